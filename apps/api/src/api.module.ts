@@ -1,0 +1,73 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ObjectStore } from '@tidemark/checkpoint';
+import { Clock, IdempotencyStore, IdSource, JobStores, RunnerDirectory, TenantStore } from '@tidemark/domain';
+import { ControlController } from './control/control.controller.js';
+import { OrderJob } from './control/order-job.js';
+import { HealthController } from './health/health.controller.js';
+import { EventFeed, StreamBounds } from './inspect/event-feed.js';
+import { EventsController } from './inspect/events.controller.js';
+import { HistoryController } from './inspect/history.controller.js';
+import { JobsController } from './inspect/jobs.controller.js';
+import { RunnersController } from './inspect/runners.controller.js';
+import { BundleInspector } from './submit/bundle-inspector.js';
+import { BundlesController } from './submit/bundles.controller.js';
+import { DeployRevision } from './submit/deploy-revision.js';
+import { SubmitController } from './submit/submit.controller.js';
+import { SubmitJob } from './submit/submit-job.js';
+import { UploadBundle } from './submit/upload-bundle.js';
+import { Callers } from './tenancy/callers.js';
+import { KeyGuard } from './tenancy/key.guard.js';
+import { TenantsController } from './tenancy/tenants.controller.js';
+import { EntityTagInterceptor } from './transport/entity-tag.js';
+import { ProblemFilter } from './transport/problem.filter.js';
+import { RouteTable } from './transport/route-table.js';
+import { validation } from './transport/validation.js';
+
+/** What the API asks of the outside; whoever starts it binds each of these. */
+export const API_PORTS = [
+  JobStores,
+  TenantStore,
+  IdempotencyStore,
+  RunnerDirectory,
+  ObjectStore,
+  BundleInspector,
+  IdSource,
+  Clock,
+  StreamBounds,
+] as const;
+
+/** The whole API over modules that together export `API_PORTS`. */
+@Module({})
+export class ApiModule {
+  static over(ports: readonly DynamicModule[]): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [...ports],
+      controllers: [
+        BundlesController,
+        SubmitController,
+        JobsController,
+        HistoryController,
+        EventsController,
+        ControlController,
+        RunnersController,
+        TenantsController,
+        HealthController,
+      ],
+      providers: [
+        UploadBundle,
+        SubmitJob,
+        DeployRevision,
+        OrderJob,
+        EventFeed,
+        Callers,
+        RouteTable,
+        { provide: APP_GUARD, useClass: KeyGuard },
+        { provide: APP_PIPE, useFactory: validation },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_INTERCEPTOR, useClass: EntityTagInterceptor },
+      ],
+    };
+  }
+}

@@ -1,0 +1,89 @@
+import { Controller, Delete, HttpStatus, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Caller, JobId, JobOrder, TenantId, TraceParent } from '@tidemark/domain';
+import { JobIdPipe } from '../inspect/existing-job.js';
+import { JobAnswer, showJob } from '../inspect/job.answer.js';
+import { By, Tenant } from '../tenancy/caller.js';
+import { SeenVersion } from '../transport/entity-tag.js';
+import { Operation } from '../transport/operation.js';
+import { Trace } from '../transport/trace.js';
+import { OrderJob } from './order-job.js';
+
+const REFUSALS = [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND, HttpStatus.CONFLICT];
+
+const ordering = (id: string, summary: string): MethodDecorator =>
+  Operation({ id, summary, status: HttpStatus.ACCEPTED, answer: JobAnswer, problems: REFUSALS, conditional: true });
+
+/** Changes what the owner wants. The answer shows it at once; the status follows when the scheduler has done it. */
+@ApiTags('jobs')
+@Controller('v1/jobs/:id')
+export class ControlController {
+  constructor(private readonly orders: OrderJob) {}
+
+  @Post('start')
+  @ordering('startJob', 'Starts a job that is stopped, finished or failed')
+  start(
+    @Tenant() tenantId: TenantId,
+    @By() caller: Caller,
+    @Param('id', JobIdPipe) id: JobId,
+    @Trace() trace: TraceParent,
+    @SeenVersion() expectedVersion: number | undefined,
+  ): Promise<JobAnswer> {
+    return this.order('start', { tenantId, caller, id, trace, expectedVersion });
+  }
+
+  @Post('stop')
+  @ordering('stopJob', 'Stops a job with a checkpoint, to be started again later')
+  stop(
+    @Tenant() tenantId: TenantId,
+    @By() caller: Caller,
+    @Param('id', JobIdPipe) id: JobId,
+    @Trace() trace: TraceParent,
+    @SeenVersion() expectedVersion: number | undefined,
+  ): Promise<JobAnswer> {
+    return this.order('stop', { tenantId, caller, id, trace, expectedVersion });
+  }
+
+  @Post('cancel')
+  @ordering('cancelJob', 'Ends a job for good')
+  cancel(
+    @Tenant() tenantId: TenantId,
+    @By() caller: Caller,
+    @Param('id', JobIdPipe) id: JobId,
+    @Trace() trace: TraceParent,
+    @SeenVersion() expectedVersion: number | undefined,
+  ): Promise<JobAnswer> {
+    return this.order('cancel', { tenantId, caller, id, trace, expectedVersion });
+  }
+
+  @Delete()
+  @Operation({
+    id: 'deleteJob',
+    summary: 'Deletes a job that no runner owns, with its history',
+    status: HttpStatus.NO_CONTENT,
+    problems: REFUSALS,
+    conditional: true,
+  })
+  async delete(
+    @Tenant() tenantId: TenantId,
+    @Param('id', JobIdPipe) id: JobId,
+    @SeenVersion() expectedVersion: number | undefined,
+  ): Promise<void> {
+    await this.orders.remove(tenantId, id, expectedVersion);
+  }
+
+  private async order(
+    order: JobOrder,
+    from: {
+      readonly tenantId: TenantId;
+      readonly caller: Caller;
+      readonly id: JobId;
+      readonly trace: TraceParent;
+      readonly expectedVersion: number | undefined;
+    },
+  ): Promise<JobAnswer> {
+    const { tenantId, caller, id, trace, expectedVersion } = from;
+    const job = await this.orders.run(tenantId, id, order, { actor: caller.keyId, trace, expectedVersion });
+    return showJob(job);
+  }
+}

@@ -1,0 +1,31 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ObjectStore } from '@tidemark/checkpoint';
+import type { ApiConfig } from '@tidemark/config';
+import { Clock } from '@tidemark/domain';
+import { PersistenceModule } from '@tidemark/persistence';
+import { FsObjectStore } from '@tidemark/stores';
+import { StreamBounds } from '../inspect/event-feed.js';
+import { BundleInspector } from '../submit/bundle-inspector.js';
+import { Bootstrap } from '../tenancy/bootstrap.js';
+import { SandboxBundleInspector } from './sandbox-bundle-inspector.js';
+import { SystemClock } from './system-clock.js';
+
+/** Binds what the API asks of the outside to Postgres, files and sandbox processes. */
+@Module({})
+export class InfrastructureModule {
+  static forRoot(config: ApiConfig): DynamicModule {
+    const { databaseUrl: url, databasePool: poolSize, objectsRoot, sandboxMode, streams } = config;
+    return {
+      module: InfrastructureModule,
+      imports: [PersistenceModule.forRoot({ url, poolSize, applicationName: 'tidemark-api' })],
+      providers: [
+        { provide: ObjectStore, useFactory: () => FsObjectStore.open(objectsRoot) },
+        { provide: BundleInspector, useFactory: () => SandboxBundleInspector.open(sandboxMode) },
+        { provide: Clock, useClass: SystemClock },
+        { provide: StreamBounds, useValue: new StreamBounds(streams.max, streams.perKeyMax) },
+        Bootstrap,
+      ],
+      exports: [ObjectStore, BundleInspector, Clock, StreamBounds],
+    };
+  }
+}

@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import {
+  JobStores,
+  TidemarkError,
+  type ApiKeyId,
+  type BatchRecord,
+  type JobEventRecord,
+  type JobId,
+  type TenantId,
+} from '@tidemark/domain';
+import { BEFORE_ALL, isAfter, positionOf, type BatchPosition } from './batch-position.js';
+
+const POLL_MS = 200;
+const JOBS_AT_ONCE = 4;
+const EVENTS_PER_POLL = 100;
+const BATCHES_PER_POLL = 100;
+const HEARTBEAT_MS = 15_000;
+/** A stream is cut after this long and resumed by its client, so that a revoked key loses it. */
+const LIFETIME_MS = 900_000;
+
+/** What a stream is written to. */
+export interface StreamSink {
+  event(event: JobEventRecord): void;
+  batch(batch: BatchRecord): void;
+  heartbeat(): void;
+  end(): void;
+}
+
+interface Stream {
+  readonly jobId: JobId;
+  readonly tenantId: TenantId;
+  readonly keyId: ApiKeyId;
+  readonly sink: StreamSink;
+  readonly openedMs: number;
+  heartbeatMs: number;
+  /** Sequence number of the last event sent. */
+  afterSeq: string;
+  /** The newest batch that the stream knows of; undefined until the first look. */
+  afterBatch: BatchPosition | undefined;
+}
+
+/** How many streams may be open: for all keys together, and for one. */
+export class StreamBounds {
+  constructor(
+    readonly max: number,
+    readonly perKeyMax: number,
+  ) {}
+}
+
+/**
+ * Follows the jobs of all open streams with one poller. Streams at the same place share a query. Every event is sent
+ * once and in order. Batches are sent as they are committed; a stream that was resumed does not make up for any.
+ */
+@Injectable()
+export class EventFeed implements BeforeApplicationShutdown {
+  private readonly log = new Logger('events');
+  private readonly streams = new Set<Stream>();
+  private polling: Promise<void> | undefined;
+
+  constructor(
+    private readonly stores: JobStores,
+    private readonly bounds: StreamBounds,
+  ) {}
+
+  /** Begins to follow a job after `afterSeq`, or from now on. Returns how to leave. Throws `too_many_at_once`. */
+  async follow(
+    stream: Pick<Stream, 'jobId' | 'tenantId' | 'keyId'> & { readonly afterSeq: string | undefined },
+    openSink: () => StreamSink,
+  ): Promise<() => void> {
+    const { jobId, tenantId, keyId } = stream;
+    this.admit(keyId);
+    const afterSeq = stream.afterSeq ?? (await this.newestSeq(tenantId, jobId));
+    // Asked twice, because others were admitted while the query ran.
+    this.admit(keyId);
+    const nowMs = performance.now();
+    const opened = { jobId, tenantId, keyId, afterSeq, afterBatch: undefined, openedMs: nowMs, heartbeatMs: nowMs };
+    const followed: Stream = { ...opened, sink: openSink() };
+    this.streams.add(followed);
+    this.polling ??= this.poll();
+    return () => this.streams.delete(followed);
+  }
+
+  /** An open stream would keep the server from closing. */
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const stream of this.streams) this.end(stream);
+    await this.polling;
+  }
+
+  private admit(keyId: ApiKeyId): void {
+    const ofKey = [...this.streams].filter((stream) => stream.keyId === keyId).length;
+    if (ofKey >= this.bounds.perKeyMax) throw tooMany(this.bounds.perKeyMax);
+    if (this.streams.size >= this.bounds.max) throw tooMany(this.bounds.max);
+  }
+
+  private async newestSeq(tenantId: TenantId, jobId: JobId): Promise<string> {
+    const [newest] = await this.stores.forTenant(tenantId).listEvents(jobId, { limit: 1 });
+    return newest?.seq ?? '0';
+  }
+
+  private async poll(): Promise<void> {
+    let failing = false;
+    while (this.streams.size > 0) {
+      try {
+        await this.pollOnce();
+        failing = false;
+      } catch (error) {
+        // The streams stay: whatever is missed now is sent when the store answers again.
+        if (!failing) this.log.warn('Events cannot be read', { reason: String(error) });
+        failing = true;
+      }
+      await delay(POLL_MS);
+    }
+    this.polling = undefined;
+  }
+
+  private async pollOnce(): Promise<void> {
+    const jobs = [...groupBy(this.streams, ({ tenantId, jobId }) => `${tenantId}/${jobId}`).values()];
+    for (let at = 0; at < jobs.length; at += JOBS_AT_ONCE) {
+      await Promise.all(jobs.slice(at, at + JOBS_AT_ONCE).map((streams) => this.pollJob(streams)));
+    }
+  }
+
+  /** Brings all streams of one job up to date. */
+  private async pollJob(streams: readonly Stream[]): Promise<void> {
+    const [first] = streams;
+    if (first === undefined) return;
+    const store = this.stores.forTenant(first.tenantId);
+    for (const [afterSeq, together] of groupBy(streams, (stream) => stream.afterSeq)) {
+      const events = await store.listEvents(first.jobId, { afterSeq, limit: EVENTS_PER_POLL });
+      for (const stream of together) sendEvents(stream, events);
+    }
+    const batches = await store.listBatches(first.jobId, { limit: BATCHES_PER_POLL });
+    for (const stream of streams) sendBatches(stream, batches);
+    await this.keepUp(streams, async () => (await store.find(first.jobId)) !== undefined);
+  }
+
+  /** Heartbeats, and the end of streams that are old or whose job is gone. */
+  private async keepUp(streams: readonly Stream[], jobExists: () => Promise<boolean>): Promise<void> {
+    const nowMs = performance.now();
+    const due = streams.filter((stream) => nowMs - stream.heartbeatMs >= HEARTBEAT_MS);
+    if (due.length === 0) return;
+    const exists = await jobExists();
+    for (const stream of due) {
+      stream.heartbeatMs = nowMs;
+      if (!exists || nowMs - stream.openedMs >= LIFETIME_MS) this.end(stream);
+      else stream.sink.heartbeat();
+    }
+  }
+
+  private end(stream: Stream): void {
+    this.streams.delete(stream);
+    stream.sink.end();
+  }
+}
+
+function sendEvents(stream: Stream, events: readonly JobEventRecord[]): void {
+  for (const event of events) {
+    stream.sink.event(event);
+    stream.afterSeq = event.seq;
+  }
+}
+
+function sendBatches(stream: Stream, newestFirst: readonly BatchRecord[]): void {
+  const committed = newestFirst.filter(({ commit }) => commit !== undefined).reverse();
+  const newest = committed.at(-1);
+  const after = stream.afterBatch ?? (newest === undefined ? BEFORE_ALL : positionOf(newest));
+  stream.afterBatch = after;
+  for (const batch of committed.filter((one) => isAfter(positionOf(one), after))) {
+    stream.sink.batch(batch);
+    stream.afterBatch = positionOf(batch);
+  }
+}
+
+function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+const tooMany = (max: number): TidemarkError => new TidemarkError('too_many_at_once', { what: 'event streams', max });

@@ -1,0 +1,18 @@
+import { Injectable, type PipeTransform } from '@nestjs/common';
+import { isId, TidemarkError, type Job, type JobId, type JobStore } from '@tidemark/domain';
+
+/** The job of this id. Throws `thing_not_found`, also for another tenant's: its existence is nobody's business. */
+export async function existingJob(store: JobStore, id: JobId): Promise<Job> {
+  const job = await store.find(id);
+  if (job === undefined) throw new TidemarkError('thing_not_found', { thing: 'job', id });
+  return job;
+}
+
+/** The `{id}` of a job's path. A text that cannot be an id names no job. */
+@Injectable()
+export class JobIdPipe implements PipeTransform<string, JobId> {
+  transform(text: string): JobId {
+    if (!isId('job', text)) throw new TidemarkError('thing_not_found', { thing: 'job', id: text });
+    return text;
+  }
+}

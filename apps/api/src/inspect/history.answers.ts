@@ -1,0 +1,222 @@
+import {
+  REASON_CODES,
+  RESTORE_POLICIES,
+  RUN_STATUSES,
+  START_TRIGGERS,
+  type CandidateVerdict,
+  type JobConfig,
+  type JobEventRecord,
+  type ReasonCode,
+  type RestoreDecision,
+  type RestorePolicy,
+  type RestoreVerdict,
+  type Revision,
+  type Run,
+  type RunStatus,
+  type SourceOffsets,
+  type StartTrigger,
+} from '@tidemark/domain';
+import { pageClass } from '../transport/paging.js';
+import { Shown, shownType } from '../transport/shown.js';
+
+class LimitsAnswer {
+  @Shown("Memory of the job's sandbox, in MiB.", 'integer')
+  readonly memoryMb!: number;
+
+  @Shown('CPU deadline of one batch, in milliseconds.', 'integer')
+  readonly cpuMsPerBatch!: number;
+}
+shownType('Limits', LimitsAnswer);
+
+class ConfigAnswer {
+  @Shown('What to do where state does not fit or cannot be read.', RESTORE_POLICIES)
+  readonly restorePolicy!: RestorePolicy;
+
+  @Shown('Milliseconds between checkpoints.', 'integer')
+  readonly checkpointIntervalMs!: number;
+
+  @Shown('Bounds of the job.', LimitsAnswer)
+  readonly limits!: LimitsAnswer;
+}
+shownType('JobConfig', ConfigAnswer);
+
+export class RevisionAnswer {
+  @Shown('Counts from 1 for each job.', 'integer')
+  readonly number!: number;
+
+  @Shown('Digest of the bundle.', 'string')
+  readonly bundleDigest!: string;
+
+  @Shown('The configuration, defaults filled in.', ConfigAnswer)
+  readonly config!: JobConfig;
+
+  @Shown('When it was submitted.', 'time')
+  readonly createdAt!: string;
+}
+shownType('Revision', RevisionAnswer);
+export const RevisionPage = pageClass(RevisionAnswer, 'RevisionPage');
+
+export const showRevision = ({ number, bundleDigest, config, createdAt }: Revision): RevisionAnswer => ({
+  number,
+  bundleDigest,
+  config,
+  createdAt: createdAt.toISOString(),
+});
+
+export class RunAnswer {
+  @Shown('Id of the run.', 'string')
+  readonly id!: string;
+
+  @Shown('The revision that it runs.', 'integer')
+  readonly revision!: number;
+
+  @Shown('What became of it.', RUN_STATUSES)
+  readonly status!: RunStatus;
+
+  @Shown('The runner that claimed it.', 'string', { nullable: true })
+  readonly runnerId!: string | null;
+
+  @Shown("The job's epoch while this run owned it; null until claimed.", 'integer', { nullable: true })
+  readonly epoch!: number | null;
+
+  @Shown('When it was scheduled.', 'time')
+  readonly createdAt!: string;
+
+  @Shown('When a runner claimed it.', 'time', { nullable: true })
+  readonly claimedAt!: string | null;
+
+  @Shown('When it ended.', 'time', { nullable: true })
+  readonly endedAt!: string | null;
+
+  @Shown('Why it ended.', 'string', { nullable: true })
+  readonly endReason!: string | null;
+}
+shownType('Run', RunAnswer);
+export const RunPage = pageClass(RunAnswer, 'RunPage');
+
+export const showRun = (run: Run): RunAnswer => ({
+  id: run.id,
+  revision: run.revision,
+  status: run.status,
+  runnerId: run.runnerId ?? null,
+  epoch: run.epoch ?? null,
+  createdAt: run.createdAt.toISOString(),
+  claimedAt: run.claimedAt?.toISOString() ?? null,
+  endedAt: run.endedAt?.toISOString() ?? null,
+  endReason: run.endReason ?? null,
+});
+
+class CandidateAnswer {
+  @Shown('The checkpoint looked at.', 'string')
+  readonly checkpointId!: string;
+
+  @Shown('Its timeline.', 'integer')
+  readonly timeline!: number;
+
+  @Shown('Its batch.', 'integer')
+  readonly batchId!: number;
+
+  @Shown('What was found.', ['chosen', 'unreadable', 'does_not_fit', 'not_needed'])
+  readonly verdict!: CandidateVerdict['verdict'];
+
+  @Shown('The verdict of each operator with state: `uid`, `verdict` and, where refused, `reason`.', 'json')
+  readonly operators!: { readonly [uid: string]: { readonly verdict: string; readonly reason?: string } };
+}
+shownType('RestoreCandidate', CandidateAnswer);
+
+class StartPointAnswer {
+  @Shown('From what the run starts.', ['beginning', 'checkpoint', 'replay_from_beginning', 'offsets_only'])
+  readonly kind!: string;
+
+  @Shown('The checkpoint, where it is one.', 'string', { nullable: true })
+  readonly checkpointId!: string | null;
+
+  @Shown('The offsets, where only they are taken.', 'offsets', { nullable: true })
+  readonly offsets!: SourceOffsets | null;
+}
+shownType('StartPoint', StartPointAnswer);
+
+export class DecisionAnswer {
+  @Shown('Id of the decision.', 'string')
+  readonly id!: string;
+
+  @Shown('The run that it was made for.', 'string')
+  readonly runId!: string;
+
+  @Shown('Why a run starts at all.', START_TRIGGERS)
+  readonly trigger!: StartTrigger;
+
+  @Shown('The policy of the revision.', RESTORE_POLICIES)
+  readonly policy!: RestorePolicy;
+
+  @Shown('The checkpoints looked at, newest first.', [CandidateAnswer])
+  readonly candidates!: readonly CandidateAnswer[];
+
+  @Shown('What was decided.', ['start', 'ask', 'fail'])
+  readonly outcome!: RestoreVerdict['outcome'];
+
+  @Shown('Why, as a stable code.', Object.keys(REASON_CODES))
+  readonly reasonCode!: ReasonCode;
+
+  @Shown('Why, as a sentence.', 'string')
+  readonly reason!: string;
+
+  @Shown('From what the run starts; null where it does not.', StartPointAnswer, { nullable: true })
+  readonly from!: StartPointAnswer | null;
+
+  @Shown('Who caused the start.', 'string')
+  readonly actor!: string;
+
+  @Shown('When it was decided.', 'time')
+  readonly decidedAt!: string;
+}
+shownType('RestoreDecision', DecisionAnswer);
+export const DecisionPage = pageClass(DecisionAnswer, 'RestoreDecisionPage');
+
+export const showDecision = (decision: RestoreDecision): DecisionAnswer => ({
+  id: decision.id,
+  runId: decision.runId,
+  trigger: decision.trigger,
+  policy: decision.policy,
+  candidates: decision.candidates.map(showCandidate),
+  outcome: decision.verdict.outcome,
+  reasonCode: decision.verdict.reasonCode,
+  reason: 'reason' in decision.verdict ? decision.verdict.reason : REASON_CODES[decision.verdict.reasonCode],
+  from: decision.verdict.outcome === 'start' ? showStartPoint(decision.verdict.from) : null,
+  actor: decision.actor,
+  decidedAt: decision.decidedAt.toISOString(),
+});
+
+const showCandidate = ({ operators, ...candidate }: CandidateVerdict): CandidateAnswer => ({
+  ...candidate,
+  operators: Object.fromEntries(operators.map(({ uid, ...verdict }) => [uid, verdict])),
+});
+
+const showStartPoint = (from: Extract<RestoreVerdict, { outcome: 'start' }>['from']): StartPointAnswer => ({
+  kind: from.kind,
+  checkpointId: from.kind === 'checkpoint' ? from.checkpointId : null,
+  offsets: from.kind === 'offsets_only' ? from.offsets : null,
+});
+
+export class EventAnswer {
+  @Shown('Grows with every event; the id of the server-sent event and the `after` of the next page.', 'string')
+  readonly seq!: string;
+
+  @Shown('When it happened.', 'time')
+  readonly at!: string;
+
+  @Shown('What happened, for example `run.claimed`.', 'string')
+  readonly type!: string;
+
+  @Shown('The particulars.', 'json')
+  readonly data!: { readonly [name: string]: unknown };
+}
+shownType('JobEvent', EventAnswer);
+export const EventPage = pageClass(EventAnswer, 'JobEventPage');
+
+export const showEvent = ({ seq, at, type, data }: JobEventRecord): EventAnswer => ({
+  seq,
+  at: at.toISOString(),
+  type,
+  data,
+});

@@ -1,0 +1,17 @@
+import type { BundleManifest } from '@tidemark/domain';
+
+export interface BundleFiles {
+  readonly code: string;
+  readonly sourceMap: string | undefined;
+}
+
+/** Finds out what a bundle defines without trusting it. */
+export abstract class BundleInspector {
+  /**
+   * Runs the bundle's definition in a throw-away sandbox and checks the options of its sources and sinks. Throws
+   * `bundle_*`, `graph_*` and `connector_refused`, with the place in the source.
+   */
+  abstract inspect(bundle: BundleFiles): Promise<BundleManifest>;
+  /** Which layers of the sandbox are in force. */
+  abstract sandbox(): { readonly mode: 'required' | 'auto'; readonly missing: readonly string[] };
+}

@@ -1,0 +1,70 @@
+import type { Bundle, BundleManifest } from '@tidemark/domain';
+import { pageClass } from '../transport/paging.js';
+import { Shown, shownType } from '../transport/shown.js';
+
+class GraphNodeAnswer {
+  @Shown('Position in the definition.', 'integer')
+  readonly id!: number;
+
+  @Shown('What it does, for example `source` or `updateStateByKey`.', 'string')
+  readonly kind!: string;
+
+  @Shown('The name that state and offsets are bound to.', 'string', { nullable: true })
+  readonly uid!: string | null;
+
+  @Shown('Positions of the nodes that it reads from.', 'integers')
+  readonly inputs!: readonly number[];
+
+  @Shown('Connector of a source or sink.', 'string', { nullable: true })
+  readonly connector!: string | null;
+
+  @Shown('Options of a source or sink, or parameters of an operator.', 'json')
+  readonly options!: { readonly [name: string]: unknown };
+
+  @Shown('`file:line:column` in the source.', 'string')
+  readonly at!: string;
+}
+shownType('GraphNode', GraphNodeAnswer);
+
+class ManifestAnswer {
+  @Shown('Name that the bundle gives its job.', 'string')
+  readonly name!: string;
+
+  @Shown('Milliseconds between batches.', 'integer')
+  readonly batchIntervalMs!: number;
+
+  @Shown('What happens to an unreadable record.', ['fail', 'skip'])
+  readonly poison!: BundleManifest['poison'];
+
+  @Shown('The graph.', [GraphNodeAnswer])
+  readonly nodes!: readonly GraphNodeAnswer[];
+}
+shownType('BundleManifest', ManifestAnswer);
+
+export class BundleAnswer {
+  @Shown("SHA-256 of the bundle's JavaScript, hex.", 'string')
+  readonly digest!: string;
+
+  @Shown('Length of the JavaScript.', 'integer')
+  readonly bytes!: number;
+
+  @Shown('What the bundle says of itself.', ManifestAnswer)
+  readonly manifest!: ManifestAnswer;
+
+  @Shown('When it was uploaded first.', 'time')
+  readonly createdAt!: string;
+}
+shownType('Bundle', BundleAnswer);
+export const BundlePage = pageClass(BundleAnswer, 'BundlePage');
+
+export const showBundle = ({ digest, bytes, manifest, createdAt }: Bundle): BundleAnswer => ({
+  digest,
+  bytes,
+  manifest: {
+    name: manifest.name,
+    batchIntervalMs: manifest.batchIntervalMs,
+    poison: manifest.poison,
+    nodes: manifest.nodes.map((node) => ({ ...node, uid: node.uid ?? null, connector: node.connector ?? null })),
+  },
+  createdAt: createdAt.toISOString(),
+});

@@ -1,0 +1,117 @@
+import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { RESTORE_POLICIES, type RestorePolicy } from '@tidemark/domain';
+import { Type, type TypeHelpOptions } from 'class-transformer';
+import { IsObject, ValidateNested } from 'class-validator';
+import { ChoiceField, ObjectField, TextField, WholeNumberField } from '../transport/fields.js';
+
+const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+@ApiSchema({ name: 'BundleUpload' })
+export class BundleUpload {
+  @TextField({ max: 10 * MIB, description: 'One classic script that leaves the job in the global `tidemarkJob`.' })
+  readonly code!: string;
+
+  @TextField({ optional: true, max: 10 * MIB, description: 'Source map of the code, version 3, as JSON text.' })
+  readonly sourceMap?: string;
+}
+
+@ApiSchema({ name: 'BundleReference' })
+export class BundleReference {
+  @TextField({
+    max: 64,
+    pattern: /^[0-9a-f]{64}$/,
+    patternSays: '$property must be 64 lower-case hex digits',
+    description: 'Digest of a bundle that was uploaded before.',
+  })
+  readonly digest!: string;
+}
+
+@ApiSchema({ name: 'LimitsOrder' })
+export class LimitsOrder {
+  @WholeNumberField({
+    optional: true,
+    min: 32,
+    max: 4_096,
+    description: "Memory of the job's sandbox in MiB; 256 by default.",
+  })
+  readonly memoryMb?: number;
+
+  @WholeNumberField({
+    optional: true,
+    min: 10,
+    max: 600_000,
+    description: 'CPU deadline of a batch in ms; 10 000 by default.',
+  })
+  readonly cpuMsPerBatch?: number;
+}
+
+@ApiSchema({ name: 'JobConfigOrder' })
+export class ConfigOrder {
+  @ChoiceField({
+    optional: true,
+    of: RESTORE_POLICIES,
+    description: 'What to do where state does not fit or cannot be read; `ask` by default.',
+  })
+  readonly restorePolicy?: RestorePolicy;
+
+  @WholeNumberField({
+    optional: true,
+    min: 10,
+    max: DAY_MS,
+    description: 'Milliseconds between checkpoints; by default ten batch intervals and at least 10 000.',
+  })
+  readonly checkpointIntervalMs?: number;
+
+  @ObjectField({ optional: true, type: () => LimitsOrder, description: 'Bounds of the job.' })
+  readonly limits?: LimitsOrder;
+}
+
+/** A bundle is named by its digest or comes with the request. What has neither is refused as a bundle without code. */
+const BundleField = (): PropertyDecorator => (target, property) => {
+  ApiExtraModels(BundleReference, BundleUpload)(target.constructor);
+  ApiProperty({
+    description: 'A bundle uploaded before, by its digest, or a new one.',
+    oneOf: [{ $ref: getSchemaPath(BundleReference) }, { $ref: getSchemaPath(BundleUpload) }],
+  })(target, property);
+  IsObject()(target, property as string);
+  ValidateNested()(target, property as string);
+  Type((help?: TypeHelpOptions) => (isReference(help?.object[help.property]) ? BundleReference : BundleUpload))(
+    target,
+    property,
+  );
+};
+
+const isReference = (bundle: unknown): boolean => typeof bundle === 'object' && bundle !== null && 'digest' in bundle;
+
+@ApiSchema({ name: 'JobOrder' })
+export class JobRequest {
+  @TextField({
+    optional: true,
+    max: 80,
+    pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/,
+    patternSays:
+      '$property must be lower-case letters, digits, dots, dashes and underscores, with a letter or digit at each end',
+    description: "Name of the job, unique for the tenant; by default the bundle's own.",
+  })
+  readonly name?: string;
+
+  @BundleField()
+  readonly bundle!: BundleReference | BundleUpload;
+
+  @ObjectField({ optional: true, type: () => ConfigOrder, description: 'Configuration of the revision.' })
+  readonly config?: ConfigOrder;
+}
+
+@ApiSchema({ name: 'RevisionOrder' })
+export class RevisionRequest {
+  @BundleField()
+  readonly bundle!: BundleReference | BundleUpload;
+
+  @ObjectField({
+    optional: true,
+    type: () => ConfigOrder,
+    description: 'Configuration of the revision; what it leaves out stays as it was.',
+  })
+  readonly config?: ConfigOrder;
+}

@@ -1,0 +1,87 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsNotEmptyObject,
+  IsObject,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+
+interface Common {
+  readonly description: string;
+  readonly optional?: boolean;
+}
+
+/** A text field of a request: what is documented is what is checked. */
+export const TextField = (
+  field: Common & {
+    readonly min?: number;
+    readonly max: number;
+    readonly pattern?: RegExp;
+    readonly patternSays?: string;
+  },
+): PropertyDecorator =>
+  declared(
+    field,
+    { type: 'string', minLength: field.min ?? 1, maxLength: field.max, ...documentedPattern(field.pattern) },
+    [
+      IsString(),
+      Length(field.min ?? 1, field.max),
+      ...(field.pattern === undefined
+        ? []
+        : [Matches(field.pattern, { message: field.patternSays ?? '$property has the wrong form' })]),
+    ],
+  );
+
+/** A whole number of a request, in a body or a query. */
+export const WholeNumberField = (
+  field: Common & { readonly min: number; readonly max: number; readonly default?: number; readonly inQuery?: boolean },
+): PropertyDecorator =>
+  declared(
+    field,
+    {
+      type: 'integer',
+      minimum: field.min,
+      maximum: field.max,
+      ...(field.default === undefined ? {} : { default: field.default }),
+    },
+    [...(field.inQuery === true ? [Type(() => Number)] : []), IsInt(), Min(field.min), Max(field.max)],
+  );
+
+/** One of a closed set of words. */
+export const ChoiceField = (field: Common & { readonly of: readonly string[] }): PropertyDecorator =>
+  declared(field, { type: 'string', enum: [...field.of] }, [
+    IsIn(field.of, { message: `$property must be one of ${field.of.join(', ')}` }),
+  ]);
+
+/** An object with fields of its own. */
+export const ObjectField = (
+  field: Common & { readonly type: () => new () => object; readonly notEmpty?: boolean },
+): PropertyDecorator =>
+  declared(field, { type: field.type }, [
+    IsObject(),
+    ...(field.notEmpty === true ? [IsNotEmptyObject()] : []),
+    ValidateNested(),
+    Type(field.type),
+  ]);
+
+function declared(field: Common, schema: ApiPropertyOptions, checks: readonly PropertyDecorator[]): PropertyDecorator {
+  const { description, optional = false } = field;
+  return applyDecorators(
+    ApiProperty({ ...schema, description, required: !optional } as ApiPropertyOptions),
+    // Unlike IsOptional, this lets no null pass: a field is there or it is not.
+    ...(optional ? [ValidateIf((_, value) => value !== undefined)] : []),
+    ...checks,
+  );
+}
+
+const documentedPattern = (pattern: RegExp | undefined): { readonly pattern?: string } =>
+  pattern === undefined ? {} : { pattern: pattern.source };

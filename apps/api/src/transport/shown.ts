@@ -1,0 +1,79 @@
+import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath, type ApiPropertyOptions } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+
+type Class = new () => object;
+type ShownAs =
+  | 'string'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'time'
+  | 'json'
+  | 'offsets'
+  | 'ranges'
+  | 'integers'
+  | 'strings'
+  | readonly string[]
+  | Class
+  | readonly [Class];
+
+const OFFSETS = {
+  type: 'object',
+  additionalProperties: { type: 'object', additionalProperties: { type: 'integer' } },
+} as const;
+
+const RANGES = {
+  type: 'object',
+  additionalProperties: {
+    type: 'object',
+    additionalProperties: {
+      type: 'object',
+      required: ['from', 'to'],
+      properties: { from: { type: 'integer' }, to: { type: 'integer' } },
+    },
+  },
+} as const;
+
+/** A field of an answer: documents it, checks nothing. */
+export const Shown = (
+  description: string,
+  as: ShownAs,
+  options: { readonly nullable?: boolean } = {},
+): PropertyDecorator => {
+  const nullable = options.nullable === true;
+  if (typeof as === 'function') return shownClass(description, as, nullable);
+  const schema = { ...schemaOf(as), description, required: true, ...(nullable ? { nullable } : {}) };
+  return ApiProperty(schema as ApiPropertyOptions);
+};
+
+/** Gives the class of an answer its public name. */
+export function shownType<T extends new () => object>(name: string, type: T): T {
+  ApiSchema({ name })(type);
+  return type;
+}
+
+function shownClass(description: string, type: Class, nullable: boolean): PropertyDecorator {
+  if (!nullable) return ApiProperty({ type: () => type, description });
+  // A nullable reference has no form of its own in OpenAPI 3.1: it is a choice between the reference and null.
+  return applyDecorators(
+    ApiProperty({
+      description,
+      oneOf: [{ $ref: getSchemaPath(type) }, { type: 'null' }],
+    } as unknown as ApiPropertyOptions),
+    (target: object) => {
+      ApiExtraModels(type)(target.constructor);
+    },
+  );
+}
+
+function schemaOf(as: Exclude<ShownAs, Class>): object {
+  if (as === 'time') return { type: 'string', format: 'date-time' };
+  if (as === 'json') return { type: 'object', additionalProperties: true };
+  if (as === 'offsets') return OFFSETS;
+  if (as === 'ranges') return RANGES;
+  if (as === 'integers') return { type: 'array', items: { type: 'integer' } };
+  if (as === 'strings') return { type: 'array', items: { type: 'string' } };
+  if (typeof as === 'string') return { type: as };
+  const [first] = as;
+  return typeof first === 'function' ? { type: () => first, isArray: true } : { type: 'string', enum: [...as] };
+}

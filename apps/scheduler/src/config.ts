@@ -1,0 +1,2 @@
+/** Injection token of the process's configuration. */
+export const SCHEDULER_CONFIG = Symbol('SchedulerConfig');

@@ -1,0 +1,34 @@
+import { SchedulingStore } from '@tidemark/domain';
+import type { SchedulerConfig } from '@tidemark/config';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { OutboxRelay } from '../outbox-relay/outbox-relay.js';
+import { SCHEDULER_CONFIG } from '../config.js';
+
+const JOBS_MAX_PER_PASS = 50;
+
+/**
+ * One pass brings what is closer to what is wanted: frees the jobs of lost runners, decides the start of every job that
+ * is due, and hands the runs to the queue. It reads everything from Postgres, so it does not matter what a pass before
+ * it, or another scheduler, has left half done.
+ */
+@Injectable()
+export class Reconcile {
+  private readonly logger = new Logger(Reconcile.name);
+
+  constructor(
+    private readonly store: SchedulingStore,
+    private readonly relay: OutboxRelay,
+    @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
+  ) {}
+
+  async pass(nowMs: number): Promise<void> {
+    for (const lost of await this.store.endLostRuns(this.config.leaseMs)) {
+      this.logger.warn(`Runner ${lost.runnerId} is gone; its job is free.`, { jobId: lost.jobId, runId: lost.runId });
+    }
+    for (const scheduled of await this.store.scheduleDueJobs(JOBS_MAX_PER_PASS)) {
+      this.logger.log(`A job is ${scheduled.outcome}.`, scheduled);
+    }
+    await this.relay.relay();
+    await this.relay.resendDoubtful(nowMs);
+  }
+}

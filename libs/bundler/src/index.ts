@@ -1,0 +1,1 @@
+export { BundleError, bundleJob, type JobBundle } from './bundle-job.js';

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { loadConfig, wholeNumber, type Environment } from './load.js';
+import { sharedVariables } from './shared.js';
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
+
+const runnerEnvironment = z
+  .object({
+    ...sharedVariables,
+    /** Folder with one subfolder for each tenant: what `files` sources read and `files` sinks write. */
+    TIDEMARK_FILES_DIR: z.string(),
+    /** File that names the connections tenants may use: `{ "<tenant>": { "<name>": { "kind": "postgres", "url": … } } }`. */
+    TIDEMARK_CONNECTIONS_FILE: z.string().optional(),
+    /** Networks that sources may reach although they are private: `127.0.0.0/8,db.internal:5432`. */
+    TIDEMARK_EGRESS_ALLOW: list,
+    /** Addresses that no source may reach, whatever is allowed: `127.0.0.1:5432`. */
+    TIDEMARK_EGRESS_DENY: list,
+    /** Jobs that this runner runs at once. */
+    TIDEMARK_RUNNER_SLOTS: wholeNumber({ min: 1, max: 1_000 }).prefault('16'),
+    /** `required` refuses tenants' code unless every layer of the sandbox works; `auto` says what is missing. */
+    TIDEMARK_SANDBOX: z.enum(['required', 'auto']).default('auto'),
+    /** How long a runner that is told to end may take to bring its jobs to a checkpoint, in milliseconds. */
+    TIDEMARK_DRAIN_MS: wholeNumber({ min: 0, max: 600_000 }).prefault('10000'),
+  })
+  .transform((env) => ({
+    databaseUrl: env.TIDEMARK_DATABASE_URL,
+    databasePool: env.TIDEMARK_DATABASE_POOL,
+    redisUrl: env.TIDEMARK_REDIS_URL,
+    objectsRoot: env.TIDEMARK_OBJECTS_DIR,
+    leaseMs: env.TIDEMARK_LEASE_MS,
+    filesRoot: env.TIDEMARK_FILES_DIR,
+    connectionsFile: env.TIDEMARK_CONNECTIONS_FILE,
+    egress: { allow: env.TIDEMARK_EGRESS_ALLOW, deny: env.TIDEMARK_EGRESS_DENY },
+    slots: env.TIDEMARK_RUNNER_SLOTS,
+    sandboxMode: env.TIDEMARK_SANDBOX,
+    drainMs: env.TIDEMARK_DRAIN_MS,
+    log: env.TIDEMARK_LOG,
+  }));
+
+/** What a runner process is told from outside. */
+export type RunnerConfig = z.output<typeof runnerEnvironment>;
+
+/** Throws `ConfigError`, which names every wrong variable. */
+export const runnerConfig = (env: Environment): RunnerConfig => loadConfig(runnerEnvironment, env);

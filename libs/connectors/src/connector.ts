@@ -1,0 +1,74 @@
+import type { ObjectStore } from '@tidemark/checkpoint';
+import { TidemarkError, type GraphNode, type JobId, type TenantId } from '@tidemark/domain';
+import type { Sink, Source } from '@tidemark/engine';
+import { z } from 'zod';
+import type { Connections } from './connections.js';
+import type { EgressPolicy } from './egress/egress-policy.js';
+
+/** The first rows of a batch, on their way to the job's events. */
+export interface LogEntry {
+  /** Uid of the sink. */
+  readonly sink: string;
+  readonly timeline: number;
+  readonly batchId: number;
+  readonly batchTimeMs: number;
+  /** All rows of the batch, not only those in `sample`. */
+  readonly rows: number;
+  /** JSON documents; a long one is cut. */
+  readonly sample: readonly string[];
+}
+
+/** What the runner lends to the sources and sinks of one run. */
+export interface ConnectorContext {
+  readonly tenantName: string;
+  readonly tenantId: TenantId;
+  readonly jobId: JobId;
+  readonly epoch: number;
+  /** Every tenant sees the folder of its name below this one, and nothing else. */
+  readonly filesRoot: string;
+  readonly objects: ObjectStore;
+  readonly connections: Connections;
+  readonly egress: EgressPolicy;
+  readonly log: (entry: LogEntry) => Promise<void>;
+}
+
+/** One direction of a connector: how its options are judged, and how it is opened with them. */
+export interface ConnectorEnd<End> {
+  /** Throws `connector_refused` naming uid and option. Touches nothing outside the process. */
+  check(uid: string, options: unknown): void;
+  open(uid: string, options: unknown, context: ConnectorContext): Promise<End>;
+}
+
+export interface Connector {
+  readonly source?: ConnectorEnd<Source>;
+  readonly sink?: ConnectorEnd<Sink>;
+}
+
+/** Options are parsed in both calls: what was submitted long ago is input again when a run opens it. */
+export function connectorEnd<Options extends z.ZodType, End>(
+  schema: Options,
+  open: (uid: string, options: z.infer<Options>, context: ConnectorContext) => Promise<End>,
+): ConnectorEnd<End> {
+  const parse = (uid: string, options: unknown): z.infer<Options> => {
+    const parsed = schema.safeParse(options);
+    if (!parsed.success) throw refused(uid, parsed.error.issues.map(sayIssue).join('; '));
+    return parsed.data;
+  };
+  return {
+    check: (uid, options) => void parse(uid, options),
+    open: async (uid, options, context) => open(uid, parse(uid, options), context),
+  };
+}
+
+export const refused = (uid: string, reason: string, cause?: unknown): TidemarkError =>
+  new TidemarkError('connector_refused', { uid, reason }, { cause });
+
+/** What a connector calls a graph node in its errors. */
+export function uidOf(node: GraphNode): string {
+  return node.uid ?? `${node.kind} at ${node.at}`;
+}
+
+function sayIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `there is no option ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+  return `option "${issue.path.join('.')}": ${issue.message}`;
+}

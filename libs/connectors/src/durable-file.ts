@@ -1,0 +1,48 @@
+import { link, open, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+
+/**
+ * Makes a whole file appear at `target`, durable when this resolves. A file that is there already stays as it is, and
+ * of many writers exactly one places its own. `uploads` is a folder on the same file system; a writer that is killed
+ * leaves at most a file in it.
+ */
+export async function placeFile(target: string, bytes: Uint8Array, uploads: string): Promise<'placed' | 'taken'> {
+  const upload = join(uploads, randomUUID());
+  try {
+    await writeSynced(upload, bytes);
+    await link(upload, target);
+    await syncFolder(dirname(target));
+    return 'placed';
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return 'taken';
+    throw error;
+  } finally {
+    await unlink(upload).catch((error: unknown) => {
+      if (!isCode(error, 'ENOENT')) throw error;
+    });
+  }
+}
+
+/** A name is durable only when the folder that holds it is. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && 'code' in error && codes.includes(String(error.code));
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

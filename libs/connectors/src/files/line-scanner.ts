@@ -1,0 +1,67 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** A line, without its newline, may not be longer. */
+export const LINE_BYTES_MAX = 1024 * 1024;
+
+const BLOCK_BYTES = 64 * 1024;
+const NEWLINE = 10;
+
+export interface LineBudget {
+  readonly records: number;
+  readonly bytes: number;
+  /** Whether the first line is taken even if it alone exceeds `bytes`; without that a long line would block for ever. */
+  readonly atLeastOne: boolean;
+}
+
+export type TakenLines =
+  | { readonly outcome: 'taken'; readonly records: number; readonly bytes: Buffer; readonly budgetSpent: boolean }
+  /** The line that begins at this position is longer than LINE_BYTES_MAX. */
+  | { readonly outcome: 'line_too_long'; readonly at: number };
+
+/** Reads whole lines from `from` on, as far as the budget and the file go. What follows the last newline is left. */
+export async function takeLines(file: FileHandle, from: number, budget: LineBudget): Promise<TakenLines> {
+  const blocks: Buffer[] = [];
+  let scanned = 0;
+  let taken = 0;
+  let records = 0;
+  let budgetSpent = budget.records <= 0;
+  while (!budgetSpent) {
+    const block = await readBlock(file, from + scanned);
+    if (block.length === 0) break;
+    blocks.push(block);
+    for (let end = block.indexOf(NEWLINE); end !== -1; end = block.indexOf(NEWLINE, end + 1)) {
+      const lineEnd = scanned + end + 1;
+      if (lineEnd - taken > LINE_BYTES_MAX + 1) return { outcome: 'line_too_long', at: from + taken };
+      if (lineEnd > budget.bytes && !(budget.atLeastOne && records === 0)) {
+        budgetSpent = true;
+        break;
+      }
+      taken = lineEnd;
+      records += 1;
+      if (records === budget.records) {
+        budgetSpent = true;
+        break;
+      }
+    }
+    scanned += block.length;
+    if (!budgetSpent && scanned - taken > LINE_BYTES_MAX) return { outcome: 'line_too_long', at: from + taken };
+  }
+  return { outcome: 'taken', records, bytes: Buffer.concat(blocks).subarray(0, taken), budgetSpent };
+}
+
+/** Exactly `length` bytes, or undefined if the file ends before. */
+export async function readExactly(file: FileHandle, from: number, length: number): Promise<Buffer | undefined> {
+  const bytes = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(bytes, filled, length - filled, from + filled);
+    if (bytesRead === 0) return undefined;
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+async function readBlock(file: FileHandle, from: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(BLOCK_BYTES), 0, BLOCK_BYTES, from);
+  return buffer.subarray(0, bytesRead);
+}

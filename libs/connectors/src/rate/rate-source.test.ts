@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { openSource } from '../connectors.js';
+import { aRequest, linesOf, sourceContract } from '../source.contract.js';
+import { aContext, aNode } from '../connector.contract.js';
+
+sourceContract('rate', async () => {
+  const context = await aContext();
+  let fed = 0;
+  return {
+    runsDry: false,
+    open: () => openSource(aNode('source', 'rate', { recordsPerSecond: 10 }), context),
+    feed: async () => void (fed += 5),
+    records: () => new Map([['0', Array.from({ length: fed }, (_, value) => `{"value":${value},"timeMs":${value * 100}}`)]]),
+  };
+});
+
+describe('the rate source', () => {
+  it('keeps its rate over time when a batch holds less than one record', async () => {
+    const source = await openSource(aNode('source', 'rate', { recordsPerSecond: 0.5 }), await aContext());
+    let from = 0;
+    for (let batchId = 1; batchId <= 100; batchId += 1) {
+      const ranges = await source.plan(aRequest(batchId, { from: { '0': from } }));
+      from = ranges['0']?.to ?? from;
+    }
+    expect(from).toBe(25);
+  });
+
+  it('makes no batch that is too large to hold', async () => {
+    const source = await openSource(aNode('source', 'rate', { recordsPerSecond: 1_000_000 }), await aContext());
+    const ranges = await source.plan(aRequest(1, { intervalMs: 3_600_000 }));
+    const [chunk] = await source.read(ranges);
+    expect(chunk === undefined ? 0 : linesOf(chunk).length).toBe(200_000);
+  });
+});

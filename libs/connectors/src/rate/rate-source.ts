@@ -1,0 +1,42 @@
+// Source `rate`: numbered records at an even rate. Partition "0"; an offset counts records. Record n is
+// {"value":n,"timeMs":1000·n/recordsPerSecond}, so any range can be made again at any time.
+import { type PartitionRange } from '@tidemark/domain';
+import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
+import { z } from 'zod';
+import { connectorEnd } from '../connector.js';
+import { recordsInBatch, recordsPerSecond } from '../rate-limit.js';
+
+const PARTITION = '0';
+/** About 8 MiB. */
+const RECORDS_PER_BATCH_MAX = 200_000;
+
+const options = z.strictObject({ recordsPerSecond });
+
+export const rateSource = connectorEnd(options, async (uid, settings): Promise<Source> => {
+  return new RateSource(uid, settings.recordsPerSecond);
+});
+
+class RateSource implements Source {
+  constructor(
+    readonly uid: string,
+    private readonly perSecond: number,
+  ) {}
+
+  async plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }> {
+    const from = request.from[PARTITION] ?? 0;
+    const records = Math.min(recordsInBatch(this.perSecond, request), RECORDS_PER_BATCH_MAX);
+    return records === 0 ? {} : { [PARTITION]: { from, to: from + records } };
+  }
+
+  async read(ranges: { readonly [partition: string]: PartitionRange }): Promise<readonly InputChunk[]> {
+    return Object.entries(ranges).map(([partition, range]) => {
+      let lines = '';
+      for (let value = range.from; value < range.to; value += 1) {
+        lines += `{"value":${value},"timeMs":${Math.floor((1000 * value) / this.perSecond)}}\n`;
+      }
+      return { partition, range, offsetUnit: 'records', bytes: Buffer.from(lines) };
+    });
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,132 @@
+import type { PartitionRange } from '@tidemark/domain';
+import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
+import { describe, expect, it } from 'vitest';
+
+export interface SourceHarness {
+  /** One run's source on the same data as every other that this harness opens. */
+  open(): Promise<Source>;
+  /** Makes more records available, and resolves when the given source can plan them. */
+  feed(source: Source): Promise<void>;
+  /** Every record that was made available and planned so far, in order within a partition. */
+  records(): ReadonlyMap<string, readonly string[]>;
+  /** False for a source that has always more to give. */
+  readonly runsDry: boolean;
+}
+
+type Ranges = { readonly [partition: string]: PartitionRange };
+interface Planned {
+  readonly request: PlanRequest;
+  readonly ranges: Ranges;
+}
+
+const INTERVAL_MS = 500;
+const BATCHES = 4;
+
+/** What every source must do, whatever it reads from. */
+export function sourceContract(name: string, openHarness: () => Promise<SourceHarness>): void {
+  describe(`${name} as a source`, () => {
+    it('plans ranges that tile each partition, and reads exactly the records in them', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      const planned = await planBatches(source, harness);
+
+      const read = new Map<string, string[]>();
+      const reached: { [partition: string]: number } = {};
+      for (const { ranges } of planned) {
+        for (const chunk of await source.read(ranges)) {
+          expect(chunk.range).toEqual(ranges[chunk.partition]);
+          expect(chunk.range.from).toBe(reached[chunk.partition] ?? 0);
+          reached[chunk.partition] = chunk.range.to;
+          expect(lengthOf(chunk)).toBe(chunk.range.to - chunk.range.from);
+          read.set(chunk.partition, [...(read.get(chunk.partition) ?? []), ...linesOf(chunk)]);
+        }
+      }
+      expect([...read.values()].flat().length).toBeGreaterThan(0);
+      expect(Object.fromEntries(read)).toEqual(Object.fromEntries(harness.records()));
+      await source.close();
+    });
+
+    it('reads the same bytes again, in the same run and in the next', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      const planned = await planBatches(source, harness);
+      const first = await readAll(source, planned);
+      expect(await readAll(source, planned)).toEqual(first);
+      await source.close();
+
+      const next = await harness.open();
+      expect(await readAll(next, planned)).toEqual(first);
+      await next.close();
+    });
+
+    it('goes on where the last plan ended, in another run', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      const planned = await planBatches(source, harness);
+      await source.close();
+
+      const next = await harness.open();
+      await harness.feed(next);
+      const from = reachedBy(planned);
+      const ranges = await next.plan({ ...aRequest(BATCHES + 1), from });
+      expect(Object.keys(ranges).length).toBeGreaterThan(0);
+      for (const [partition, range] of Object.entries(ranges)) {
+        expect(range.from).toBe(from[partition] ?? 0);
+        expect(range.to).toBeGreaterThan(range.from);
+      }
+      await next.close();
+    });
+
+    it('plans nothing when there is nothing new', async () => {
+      const harness = await openHarness();
+      if (!harness.runsDry) return;
+      const source = await harness.open();
+      const planned = await planBatches(source, harness);
+      expect(await source.plan({ ...aRequest(BATCHES + 1), from: reachedBy(planned) })).toEqual({});
+      expect(await source.read({})).toEqual([]);
+      await source.close();
+    });
+  });
+}
+
+export const aRequest = (batchId: number, overrides: Partial<PlanRequest> = {}): PlanRequest => ({
+  from: {},
+  timeline: 1,
+  batchId,
+  batchTimeMs: 1_700_000_000_000 + batchId * INTERVAL_MS,
+  intervalMs: INTERVAL_MS,
+  ...overrides,
+});
+
+export const linesOf = (chunk: InputChunk): string[] => {
+  const lines = Buffer.from(chunk.bytes).toString().split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+};
+
+async function planBatches(source: Source, harness: SourceHarness): Promise<readonly Planned[]> {
+  const planned: Planned[] = [];
+  for (let batchId = 1; batchId <= BATCHES; batchId += 1) {
+    await harness.feed(source);
+    const request = { ...aRequest(batchId), from: reachedBy(planned) };
+    planned.push({ request, ranges: await source.plan(request) });
+  }
+  return planned;
+}
+
+function reachedBy(planned: readonly Planned[]): { readonly [partition: string]: number } {
+  const reached: { [partition: string]: number } = {};
+  for (const { ranges } of planned) for (const [partition, { to }] of Object.entries(ranges)) reached[partition] = to;
+  return reached;
+}
+
+async function readAll(source: Source, planned: readonly Planned[]): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const { ranges } of planned) {
+    for (const chunk of await source.read(ranges)) texts.push(`${chunk.partition}: ${Buffer.from(chunk.bytes).toString()}`);
+  }
+  return texts;
+}
+
+const lengthOf = (chunk: InputChunk): number =>
+  chunk.offsetUnit === 'bytes' ? chunk.bytes.length : linesOf(chunk).length;

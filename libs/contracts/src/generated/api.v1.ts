@@ -1,0 +1,2774 @@
+// Generated from openapi/api.v1.json by tools/contracts.mjs. Do not edit.
+export interface paths {
+  '/v1/bundles': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists bundles, newest first */
+    get: operations['listBundles'];
+    put?: never;
+    /** Uploads a bundle; the same code again is the same bundle */
+    post: operations['uploadBundle'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/bundles/{digest}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows a bundle */
+    get: operations['getBundle'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists jobs, newest first */
+    get: operations['listJobs'];
+    put?: never;
+    /** Submits a job */
+    post: operations['submitJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/revisions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the revisions of a job, newest first */
+    get: operations['listRevisions'];
+    put?: never;
+    /** Gives a job its next revision */
+    post: operations['deployRevision'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows a job */
+    get: operations['getJob'];
+    put?: never;
+    post?: never;
+    /** Deletes a job that no runner owns, with its history */
+    delete: operations['deleteJob'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/runs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the runs of a job, newest first */
+    get: operations['listRuns'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/batches': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the batches of a timeline, newest first */
+    get: operations['listBatches'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/checkpoints': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the checkpoints of a job, newest first */
+    get: operations['listCheckpoints'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/decisions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the restore decisions of a job, newest first */
+    get: operations['listDecisions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the events after one, oldest first, or the newest; or streams them as they happen */
+    get: operations['listEvents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/start': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Starts a job that is stopped, finished or failed */
+    post: operations['startJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/stop': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Stops a job with a checkpoint, to be started again later */
+    post: operations['stopJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ends a job for good */
+    post: operations['cancelJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/runners': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists all runners, on one page */
+    get: operations['listRunners'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/tenants': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Creates a tenant, or shows the one that has this name */
+    post: operations['ensureTenant'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/tenants/{id}/api-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Creates an API key of a tenant */
+    post: operations['createApiKey'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/health': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Says whether the service can work */
+    get: operations['getHealth'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/health/live': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Says that the process answers */
+    get: operations['getLiveness'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    /** @description An RFC 9457 problem. Parameters of the error are further members. */
+    Problem: {
+      /**
+       * @description A URN that names the kind of problem.
+       * @example urn:tidemark:problem:job_name_taken
+       */
+      type: string;
+      /**
+       * @description The same for every problem of this type.
+       * @example job name taken
+       */
+      title: string;
+      /** @description The HTTP status. */
+      status: number;
+      /** @description One sentence on what is wrong this time. */
+      detail: string;
+      /**
+       * @description Stable, machine-readable name of the error.
+       * @example job_name_taken
+       */
+      code: string;
+      /** @description The path of the request. */
+      instance: string;
+      /** @description Every field that is wrong, for `validation_failed`. */
+      problems?: {
+        field: string;
+        problem: string;
+      }[];
+    };
+    BundleUpload: {
+      /** @description One classic script that leaves the job in the global `tidemarkJob`. */
+      code: string;
+      /** @description Source map of the code, version 3, as JSON text. */
+      sourceMap?: string;
+    };
+    GraphNode: {
+      /** @description Position in the definition. */
+      id: number;
+      /** @description What it does, for example `source` or `updateStateByKey`. */
+      kind: string;
+      /** @description The name that state and offsets are bound to. */
+      uid: string | null;
+      /** @description Positions of the nodes that it reads from. */
+      inputs: number[];
+      /** @description Connector of a source or sink. */
+      connector: string | null;
+      /** @description Options of a source or sink, or parameters of an operator. */
+      options: {
+        [key: string]: unknown;
+      };
+      /** @description `file:line:column` in the source. */
+      at: string;
+    };
+    BundleManifest: {
+      /** @description Name that the bundle gives its job. */
+      name: string;
+      /** @description Milliseconds between batches. */
+      batchIntervalMs: number;
+      /**
+       * @description What happens to an unreadable record.
+       * @enum {string}
+       */
+      poison: 'fail' | 'skip';
+      /** @description The graph. */
+      nodes: components['schemas']['GraphNode'][];
+    };
+    Bundle: {
+      /** @description SHA-256 of the bundle's JavaScript, hex. */
+      digest: string;
+      /** @description Length of the JavaScript. */
+      bytes: number;
+      /** @description What the bundle says of itself. */
+      manifest: components['schemas']['BundleManifest'];
+      /**
+       * Format: date-time
+       * @description When it was uploaded first.
+       */
+      createdAt: string;
+    };
+    BundlePage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Bundle'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    BundleReference: {
+      /** @description Digest of a bundle that was uploaded before. */
+      digest: string;
+    };
+    LimitsOrder: {
+      /** @description Memory of the job's sandbox in MiB; 256 by default. */
+      memoryMb?: number;
+      /** @description CPU deadline of a batch in ms; 10 000 by default. */
+      cpuMsPerBatch?: number;
+    };
+    JobConfigOrder: {
+      /**
+       * @description What to do where state does not fit or cannot be read; `ask` by default.
+       * @enum {string}
+       */
+      restorePolicy?: 'ask' | 'fail' | 'reset_keep_offsets';
+      /** @description Milliseconds between checkpoints; by default ten batch intervals and at least 10 000. */
+      checkpointIntervalMs?: number;
+      /** @description Bounds of the job. */
+      limits?: components['schemas']['LimitsOrder'];
+    };
+    JobOrder: {
+      /** @description Name of the job, unique for the tenant; by default the bundle's own. */
+      name?: string;
+      /** @description A bundle uploaded before, by its digest, or a new one. */
+      bundle: components['schemas']['BundleReference'] | components['schemas']['BundleUpload'];
+      /** @description Configuration of the revision. */
+      config?: components['schemas']['JobConfigOrder'];
+    };
+    StatusReason: {
+      /** @description Code of the error behind the status, from the error catalogue. */
+      code: string | null;
+      /** @description One sentence. */
+      message: string;
+    };
+    CurrentRun: {
+      /** @description The run that owns the job now. */
+      id: string;
+      /** @description The runner that it is on; null until one has claimed it. */
+      runnerId: string | null;
+      /** @description The job's epoch while this run owns it. */
+      epoch: number;
+    };
+    LastBatch: {
+      /** @description The timeline that the batch is on. */
+      timeline: number;
+      /** @description Counts from 1 on every timeline. */
+      batchId: number;
+      /**
+       * Format: date-time
+       * @description The only time that the batch saw.
+       */
+      batchTime: string;
+      /**
+       * Format: date-time
+       * @description When it was committed.
+       */
+      committedAt: string;
+      /** @description The next position to read, by source uid and partition. */
+      offsets: {
+        [key: string]: {
+          [key: string]: number;
+        };
+      };
+    };
+    Job: {
+      /** @description Id of the job. */
+      id: string;
+      /** @description Name, unique for the tenant. */
+      name: string;
+      /**
+       * @description What the owner wants; the scheduler brings the status there.
+       * @enum {string}
+       */
+      desired: 'running' | 'stopped' | 'cancelled';
+      /**
+       * @description What was observed last.
+       * @enum {string}
+       */
+      status:
+        | 'submitted'
+        | 'scheduled'
+        | 'restoring'
+        | 'running'
+        | 'draining'
+        | 'backing_off'
+        | 'awaiting_decision'
+        | 'stopped'
+        | 'finished'
+        | 'failed'
+        | 'cancelled';
+      /**
+       * Format: date-time
+       * @description Since when.
+       */
+      statusSince: string;
+      /** @description Why the job is in this status, where there is something to say. */
+      reason: components['schemas']['StatusReason'] | null;
+      /** @description The revision that the next run takes. */
+      revision: number;
+      /** @description Raised by every claim. */
+      epoch: number;
+      /** @description Raised by every rollback or reset. */
+      timeline: number;
+      /** @description The run that owns the job now. */
+      currentRun: components['schemas']['CurrentRun'] | null;
+      /** @description The last committed batch. */
+      lastBatch: components['schemas']['LastBatch'] | null;
+      /** @description Grows with every change; also the ETag. */
+      version: number;
+      /**
+       * Format: date-time
+       * @description When the job was submitted.
+       */
+      createdAt: string;
+    };
+    RevisionOrder: {
+      /** @description A bundle uploaded before, by its digest, or a new one. */
+      bundle: components['schemas']['BundleReference'] | components['schemas']['BundleUpload'];
+      /** @description Configuration of the revision; what it leaves out stays as it was. */
+      config?: components['schemas']['JobConfigOrder'];
+    };
+    JobPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Job'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    Limits: {
+      /** @description Memory of the job's sandbox, in MiB. */
+      memoryMb: number;
+      /** @description CPU deadline of one batch, in milliseconds. */
+      cpuMsPerBatch: number;
+    };
+    JobConfig: {
+      /**
+       * @description What to do where state does not fit or cannot be read.
+       * @enum {string}
+       */
+      restorePolicy: 'ask' | 'fail' | 'reset_keep_offsets';
+      /** @description Milliseconds between checkpoints. */
+      checkpointIntervalMs: number;
+      /** @description Bounds of the job. */
+      limits: components['schemas']['Limits'];
+    };
+    Revision: {
+      /** @description Counts from 1 for each job. */
+      number: number;
+      /** @description Digest of the bundle. */
+      bundleDigest: string;
+      /** @description The configuration, defaults filled in. */
+      config: components['schemas']['JobConfig'];
+      /**
+       * Format: date-time
+       * @description When it was submitted.
+       */
+      createdAt: string;
+    };
+    RevisionPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Revision'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    Run: {
+      /** @description Id of the run. */
+      id: string;
+      /** @description The revision that it runs. */
+      revision: number;
+      /**
+       * @description What became of it.
+       * @enum {string}
+       */
+      status: 'queued' | 'claimed' | 'ended' | 'lost' | 'superseded';
+      /** @description The runner that claimed it. */
+      runnerId: string | null;
+      /** @description The job's epoch while this run owned it; null until claimed. */
+      epoch: number | null;
+      /**
+       * Format: date-time
+       * @description When it was scheduled.
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description When a runner claimed it.
+       */
+      claimedAt: string | null;
+      /**
+       * Format: date-time
+       * @description When it ended.
+       */
+      endedAt: string | null;
+      /** @description Why it ended. */
+      endReason: string | null;
+    };
+    RunPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Run'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    BatchCommit: {
+      /**
+       * Format: date-time
+       * @description When the batch was committed.
+       */
+      committedAt: string;
+      /** @description The epoch that committed it. */
+      epoch: number | null;
+      /** @description The offsets after this batch, by source uid and partition. */
+      nextOffsets: {
+        [key: string]: {
+          [key: string]: number;
+        };
+      };
+      /** @description Records read. */
+      recordsIn: number;
+      /** @description Rows handed to sinks. */
+      recordsOut: number;
+      /** @description Unreadable records passed over under the poison policy `skip`. */
+      recordsSkipped: number;
+      /** @description Milliseconds from the plan being durable to the sinks having the output. */
+      processingMs: number;
+      /** @description Milliseconds after its batch time at which the batch was planned. */
+      schedulingDelayMs: number;
+    };
+    Batch: {
+      /** @description The timeline that the batch is on. */
+      timeline: number;
+      /** @description Counts from 1 on every timeline. */
+      batchId: number;
+      /**
+       * Format: date-time
+       * @description The only time that the batch sees.
+       */
+      batchTime: string;
+      /** @description What the batch reads: half-open ranges `{ from, to }` by source uid and partition. */
+      ranges: {
+        [key: string]: {
+          [key: string]: {
+            from: number;
+            to: number;
+          };
+        };
+      };
+      /**
+       * Format: date-time
+       * @description When the plan became durable.
+       */
+      plannedAt: string;
+      /** @description The epoch that planned it. */
+      plannedByEpoch: number;
+      /** @description The runner of the last attempt known. */
+      runnerId: string | null;
+      /** @description The proof that the batch is finished; null while it is open. */
+      commit: components['schemas']['BatchCommit'] | null;
+    };
+    BatchPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Batch'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    Checkpoint: {
+      /** @description Id of the checkpoint. */
+      id: string;
+      /** @description The timeline that it is on. */
+      timeline: number;
+      /** @description State, offsets and batch time are as of the end of this batch. */
+      batchId: number;
+      /**
+       * Format: date-time
+       * @description Time of that batch.
+       */
+      batchTime: string;
+      /** @description The epoch that wrote it. */
+      epoch: number;
+      /** @description The revision that wrote it. */
+      revision: number;
+      /** @description Digest of the bundle that wrote it. */
+      bundleDigest: string;
+      /**
+       * @description Only a `complete` one is ever restored.
+       * @enum {string}
+       */
+      status: 'pending' | 'complete' | 'corrupt' | 'deleted';
+      /**
+       * @description A `savepoint` is one that somebody asked for.
+       * @enum {string}
+       */
+      kind: 'checkpoint' | 'savepoint';
+      /** @description The next position to read, by source uid and partition. */
+      offsets: {
+        [key: string]: {
+          [key: string]: number;
+        };
+      };
+      /** @description What gives the state its meaning, by operator uid. */
+      shapes: {
+        [key: string]: unknown;
+      };
+      /** @description Keys in the state, over all operators. */
+      stateRows: number;
+      /** @description Bytes of the state as stored. */
+      stateBytes: number;
+      /**
+       * Format: date-time
+       * @description When it was begun.
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description When it was complete.
+       */
+      completedAt: string | null;
+    };
+    CheckpointPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Checkpoint'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    StartPoint: {
+      /**
+       * @description From what the run starts.
+       * @enum {string}
+       */
+      kind: 'beginning' | 'checkpoint' | 'replay_from_beginning' | 'offsets_only';
+      /** @description The checkpoint, where it is one. */
+      checkpointId: string | null;
+      /** @description The offsets, where only they are taken. */
+      offsets: {
+        [key: string]: {
+          [key: string]: number;
+        };
+      } | null;
+    };
+    RestoreCandidate: {
+      /** @description The checkpoint looked at. */
+      checkpointId: string;
+      /** @description Its timeline. */
+      timeline: number;
+      /** @description Its batch. */
+      batchId: number;
+      /**
+       * @description What was found.
+       * @enum {string}
+       */
+      verdict: 'chosen' | 'unreadable' | 'does_not_fit' | 'not_needed';
+      /** @description The verdict of each operator with state: `uid`, `verdict` and, where refused, `reason`. */
+      operators: {
+        [key: string]: unknown;
+      };
+    };
+    RestoreDecision: {
+      /** @description Id of the decision. */
+      id: string;
+      /** @description The run that it was made for. */
+      runId: string;
+      /**
+       * @description Why a run starts at all.
+       * @enum {string}
+       */
+      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume';
+      /**
+       * @description The policy of the revision.
+       * @enum {string}
+       */
+      policy: 'ask' | 'fail' | 'reset_keep_offsets';
+      /** @description The checkpoints looked at, newest first. */
+      candidates: components['schemas']['RestoreCandidate'][];
+      /**
+       * @description What was decided.
+       * @enum {string}
+       */
+      outcome: 'start' | 'ask' | 'fail';
+      /**
+       * @description Why, as a stable code.
+       * @enum {string}
+       */
+      reasonCode:
+        | 'NOTHING_COMMITTED'
+        | 'NEWEST_CHECKPOINT'
+        | 'OLDER_CHECKPOINT'
+        | 'NO_CHECKPOINT_YET'
+        | 'STATE_DOES_NOT_FIT'
+        | 'NO_READABLE_CHECKPOINT'
+        | 'OFFSETS_PRESERVED';
+      /** @description Why, as a sentence. */
+      reason: string;
+      /** @description From what the run starts; null where it does not. */
+      from: components['schemas']['StartPoint'] | null;
+      /** @description Who caused the start. */
+      actor: string;
+      /**
+       * Format: date-time
+       * @description When it was decided.
+       */
+      decidedAt: string;
+    };
+    RestoreDecisionPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['RestoreDecision'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    JobEvent: {
+      /** @description Grows with every event; the id of the server-sent event and the `after` of the next page. */
+      seq: string;
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      /** @description What happened, for example `run.claimed`. */
+      type: string;
+      /** @description The particulars. */
+      data: {
+        [key: string]: unknown;
+      };
+    };
+    JobEventPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['JobEvent'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    Runner: {
+      /** @description Id of the runner; a process that is started again has a new one. */
+      id: string;
+      /**
+       * @description Whether it holds its lease.
+       * @enum {string}
+       */
+      status: 'alive' | 'lost' | 'stopped';
+      /** @description Jobs that it takes at the same time. */
+      slots: number;
+      /** @description Jobs that it owns now. */
+      runs: number;
+      /**
+       * Format: date-time
+       * @description When it started.
+       */
+      startedAt: string;
+      /**
+       * Format: date-time
+       * @description When it was heard of last.
+       */
+      heartbeatAt: string;
+      /** @description Its host; only for an admin key. */
+      host: string | null;
+      /** @description Its process id; only for an admin key. */
+      pid: number | null;
+      /** @description What its sandbox found in its self-test; only for an admin key. */
+      sandbox: {
+        [key: string]: unknown;
+      } | null;
+    };
+    RunnerPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Runner'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    TenantOrder: {
+      /** @description Name of the tenant; also of its folder under the runners' files root. */
+      name: string;
+    };
+    Tenant: {
+      /** @description Id of the tenant. */
+      id: string;
+      /** @description Its name. */
+      name: string;
+      /**
+       * Format: date-time
+       * @description When it was created.
+       */
+      createdAt: string;
+    };
+    ApiKeyOrder: {
+      /** @description What the key is for. */
+      label: string;
+    };
+    ApiKey: {
+      /** @description Id of the key. */
+      id: string;
+      /** @description The key itself. It is shown here and never again. */
+      key: string;
+      /** @description What the key is for. */
+      label: string;
+    };
+    SandboxHealth: {
+      /**
+       * @description `required` refuses tenants' code unless nothing is missing.
+       * @enum {string}
+       */
+      mode: 'required' | 'auto';
+      /** @description Layers of the sandbox that are not in force on this machine. */
+      missing: string[];
+    };
+    Health: {
+      /**
+       * @description `degraded`: it works, with less protection than it should.
+       * @enum {string}
+       */
+      status: 'ok' | 'degraded' | 'unavailable';
+      /**
+       * @description Whether Postgres answers.
+       * @enum {string}
+       */
+      database: 'ok' | 'unreachable';
+      /** @description The sandbox in which bundles' definitions are run. */
+      sandbox: components['schemas']['SandboxHealth'];
+    };
+    Live: {
+      /**
+       * @description The process answers.
+       * @enum {string}
+       */
+      status: 'ok';
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  listBundles: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists bundles, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BundlePage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  uploadBundle: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BundleUpload'];
+      };
+    };
+    responses: {
+      /** @description Uploads a bundle; the same code again is the same bundle */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Bundle'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The bundle's definition went over a bound. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No space is left in the object store. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getBundle: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        digest: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows a bundle */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Bundle'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listJobs: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+        /** @description Only jobs in this status. */
+        status?:
+          | 'submitted'
+          | 'scheduled'
+          | 'restoring'
+          | 'running'
+          | 'draining'
+          | 'backing_off'
+          | 'awaiting_decision'
+          | 'stopped'
+          | 'finished'
+          | 'failed'
+          | 'cancelled';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists jobs, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JobPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  submitJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['JobOrder'];
+      };
+    };
+    responses: {
+      /** @description Submits a job */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The bundle's definition went over a bound. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No space is left in the object store. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRevisions: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the revisions of a job, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RevisionPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deployRevision: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RevisionOrder'];
+      };
+    };
+    responses: {
+      /** @description Gives a job its next revision */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The bundle's definition went over a bound. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No space is left in the object store. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getJob: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows a job */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deletes a job that no runner owns, with its history */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRuns: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the runs of a job, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listBatches: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+        /** @description The timeline to list; by default the job's current one. */
+        timeline?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the batches of a timeline, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BatchPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listCheckpoints: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the checkpoints of a job, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckpointPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listDecisions: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the restore decisions of a job, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RestoreDecisionPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listEvents: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: {
+        /** @description The stream begins after the event with this id; without it, with what happens next. */
+        'Last-Event-ID'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /**
+       * @description A page. With `Accept: text/event-stream` a stream that does not end: events carry their `seq` as id, and every batch that is committed meanwhile appears as `batch.committed`, without an id.
+       *
+       *     Lists the events after one, oldest first, or the newest; or streams them as they happen
+       */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JobEventPage'];
+          'text/event-stream': string;
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  startJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Starts a job that is stopped, finished or failed */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  stopJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Stops a job with a checkpoint, to be started again later */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  cancelJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ends a job for good */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRunners: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists all runners, on one page */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunnerPage'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  ensureTenant: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TenantOrder'];
+      };
+    };
+    responses: {
+      /** @description Creates a tenant, or shows the one that has this name */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Tenant'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  createApiKey: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ApiKeyOrder'];
+      };
+    };
+    responses: {
+      /** @description Creates an API key of a tenant */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApiKey'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getHealth: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Says whether the service can work */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Health'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot work now. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Health'];
+        };
+      };
+    };
+  };
+  getLiveness: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Says that the process answers */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Live'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+}

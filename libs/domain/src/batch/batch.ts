@@ -1,0 +1,69 @@
+/**
+ * Position by partition. What a position counts is the source's: bytes for `files`, records for `rate` and `socket`.
+ * A partition that is absent was never seen; it is not at zero.
+ */
+export type PartitionOffsets = { readonly [partition: string]: number };
+
+/** Offsets by source uid: the next position to read. */
+export type SourceOffsets = { readonly [sourceUid: string]: PartitionOffsets };
+
+/** Half open: `from` is read, `to` is not. */
+export interface PartitionRange {
+  readonly from: number;
+  readonly to: number;
+  /** Object that holds these bytes, for a source that cannot be read twice. Written before the plan names it. */
+  readonly held?: string;
+}
+
+export type SourceRanges = { readonly [sourceUid: string]: { readonly [partition: string]: PartitionRange } };
+
+/** What a batch will read, and the only time it will see. Durable before the batch reads anything; never changed. */
+export interface BatchPlan {
+  readonly timeline: number;
+  /** Counts from 1 on every timeline; a restored timeline goes on after its checkpoint's batch. */
+  readonly batchId: number;
+  /** Milliseconds since the Unix epoch, on the job's interval grid, growing with every batch. */
+  readonly batchTimeMs: number;
+  readonly ranges: SourceRanges;
+}
+
+/** What a batch did. Written after its sinks have its output; the only proof that the batch is finished. */
+export interface BatchCommit {
+  readonly timeline: number;
+  readonly batchId: number;
+  /** The offsets after this batch, for every source and partition seen so far. */
+  readonly nextOffsets: SourceOffsets;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Unreadable records passed over under the poison policy `skip`. */
+  readonly recordsSkipped: number;
+  /** From the plan being durable to the sinks having the output. */
+  readonly processingMs: number;
+  /** How long after its batch time the batch was planned. */
+  readonly schedulingDelayMs: number;
+}
+
+/** What resuming needs of one row of a job's batch log. */
+export interface LoggedBatch {
+  readonly plan: BatchPlan;
+  /** The offsets that its commit wrote; undefined while it is only planned. */
+  readonly nextOffsets: SourceOffsets | undefined;
+}
+
+/** The offsets once everything in `plan` has been read, on top of the offsets before it. */
+export function offsetsAfter(before: SourceOffsets, plan: BatchPlan): SourceOffsets {
+  const after: { [uid: string]: PartitionOffsets } = { ...before };
+  for (const [uid, partitions] of Object.entries(plan.ranges)) {
+    const moved: { [partition: string]: number } = { ...after[uid] };
+    for (const [partition, range] of Object.entries(partitions)) moved[partition] = range.to;
+    after[uid] = moved;
+  }
+  return after;
+}
+
+/** The objects that a plan's bytes lie in, for sources that cannot be read twice. Needed as long as the plan may be run again. */
+export function heldObjects(plan: BatchPlan): readonly string[] {
+  return Object.values(plan.ranges)
+    .flatMap((partitions) => Object.values(partitions))
+    .flatMap(({ held }) => (held === undefined ? [] : [held]));
+}

@@ -1,0 +1,48 @@
+import type { StateShape } from '../checkpoint/checkpoint.js';
+import type { BundleDigest, TenantId } from '../ids.js';
+
+/** One node of a job's graph as the API shows it and as the scheduler compares it. */
+export interface GraphNode {
+  /** Position in the definition. Never a key for state: that is the uid. */
+  readonly id: number;
+  readonly kind: string;
+  readonly uid: string | undefined;
+  readonly inputs: readonly number[];
+  /** Connector of a source or sink, for example `files`. */
+  readonly connector: string | undefined;
+  /** JSON options of a source or sink, or an operator's parameters. */
+  readonly options: { readonly [name: string]: unknown };
+  /** `file:line:column` in the tenant's source. */
+  readonly at: string;
+}
+
+/** What a bundle says of itself when its definition is run: everything but the closures. */
+export interface BundleManifest {
+  /** Version of the definition format that `@tidemark/streams` wrote. */
+  readonly definition: 1;
+  readonly name: string;
+  readonly batchIntervalMs: number;
+  /** What happens to an unreadable record. */
+  readonly poison: 'fail' | 'skip';
+  readonly nodes: readonly GraphNode[];
+  /** By uid of each stateful operator. */
+  readonly shapes: { readonly [uid: string]: StateShape };
+}
+
+/** An immutable, content-addressed artefact: one JavaScript file, its source map, and the manifest. */
+export interface Bundle {
+  readonly tenantId: TenantId;
+  readonly digest: BundleDigest;
+  readonly bytes: number;
+  readonly manifest: BundleManifest;
+  readonly createdAt: Date;
+}
+
+/** Where a bundle's two files lie in the object store. */
+export const bundlePaths = (
+  tenantId: TenantId,
+  digest: BundleDigest,
+): { readonly code: string; readonly map: string } => ({
+  code: `bundles/${tenantId}/${digest}.js`,
+  map: `bundles/${tenantId}/${digest}.js.map`,
+});

@@ -1,0 +1,50 @@
+import type { SourceOffsets } from '../batch/batch.js';
+import type { BundleDigest, CheckpointId, JobId, TenantId } from '../ids.js';
+
+export const CHECKPOINT_STATUSES = ['pending', 'complete', 'corrupt', 'deleted'] as const;
+export type CheckpointStatus = (typeof CHECKPOINT_STATUSES)[number];
+
+/** What gives an operator's state its meaning. Two states fit when their shapes are equal; code is never compared. */
+export interface StateShape {
+  /** The operator's kind, for example `updateStateByKey`. */
+  readonly kind: string;
+  readonly key: 'json';
+  readonly value: 'json';
+  readonly codec: { readonly name: string; readonly version: number };
+  /** Parameters that change what the state means: window length, slide. Milliseconds. */
+  readonly parameters: { readonly [name: string]: number | string | boolean };
+}
+
+/** One row of an operator's state: its key slot, its key and its value, the last two as JSON text. */
+export interface StateRow {
+  readonly slot: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The Postgres row of a checkpoint. Offsets are columns, so they outlive an unreadable state file. */
+export interface Checkpoint {
+  readonly id: CheckpointId;
+  readonly tenantId: TenantId;
+  readonly jobId: JobId;
+  readonly timeline: number;
+  /** State, offsets and batch time are as of the end of this batch. */
+  readonly batchId: number;
+  readonly batchTimeMs: number;
+  readonly epoch: number;
+  readonly revision: number;
+  readonly bundleDigest: BundleDigest;
+  readonly status: CheckpointStatus;
+  readonly kind: 'checkpoint' | 'savepoint';
+  /** Folder in the object store; no other attempt ever uses the same one. */
+  readonly path: string;
+  /** SHA-256 of `manifest.json`, hex; undefined until complete. */
+  readonly manifestSha256: string | undefined;
+  readonly offsets: SourceOffsets;
+  /** State shape by operator uid, as written in the manifest. */
+  readonly shapes: { readonly [uid: string]: StateShape };
+  readonly stateRows: number;
+  readonly stateBytes: number;
+  readonly createdAt: Date;
+  readonly completedAt: Date | undefined;
+}

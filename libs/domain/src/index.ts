@@ -1,0 +1,111 @@
+export { bundlePaths, type Bundle, type BundleManifest, type GraphNode } from './bundle/bundle.js';
+export {
+  heldObjects,
+  offsetsAfter,
+  type BatchCommit,
+  type BatchPlan,
+  type LoggedBatch,
+  type PartitionOffsets,
+  type PartitionRange,
+  type SourceOffsets,
+  type SourceRanges,
+} from './batch/batch.js';
+export {
+  CHECKPOINT_STATUSES,
+  type Checkpoint,
+  type CheckpointStatus,
+  type StateRow,
+  type StateShape,
+} from './checkpoint/checkpoint.js';
+export { allowsRestore, compareShapes, type OperatorVerdict } from './checkpoint/compatibility.js';
+export {
+  decideRestore,
+  REASON_CODES,
+  RESTORE_POLICIES,
+  START_TRIGGERS,
+  type CandidateVerdict,
+  type ReasonCode,
+  type RestoreDecision,
+  type RestoreFacts,
+  type RestorePolicy,
+  type RestoreVerdict,
+  type StartPoint,
+  type StartTrigger,
+} from './checkpoint/restore-decision.js';
+export { Clock } from './clock.js';
+export {
+  ERROR_KINDS,
+  ERRORS,
+  isTidemarkError,
+  TidemarkError,
+  type ErrorCode,
+  type ErrorKind,
+  type ErrorParams,
+} from './errors/tidemark-error.js';
+export {
+  ID_PREFIX,
+  IdSource,
+  isId,
+  type ApiKeyId,
+  type BundleDigest,
+  type CheckpointId,
+  type DecisionId,
+  type IdKind,
+  type IdOf,
+  type JobId,
+  type RunId,
+  type RunnerId,
+  type TenantId,
+} from './ids.js';
+export {
+  DESIRED_STATES,
+  RUN_STATUSES,
+  type DesiredState,
+  type Job,
+  type JobConfig,
+  type JobEventRecord,
+  type LastBatch,
+  type Revision,
+  type Run,
+  type RunStatus,
+} from './job/job.js';
+export {
+  JOB_LIFECYCLE,
+  JOB_STATUSES,
+  nextStatus,
+  OWNED_STATUSES,
+  RECONCILE_WANTED_RUNNING,
+  statusesAccepting,
+  type JobEvent,
+  type JobStatus,
+} from './job/job-lifecycle.js';
+export { decideOrder, JOB_ORDERS, type JobOrder, type OrderDecision } from './job/job-order.js';
+export {
+  IdempotencyStore,
+  JobStores,
+  RunnerDirectory,
+  type BatchRecord,
+  type JobStore,
+  type Ordered,
+  type Page,
+  type RunnerRecord,
+  type TraceParent,
+} from './job/job-store.js';
+export { KEY_ROLES, TenantStore, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
+export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
+export { ATTEMPTS_MAX, decideRetry, type Retry } from './scheduling/retry.js';
+export {
+  RunStore,
+  type ClaimedRun,
+  type Fence,
+  type NewCheckpoint,
+  type NewEvent,
+  type RunEnd,
+} from './scheduling/run-store.js';
+export {
+  SchedulingStore,
+  type LostRun,
+  type OutboxEntry,
+  type RunMessage,
+  type ScheduleOutcome,
+} from './scheduling/scheduling-store.js';

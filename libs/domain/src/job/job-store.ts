@@ -1,0 +1,133 @@
+import type { BatchPlan, BatchCommit } from '../batch/batch.js';
+import type { Bundle } from '../bundle/bundle.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { RestoreDecision } from '../checkpoint/restore-decision.js';
+import type { BundleDigest, CheckpointId, DecisionId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
+import type { Job, JobConfig, JobEventRecord, Revision, Run } from './job.js';
+import type { JobEvent, JobStatus } from './job-lifecycle.js';
+import type { JobOrder } from './job-order.js';
+
+/** Newest first, at most `limit` items that come after the one named by `after`. */
+export interface Page<Cursor> {
+  readonly after?: Cursor;
+  readonly limit: number;
+}
+
+/** W3C `traceparent` of the request behind a change, carried with it to the scheduler and on to the run. */
+export type TraceParent = string | undefined;
+
+/** A row of the batch log with who wrote it and when. */
+export interface BatchRecord {
+  readonly plan: BatchPlan;
+  readonly plannedAt: Date;
+  readonly plannedByEpoch: number;
+  readonly commit: BatchCommit | undefined;
+  readonly committedAt: Date | undefined;
+  readonly committedByEpoch: number | undefined;
+  readonly runnerId: RunnerId | undefined;
+}
+
+export type Ordered =
+  | { readonly outcome: 'ordered'; readonly job: Job }
+  | { readonly outcome: 'refused'; readonly status: JobStatus; readonly event: JobEvent | 'delete' }
+  | { readonly outcome: 'changed_meanwhile' }
+  | { readonly outcome: 'not_found' };
+
+/** Every store is opened for one tenant, so a query that forgets the tenant cannot be written. */
+export abstract class JobStores {
+  abstract forTenant(tenantId: TenantId): JobStore;
+}
+
+export interface JobStore {
+  saveBundle(bundle: Bundle): Promise<void>;
+  findBundle(digest: BundleDigest): Promise<Bundle | undefined>;
+  listBundles(page: Page<BundleDigest>): Promise<readonly Bundle[]>;
+
+  /** Writes job, revision 1 and the announcement of it in one transaction. */
+  create(
+    job: { readonly id: JobId; readonly name: string; readonly bundleDigest: BundleDigest; readonly config: JobConfig },
+    by: { readonly actor: string; readonly trace: TraceParent },
+  ): Promise<
+    { readonly outcome: 'created'; readonly job: Job } | { readonly outcome: 'name_taken'; readonly jobId: JobId }
+  >;
+  find(id: JobId): Promise<Job | undefined>;
+  findByName(name: string): Promise<Job | undefined>;
+  list(page: Page<JobId> & { readonly status?: JobStatus }): Promise<readonly Job[]>;
+
+  /**
+   * Adds the next revision and asks for it to run: a running job hands over with a checkpoint, a job that is stopped
+   * stays stopped. `expectedVersion` is the job version that the caller saw.
+   */
+  addRevision(
+    id: JobId,
+    revision: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
+    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number },
+  ): Promise<Ordered>;
+  /** Changes the desired state and announces it, in one transaction. Ordering what is so already changes nothing. */
+  order(
+    id: JobId,
+    order: JobOrder,
+    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number },
+  ): Promise<Ordered>;
+  /** Removes a job that no runner owns, with its log. Its objects are collected later. */
+  remove(id: JobId): Promise<Ordered>;
+
+  findRevision(id: JobId, number: number): Promise<Revision | undefined>;
+  listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]>;
+  findRun(id: JobId, runId: RunId): Promise<Run | undefined>;
+  listRuns(id: JobId, page: Page<RunId>): Promise<readonly Run[]>;
+  /** The cursor is a batch id on the given timeline (by default the current one). */
+  listBatches(id: JobId, page: Page<number> & { readonly timeline?: number }): Promise<readonly BatchRecord[]>;
+  findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined>;
+  listCheckpoints(id: JobId, page: Page<CheckpointId>): Promise<readonly Checkpoint[]>;
+  listDecisions(id: JobId, page: Page<DecisionId>): Promise<readonly RestoreDecision[]>;
+  /** Events after `afterSeq`, oldest first; without it the newest `limit`, oldest first. */
+  listEvents(
+    id: JobId,
+    page: { readonly afterSeq?: string; readonly limit: number },
+  ): Promise<readonly JobEventRecord[]>;
+}
+
+/** One idempotency key, one result: a second request with the same key gets the first one's answer. */
+export abstract class IdempotencyStore {
+  /**
+   * Returns `first` if the caller shall do the work and then call `complete`; `repeat` with the stored answer;
+   * `other_request` if the key was used for a different request; `in_progress` while the first is not finished.
+   */
+  abstract begin(key: {
+    readonly tenantId: TenantId;
+    readonly key: string;
+    readonly requestSha256: string;
+  }): Promise<
+    | { readonly outcome: 'first' }
+    | { readonly outcome: 'repeat'; readonly status: number; readonly body: unknown }
+    | { readonly outcome: 'other_request' }
+    | { readonly outcome: 'in_progress' }
+  >;
+  abstract complete(
+    key: { readonly tenantId: TenantId; readonly key: string },
+    answer: { readonly status: number; readonly body: unknown },
+  ): Promise<void>;
+  /** Forgets a key whose request failed, so that it can be tried again. */
+  abstract abandon(key: { readonly tenantId: TenantId; readonly key: string }): Promise<void>;
+}
+
+export interface RunnerRecord {
+  readonly id: RunnerId;
+  readonly host: string;
+  readonly pid: number;
+  readonly slots: number;
+  readonly status: 'alive' | 'lost' | 'stopped';
+  readonly startedAt: Date;
+  readonly heartbeatAt: Date;
+  /** What the runner's sandbox self-test found. */
+  readonly sandbox: { readonly [name: string]: unknown };
+  readonly runs: number;
+}
+
+/** Runners are shared by all tenants; what the API shows of them names no job. */
+export abstract class RunnerDirectory {
+  abstract list(): Promise<readonly RunnerRecord[]>;
+  /** Throws when Postgres cannot be asked. */
+  abstract ping(): Promise<void>;
+}

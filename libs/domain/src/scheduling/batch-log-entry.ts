@@ -1,0 +1,19 @@
+import type { BatchCommit, BatchPlan } from '../batch/batch.js';
+import type { DesiredState } from '../job/job.js';
+
+/** What the owner of a job wants now, as the runner sees it with every heartbeat and commit. */
+export interface Orders {
+  readonly desired: DesiredState;
+  readonly revision: number;
+}
+
+/** One write to a job's batch log. */
+export type BatchLogEntry =
+  | { readonly kind: 'plan'; readonly plan: BatchPlan }
+  | { readonly kind: 'commit'; readonly commit: BatchCommit; readonly next: BatchPlan | undefined };
+
+export type BatchLogResult =
+  /** `plan` is the stored one, which a former run may have written. */
+  | { readonly outcome: 'planned'; readonly plan: BatchPlan; readonly orders: Orders }
+  | { readonly outcome: 'committed'; readonly orders: Orders }
+  | { readonly outcome: 'fenced' };

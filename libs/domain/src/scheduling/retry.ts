@@ -1,0 +1,23 @@
+/** Starts without a committed batch in between after which a job is given up, for a person to look at. */
+export const ATTEMPTS_MAX = 12;
+
+const FIRST_DELAY_MS = 500;
+const DELAY_MS_MAX = 60_000;
+/** A lost runner says little about the job, so its first successors start at once. */
+const IMMEDIATE_AFTER_LOSS = 3;
+
+export type Retry = { readonly kind: 'at'; readonly delayMs: number } | { readonly kind: 'give_up' };
+
+/**
+ * When to start a job again after a run that ended badly. Exponential with full jitter, so that many jobs that fell
+ * together do not rise together.
+ *
+ * @param attempts starts since the last committed batch, this one included
+ * @param random uniform in [0, 1)
+ */
+export function decideRetry(cause: 'runner_lost' | 'run_failed', attempts: number, random: number): Retry {
+  if (attempts >= ATTEMPTS_MAX) return { kind: 'give_up' };
+  if (cause === 'runner_lost' && attempts <= IMMEDIATE_AFTER_LOSS) return { kind: 'at', delayMs: 0 };
+  const ceilingMs = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** Math.max(0, attempts - 1));
+  return { kind: 'at', delayMs: Math.round(ceilingMs * (0.5 + random / 2)) };
+}

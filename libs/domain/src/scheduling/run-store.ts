@@ -1,0 +1,112 @@
+import type { LoggedBatch, SourceOffsets } from '../batch/batch.js';
+import type { BundleManifest } from '../bundle/bundle.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { RestoreDecision } from '../checkpoint/restore-decision.js';
+import type { ErrorCode } from '../errors/tidemark-error.js';
+import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
+import type { Revision } from '../job/job.js';
+import type { BatchLogEntry, BatchLogResult, Orders } from './batch-log-entry.js';
+
+/** What every durable write of a run carries: it takes effect only while this is still the job's epoch. */
+export interface Fence {
+  readonly tenantId: TenantId;
+  readonly jobId: JobId;
+  readonly runId: RunId;
+  readonly epoch: number;
+}
+
+/** Everything that a runner needs to start a job, read in the transaction that raised the epoch. */
+export interface ClaimedRun {
+  readonly fence: Fence;
+  readonly tenantName: string;
+  readonly jobName: string;
+  readonly revision: Revision;
+  readonly manifest: BundleManifest;
+  readonly decision: RestoreDecision;
+  /** The checkpoint that the decision chose. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** Where the job's timeline begins: what a start without a checkpoint builds on. */
+  readonly base: {
+    readonly timeline: number;
+    readonly batchId: number;
+    readonly batchTimeMs: number | undefined;
+    readonly offsets: SourceOffsets;
+  };
+  readonly trace: string | undefined;
+}
+
+/** How a run ended. The store derives the job's next status from it and from what is wanted by then. */
+export type RunEnd =
+  /** Stopped at a batch boundary because its owner, a new revision or the runner's own shutdown asked for it. */
+  | { readonly kind: 'drained'; readonly reason: 'stop' | 'redeploy' | 'runner_shutdown' }
+  | { readonly kind: 'cancelled' }
+  /** An error that another attempt cannot mend. */
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly reason: string }
+  | { readonly kind: 'back_off'; readonly code: ErrorCode; readonly reason: string }
+  /** State that cannot be read or does not fit, and a policy that wants a person to decide. */
+  | { readonly kind: 'ask'; readonly code: ErrorCode; readonly reason: string };
+
+export interface NewEvent {
+  readonly type: string;
+  readonly data: { readonly [name: string]: unknown };
+  /** An event with the same key is written once, however often it is sent. */
+  readonly dedupKey?: string;
+}
+
+export type NewCheckpoint = Pick<
+  Checkpoint,
+  'id' | 'timeline' | 'batchId' | 'batchTimeMs' | 'revision' | 'bundleDigest' | 'path' | 'offsets' | 'shapes'
+>;
+
+/** The runner's side of the truth. Writes that carry a fence answer `fenced` once another run has claimed the job. */
+export abstract class RunStore {
+  abstract registerRunner(runner: {
+    readonly id: RunnerId;
+    readonly host: string;
+    readonly pid: number;
+    readonly slots: number;
+    readonly sandbox: { readonly [name: string]: unknown };
+  }): Promise<void>;
+  /** Orders by job of this runner's claimed runs; `lost` when the scheduler has given the runner up. */
+  abstract heartbeat(
+    runnerId: RunnerId,
+  ): Promise<{ readonly outcome: 'alive'; readonly orders: ReadonlyMap<RunId, Orders> } | { readonly outcome: 'lost' }>;
+  /** Lets go of a run that Postgres says is this runner's and that it does not know: the answer to its claim was lost. */
+  abstract disown(runId: RunId, runnerId: RunnerId): Promise<void>;
+  abstract retireRunner(runnerId: RunnerId): Promise<void>;
+
+  /** Raises the epoch and takes the job, once per run; undefined when the run is not to be started any more. */
+  abstract claim(runId: RunId, runnerId: RunnerId): Promise<ClaimedRun | undefined>;
+  abstract markRunning(fence: Fence): Promise<'done' | 'fenced'>;
+  abstract markDraining(fence: Fence): Promise<'done' | 'fenced'>;
+  abstract end(fence: Fence, end: RunEnd): Promise<'done' | 'fenced'>;
+
+  /** Batch log writes of any number of jobs, shared in one statement with those that wait at the same time. */
+  abstract writeBatch(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult>;
+  /** The timeline's batches after `afterBatchId`, oldest first. */
+  abstract readBatches(fence: Fence, timeline: number, afterBatchId: number): Promise<readonly LoggedBatch[]>;
+
+  abstract beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): Promise<'done' | 'fenced'>;
+  abstract completeCheckpoint(
+    fence: Fence,
+    id: CheckpointId,
+    written: { readonly manifestSha256: string; readonly stateRows: number; readonly stateBytes: number },
+  ): Promise<'done' | 'fenced'>;
+  /** Marks a checkpoint that failed verification and decides again without it; the decision row keeps both answers. */
+  abstract rejectCheckpoint(
+    fence: Fence,
+    id: CheckpointId,
+    reason: string,
+  ): Promise<
+    | {
+        readonly outcome: 'decided';
+        readonly decision: RestoreDecision;
+        readonly checkpoint: Checkpoint | undefined;
+        readonly base: ClaimedRun['base'];
+      }
+    | { readonly outcome: 'fenced' }
+  >;
+
+  /** Events need no fence: they tell what this run did, also its last words after losing the job. */
+  abstract appendEvents(fence: Fence, events: readonly NewEvent[]): Promise<void>;
+}

@@ -1,0 +1,57 @@
+import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
+
+/** Ids only: what a queue entry says is checked against Postgres before anything is done. */
+export interface RunMessage {
+  readonly tenantId: TenantId;
+  readonly jobId: JobId;
+  readonly runId: RunId;
+  /** W3C trace context of the request that led to this run. */
+  readonly traceparent?: string;
+}
+
+export interface OutboxEntry {
+  readonly id: string;
+  readonly message: RunMessage;
+}
+
+export type ScheduleOutcome =
+  | { readonly outcome: 'scheduled'; readonly jobId: JobId; readonly runId: RunId }
+  | { readonly outcome: 'held'; readonly jobId: JobId; readonly status: 'awaiting_decision' | 'failed' };
+
+export interface LostRun {
+  readonly runnerId: RunnerId;
+  readonly runId: RunId;
+  readonly jobId: JobId;
+}
+
+/** The scheduler's side of the truth: all tenants, ids and states only. */
+export abstract class SchedulingStore {
+  /** Runs `work` while this process leads, and at most once at a time; false when another process leads. */
+  abstract whileLeading(work: () => Promise<void>): Promise<boolean>;
+  /** Resolves when something may have become due, or after `timeoutMs`. */
+  abstract waitForWork(timeoutMs: number): Promise<void>;
+
+  /** Ends the session that leadership and the wake-up hang on. */
+  abstract close(): Promise<void>;
+
+  /** Decides the start of every job that is wanted running and has no run, each in a transaction of its own. */
+  abstract scheduleDueJobs(limit: number): Promise<readonly ScheduleOutcome[]>;
+  /** Gives up runners whose advisory lock has fallen or whose lease is over, and frees their jobs. */
+  abstract endLostRuns(leaseMs: number): Promise<readonly LostRun[]>;
+
+  abstract readOutbox(limit: number): Promise<readonly OutboxEntry[]>;
+  abstract removeFromOutbox(ids: readonly string[]): Promise<void>;
+  /** Runs that have been queued for longer than `olderThanMs`: their queue entry may be gone. */
+  abstract longQueuedRuns(olderThanMs: number, limit: number): Promise<readonly RunMessage[]>;
+
+  /** Turns checkpoints that nothing needs any more to `deleted`, in the transaction that checks it. */
+  abstract retireCheckpoints(keep: {
+    readonly perTimeline: number;
+  }): Promise<readonly { readonly id: CheckpointId; readonly path: string }[]>;
+  /** Removes the row once its objects are gone. */
+  abstract forgetCheckpoints(ids: readonly CheckpointId[]): Promise<void>;
+  /** Drops batches that no restorable checkpoint needs, beyond the newest `keep`; returns the objects that they held. */
+  abstract pruneBatches(keep: number): Promise<readonly string[]>;
+  abstract pruneEvents(keep: number): Promise<void>;
+  abstract pruneIdempotencyKeys(olderThanMs: number): Promise<void>;
+}

@@ -1,0 +1,233 @@
+import type { BundleManifest, StateShape } from '@tidemark/domain';
+import type { NodeKind } from '@tidemark/streams';
+import { KIND_RULES, ruleOf, type CheckedDefinition, type CheckedNode, type TenantFunction } from './checked-definition.js';
+import { sortByInputs } from './sort-by-inputs.js';
+
+/** Why a definition is refused: a code of the error catalogue with its parameters. Places are of the running code. */
+export type DefinitionProblem =
+  | { readonly code: 'bundle_defines_no_job'; readonly params: { readonly reason: string } }
+  | { readonly code: 'graph_uid_missing'; readonly params: { readonly kind: string; readonly at: string } }
+  | { readonly code: 'graph_uid_twice'; readonly params: { readonly uid: string; readonly at: string; readonly firstAt: string } }
+  | { readonly code: 'graph_has_cycle'; readonly params: { readonly through: readonly string[]; readonly at: string } }
+  | { readonly code: 'graph_invalid'; readonly params: { readonly reason: string; readonly at: string } };
+
+export type Checked =
+  | { readonly outcome: 'valid'; readonly definition: CheckedDefinition; readonly manifest: BundleManifest }
+  | { readonly outcome: 'invalid'; readonly problems: readonly [DefinitionProblem, ...DefinitionProblem[]] };
+
+export const DEFINITION_LIMITS = {
+  nodesMax: 1_000,
+  inputsMax: 100,
+  optionsCharsMax: 65_536,
+  batchIntervalMsMin: 10,
+  batchIntervalMsMax: 86_400_000,
+  slidesPerWindowMax: 10_000,
+} as const;
+
+const JOB_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const UID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/**
+ * Judges what a bundle exports. `value` is foreign: it may be anything, and reading it may run code. Everything is read
+ * once and copied; nothing that it throws gets out.
+ */
+export function checkDefinition(value: unknown): Checked {
+  const problems: DefinitionProblem[] = [];
+  try {
+    const definition = readDefinition(value, problems);
+    const [first, ...more] = problems;
+    if (first !== undefined) return { outcome: 'invalid', problems: [first, ...more] };
+    if (definition !== undefined) return { outcome: 'valid', definition, manifest: manifestOf(definition) };
+  } catch {
+    // A getter or a proxy of the definition threw.
+  }
+  return { outcome: 'invalid', problems: [noJob('its default export cannot be read')] };
+}
+
+function readDefinition(value: unknown, problems: DefinitionProblem[]): CheckedDefinition | undefined {
+  if (!isObject(value) || value['tidemark'] !== 1) {
+    problems.push(noJob(`its default export is ${nameOf(value)} instead of what defineJob(…) returns`));
+    return undefined;
+  }
+  const { name, batchIntervalMs, poison, nodes: foreignNodes } = value;
+  const invalid = (reason: string, at = 'defineJob'): void => {
+    problems.push({ code: 'graph_invalid', params: { reason, at } });
+  };
+  if (typeof name !== 'string' || !JOB_NAME.test(name)) {
+    invalid('the job\'s name must be 1 to 63 lower-case letters, digits and dashes, with no dash at either end');
+  }
+  if (!isInterval(batchIntervalMs)) {
+    invalid(`batchInterval must be a whole number of milliseconds from ${DEFINITION_LIMITS.batchIntervalMsMin} up to a day, for example '500 ms'`);
+  }
+  if (poison !== 'fail' && poison !== 'skip') invalid('poison must be "fail" or "skip"');
+  if (!Array.isArray(foreignNodes) || foreignNodes.length > DEFINITION_LIMITS.nodesMax) {
+    invalid(`a job has at most ${DEFINITION_LIMITS.nodesMax} operators, sources and sinks`);
+    return undefined;
+  }
+  const nodes = Array.from(foreignNodes as readonly unknown[], (node, index) => readNode(node, index, problems));
+  if (problems.length > 0) return undefined;
+  const intervalMs = batchIntervalMs as number;
+  const whole = nodes.filter((node) => node !== undefined);
+  const sorted = checkGraph(whole, intervalMs, problems);
+  return { name: name as string, batchIntervalMs: intervalMs, poison: poison as 'fail' | 'skip', nodes: sorted };
+}
+
+function readNode(value: unknown, index: number, problems: DefinitionProblem[]): CheckedNode | undefined {
+  if (!isObject(value)) {
+    problems.push(noJob(`its node ${index} is ${nameOf(value)}`));
+    return undefined;
+  }
+  const { id, kind: foreignKind, uid, inputs, connector, options, functions, at: foreignAt } = value;
+  const at = typeof foreignAt === 'string' ? foreignAt.slice(0, 300) : 'unknown';
+  const before = problems.length;
+  const invalid = (reason: string): void => {
+    problems.push({ code: 'graph_invalid', params: { reason, at } });
+  };
+  if (typeof foreignKind !== 'string' || !Object.hasOwn(KIND_RULES, foreignKind)) {
+    invalid(`there is no operator "${String(foreignKind).slice(0, 50)}"`);
+    return undefined;
+  }
+  const kind = foreignKind as NodeKind;
+  const rule = ruleOf(kind);
+  if (id !== index) invalid(`node ${index} has the id ${String(id).slice(0, 50)}`);
+  if (rule.needsUid) checkUid(uid, kind, at, problems);
+  if (rule.inputs === 'none' || kind === 'sink') {
+    if (typeof connector !== 'string' || !/^[a-z][a-z0-9-]{0,30}$/.test(connector)) invalid(`the ${kind} names no connector`);
+  }
+  const copiedOptions = copyOptions(options);
+  if (copiedOptions === undefined) invalid(`the options of the ${kind} must be plain JSON of at most ${DEFINITION_LIMITS.optionsCharsMax} characters`);
+  const copiedInputs = copyInputs(inputs, rule.inputs);
+  if (copiedInputs === undefined) invalid(`the inputs of the ${kind} are not what it takes`);
+  const copiedFunctions = copyFunctions(functions, rule.functions);
+  if (typeof copiedFunctions === 'string') invalid(`the ${kind} needs a function as its "${copiedFunctions}"`);
+  if (problems.length > before || copiedInputs === undefined || typeof copiedFunctions === 'string') return undefined;
+  return {
+    id: index,
+    kind,
+    uid: rule.needsUid ? (uid as string) : undefined,
+    inputs: copiedInputs,
+    connector: typeof connector === 'string' ? connector : undefined,
+    options: copiedOptions ?? {},
+    functions: copiedFunctions,
+    at,
+  };
+}
+
+function checkUid(uid: unknown, kind: string, at: string, problems: DefinitionProblem[]): void {
+  if (typeof uid !== 'string' || uid === '') {
+    problems.push({ code: 'graph_uid_missing', params: { kind, at } });
+  } else if (!UID.test(uid) || uid in Object.prototype) {
+    const reason = `the uid ${JSON.stringify(uid.slice(0, 100))} must be 1 to 100 letters, digits, dots, dashes and underscores, begin with a letter or digit, and be no member of every object`;
+    problems.push({ code: 'graph_invalid', params: { reason, at } });
+  }
+}
+
+function checkGraph(nodes: readonly CheckedNode[], intervalMs: number, problems: DefinitionProblem[]): readonly CheckedNode[] {
+  const invalid = (reason: string, at: string): void => {
+    problems.push({ code: 'graph_invalid', params: { reason, at } });
+  };
+  const firstWithUid = new Map<string, CheckedNode>();
+  for (const node of nodes) {
+    if (node.uid !== undefined) {
+      const first = firstWithUid.get(node.uid);
+      if (first === undefined) firstWithUid.set(node.uid, node);
+      else problems.push({ code: 'graph_uid_twice', params: { uid: node.uid, at: node.at, firstAt: first.at } });
+    }
+    for (const input of node.inputs) {
+      const from = nodes[input];
+      if (from === undefined) invalid(`the ${node.kind} reads from node ${input}, which does not exist`, node.at);
+      else if (from.kind === 'sink') invalid(`the ${node.kind} reads from a sink`, node.at);
+    }
+    if (ruleOf(node.kind).window) checkWindow(node, intervalMs, invalid);
+  }
+  if (!nodes.some(({ kind }) => kind === 'source')) invalid('the job has no source', 'defineJob');
+  if (!nodes.some(({ kind }) => kind === 'sink')) invalid('the job has no sink: nothing would come out of it', 'defineJob');
+  if (problems.length > 0) return nodes;
+  const sorted = sortByInputs(nodes);
+  if (sorted.outcome === 'sorted') return sorted.nodes;
+  const [first] = sorted.through;
+  problems.push({
+    code: 'graph_has_cycle',
+    params: { through: sorted.through.map(({ kind, uid }) => uid ?? kind), at: first?.at ?? 'unknown' },
+  });
+  return nodes;
+}
+
+function checkWindow(node: CheckedNode, intervalMs: number, invalid: (reason: string, at: string) => void): void {
+  const { windowMs, slideMs } = node.options;
+  if (!isWholeMs(windowMs) || !isWholeMs(slideMs)) {
+    invalid(`the window and slide of ${node.kind} must be durations, for example '30 s'`, node.at);
+  } else if (slideMs % intervalMs !== 0) {
+    invalid(`the slide of ${slideMs} ms is not a multiple of the batch interval of ${intervalMs} ms`, node.at);
+  } else if (windowMs % slideMs !== 0) {
+    invalid(`the window of ${windowMs} ms is not a multiple of its slide of ${slideMs} ms`, node.at);
+  } else if (windowMs / slideMs > DEFINITION_LIMITS.slidesPerWindowMax) {
+    invalid(`the window of ${windowMs} ms has more than ${DEFINITION_LIMITS.slidesPerWindowMax} slides of ${slideMs} ms`, node.at);
+  }
+}
+
+function copyOptions(options: unknown): { readonly [name: string]: unknown } | undefined {
+  const text: string | undefined = JSON.stringify(options ?? {});
+  if (text === undefined || text.length > DEFINITION_LIMITS.optionsCharsMax) return undefined;
+  const copy: unknown = JSON.parse(text);
+  return isObject(copy) && !Array.isArray(copy) ? copy : undefined;
+}
+
+function copyInputs(inputs: unknown, rule: 'none' | 'one' | 'several'): readonly number[] | undefined {
+  if (!Array.isArray(inputs) || inputs.length > DEFINITION_LIMITS.inputsMax) return undefined;
+  const copy = Array.from(inputs as readonly unknown[]);
+  if (!copy.every((input): input is number => Number.isSafeInteger(input) && (input as number) >= 0)) return undefined;
+  const fits = { none: copy.length === 0, one: copy.length === 1, several: copy.length > 1 }[rule];
+  return fits ? copy : undefined;
+}
+
+/** @returns the name of the first function that is missing, or the functions. */
+function copyFunctions(functions: unknown, roles: readonly string[]): string | { readonly [role: string]: TenantFunction } {
+  const copy: { [role: string]: TenantFunction } = {};
+  for (const name of roles) {
+    const role = name.replace('?', '');
+    const found: unknown = isObject(functions) ? functions[role] : undefined;
+    if (typeof found === 'function') copy[role] = found as TenantFunction;
+    else if (role === name || found !== undefined) return role;
+  }
+  return copy;
+}
+
+function manifestOf({ name, batchIntervalMs, poison, nodes }: CheckedDefinition): BundleManifest {
+  const byId = [...nodes].sort((a, b) => a.id - b.id);
+  const shapes: { [uid: string]: StateShape } = {};
+  for (const { kind, uid, options } of byId) {
+    const { state, window } = ruleOf(kind);
+    if (state === undefined || uid === undefined) continue;
+    const { windowMs, slideMs } = options as { readonly windowMs: number; readonly slideMs: number };
+    const parameters: StateShape['parameters'] = window ? { windowMs, slideMs } : {};
+    shapes[uid] = { kind, key: 'json', value: 'json', codec: { name: state, version: 1 }, parameters };
+  }
+  return {
+    definition: 1,
+    name,
+    batchIntervalMs,
+    poison,
+    nodes: byId.map(({ id, kind, uid, inputs, connector, options, at }) => ({ id, kind, uid, inputs, connector, options, at })),
+    shapes,
+  };
+}
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null;
+}
+
+const isWholeMs = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+
+const isInterval = (value: unknown): value is number =>
+  isWholeMs(value) && value >= DEFINITION_LIMITS.batchIntervalMsMin && value <= DEFINITION_LIMITS.batchIntervalMsMax;
+
+function noJob(reason: string): DefinitionProblem {
+  return { code: 'bundle_defines_no_job', params: { reason } };
+}
+
+function nameOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

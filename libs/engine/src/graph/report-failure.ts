@@ -1,0 +1,97 @@
+import { TidemarkError } from '@tidemark/domain';
+import type { DefinitionProblem } from './check-definition.js';
+import type { BatchFailure, FailedOperator, LineRef } from './failure.js';
+import type { InputLines } from './input-lines.js';
+
+/** What it takes to say where something happened in the user's terms. */
+export interface Places {
+  /** From a place in the running code, `bundle.js:1:234`, to one in the source. */
+  readonly place: (at: string) => string;
+  /** A stack trace with every place in it led back to the source. */
+  readonly stack: (stack: string) => string;
+  /** The first place of a stack that lies in the job's own code. */
+  readonly firstPlace: (stack: string) => string | undefined;
+}
+
+/** Places as they are, for code that runs where it was written. */
+export const PLACES_AS_THEY_ARE: Places = { place: (at) => at, stack: (stack) => stack, firstPlace: () => undefined };
+
+export function reportProblem({ code, params }: DefinitionProblem, { place }: Places): TidemarkError {
+  switch (code) {
+    case 'bundle_defines_no_job':
+      return new TidemarkError(code, params);
+    case 'graph_uid_missing':
+      return new TidemarkError(code, { ...params, at: place(params.at) });
+    case 'graph_uid_twice':
+      return new TidemarkError(code, { ...params, at: place(params.at), firstAt: place(params.firstAt) });
+    case 'graph_has_cycle':
+      return new TidemarkError(code, { ...params, at: place(params.at) });
+    case 'graph_invalid':
+      return new TidemarkError(code, { ...params, at: place(params.at) });
+  }
+}
+
+/** @param lines the input of the batch that failed, by source uid. */
+export function reportFailure(
+  failure: BatchFailure,
+  { lines, places }: { readonly lines: ReadonlyMap<string, InputLines>; readonly places: Places },
+): TidemarkError {
+  switch (failure.code) {
+    case 'job_code_threw': {
+      const { operator, reason, stack, record } = failure;
+      const at = (stack === undefined ? undefined : places.firstPlace(stack)) ?? places.place(operator.at);
+      return new TidemarkError('job_code_threw', {
+        reason: printable(reason),
+        operator: nameOf(operator, places),
+        at,
+        ...(record === undefined ? {} : { record: nameOfRecord(record, lines) }),
+        ...(stack === undefined ? {} : { stack: places.stack(stack) }),
+      });
+    }
+    case 'record_unreadable': {
+      const { partition, offset } = positionOf(failure.record, lines);
+      return new TidemarkError('record_unreadable', {
+        source: failure.record.source,
+        partition,
+        offset,
+        reason: printable(failure.reason),
+      });
+    }
+    case 'state_not_json': {
+      const { operator, key, path, found } = failure;
+      return new TidemarkError('state_not_json', {
+        operator: operator.uid ?? nameOf(operator, places),
+        key: printable(key),
+        path: printable(path),
+        found: printable(found),
+      });
+    }
+    case 'job_output_too_large':
+      return new TidemarkError('job_output_too_large', {
+        what: failure.what,
+        bytes: failure.chars,
+        bytesMax: failure.charsMax,
+      });
+  }
+}
+
+export function positionOf(
+  { source, line }: LineRef,
+  lines: ReadonlyMap<string, InputLines>,
+): { readonly partition: string; readonly offset: number } {
+  return lines.get(source)?.positionOf(line) ?? { partition: 'unknown', offset: line };
+}
+
+/** Text from foreign code in one line, without what could write over a terminal or forge a line of a log. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => JSON.stringify(char).slice(1, -1));
+}
+
+function nameOf({ kind, uid, at }: FailedOperator, { place }: Places): string {
+  return uid === undefined ? `${kind} (${place(at)})` : `${kind} "${uid}"`;
+}
+
+function nameOfRecord(record: LineRef, lines: ReadonlyMap<string, InputLines>): string {
+  const { partition, offset } = positionOf(record, lines);
+  return `${record.source}/${partition}@${offset}`;
+}

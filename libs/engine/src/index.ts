@@ -1,0 +1,35 @@
+export {
+  checkDefinition,
+  DEFINITION_LIMITS,
+  type Checked,
+  type DefinitionProblem,
+} from './graph/check-definition.js';
+export type { CheckedDefinition } from './graph/checked-definition.js';
+export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
+export { createInProcessGraph } from './graph/in-process-graph.js';
+export { joinChunks, type InputLines } from './graph/input-lines.js';
+export { KEY_SLOTS, keyHash, keySlot } from './graph/key-slot.js';
+export { compileGraph, type Program, type ProgramInput, type ProgramOutput, type ProgramResult } from './graph/program.js';
+export { positionOf, printable, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
+export {
+  MicroBatchEngine,
+  nextBatchTime,
+  type CommittedBatch,
+  type MicroBatchPorts,
+  type Resumed,
+} from './micro-batch/micro-batch-engine.js';
+export { decideResume, type Position, type ResumeStep } from './micro-batch/resume.js';
+export type {
+  BatchLog,
+  Fenced,
+  GraphInput,
+  GraphOutput,
+  GraphRuntime,
+  InputChunk,
+  PlanRequest,
+  Sink,
+  SinkWrite,
+  Source,
+  StateRow,
+  StateSnapshot,
+} from './ports.js';

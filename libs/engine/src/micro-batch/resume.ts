@@ -1,0 +1,94 @@
+import { TidemarkError, type BatchPlan, type LoggedBatch, type SourceOffsets, offsetsAfter } from '@tidemark/domain';
+
+/** Where a timeline stands after some batch: a checkpoint's position, or the timeline's own start. */
+export interface Position {
+  readonly timeline: number;
+  /** 0 before the first batch. */
+  readonly batchId: number;
+  /** Undefined before the first batch. */
+  readonly batchTimeMs: number | undefined;
+  readonly offsets: SourceOffsets;
+}
+
+/** What to do with one logged batch on the way from restored state to the first new batch. */
+export interface ResumeStep {
+  /** `rebuild`: its sinks have it, only the state is needed again. `finish`: run it with the same plan, then commit. */
+  readonly kind: 'rebuild' | 'finish';
+  readonly plan: BatchPlan;
+}
+
+/**
+ * Decides how to go on from restored state, given the batches that were logged after it.
+ *
+ * ```text
+ * restored state: end of batch c
+ * log:            c+1 committed, c+2 committed, c+3 planned
+ * steps:          rebuild c+1,   rebuild c+2,   finish c+3     → then plan c+4
+ * ```
+ *
+ * Pure: reading the log is the caller's work. Throws `batch_log_inconsistent` where the log has a gap, a commit after an
+ * open plan, or ranges that do not tile: going on would read something twice or not at all.
+ */
+export function decideResume(restored: Position, logged: readonly LoggedBatch[]): readonly ResumeStep[] {
+  const steps: ResumeStep[] = [];
+  let position = restored;
+  let open: BatchPlan | undefined;
+  for (const { plan, nextOffsets } of logged) {
+    if (open !== undefined)
+      throw inconsistent(`batch ${plan.batchId} was planned while batch ${open.batchId} is not committed`);
+    assertFollows(position, plan);
+    position = positionAfter(position, plan);
+    if (nextOffsets === undefined) open = plan;
+    else assertSameOffsets(plan.batchId, position.offsets, nextOffsets);
+    steps.push({ kind: nextOffsets === undefined ? 'finish' : 'rebuild', plan });
+  }
+  return steps;
+}
+
+export function positionAfter(position: Position, plan: BatchPlan): Position {
+  return {
+    timeline: plan.timeline,
+    batchId: plan.batchId,
+    batchTimeMs: plan.batchTimeMs,
+    offsets: offsetsAfter(position.offsets, plan),
+  };
+}
+
+/** Invariants I3 and I4: on a timeline, batch ids, batch times and ranges continue exactly where the last batch ended. */
+export function assertFollows(position: Position, plan: BatchPlan): void {
+  if (plan.timeline !== position.timeline) {
+    throw inconsistent(`batch ${plan.batchId} is on timeline ${plan.timeline}, not ${position.timeline}`);
+  }
+  if (plan.batchId !== position.batchId + 1) {
+    throw inconsistent(`batch ${plan.batchId} follows batch ${position.batchId}`);
+  }
+  if (position.batchTimeMs !== undefined && plan.batchTimeMs <= position.batchTimeMs) {
+    throw inconsistent(`batch ${plan.batchId} is not later than batch ${position.batchId}`);
+  }
+  for (const [uid, partitions] of Object.entries(plan.ranges)) {
+    for (const [partition, { from, to }] of Object.entries(partitions)) {
+      const planned = position.offsets[uid]?.[partition];
+      if (planned !== undefined && planned !== from) {
+        throw inconsistent(
+          `batch ${plan.batchId} reads ${uid}/${partition} from ${from}, but it was read up to ${planned}`,
+        );
+      }
+      if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from)) {
+        throw inconsistent(`batch ${plan.batchId} has the range ${from} to ${to} for ${uid}/${partition}`);
+      }
+    }
+  }
+}
+
+function assertSameOffsets(batchId: number, planned: SourceOffsets, committed: SourceOffsets): void {
+  const flat = (offsets: SourceOffsets): string =>
+    Object.entries(offsets)
+      .flatMap(([uid, partitions]) => Object.entries(partitions).map(([name, at]) => `${uid}/${name}=${at}`))
+      .sort()
+      .join(' ');
+  if (flat(planned) !== flat(committed)) {
+    throw inconsistent(`the offsets committed by batch ${batchId} are not those of its plan`);
+  }
+}
+
+const inconsistent = (reason: string): TidemarkError => new TidemarkError('batch_log_inconsistent', { reason });

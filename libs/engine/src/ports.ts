@@ -1,0 +1,118 @@
+import type {
+  BatchCommit,
+  BatchPlan,
+  LoggedBatch,
+  PartitionOffsets,
+  PartitionRange,
+  SourceOffsets,
+  StateRow,
+} from '@tidemark/domain';
+
+export type { StateRow } from '@tidemark/domain';
+
+/** `fenced`: another run has claimed the job; nothing was written and nothing more may be. */
+export type Fenced = { readonly outcome: 'fenced' };
+
+/** The durable log of one job's batches, bound to one epoch: every write says `WHERE epoch = mine`. */
+export interface BatchLog {
+  /** The batches of the current timeline after `batchId`, oldest first. */
+  after(batchId: number): Promise<readonly LoggedBatch[]>;
+  /** Writes the plan, or returns the one that is there already: a plan is never changed. */
+  plan(plan: BatchPlan): Promise<{ readonly outcome: 'planned'; readonly plan: BatchPlan } | Fenced>;
+  /** Writes the commit and, in the same statement, the next plan where one is given. */
+  commit(commit: BatchCommit, next?: BatchPlan): Promise<{ readonly outcome: 'committed' } | Fenced>;
+}
+
+export interface PlanRequest {
+  /** Offsets already planned; a partition that is absent has never been seen. */
+  readonly from: PartitionOffsets;
+  readonly timeline: number;
+  readonly batchId: number;
+  readonly batchTimeMs: number;
+  readonly intervalMs: number;
+}
+
+/** One contiguous piece of a batch's input: whole records, newline separated, the last newline optional. */
+export interface InputChunk {
+  readonly partition: string;
+  readonly range: PartitionRange;
+  /** What the range counts: bytes (`from` is the position of the first byte here), or records (one each line). */
+  readonly offsetUnit: 'bytes' | 'records';
+  readonly bytes: Uint8Array;
+}
+
+/** A place that records come from. One instance serves one run; only its owner calls it. */
+export interface Source {
+  readonly uid: string;
+  /**
+   * Chooses what the next batch reads, within the source's own rate limit. Ranges are contiguous with `from`; a
+   * partition without new data is left out. A source that cannot be read twice stores the bytes first and names
+   * the object in `held`.
+   */
+  plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }>;
+  /** The bytes of exactly these ranges, the same on every call. Throws `offsets_expired` if they are gone. */
+  read(ranges: { readonly [partition: string]: PartitionRange }): Promise<readonly InputChunk[]>;
+  close(): Promise<void>;
+}
+
+/** The identity of a sink's write. A sink that already holds it drops the write. */
+export interface SinkWrite {
+  readonly timeline: number;
+  readonly batchId: number;
+  readonly batchTimeMs: number;
+  readonly rows: number;
+  /** `rows` JSON documents, each followed by a newline. */
+  readonly bytes: Uint8Array;
+}
+
+/** A place that results go to. */
+export interface Sink {
+  readonly uid: string;
+  readonly guarantee: 'exactly_once' | 'at_least_once';
+  write(write: SinkWrite): Promise<'written' | 'already_held'>;
+  close(): Promise<void>;
+}
+
+export interface GraphInput {
+  readonly timeline: number;
+  readonly batchId: number;
+  readonly batchTimeMs: number;
+  readonly sources: readonly { readonly uid: string; readonly chunks: readonly InputChunk[] }[];
+}
+
+export interface GraphOutput {
+  /** By sink uid. A sink without rows in this batch is absent. */
+  readonly sinks: ReadonlyMap<string, { readonly rows: number; readonly bytes: Uint8Array }>;
+  readonly recordsIn: number;
+  readonly recordsSkipped: number;
+  /** Keys held now, by operator uid. */
+  readonly stateKeys: ReadonlyMap<string, number>;
+  /** The first few skipped records, for the job's events. */
+  readonly skipped: readonly {
+    readonly source: string;
+    readonly partition: string;
+    readonly offset: number;
+    readonly reason: string;
+  }[];
+}
+
+/** The job's graph with its state: in production a sandbox process, in tests the same code in this process. */
+export interface GraphRuntime {
+  /** Adds rows to an operator's state. Called before the first batch, any number of times. */
+  restore(uid: string, rows: readonly StateRow[]): Promise<void>;
+  /** Runs one batch. Throws `job_code_threw`, `record_unreadable`, `job_over_cpu`, `job_over_memory`, `sandbox_lost` … */
+  run(input: GraphInput): Promise<GraphOutput>;
+  /** The state as of the last batch that ran, by operator uid. The runtime is not used for a batch meanwhile. */
+  snapshot(): Promise<ReadonlyMap<string, readonly StateRow[]>>;
+}
+
+/** What a checkpoint holds, as of the end of a batch. */
+export interface StateSnapshot {
+  readonly timeline: number;
+  readonly batchId: number;
+  readonly batchTimeMs: number;
+  readonly offsets: SourceOffsets;
+  readonly operators: ReadonlyMap<string, readonly StateRow[]>;
+  /** Plans that are durable and not part of this state. */
+  readonly pendingPlans: readonly BatchPlan[];
+}

@@ -1,0 +1,123 @@
+import type {
+  BatchRecord,
+  Checkpoint,
+  CheckpointId,
+  DecisionId,
+  JobEventRecord,
+  JobId,
+  Page,
+  RestoreDecision,
+  Revision,
+  Run,
+  RunId,
+  TenantId,
+} from '@tidemark/domain';
+import type { EntityManager, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { toBatchRecord, toCheckpoint, toDecision, toEvent, toRevision, toRun } from '../mapping.js';
+import {
+  BatchRow,
+  CheckpointRow,
+  JobEventRow,
+  JobRow,
+  RestoreDecisionRow,
+  RevisionRow,
+  RunRow,
+} from '../rows/index.js';
+
+/** What a tenant may read of a job's past. Every query names the tenant. */
+export class JobHistory {
+  constructor(
+    protected readonly manager: EntityManager,
+    protected readonly tenantId: TenantId,
+  ) {}
+
+  async findRevision(id: JobId, number: number): Promise<Revision | undefined> {
+    const row = await this.manager.findOneBy(RevisionRow, { jobId: id, tenantId: this.tenantId, number });
+    return row === null ? undefined : toRevision(row);
+  }
+
+  async listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]> {
+    return (await this.newestFirst(RevisionRow, id, 'number', page).getMany()).map(toRevision);
+  }
+
+  async findRun(id: JobId, runId: RunId): Promise<Run | undefined> {
+    const row = await this.manager.findOneBy(RunRow, { id: runId, jobId: id, tenantId: this.tenantId });
+    return row === null ? undefined : toRun(row);
+  }
+
+  async listRuns(id: JobId, page: Page<RunId>): Promise<readonly Run[]> {
+    return (await this.newestFirst(RunRow, id, 'id', page).getMany()).map(toRun);
+  }
+
+  async listBatches(id: JobId, page: Page<number> & { readonly timeline?: number }): Promise<readonly BatchRecord[]> {
+    const timeline = page.timeline ?? (await this.currentTimeline(id));
+    if (timeline === undefined) return [];
+    const rows = await this.newestFirst(BatchRow, id, 'batch_id', page)
+      .andWhere('t.timeline = :timeline', { timeline })
+      .getMany();
+    const epochs = [...new Set(rows.map((row) => row.committedEpoch ?? row.plannedEpoch))];
+    const runs =
+      epochs.length === 0
+        ? []
+        : await this.manager
+            .createQueryBuilder(RunRow, 'r')
+            .where('r.tenant_id = :tenantId AND r.job_id = :id AND r.epoch = ANY(:epochs)', {
+              tenantId: this.tenantId,
+              id,
+              epochs,
+            })
+            .getMany();
+    const runnerByEpoch = new Map(runs.map((run) => [run.epoch, run.runnerId]));
+    return rows.map((row) => toBatchRecord(row, runnerByEpoch.get(row.committedEpoch ?? row.plannedEpoch) ?? null));
+  }
+
+  async findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined> {
+    const row = await this.manager.findOneBy(CheckpointRow, { id: checkpointId, jobId: id, tenantId: this.tenantId });
+    return row === null ? undefined : toCheckpoint(row);
+  }
+
+  async listCheckpoints(id: JobId, page: Page<CheckpointId>): Promise<readonly Checkpoint[]> {
+    return (await this.newestFirst(CheckpointRow, id, 'id', page).getMany()).map(toCheckpoint);
+  }
+
+  async listDecisions(id: JobId, page: Page<DecisionId>): Promise<readonly RestoreDecision[]> {
+    return (await this.newestFirst(RestoreDecisionRow, id, 'id', page).getMany()).map(toDecision);
+  }
+
+  async listEvents(
+    id: JobId,
+    page: { readonly afterSeq?: string; readonly limit: number },
+  ): Promise<readonly JobEventRecord[]> {
+    const query = this.manager
+      .createQueryBuilder(JobEventRow, 'e')
+      .where('e.tenant_id = :tenantId AND e.job_id = :id', { tenantId: this.tenantId, id })
+      // A row that an older, still open transaction could precede is shown later: readers go on after the highest seq.
+      .andWhere('e.xid::xid8 < pg_snapshot_xmin(pg_current_snapshot())')
+      .limit(page.limit);
+    if (page.afterSeq === undefined) return (await query.orderBy('e.seq', 'DESC').getMany()).reverse().map(toEvent);
+    return (await query.andWhere('e.seq > :after', { after: page.afterSeq }).orderBy('e.seq', 'ASC').getMany()).map(
+      toEvent,
+    );
+  }
+
+  private async currentTimeline(id: JobId): Promise<number | undefined> {
+    const row = await this.manager.findOne(JobRow, {
+      where: { id, tenantId: this.tenantId },
+      select: { id: true, timeline: true },
+    });
+    return row?.timeline;
+  }
+
+  private newestFirst<R extends ObjectLiteral>(
+    target: EntityTarget<R>,
+    id: JobId,
+    cursor: string,
+    { after, limit }: Page<string | number>,
+  ): SelectQueryBuilder<R> {
+    const query = this.manager
+      .createQueryBuilder(target, 't')
+      .where('t.tenant_id = :tenantId AND t.job_id = :id', { tenantId: this.tenantId, id });
+    if (after !== undefined) query.andWhere(`t.${cursor} < :after`, { after });
+    return query.orderBy(`t.${cursor}`, 'DESC').limit(limit);
+  }
+}

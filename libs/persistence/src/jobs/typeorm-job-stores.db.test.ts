@@ -1,0 +1,92 @@
+import { postgresTest } from '@tidemark/testing';
+import { describe, expect } from 'vitest';
+import { aConfig, aDigest, aJobId, aSubmittedJob, aTenant, stores } from '../testing.js';
+
+const by = { actor: 'test', trace: undefined };
+
+describe('the schema', () => {
+  postgresTest('is what the row classes say: no migration is missing', async ({ dataSource }) => {
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+});
+
+describe('a job store', () => {
+  postgresTest("hides a tenant's job from every other tenant", async ({ dataSource }) => {
+    const [mine, theirs] = [await aTenant(dataSource), await aTenant(dataSource)];
+    const id = await aSubmittedJob(dataSource, mine);
+    const { jobs } = stores(dataSource);
+
+    expect(await jobs.forTenant(theirs).find(id)).toBeUndefined();
+    expect(await jobs.forTenant(theirs).list({ limit: 10 })).toEqual([]);
+    expect(await jobs.forTenant(theirs).order(id, 'stop', by)).toEqual({ outcome: 'not_found' });
+    expect(await jobs.forTenant(theirs).remove(id)).toEqual({ outcome: 'not_found' });
+    expect(await jobs.forTenant(theirs).listEvents(id, { limit: 10 })).toEqual([]);
+    expect(await jobs.forTenant(mine).find(id)).toMatchObject({
+      id,
+      status: 'submitted',
+      desired: 'running',
+      revision: 1,
+    });
+  });
+
+  postgresTest('creates one job of a name, however many ask at once', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    const create = () => store.create({ id: aJobId(), name: 'same', bundleDigest: aDigest(), config: aConfig() }, by);
+
+    const outcomes = await Promise.all([create(), create(), create()]);
+
+    expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['created', 'name_taken', 'name_taken']);
+  });
+
+  postgresTest('lets one of two writers win when both saw the same version', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+
+    const answers = await Promise.all([
+      store.order(id, 'stop', { ...by, expectedVersion: 1 }),
+      store.order(id, 'cancel', { ...by, expectedVersion: 1 }),
+    ]);
+
+    expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['changed_meanwhile', 'ordered']);
+  });
+
+  postgresTest('pages through jobs and events without a gap or a repeat', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const ids = [];
+    for (let made = 0; made < 5; made += 1) ids.push(await aSubmittedJob(dataSource, tenant));
+    const store = stores(dataSource).jobs.forTenant(tenant);
+
+    const first = await store.list({ limit: 3 });
+    const last = first.at(-1);
+    const second = last === undefined ? [] : await store.list({ limit: 3, after: last.id });
+
+    expect([...first, ...second].map(({ id }) => id)).toEqual(ids.reverse());
+    const id = ids[0];
+    if (id === undefined) throw new Error('no job');
+    await store.order(id, 'stop', by);
+    await store.order(id, 'start', by);
+    const events = await store.listEvents(id, { limit: 10 });
+    expect(events.map(({ type }) => type)).toEqual(['job.submitted', 'job.stop_ordered', 'job.start_ordered']);
+    expect(await store.listEvents(id, { afterSeq: events[1]?.seq ?? '', limit: 10 })).toEqual([events[2]]);
+  });
+
+  postgresTest('lists what a job has done, newest first', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    expect(await store.addRevision(id, { bundleDigest: aDigest(), config: aConfig() }, by)).toMatchObject({
+      outcome: 'ordered',
+      job: { revision: 2 },
+    });
+
+    expect((await store.listRevisions(id, { limit: 10 })).map(({ number }) => number)).toEqual([2, 1]);
+    expect(await store.listRuns(id, { limit: 10 })).toEqual([]);
+    expect(await store.listBatches(id, { limit: 10 })).toEqual([]);
+    expect(await store.listCheckpoints(id, { limit: 10 })).toEqual([]);
+    expect(await store.listDecisions(id, { limit: 10 })).toEqual([]);
+    expect(await store.listBundles({ limit: 10 })).toHaveLength(1);
+  });
+});

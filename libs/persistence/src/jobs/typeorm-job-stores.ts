@@ -1,0 +1,269 @@
+import {
+  decideOrder,
+  JobStores,
+  nextStatus,
+  OWNED_STATUSES,
+  type Bundle,
+  type BundleDigest,
+  type Job,
+  type JobConfig,
+  type JobEvent,
+  type JobId,
+  type JobOrder,
+  type JobStatus,
+  type JobStore,
+  type Ordered,
+  type Page,
+  type TenantId,
+} from '@tidemark/domain';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { announceWork, appendEvents } from '../announce.js';
+import { toBundle, toJob } from '../mapping.js';
+import { BundleRow, JobRow, RevisionRow, RunRow } from '../rows/index.js';
+import { JobHistory } from './job-history.js';
+
+type By = { readonly actor: string; readonly trace: string | undefined; readonly expectedVersion?: number };
+
+@Injectable()
+export class TypeOrmJobStores extends JobStores {
+  constructor(private readonly dataSource: DataSource) {
+    super();
+  }
+
+  override forTenant(tenantId: TenantId): JobStore {
+    return new TypeOrmJobStore(this.dataSource.manager, tenantId);
+  }
+}
+
+class TypeOrmJobStore extends JobHistory implements JobStore {
+  constructor(manager: EntityManager, tenantId: TenantId) {
+    super(manager, tenantId);
+  }
+
+  async saveBundle(bundle: Bundle): Promise<void> {
+    const { digest, bytes, manifest } = bundle;
+    await this.manager
+      .createQueryBuilder()
+      .insert()
+      .into(BundleRow)
+      .values({ tenantId: this.tenantId, digest, bytes, manifest: manifest as object })
+      .orIgnore()
+      .execute();
+  }
+
+  async findBundle(digest: BundleDigest): Promise<Bundle | undefined> {
+    const row = await this.manager.findOneBy(BundleRow, { tenantId: this.tenantId, digest });
+    return row === null ? undefined : toBundle(row);
+  }
+
+  async listBundles({ after, limit }: Page<BundleDigest>): Promise<readonly Bundle[]> {
+    const query = this.manager
+      .createQueryBuilder(BundleRow, 'b')
+      .where('b.tenant_id = :tenantId', { tenantId: this.tenantId });
+    if (after !== undefined) {
+      query.andWhere(
+        '(b.created_at, b.digest) < (SELECT a.created_at, a.digest FROM bundles a WHERE a.tenant_id = :tenantId AND a.digest = :after)',
+        { after },
+      );
+    }
+    const rows = await query.orderBy('b.created_at', 'DESC').addOrderBy('b.digest', 'DESC').limit(limit).getMany();
+    return rows.map(toBundle);
+  }
+
+  async create(
+    job: { readonly id: JobId; readonly name: string; readonly bundleDigest: BundleDigest; readonly config: JobConfig },
+    by: { readonly actor: string; readonly trace: string | undefined },
+  ): Promise<
+    { readonly outcome: 'created'; readonly job: Job } | { readonly outcome: 'name_taken'; readonly jobId: JobId }
+  > {
+    const { id, name, bundleDigest, config } = job;
+    const created = await this.manager.transaction(async (tx) => {
+      const inserted = await tx
+        .createQueryBuilder()
+        .insert()
+        .into(JobRow)
+        .values({
+          id,
+          tenantId: this.tenantId,
+          name,
+          desired: 'running',
+          status: 'submitted',
+          revision: 1,
+          startActor: by.actor,
+          trace: by.trace ?? null,
+        })
+        .orIgnore()
+        .returning('id')
+        .execute();
+      if ((inserted.raw as unknown[]).length === 0) return false;
+      await tx.insert(RevisionRow, {
+        jobId: id,
+        number: 1,
+        tenantId: this.tenantId,
+        bundleDigest,
+        config: config as object,
+      });
+      await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
+        { type: 'job.submitted', data: { revision: 1, bundleDigest, actor: by.actor } },
+      ]);
+      await announceWork(tx);
+      return true;
+    });
+    const found = created ? await this.find(id) : await this.findByName(name);
+    if (found === undefined) throw new Error(`The job ${id} was removed while it was being created.`);
+    return created ? { outcome: 'created', job: found } : { outcome: 'name_taken', jobId: found.id };
+  }
+
+  async find(id: JobId): Promise<Job | undefined> {
+    return this.joined(await this.manager.findOneBy(JobRow, { id, tenantId: this.tenantId }));
+  }
+
+  async findByName(name: string): Promise<Job | undefined> {
+    return this.joined(await this.manager.findOneBy(JobRow, { name, tenantId: this.tenantId }));
+  }
+
+  async list({ after, limit, status }: Page<JobId> & { readonly status?: JobStatus }): Promise<readonly Job[]> {
+    const query = this.manager
+      .createQueryBuilder(JobRow, 'j')
+      .where('j.tenant_id = :tenantId', { tenantId: this.tenantId });
+    if (after !== undefined) query.andWhere('j.id < :after', { after });
+    if (status !== undefined) query.andWhere('j.status = :status', { status });
+    const rows = await query.orderBy('j.id', 'DESC').limit(limit).getMany();
+    const runs = await this.runsById(rows.flatMap(({ currentRunId }) => (currentRunId === null ? [] : [currentRunId])));
+    return rows.map((row) => toJob(row, runs.get(row.currentRunId ?? '')));
+  }
+
+  async addRevision(
+    id: JobId,
+    revision: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
+    by: By,
+  ): Promise<Ordered> {
+    return this.change(id, by, async (tx, row, status) => {
+      if (status === 'cancelled' || row.desired === 'cancelled') return { refused: 'restart' };
+      const number = row.revision + 1;
+      const { bundleDigest, config } = revision;
+      await tx.insert(RevisionRow, {
+        jobId: id,
+        number,
+        tenantId: this.tenantId,
+        bundleDigest,
+        config: config as object,
+      });
+      await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
+        { type: 'job.revised', data: { revision: number, bundleDigest, actor: by.actor } },
+      ]);
+      const restarts = row.desired === 'running' && (status === 'failed' || status === 'awaiting_decision');
+      return {
+        set: { revision: number, attempts: 0, retryAt: null, startTrigger: 'redeploy' },
+        event: restarts ? 'restart' : undefined,
+        supersedes: !isOwned(status),
+      };
+    });
+  }
+
+  async order(id: JobId, order: JobOrder, by: By): Promise<Ordered> {
+    return this.change(id, by, async (tx, row, status) => {
+      const decision = decideOrder({ desired: row.desired as Job['desired'], status }, order);
+      if (decision.kind === 'as_it_is') return 'as_it_is';
+      if (decision.kind === 'refused') return { refused: decision.event };
+      await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
+        { type: `job.${order}_ordered`, data: { actor: by.actor } },
+      ]);
+      return {
+        set: {
+          desired: decision.desired,
+          ...(order === 'start' ? { attempts: 0, retryAt: null, startTrigger: 'resume' } : {}),
+        },
+        event: decision.event,
+        supersedes: decision.event !== undefined,
+      };
+    });
+  }
+
+  async remove(id: JobId): Promise<Ordered> {
+    return this.manager.transaction(async (tx): Promise<Ordered> => {
+      const row = await lockJob(tx, this.tenantId, id);
+      if (row === null) return { outcome: 'not_found' };
+      const job = toJob(row, undefined);
+      if (isOwned(job.status)) return { outcome: 'refused', status: job.status, event: 'delete' };
+      await tx.delete(JobRow, { id, tenantId: this.tenantId });
+      return { outcome: 'ordered', job };
+    });
+  }
+
+  private async change(id: JobId, by: By, decide: Decide): Promise<Ordered> {
+    const outcome = await this.manager.transaction(
+      async (tx): Promise<Exclude<Ordered, { outcome: 'ordered' }> | 'changed'> => {
+        const row = await lockJob(tx, this.tenantId, id);
+        if (row === null) return { outcome: 'not_found' };
+        if (by.expectedVersion !== undefined && by.expectedVersion !== row.version)
+          return { outcome: 'changed_meanwhile' };
+        const { status } = toJob(row, undefined);
+        const change = await decide(tx, row, status);
+        if (change === 'as_it_is') return 'changed';
+        if ('refused' in change) return { outcome: 'refused', status, event: change.refused };
+        await applyChange(tx, row, status, change, by);
+        return 'changed';
+      },
+    );
+    if (outcome !== 'changed') return outcome;
+    const job = await this.find(id);
+    return job === undefined ? { outcome: 'not_found' } : { outcome: 'ordered', job };
+  }
+
+  private async joined(row: JobRow | null): Promise<Job | undefined> {
+    if (row === null) return undefined;
+    const runs = await this.runsById(row.currentRunId === null ? [] : [row.currentRunId]);
+    return toJob(row, runs.get(row.currentRunId ?? ''));
+  }
+
+  private async runsById(ids: readonly string[]): Promise<Map<string, RunRow>> {
+    if (ids.length === 0) return new Map();
+    const runs = await this.manager
+      .createQueryBuilder(RunRow, 'r')
+      .where('r.tenant_id = :tenantId AND r.id = ANY(:ids)', { tenantId: this.tenantId, ids })
+      .getMany();
+    return new Map(runs.map((run) => [run.id, run]));
+  }
+}
+
+type Settable = Pick<JobRow, 'desired' | 'revision' | 'attempts' | 'retryAt' | 'startTrigger'>;
+type Change = { readonly set: Partial<Settable>; readonly event: JobEvent | undefined; readonly supersedes: boolean };
+type Decide = (
+  tx: EntityManager,
+  row: JobRow,
+  status: JobStatus,
+) => Promise<Change | 'as_it_is' | { readonly refused: JobEvent }>;
+
+async function applyChange(tx: EntityManager, row: JobRow, status: JobStatus, change: Change, by: By): Promise<void> {
+  const { id, tenantId, version } = row;
+  const moved = change.event === undefined ? undefined : nextStatus(status, change.event);
+  await tx.update(
+    JobRow,
+    { id, tenantId },
+    {
+      ...change.set,
+      ...(moved === undefined
+        ? {}
+        : { status: moved, statusSince: () => 'now()', statusCode: null, statusReason: null }),
+      ...(change.supersedes ? { currentRunId: null } : {}),
+      trace: by.trace ?? null,
+      startActor: by.actor,
+      version: version + 1,
+    },
+  );
+  if (change.supersedes && row.currentRunId !== null) {
+    await tx.update(
+      RunRow,
+      { id: row.currentRunId, tenantId, status: 'queued' },
+      { status: 'superseded', endedAt: () => 'now()' },
+    );
+  }
+  await announceWork(tx);
+}
+
+const lockJob = (tx: EntityManager, tenantId: TenantId, id: JobId): Promise<JobRow | null> =>
+  tx.findOne(JobRow, { where: { id, tenantId }, lock: { mode: 'for_no_key_update' } });
+
+const isOwned = (status: JobStatus): boolean => (OWNED_STATUSES as readonly JobStatus[]).includes(status);

@@ -1,0 +1,201 @@
+import {
+  CHECKPOINT_STATUSES,
+  DESIRED_STATES,
+  JOB_STATUSES,
+  RESTORE_POLICIES,
+  RUN_STATUSES,
+  START_TRIGGERS,
+  type BatchCommit,
+  type BatchPlan,
+  type BatchRecord,
+  type Bundle,
+  type BundleDigest,
+  type BundleManifest,
+  type CandidateVerdict,
+  type Checkpoint,
+  type CheckpointId,
+  type DecisionId,
+  type Job,
+  type JobConfig,
+  type JobEventRecord,
+  type JobId,
+  type RestoreDecision,
+  type RestoreVerdict,
+  type Revision,
+  type Run,
+  type RunId,
+  type RunnerId,
+  type SourceOffsets,
+  type SourceRanges,
+  type StateShape,
+  type TenantId,
+} from '@tidemark/domain';
+import { z } from 'zod';
+import type {
+  BatchRow,
+  BundleRow,
+  CheckpointRow,
+  JobEventRow,
+  JobRow,
+  RestoreDecisionRow,
+  RevisionRow,
+  RunRow,
+} from './rows/index.js';
+
+// A row is input like any other: a status that this build does not know must stop here, not deep in the scheduler.
+// JSON columns are written only by this library, from the same types, and are taken as they are.
+const jobStatus = z.enum(JOB_STATUSES as [Job['status'], ...Job['status'][]]);
+const desiredState = z.enum(DESIRED_STATES);
+const runStatus = z.enum(RUN_STATUSES);
+const checkpointStatus = z.enum(CHECKPOINT_STATUSES);
+const checkpointKind = z.enum(['checkpoint', 'savepoint']);
+const trigger = z.enum(START_TRIGGERS);
+const policy = z.enum(RESTORE_POLICIES);
+
+const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
+
+export function toJob(row: JobRow, run: Pick<RunRow, 'id' | 'runnerId' | 'epoch'> | undefined): Job {
+  return {
+    id: row.id as JobId,
+    tenantId: row.tenantId as TenantId,
+    name: row.name,
+    desired: desiredState.parse(row.desired),
+    status: jobStatus.parse(row.status),
+    statusSince: row.statusSince,
+    statusReason: orUndefined(row.statusReason),
+    statusCode: orUndefined(row.statusCode),
+    revision: row.revision,
+    epoch: row.epoch,
+    timeline: row.timeline,
+    lastBatch: lastBatchOf(row),
+    currentRun:
+      run === undefined
+        ? undefined
+        : {
+            id: run.id as RunId,
+            runnerId: orUndefined(run.runnerId) as RunnerId | undefined,
+            epoch: run.epoch ?? row.epoch,
+          },
+    attempts: row.attempts,
+    version: row.version,
+    createdAt: row.createdAt,
+  };
+}
+
+function lastBatchOf(row: JobRow): Job['lastBatch'] {
+  if (row.lastBatchId === null || row.lastTimeline === null) return undefined;
+  if (row.lastBatchTimeMs === null || row.lastCommittedAt === null) return undefined;
+  return {
+    timeline: row.lastTimeline,
+    batchId: row.lastBatchId,
+    batchTimeMs: row.lastBatchTimeMs,
+    committedAt: row.lastCommittedAt,
+    offsets: row.lastOffsets as SourceOffsets,
+  };
+}
+
+export const toBundle = (row: BundleRow): Bundle => ({
+  tenantId: row.tenantId as TenantId,
+  digest: row.digest as BundleDigest,
+  bytes: row.bytes,
+  manifest: row.manifest as BundleManifest,
+  createdAt: row.createdAt,
+});
+
+export const toRevision = (row: RevisionRow): Revision => ({
+  tenantId: row.tenantId as TenantId,
+  jobId: row.jobId as JobId,
+  number: row.number,
+  bundleDigest: row.bundleDigest as BundleDigest,
+  config: row.config as JobConfig,
+  createdAt: row.createdAt,
+});
+
+export const toRun = (row: RunRow): Run => ({
+  id: row.id as RunId,
+  tenantId: row.tenantId as TenantId,
+  jobId: row.jobId as JobId,
+  revision: row.revision,
+  status: runStatus.parse(row.status),
+  runnerId: orUndefined(row.runnerId) as RunnerId | undefined,
+  epoch: orUndefined(row.epoch),
+  createdAt: row.createdAt,
+  claimedAt: orUndefined(row.claimedAt),
+  endedAt: orUndefined(row.endedAt),
+  endReason: orUndefined(row.endReason),
+});
+
+export const toPlan = (row: Pick<BatchRow, 'timeline' | 'batchId' | 'batchTimeMs' | 'ranges'>): BatchPlan => ({
+  timeline: row.timeline,
+  batchId: row.batchId,
+  batchTimeMs: row.batchTimeMs,
+  ranges: row.ranges as SourceRanges,
+});
+
+/** The commit in a batch's row, or undefined while the batch is only planned. */
+export function toCommit(row: BatchRow): BatchCommit | undefined {
+  if (row.committedAt === null) return undefined;
+  return {
+    timeline: row.timeline,
+    batchId: row.batchId,
+    nextOffsets: row.nextOffsets as SourceOffsets,
+    recordsIn: row.recordsIn ?? 0,
+    recordsOut: row.recordsOut ?? 0,
+    recordsSkipped: row.recordsSkipped ?? 0,
+    processingMs: row.processingMs ?? 0,
+    schedulingDelayMs: row.schedulingDelayMs ?? 0,
+  };
+}
+
+export const toBatchRecord = (row: BatchRow, runnerId: string | null): BatchRecord => ({
+  plan: toPlan(row),
+  plannedAt: row.plannedAt,
+  plannedByEpoch: row.plannedEpoch,
+  commit: toCommit(row),
+  committedAt: orUndefined(row.committedAt),
+  committedByEpoch: orUndefined(row.committedEpoch),
+  runnerId: orUndefined(runnerId) as RunnerId | undefined,
+});
+
+export const toCheckpoint = (row: CheckpointRow): Checkpoint => ({
+  id: row.id as CheckpointId,
+  tenantId: row.tenantId as TenantId,
+  jobId: row.jobId as JobId,
+  timeline: row.timeline,
+  batchId: row.batchId,
+  batchTimeMs: row.batchTimeMs,
+  epoch: row.epoch,
+  revision: row.revision,
+  bundleDigest: row.bundleDigest as BundleDigest,
+  status: checkpointStatus.parse(row.status),
+  kind: checkpointKind.parse(row.kind),
+  path: row.path,
+  manifestSha256: orUndefined(row.manifestSha256),
+  offsets: row.offsets as SourceOffsets,
+  shapes: row.shapes as { readonly [uid: string]: StateShape },
+  stateRows: row.stateRows,
+  stateBytes: row.stateBytes,
+  createdAt: row.createdAt,
+  completedAt: orUndefined(row.completedAt),
+});
+
+export const toDecision = (row: RestoreDecisionRow): RestoreDecision => ({
+  id: row.id as DecisionId,
+  tenantId: row.tenantId as TenantId,
+  jobId: row.jobId as JobId,
+  runId: row.runId as RunId,
+  trigger: trigger.parse(row.trigger),
+  policy: policy.parse(row.policy),
+  candidates: row.candidates as readonly CandidateVerdict[],
+  verdict: row.verdict as RestoreVerdict,
+  actor: row.actor,
+  decidedAt: row.decidedAt,
+});
+
+export const toEvent = (row: JobEventRow): JobEventRecord => ({
+  seq: String(row.seq),
+  jobId: row.jobId as JobId,
+  at: row.at,
+  type: row.type,
+  data: row.data as { readonly [name: string]: unknown },
+});

@@ -1,0 +1,49 @@
+import {
+  IdempotencyStore,
+  IdSource,
+  JobStores,
+  RunnerDirectory,
+  RunStore,
+  SchedulingStore,
+  TenantStore,
+} from '@tidemark/domain';
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { createDataSource, type DatabaseOptions } from './data-source.js';
+import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
+import { TypeOrmRunnerDirectory } from './runs/typeorm-runner-directory.js';
+import { TypeOrmRunStore } from './runs/typeorm-run-store.js';
+import { TypeOrmSchedulingStore } from './scheduling/typeorm-scheduling-store.js';
+import { TypeOrmIdempotencyStore } from './tenants/typeorm-idempotency-store.js';
+import { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
+import { UuidIdSource } from './uuid-id-source.js';
+
+const PORTS = [
+  { provide: IdSource, useClass: UuidIdSource },
+  { provide: JobStores, useClass: TypeOrmJobStores },
+  { provide: TenantStore, useClass: TypeOrmTenantStore },
+  { provide: IdempotencyStore, useClass: TypeOrmIdempotencyStore },
+  { provide: RunnerDirectory, useClass: TypeOrmRunnerDirectory },
+  { provide: RunStore, useClass: TypeOrmRunStore },
+  { provide: SchedulingStore, useClass: TypeOrmSchedulingStore },
+];
+
+/** Binds the domain's ports to Postgres. Exports the ports only, so no app can depend on TypeORM. */
+@Module({})
+export class PersistenceModule implements OnApplicationShutdown {
+  constructor(private readonly dataSource: DataSource) {}
+
+  static forRoot(options: DatabaseOptions): DynamicModule {
+    const connected = { provide: DataSource, useFactory: () => createDataSource(options).initialize() };
+    return {
+      module: PersistenceModule,
+      global: true,
+      providers: [connected, ...PORTS],
+      exports: PORTS.map(({ provide }) => provide),
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}

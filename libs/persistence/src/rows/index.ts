@@ -1,0 +1,46 @@
+// The tables as Postgres has them. They know nothing of rules; nothing outside this library imports them.
+import { TenantRow } from './tenant.row.js';
+import { ApiKeyRow } from './api-key.row.js';
+import { BundleRow } from './bundle.row.js';
+import { JobRow } from './job.row.js';
+import { RevisionRow } from './revision.row.js';
+import { RunnerRow } from './runner.row.js';
+import { RunRow } from './run.row.js';
+import { BatchRow } from './batch.row.js';
+import { CheckpointRow } from './checkpoint.row.js';
+import { RestoreDecisionRow } from './restore-decision.row.js';
+import { JobEventRow } from './job-event.row.js';
+import { OutboxRow } from './outbox.row.js';
+import { IdempotencyKeyRow } from './idempotency-key.row.js';
+
+export {
+  TenantRow,
+  ApiKeyRow,
+  BundleRow,
+  JobRow,
+  RevisionRow,
+  RunnerRow,
+  RunRow,
+  BatchRow,
+  CheckpointRow,
+  RestoreDecisionRow,
+  JobEventRow,
+  OutboxRow,
+  IdempotencyKeyRow,
+};
+
+export const ROWS = [
+  TenantRow,
+  ApiKeyRow,
+  BundleRow,
+  JobRow,
+  RevisionRow,
+  RunnerRow,
+  RunRow,
+  BatchRow,
+  CheckpointRow,
+  RestoreDecisionRow,
+  JobEventRow,
+  OutboxRow,
+  IdempotencyKeyRow,
+] as const;

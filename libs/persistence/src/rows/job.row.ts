@@ -1,0 +1,40 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique, type Relation } from 'typeorm';
+import { TenantRow } from './tenant.row.js';
+
+/** A job: what its owner wants, what was observed, its epoch, and where its timeline stands. */
+@Entity({ name: 'jobs' })
+@Index('jobs_by_desired_status', ['desired', 'status'])
+@Unique('jobs_tenant_name', ['tenantId', 'name'])
+export class JobRow {
+  @PrimaryColumn({ name: 'id', type: 'text', primaryKeyConstraintName: 'jobs_pk' }) id!: string;
+  @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
+  @Column({ name: 'name', type: 'text' }) name!: string;
+  @Column({ name: 'desired', type: 'text' }) desired!: string;
+  @Column({ name: 'status', type: 'text' }) status!: string;
+  @Column({ name: 'status_since', type: 'timestamptz', default: () => 'now()' }) statusSince!: Date;
+  @Column({ name: 'status_code', type: 'text', nullable: true }) statusCode!: string | null;
+  @Column({ name: 'status_reason', type: 'text', nullable: true }) statusReason!: string | null;
+  @Column({ name: 'revision', type: 'integer' }) revision!: number;
+  @Column({ name: 'epoch', type: 'bigint', default: 0 }) epoch!: number;
+  @Column({ name: 'timeline', type: 'integer', default: 1 }) timeline!: number;
+  @Column({ name: 'base_batch_id', type: 'bigint', default: 0 }) baseBatchId!: number;
+  @Column({ name: 'base_batch_time_ms', type: 'bigint', nullable: true }) baseBatchTimeMs!: number | null;
+  @Column({ name: 'base_offsets', type: 'jsonb', default: {} }) baseOffsets!: unknown;
+  @Column({ name: 'last_timeline', type: 'integer', nullable: true }) lastTimeline!: number | null;
+  @Column({ name: 'last_batch_id', type: 'bigint', nullable: true }) lastBatchId!: number | null;
+  @Column({ name: 'last_batch_time_ms', type: 'bigint', nullable: true }) lastBatchTimeMs!: number | null;
+  @Column({ name: 'last_committed_at', type: 'timestamptz', nullable: true }) lastCommittedAt!: Date | null;
+  @Column({ name: 'last_offsets', type: 'jsonb', nullable: true }) lastOffsets!: unknown;
+  @Column({ name: 'current_run_id', type: 'text', nullable: true }) currentRunId!: string | null;
+  @Column({ name: 'attempts', type: 'integer', default: 0 }) attempts!: number;
+  @Column({ name: 'retry_at', type: 'timestamptz', nullable: true }) retryAt!: Date | null;
+  @Column({ name: 'start_trigger', type: 'text', default: 'first_start' }) startTrigger!: string;
+  @Column({ name: 'start_actor', type: 'text' }) startActor!: string;
+  @Column({ name: 'trace', type: 'text', nullable: true }) trace!: string | null;
+  @Column({ name: 'version', type: 'integer', default: 1 }) version!: number;
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
+
+  @ManyToOne(() => TenantRow)
+  @JoinColumn({ name: 'tenant_id', foreignKeyConstraintName: 'jobs_tenant' })
+  tenant?: Relation<TenantRow>;
+}

@@ -1,0 +1,156 @@
+import {
+  DESIRED_STATES,
+  type BatchCommit,
+  type BatchLogEntry,
+  type BatchLogResult,
+  type BatchPlan,
+  type Fence,
+  type Orders,
+  type SourceRanges,
+} from '@tidemark/domain';
+import type { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { GroupCommit } from './group-commit.js';
+
+const GROUP_MAX = 256;
+
+type PlanItem = { readonly fence: Fence; readonly plan: BatchPlan };
+type CommitItem = { readonly fence: Fence; readonly commit: BatchCommit; readonly next: BatchPlan | undefined };
+
+/** The batch log's writes. Each is one statement that takes effect only where the job's epoch is still the writer's. */
+export class BatchLogWriter {
+  private readonly plans: GroupCommit<PlanItem, BatchLogResult>;
+  private readonly commits: GroupCommit<CommitItem, BatchLogResult>;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.plans = new GroupCommit((items) => this.writePlans(items), GROUP_MAX);
+    this.commits = new GroupCommit((items) => this.writeCommits(items), GROUP_MAX);
+  }
+
+  write(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult> {
+    return entry.kind === 'plan'
+      ? this.plans.submit({ fence, plan: entry.plan })
+      : this.commits.submit({ fence, commit: entry.commit, next: entry.next });
+  }
+
+  private async writePlans(items: readonly PlanItem[]): Promise<readonly BatchLogResult[]> {
+    const rows = items.map(({ fence, plan }) => ({ ...fenceColumns(fence), ...planColumns(plan) }));
+    const written = planned.parse(await this.dataSource.query(WRITE_PLANS, [JSON.stringify(rows)]));
+    return items.map(({ fence, plan }): BatchLogResult => {
+      const row = written.find(({ job_id, epoch }) => job_id === fence.jobId && epoch === fence.epoch);
+      if (row === undefined) return { outcome: 'fenced' };
+      const stored = { ...plan, batchTimeMs: row.batch_time_ms, ranges: row.ranges as SourceRanges };
+      return { outcome: 'planned', plan: stored, orders: ordersOf(row) };
+    });
+  }
+
+  private async writeCommits(items: readonly CommitItem[]): Promise<readonly BatchLogResult[]> {
+    const rows = items.map(({ fence, commit, next }) => ({
+      ...fenceColumns(fence),
+      ...commitColumns(commit),
+      next: next === undefined ? null : planColumns(next),
+    }));
+    const written = committed.parse(await this.dataSource.query(WRITE_COMMITS, [JSON.stringify(rows)]));
+    return items.map(({ fence }): BatchLogResult => {
+      const row = written.find(({ job_id, epoch }) => job_id === fence.jobId && epoch === fence.epoch);
+      return row === undefined ? { outcome: 'fenced' } : { outcome: 'committed', orders: ordersOf(row) };
+    });
+  }
+}
+
+const fenceColumns = ({ tenantId, jobId, epoch }: Fence) => ({ tenant_id: tenantId, job_id: jobId, epoch });
+
+const planColumns = ({ timeline, batchId, batchTimeMs, ranges }: BatchPlan) => ({
+  timeline,
+  batch_id: batchId,
+  batch_time_ms: batchTimeMs,
+  ranges,
+});
+
+const commitColumns = (commit: BatchCommit) => ({
+  timeline: commit.timeline,
+  batch_id: commit.batchId,
+  next_offsets: commit.nextOffsets,
+  records_in: commit.recordsIn,
+  records_out: commit.recordsOut,
+  records_skipped: commit.recordsSkipped,
+  processing_ms: commit.processingMs,
+  scheduling_delay_ms: commit.schedulingDelayMs,
+});
+
+const ordered = z.object({
+  job_id: z.string(),
+  epoch: z.number(),
+  desired: z.enum(DESIRED_STATES),
+  revision: z.number(),
+});
+const planned = z.array(ordered.extend({ batch_time_ms: z.number(), ranges: z.unknown() }));
+const committed = z.array(ordered);
+
+const ordersOf = ({ desired, revision }: z.infer<typeof ordered>): Orders => ({ desired, revision });
+
+/**
+ * The row lock on the job is the fence: a claim that is under way makes this wait and then find another epoch, and a
+ * claim that comes later waits until this is durable. An existing plan is returned as it stands.
+ */
+const WRITE_PLANS = `
+WITH input AS (
+  SELECT * FROM jsonb_to_recordset($1::jsonb)
+    AS i(tenant_id text, job_id text, epoch bigint, timeline integer, batch_id bigint, batch_time_ms bigint, ranges jsonb)
+), owned AS (
+  SELECT j.id, j.epoch, j.desired, j.revision
+    FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
+   WHERE j.epoch = i.epoch AND j.timeline = i.timeline
+   ORDER BY j.id
+     FOR SHARE OF j
+), written AS (
+  INSERT INTO batches (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, planned_epoch, planned_at)
+  SELECT i.job_id, i.timeline, i.batch_id, i.tenant_id, i.batch_time_ms, i.ranges, i.epoch, clock_timestamp()
+    FROM input i JOIN owned o ON o.id = i.job_id AND o.epoch = i.epoch
+  ON CONFLICT ON CONSTRAINT batches_pk DO NOTHING
+  RETURNING job_id, timeline, batch_id, batch_time_ms, ranges
+)
+SELECT o.id AS job_id, o.epoch, o.desired, o.revision,
+       COALESCE(w.batch_time_ms, b.batch_time_ms) AS batch_time_ms, COALESCE(w.ranges, b.ranges) AS ranges
+  FROM owned o
+  JOIN input i ON i.job_id = o.id AND i.epoch = o.epoch
+  LEFT JOIN written w ON w.job_id = o.id
+  LEFT JOIN batches b ON b.job_id = i.job_id AND b.timeline = i.timeline AND b.batch_id = i.batch_id`;
+
+/** Commit, the job's progress, and the next plan: all or nothing, and only for the epoch that owns the job. */
+const WRITE_COMMITS = `
+WITH input AS (
+  SELECT * FROM jsonb_to_recordset($1::jsonb)
+    AS i(tenant_id text, job_id text, epoch bigint, timeline integer, batch_id bigint, next_offsets jsonb,
+         records_in bigint, records_out bigint, records_skipped bigint, processing_ms bigint,
+         scheduling_delay_ms bigint, next jsonb)
+), owned AS (
+  SELECT j.id, j.epoch
+    FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
+   WHERE j.epoch = i.epoch AND j.timeline = i.timeline
+   ORDER BY j.id
+     FOR NO KEY UPDATE OF j
+), finished AS (
+  UPDATE batches b
+     SET committed_epoch = i.epoch, committed_at = clock_timestamp(), next_offsets = i.next_offsets,
+         records_in = i.records_in, records_out = i.records_out, records_skipped = i.records_skipped,
+         processing_ms = i.processing_ms, scheduling_delay_ms = i.scheduling_delay_ms
+    FROM input i JOIN owned o ON o.id = i.job_id AND o.epoch = i.epoch
+   WHERE b.job_id = i.job_id AND b.timeline = i.timeline AND b.batch_id = i.batch_id AND b.committed_at IS NULL
+  RETURNING b.job_id, b.timeline, b.batch_id, b.batch_time_ms, b.committed_at, b.committed_epoch
+), advanced AS (
+  UPDATE jobs j
+     SET last_timeline = f.timeline, last_batch_id = f.batch_id, last_batch_time_ms = f.batch_time_ms,
+         last_committed_at = f.committed_at, last_offsets = i.next_offsets, attempts = 0
+    FROM finished f JOIN input i ON i.job_id = f.job_id AND i.epoch = f.committed_epoch
+   WHERE j.id = f.job_id
+  RETURNING j.id, j.epoch, j.desired, j.revision
+), planned AS (
+  INSERT INTO batches (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, planned_epoch, planned_at)
+  SELECT i.job_id, (i.next->>'timeline')::integer, (i.next->>'batch_id')::bigint, i.tenant_id,
+         (i.next->>'batch_time_ms')::bigint, i.next->'ranges', i.epoch, clock_timestamp()
+    FROM input i JOIN finished f ON f.job_id = i.job_id AND i.epoch = f.committed_epoch
+   WHERE jsonb_typeof(i.next) = 'object'
+  RETURNING job_id
+)
+SELECT a.id AS job_id, a.epoch, a.desired, a.revision FROM advanced a`;

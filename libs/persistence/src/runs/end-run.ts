@@ -1,0 +1,198 @@
+import {
+  decideRetry,
+  nextStatus,
+  OWNED_STATUSES,
+  type Fence,
+  type Job,
+  type JobEvent,
+  type JobStatus,
+  type NewEvent,
+  type RunEnd,
+  type StartTrigger,
+} from '@tidemark/domain';
+import { randomInt } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import { announceWork, appendEvents } from '../announce.js';
+import { toJob } from '../mapping.js';
+import { JobRow, RunRow } from '../rows/index.js';
+
+/** What a job's row takes on besides its status when a run lets go of it. */
+interface Next {
+  readonly event: JobEvent;
+  /** Follows the first event at once, for a job that is wanted running again. */
+  readonly then?: JobEvent;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly trigger?: StartTrigger;
+  readonly delayMs?: number;
+  readonly events: readonly NewEvent[];
+}
+
+/** Ends the run and lets go of the job, unless another run has claimed it. */
+export async function endRun(tx: EntityManager, fence: Fence, end: RunEnd): Promise<'done' | 'fenced'> {
+  const row = await lockOwned(tx, fence);
+  if (row === null) {
+    await tx.update(
+      RunRow,
+      { id: fence.runId, status: 'claimed' },
+      { status: 'lost', endedAt: () => 'now()', endReason: 'fenced' },
+    );
+    return 'fenced';
+  }
+  const next = nextOf(toJob(row, undefined), end);
+  await tx.update(RunRow, { id: fence.runId }, { status: 'ended', endedAt: () => 'now()', endReason: reasonOf(end) });
+  await letGo(tx, row, next);
+  return 'done';
+}
+
+/** Moves a job that this run owns; the event must be one that the job's status accepts. */
+export async function moveOwnedJob(
+  tx: EntityManager,
+  fence: Fence,
+  event: JobEvent,
+  set: { readonly statusCode?: string; readonly statusReason?: string },
+): Promise<JobStatus | 'fenced'> {
+  const row = await lockOwned(tx, fence);
+  if (row === null) return 'fenced';
+  const { status } = toJob(row, undefined);
+  const moved = nextStatus(status, event) ?? status;
+  await tx.update(
+    JobRow,
+    { id: row.id },
+    { ...set, status: moved, statusSince: () => 'now()', version: row.version + 1 },
+  );
+  return moved;
+}
+
+/** Ends a claimed run whose runner is gone, and frees its job if it still owns it; true if it did. */
+export async function loseClaimedRun(tx: EntityManager, run: RunRow): Promise<boolean> {
+  const row = await tx.findOne(JobRow, { where: { id: run.jobId }, lock: { mode: 'for_no_key_update' } });
+  const owned = row?.currentRunId === run.id && (OWNED_STATUSES as readonly string[]).includes(row.status);
+  if (row !== null && owned) await loseRun(tx, row, run);
+  else {
+    await tx.update(
+      RunRow,
+      { id: run.id, status: 'claimed' },
+      { status: 'lost', endedAt: () => 'now()', endReason: 'runner_lost' },
+    );
+  }
+  return owned;
+}
+
+async function loseRun(tx: EntityManager, row: JobRow, run: RunRow): Promise<void> {
+  await tx.update(RunRow, { id: run.id }, { status: 'lost', endedAt: () => 'now()', endReason: 'runner_lost' });
+  const job = toJob(row, undefined);
+  const lost: NewEvent = { type: 'run.lost', data: { runId: run.id, runnerId: run.runnerId, epoch: run.epoch } };
+  const next: Next =
+    job.desired === 'cancelled'
+      ? { event: 'cancel', events: [lost] }
+      : job.desired === 'stopped'
+        ? { event: job.status === 'draining' ? 'lose_lease' : 'drained', events: [lost] }
+        : { ...retry(job, 'runner_lost', 'crash', lost) };
+  await letGo(tx, row, next);
+}
+
+function nextOf(job: Job, end: RunEnd): Next {
+  switch (end.kind) {
+    case 'cancelled':
+      return { event: 'cancel', events: [{ type: 'job.cancelled', data: {} }] };
+    case 'drained':
+      return drained(job, end.reason);
+    case 'failed':
+      return { event: 'fail', code: end.code, reason: end.reason, events: [failedEvent('job.failed', end)] };
+    case 'ask':
+      return { event: 'ask', code: end.code, reason: end.reason, events: [failedEvent('job.awaiting_decision', end)] };
+    case 'back_off':
+      return job.desired === 'running'
+        ? {
+            ...retry(job, 'run_failed', 'retry', failedEvent('job.backing_off', end)),
+            code: end.code,
+            reason: end.reason,
+          }
+        : drained(job, 'stop');
+  }
+}
+
+function drained(job: Job, reason: 'stop' | 'redeploy' | 'runner_shutdown'): Next {
+  if (job.desired === 'cancelled') return { event: 'cancel', events: [{ type: 'job.cancelled', data: {} }] };
+  if (job.desired === 'stopped') return { event: 'drained', events: [{ type: 'job.stopped', data: {} }] };
+  const trigger = reason === 'redeploy' ? 'redeploy' : 'resume';
+  return { event: 'drained', then: 'restart', trigger, events: [{ type: 'job.handed_over', data: { reason } }] };
+}
+
+function retry(job: Job, cause: 'runner_lost' | 'run_failed', trigger: StartTrigger, event: NewEvent): Next {
+  const decision = decideRetry(cause, job.attempts, randomInt(2 ** 32) / 2 ** 32);
+  if (decision.kind === 'give_up') {
+    const reason = `It was started ${job.attempts} times without committing a batch.`;
+    return {
+      event: 'fail',
+      code: 'CRASH_LOOP',
+      reason,
+      events: [event, { type: 'job.failed', data: { code: 'CRASH_LOOP', reason } }],
+    };
+  }
+  const { delayMs } = decision;
+  // A job that was draining towards a new revision is still wanted: it starts again like any other.
+  const move: JobEvent = cause === 'runner_lost' && delayMs === 0 ? 'lose_lease' : 'back_off';
+  const then = job.status === 'draining' && move === 'lose_lease' ? ({ then: 'restart' } as const) : {};
+  return {
+    event: move,
+    ...then,
+    trigger,
+    delayMs,
+    events: [{ ...event, data: { ...event.data, retryInMs: delayMs } }],
+  };
+}
+
+async function letGo(tx: EntityManager, row: JobRow, next: Next): Promise<void> {
+  const { status } = toJob(row, undefined);
+  const first = nextStatus(status, next.event);
+  if (first === undefined) throw new Error(`A job that is ${status} cannot take "${next.event}".`);
+  const target = next.then === undefined ? first : (nextStatus(first, next.then) ?? first);
+  await tx.update(
+    JobRow,
+    { id: row.id },
+    {
+      status: target,
+      statusSince: () => 'now()',
+      statusCode: next.code ?? null,
+      statusReason: next.reason ?? null,
+      currentRunId: null,
+      version: row.version + 1,
+      ...(next.trigger === undefined ? {} : { startTrigger: next.trigger, startActor: 'scheduler' }),
+      retryAt:
+        next.delayMs === undefined || next.delayMs === 0 ? null : () => `now() + ${next.delayMs} * interval '1 ms'`,
+    },
+  );
+  await appendEvents(tx, toJobKey(row), next.events);
+  await announceWork(tx);
+}
+
+const lockOwned = (tx: EntityManager, { tenantId, jobId, runId, epoch }: Fence): Promise<JobRow | null> =>
+  tx.findOne(JobRow, {
+    where: { id: jobId, tenantId, epoch, currentRunId: runId },
+    lock: { mode: 'for_no_key_update' },
+  });
+
+const toJobKey = (row: JobRow) => {
+  const { tenantId, id } = toJob(row, undefined);
+  return { tenantId, jobId: id };
+};
+
+const failedEvent = (type: string, { code, reason }: { readonly code: string; readonly reason: string }): NewEvent => ({
+  type,
+  data: { code, reason },
+});
+
+const reasonOf = (end: RunEnd): string => {
+  switch (end.kind) {
+    case 'drained':
+      return end.reason;
+    case 'cancelled':
+      return 'cancelled';
+    case 'failed':
+    case 'back_off':
+    case 'ask':
+      return `${end.code}: ${end.reason}`;
+  }
+};

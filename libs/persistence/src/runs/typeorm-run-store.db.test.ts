@@ -1,0 +1,224 @@
+import type { BatchCommit, BatchPlan, CheckpointId, ClaimedRun } from '@tidemark/domain';
+import { postgresTest } from '@tidemark/testing';
+import { describe, expect } from 'vitest';
+import { aClaimedRun, aDigest, aRunnerId, aSubmittedJob, aTenant, claimNext, stores } from '../testing.js';
+
+const LEASE_MS = 5_000;
+
+const aPlan = (batchId: number, to = batchId * 10): BatchPlan => ({
+  timeline: 1,
+  batchId,
+  batchTimeMs: batchId * 500,
+  ranges: { numbers: { '0': { from: (batchId - 1) * 10, to } } },
+});
+
+const aCommit = ({ timeline, batchId, ranges }: BatchPlan): BatchCommit => ({
+  timeline,
+  batchId,
+  nextOffsets: { numbers: { '0': ranges['numbers']?.['0']?.to ?? 0 } },
+  recordsIn: 10,
+  recordsOut: 1,
+  recordsSkipped: 0,
+  processingMs: 3,
+  schedulingDelayMs: 1,
+});
+
+const plan = (batchPlan: BatchPlan) => ({ kind: 'plan', plan: batchPlan }) as const;
+const commit = (batchPlan: BatchPlan, next?: BatchPlan) =>
+  ({ kind: 'commit', commit: aCommit(batchPlan), next }) as const;
+
+const aCheckpoint = (name: string, batchId: number, claimed: ClaimedRun) => ({
+  id: `ckp_${name}` as CheckpointId,
+  timeline: 1,
+  batchId,
+  batchTimeMs: batchId * 500,
+  revision: 1,
+  bundleDigest: aDigest(),
+  path: `a/${claimed.fence.jobId}/${name}`,
+  offsets: { numbers: { '0': batchId * 10 } },
+  shapes: {},
+});
+
+const written = { manifestSha256: 'b'.repeat(64), stateRows: 1, stateBytes: 1 };
+
+describe('a batch log', () => {
+  postgresTest('keeps the first plan of a batch, and gives it to whoever plans it again', async ({ dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const { runs, claimed } = await aClaimedRun(dataSource);
+
+    await runs.writeBatch(claimed.fence, plan(aPlan(1, 10)));
+    const second = await runs.writeBatch(claimed.fence, plan(aPlan(1, 99)));
+
+    expect(second).toMatchObject({
+      outcome: 'planned',
+      plan: aPlan(1, 10),
+      orders: { desired: 'running', revision: 1 },
+    });
+  });
+
+  postgresTest('commits a batch and plans the next in one write', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, claimed } = await aClaimedRun(dataSource);
+    await runs.writeBatch(claimed.fence, plan(aPlan(1)));
+
+    expect(await runs.writeBatch(claimed.fence, commit(aPlan(1), aPlan(2)))).toMatchObject({ outcome: 'committed' });
+
+    const logged = await runs.readBatches(claimed.fence, 1, 0);
+    expect(logged).toEqual([
+      { plan: aPlan(1), nextOffsets: { numbers: { '0': 10 } } },
+      { plan: aPlan(2), nextOffsets: undefined },
+    ]);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    expect((await store.find(id))?.lastBatch).toMatchObject({ batchId: 1, offsets: { numbers: { '0': 10 } } });
+    expect((await store.listBatches(id, { limit: 5 })).map(({ plan: { batchId } }) => batchId)).toEqual([2, 1]);
+  });
+
+  postgresTest('I1: refuses every write of an epoch that is over', async ({ dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const old = await aClaimedRun(dataSource);
+    await old.runs.writeBatch(old.claimed.fence, plan(aPlan(1)));
+    await dataSource.query(`UPDATE runners SET heartbeat_at = now() - interval '1 hour'`);
+    const other = await dataSource.query(`SELECT 1`);
+    expect(other).toHaveLength(1);
+    expect(await old.scheduling.endLostRuns(LEASE_MS)).toHaveLength(1);
+    const successor = await aClaimedRun(dataSource);
+    expect(successor.claimed.fence.epoch).toBe(old.claimed.fence.epoch + 1);
+
+    expect(await old.runs.writeBatch(old.claimed.fence, plan(aPlan(1)))).toEqual({ outcome: 'fenced' });
+    expect(await old.runs.writeBatch(old.claimed.fence, commit(aPlan(1), aPlan(2)))).toEqual({ outcome: 'fenced' });
+    expect(await old.runs.beginCheckpoint(old.claimed.fence, aCheckpoint('late', 1, old.claimed))).toBe('fenced');
+    expect(await old.runs.markRunning(old.claimed.fence)).toBe('fenced');
+    expect(await old.runs.end(old.claimed.fence, { kind: 'drained', reason: 'stop' })).toBe('fenced');
+    expect(await old.runs.heartbeat(old.runnerId)).toEqual({ outcome: 'lost' });
+    expect(await successor.runs.readBatches(successor.claimed.fence, 1, 0)).toEqual([
+      { plan: aPlan(1), nextOffsets: undefined },
+    ]);
+  });
+
+  postgresTest('writes many jobs in one statement and fences each by its own epoch', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    await aSubmittedJob(dataSource, tenant);
+    await aSubmittedJob(dataSource, tenant);
+    const [a, b] = [await aClaimedRun(dataSource), await aClaimedRun(dataSource)];
+    const stale = { ...b.claimed.fence, epoch: b.claimed.fence.epoch - 1 };
+
+    const outcomes = await Promise.all([
+      a.runs.writeBatch(a.claimed.fence, plan(aPlan(1))),
+      a.runs.writeBatch(stale, plan(aPlan(1))),
+      a.runs.writeBatch(b.claimed.fence, plan(aPlan(1))),
+    ]);
+    const commits = await Promise.all([
+      a.runs.writeBatch(stale, commit(aPlan(1))),
+      a.runs.writeBatch(b.claimed.fence, commit(aPlan(1))),
+      a.runs.writeBatch(a.claimed.fence, commit(aPlan(1))),
+    ]);
+
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['planned', 'fenced', 'planned']);
+    expect(commits.map(({ outcome }) => outcome)).toEqual(['fenced', 'committed', 'committed']);
+  });
+});
+
+describe('a claim', () => {
+  postgresTest('R4: is made once, however often the message is delivered', async ({ dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const { runs, claimed, runnerId } = await aClaimedRun(dataSource);
+
+    expect(await runs.claim(claimed.fence.runId, runnerId)).toBeUndefined();
+  });
+
+  postgresTest('R32: is refused once the job is ordered to stop', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, scheduling, jobs } = stores(dataSource);
+    const runner = aRunnerId();
+    await runs.registerRunner({ id: runner, host: 'here', pid: 1, slots: 1, sandbox: {} });
+    const [scheduled] = await scheduling.scheduleDueJobs(1);
+    await jobs.forTenant(tenant).order(id, 'stop', { actor: 'test', trace: undefined });
+
+    expect(scheduled?.outcome === 'scheduled' && (await runs.claim(scheduled.runId, runner))).toBeUndefined();
+    expect(await jobs.forTenant(tenant).find(id)).toMatchObject({ status: 'stopped', currentRun: undefined });
+  });
+});
+
+describe('a checkpoint', () => {
+  postgresTest('can be restored only once it is complete', async ({ dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const { runs, scheduling, claimed } = await aClaimedRun(dataSource);
+    await runs.writeBatch(claimed.fence, plan(aPlan(1)));
+    await runs.writeBatch(claimed.fence, commit(aPlan(1)));
+    await runs.beginCheckpoint(claimed.fence, aCheckpoint('pending', 1, claimed));
+    await runs.end(claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
+
+    const again = await aClaimedRun(dataSource);
+    expect(again.claimed.decision.verdict).toMatchObject({ from: { kind: 'replay_from_beginning' } });
+
+    await runs.beginCheckpoint(again.claimed.fence, aCheckpoint('good', 1, claimed));
+    expect(await runs.completeCheckpoint(again.claimed.fence, 'ckp_good' as CheckpointId, written)).toBe('done');
+    await runs.end(again.claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
+    const third = await aClaimedRun(dataSource);
+    expect(third.claimed.checkpoint).toMatchObject({ id: 'ckp_good', offsets: { numbers: { '0': 10 } } });
+    expect(third.claimed.decision.trigger).toBe('resume');
+    expect(await scheduling.retireCheckpoints({ perTimeline: 5 })).toEqual([
+      { id: 'ckp_pending', path: expect.any(String) as string },
+    ]);
+  });
+
+  postgresTest(
+    'R9: that is unreadable gives way to the next older one, and the decision says so',
+    async ({ dataSource }) => {
+      await aSubmittedJob(dataSource, await aTenant(dataSource));
+      const { runs, claimed } = await aClaimedRun(dataSource);
+      for (const batchId of [1, 2]) {
+        await runs.writeBatch(claimed.fence, plan(aPlan(batchId)));
+        await runs.writeBatch(claimed.fence, commit(aPlan(batchId)));
+        await runs.beginCheckpoint(claimed.fence, aCheckpoint(`c${batchId}`, batchId, claimed));
+        await runs.completeCheckpoint(claimed.fence, `ckp_c${batchId}` as CheckpointId, written);
+      }
+      await runs.end(claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
+      const again = await aClaimedRun(dataSource);
+      expect(again.claimed.checkpoint?.id).toBe('ckp_c2');
+
+      const decided = await runs.rejectCheckpoint(again.claimed.fence, 'ckp_c2' as CheckpointId, 'a file is missing');
+
+      expect(decided).toMatchObject({
+        outcome: 'decided',
+        checkpoint: { id: 'ckp_c1' },
+        decision: { verdict: { reasonCode: 'OLDER_CHECKPOINT' } },
+      });
+    },
+  );
+});
+
+describe('a run that ends badly', () => {
+  postgresTest('is followed by another after a growing delay, and given up in the end', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { jobs } = stores(dataSource);
+    const statuses = [];
+    const { runs, scheduling, runnerId, claimed: first } = await aClaimedRun(dataSource);
+    for (let attempt = 1, claimed = first; attempt <= 12; attempt += 1) {
+      if (attempt > 1) claimed = await claimNext({ runs, scheduling }, runnerId);
+      await runs.end(claimed.fence, { kind: 'back_off', code: 'sink_unavailable', reason: 'it is down' });
+      statuses.push((await jobs.forTenant(tenant).find(id))?.status);
+      await dataSource.query('UPDATE jobs SET retry_at = NULL');
+    }
+    expect(statuses).toEqual([...Array<string>(11).fill('backing_off'), 'failed']);
+    expect(await jobs.forTenant(tenant).find(id)).toMatchObject({ statusCode: 'CRASH_LOOP' });
+  });
+
+  postgresTest('whose job is being stopped leaves it stopped', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, claimed } = await aClaimedRun(dataSource);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    await store.order(id, 'stop', { actor: 'test', trace: undefined });
+    expect((await runs.heartbeat((await store.listRuns(id, { limit: 1 }))[0]?.runnerId ?? aRunnerId())).outcome).toBe(
+      'alive',
+    );
+
+    await runs.end(claimed.fence, { kind: 'back_off', code: 'sink_unavailable', reason: 'it is down' });
+
+    expect(await store.find(id)).toMatchObject({ status: 'stopped', desired: 'stopped' });
+  });
+});

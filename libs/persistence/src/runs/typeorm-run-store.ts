@@ -1,0 +1,146 @@
+import {
+  RunStore,
+  type BatchLogEntry,
+  type BatchLogResult,
+  type CheckpointId,
+  type ClaimedRun,
+  type Fence,
+  type JobEvent,
+  type LoggedBatch,
+  type NewCheckpoint,
+  type NewEvent,
+  type Orders,
+  type RunEnd,
+  type RunId,
+  type RunnerId,
+  type SourceOffsets,
+} from '@tidemark/domain';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { appendEvents } from '../announce.js';
+import { toPlan } from '../mapping.js';
+import { BatchRow, RunRow, RunnerRow } from '../rows/index.js';
+import { BatchLogWriter } from './batch-log-writer.js';
+import * as checkpoints from './checkpoint-writes.js';
+import { claimRun } from './claim-run.js';
+import { endRun, loseClaimedRun, moveOwnedJob } from './end-run.js';
+import { RunnerPresence } from './runner-presence.js';
+
+@Injectable()
+export class TypeOrmRunStore extends RunStore {
+  private readonly batchLog: BatchLogWriter;
+  private readonly presence: RunnerPresence;
+
+  constructor(private readonly dataSource: DataSource) {
+    super();
+    this.batchLog = new BatchLogWriter(dataSource);
+    this.presence = new RunnerPresence(dataSource);
+  }
+
+  override async registerRunner(runner: {
+    readonly id: RunnerId;
+    readonly host: string;
+    readonly pid: number;
+    readonly slots: number;
+    readonly sandbox: { readonly [name: string]: unknown };
+  }): Promise<void> {
+    await this.presence.enter(runner.id);
+    await this.dataSource.manager.insert(RunnerRow, { ...runner, sandbox: runner.sandbox as object, status: 'alive' });
+  }
+
+  override async heartbeat(
+    runnerId: RunnerId,
+  ): Promise<
+    { readonly outcome: 'alive'; readonly orders: ReadonlyMap<RunId, Orders> } | { readonly outcome: 'lost' }
+  > {
+    // UPDATE … RETURNING answers [rows, count].
+    const [alive] = (await this.dataSource.query(
+      `UPDATE runners SET heartbeat_at = now() WHERE id = $1 AND status = 'alive' RETURNING id`,
+      [runnerId],
+    )) as [unknown[], number];
+    if (alive.length === 0 || !this.presence.isHeld()) return { outcome: 'lost' };
+    const rows = (await this.dataSource.query(
+      `SELECT r.id, j.desired, j.revision FROM runs r JOIN jobs j ON j.id = r.job_id AND j.current_run_id = r.id
+        WHERE r.runner_id = $1 AND r.status = 'claimed'`,
+      [runnerId],
+    )) as { id: RunId; desired: Orders['desired']; revision: number }[];
+    return { outcome: 'alive', orders: new Map(rows.map(({ id, desired, revision }) => [id, { desired, revision }])) };
+  }
+
+  override async disown(runId: RunId, runnerId: RunnerId): Promise<void> {
+    await this.dataSource.transaction(async (tx) => {
+      const run = await tx.findOneBy(RunRow, { id: runId, runnerId, status: 'claimed' });
+      if (run !== null) await loseClaimedRun(tx, run);
+    });
+  }
+
+  override async retireRunner(runnerId: RunnerId): Promise<void> {
+    await this.dataSource.manager.update(RunnerRow, { id: runnerId, status: 'alive' }, { status: 'stopped' });
+    await this.presence.leave();
+  }
+
+  override claim(runId: RunId, runnerId: RunnerId): Promise<ClaimedRun | undefined> {
+    return this.dataSource.transaction((tx) => claimRun(tx, runId, runnerId));
+  }
+
+  override markRunning(fence: Fence): Promise<'done' | 'fenced'> {
+    return this.move(fence, 'restored');
+  }
+
+  override markDraining(fence: Fence): Promise<'done' | 'fenced'> {
+    return this.move(fence, 'drain');
+  }
+
+  override end(fence: Fence, end: RunEnd): Promise<'done' | 'fenced'> {
+    return this.dataSource.transaction((tx) => endRun(tx, fence, end));
+  }
+
+  override writeBatch(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult> {
+    return this.batchLog.write(fence, entry);
+  }
+
+  override async readBatches(fence: Fence, timeline: number, afterBatchId: number): Promise<readonly LoggedBatch[]> {
+    const rows = await this.dataSource.manager
+      .createQueryBuilder(BatchRow, 'b')
+      .where('b.tenant_id = :tenantId AND b.job_id = :jobId', fence)
+      .andWhere('b.timeline = :timeline AND b.batch_id > :afterBatchId', { timeline, afterBatchId })
+      .orderBy('b.batch_id', 'ASC')
+      .getMany();
+    return rows.map((row) => ({
+      plan: toPlan(row),
+      nextOffsets: (row.nextOffsets as SourceOffsets | null) ?? undefined,
+    }));
+  }
+
+  override beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): Promise<'done' | 'fenced'> {
+    return checkpoints.begin(this.dataSource.manager, fence, checkpoint);
+  }
+
+  override completeCheckpoint(
+    fence: Fence,
+    id: CheckpointId,
+    written: { readonly manifestSha256: string; readonly stateRows: number; readonly stateBytes: number },
+  ): Promise<'done' | 'fenced'> {
+    return checkpoints.complete(this.dataSource.manager, fence, id, written);
+  }
+
+  override rejectCheckpoint(fence: Fence, id: CheckpointId, reason: string): ReturnType<RunStore['rejectCheckpoint']> {
+    return this.dataSource.transaction((tx) => checkpoints.reject(tx, fence, id, reason));
+  }
+
+  override appendEvents(fence: Fence, events: readonly NewEvent[]): Promise<void> {
+    return appendEvents(this.dataSource.manager, fence, events);
+  }
+
+  private move(fence: Fence, event: JobEvent): Promise<'done' | 'fenced'> {
+    return this.dataSource.transaction(async (tx) => {
+      const moved = await moveOwnedJob(tx, fence, event, {});
+      if (moved === 'fenced') return 'fenced';
+      const run = await tx.findOneByOrFail(RunRow, { id: fence.runId, tenantId: fence.tenantId });
+      await appendEvents(tx, fence, [
+        { type: `job.${moved}`, data: { runId: run.id, runnerId: run.runnerId, epoch: fence.epoch } },
+      ]);
+      return 'done';
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import {
+  decideRestore,
+  RESTORE_POLICIES,
+  START_TRIGGERS,
+  type BundleManifest,
+  type Checkpoint,
+  type ClaimedRun,
+  type JobConfig,
+  type RestoreFacts,
+  type RestorePolicy,
+  type SourceOffsets,
+  type StartTrigger,
+} from '@tidemark/domain';
+import type { EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { toCheckpoint } from '../mapping.js';
+import { BatchRow, BundleRow, CheckpointRow, JobRow, RevisionRow } from '../rows/index.js';
+
+/** Candidates that a decision looks at; retention keeps fewer. */
+const CANDIDATES_MAX = 20;
+
+const trigger = z.enum(START_TRIGGERS);
+const policy = z.enum(RESTORE_POLICIES);
+
+export interface Decided {
+  readonly trigger: StartTrigger;
+  readonly policy: RestorePolicy;
+  readonly decision: ReturnType<typeof decideRestore>;
+  /** The checkpoint that was chosen. */
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** Reads the facts of a locked job and decides from what revision `number` of it starts. */
+export async function decideFor(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
+  const { config, manifest } = await revisionOf(tx, job, number);
+  const checkpoints = await candidates(tx, job);
+  const facts: RestoreFacts = {
+    policy: policy.parse(config.restorePolicy),
+    checkpoints,
+    shapes: manifest.shapes,
+    committedOffsets: (job.lastOffsets as SourceOffsets | null) ?? undefined,
+    plansReachBeginning: await plansReachBeginning(tx, job),
+  };
+  const decision = decideRestore(facts);
+  const chosen = decision.candidates.find(({ verdict }) => verdict === 'chosen')?.checkpointId;
+  return {
+    trigger: trigger.parse(job.startTrigger),
+    policy: facts.policy,
+    decision,
+    checkpoint: checkpoints.find(({ id }) => id === chosen),
+  };
+}
+
+export async function revisionOf(
+  tx: EntityManager,
+  job: Pick<JobRow, 'id' | 'tenantId'>,
+  number: number,
+): Promise<{ readonly row: RevisionRow; readonly config: JobConfig; readonly manifest: BundleManifest }> {
+  const row = await tx.findOneByOrFail(RevisionRow, { jobId: job.id, number });
+  const bundle = await tx.findOneByOrFail(BundleRow, { tenantId: job.tenantId, digest: row.bundleDigest });
+  return { row, config: row.config as JobConfig, manifest: bundle.manifest as BundleManifest };
+}
+
+export const baseOf = (job: JobRow): ClaimedRun['base'] => ({
+  timeline: job.timeline,
+  batchId: job.baseBatchId,
+  batchTimeMs: job.baseBatchTimeMs ?? undefined,
+  offsets: job.baseOffsets as SourceOffsets,
+});
+
+async function candidates(tx: EntityManager, job: JobRow): Promise<readonly Checkpoint[]> {
+  const rows = await tx
+    .createQueryBuilder(CheckpointRow, 'c')
+    .where('c.job_id = :id AND c.timeline = :timeline', { id: job.id, timeline: job.timeline })
+    .andWhere(`c.status IN ('complete', 'corrupt')`)
+    .orderBy('c.batch_id', 'DESC')
+    .addOrderBy('c.id', 'DESC')
+    .limit(CANDIDATES_MAX)
+    .getMany();
+  return rows.map(toCheckpoint);
+}
+
+async function plansReachBeginning(tx: EntityManager, job: JobRow): Promise<boolean> {
+  const first = await tx
+    .createQueryBuilder(BatchRow, 'b')
+    .where('b.job_id = :id AND b.timeline = :timeline', { id: job.id, timeline: job.timeline })
+    .orderBy('b.batch_id', 'ASC')
+    .limit(1)
+    .getOne();
+  return first === null ? job.lastTimeline !== job.timeline : first.batchId === job.baseBatchId + 1;
+}

@@ -1,0 +1,113 @@
+import {
+  nextStatus,
+  RECONCILE_WANTED_RUNNING,
+  type IdSource,
+  type JobId,
+  type RestoreVerdict,
+  type RunMessage,
+  type ScheduleOutcome,
+  type TenantId,
+} from '@tidemark/domain';
+import type { EntityManager } from 'typeorm';
+import { announceWork, appendEvents } from '../announce.js';
+import { toJob } from '../mapping.js';
+import { JobRow, OutboxRow, RestoreDecisionRow, RunRow } from '../rows/index.js';
+import { decideFor } from './restore-facts.js';
+import { applyStartPoint } from './start-point.js';
+
+export const RUN_TOPIC = 'run.start';
+
+const ENQUEUED_STATUSES = Object.entries(RECONCILE_WANTED_RUNNING)
+  .filter(([, action]) => action === 'enqueue')
+  .map(([status]) => status);
+
+/** Takes one due job, decides its start, and writes decision, run and announcement in this transaction. */
+export async function scheduleOneJob(tx: EntityManager, ids: IdSource): Promise<ScheduleOutcome | undefined> {
+  const row = await tx
+    .createQueryBuilder(JobRow, 'j')
+    .where(`j.desired = 'running' AND j.status = ANY(:statuses)`, { statuses: ENQUEUED_STATUSES })
+    .andWhere('j.current_run_id IS NULL AND (j.retry_at IS NULL OR j.retry_at <= now())')
+    .orderBy('j.status_since', 'ASC')
+    .limit(1)
+    .setLock('for_no_key_update')
+    .setOnLocked('skip_locked')
+    .getOne();
+  if (row === null) return undefined;
+
+  const jobId = row.id as JobId;
+  const tenantId = row.tenantId as TenantId;
+  const decided = await decideFor(tx, row, row.revision);
+  const { verdict, candidates } = decided.decision;
+  const runId = ids.next('run');
+  await tx.insert(RestoreDecisionRow, {
+    id: ids.next('decision'),
+    tenantId,
+    jobId,
+    runId,
+    trigger: decided.trigger,
+    policy: decided.policy,
+    candidates: candidates as unknown as object,
+    verdict: verdict as object,
+    actor: row.startActor,
+  });
+  if (verdict.outcome !== 'start') return hold(tx, row, verdict);
+
+  await applyStartPoint(tx, row, verdict);
+  const trace = row.trace ?? undefined;
+  await tx.insert(RunRow, { id: runId, tenantId, jobId, revision: row.revision, status: 'queued', trace: row.trace });
+  await tx.update(
+    JobRow,
+    { id: jobId },
+    {
+      status: 'scheduled',
+      statusSince: () => 'now()',
+      statusCode: null,
+      statusReason: null,
+      currentRunId: runId,
+      retryAt: null,
+      version: row.version + 1,
+    },
+  );
+  const message: RunMessage = { tenantId, jobId, runId, ...(trace === undefined ? {} : { traceparent: trace }) };
+  await tx.insert(OutboxRow, { topic: RUN_TOPIC, payload: message as object });
+  await appendEvents(tx, { tenantId, jobId }, [
+    {
+      type: 'job.scheduled',
+      data: {
+        runId,
+        revision: row.revision,
+        trigger: decided.trigger,
+        reasonCode: verdict.reasonCode,
+        from: verdict.from,
+      },
+    },
+  ]);
+  await announceWork(tx);
+  return { outcome: 'scheduled', jobId, runId };
+}
+
+async function hold(
+  tx: EntityManager,
+  row: JobRow,
+  verdict: Exclude<RestoreVerdict, { outcome: 'start' }>,
+): Promise<ScheduleOutcome> {
+  const { status, id: jobId, tenantId } = toJob(row, undefined);
+  const event = verdict.outcome === 'ask' ? 'ask' : 'fail';
+  const held = nextStatus(status, event);
+  if (held !== 'awaiting_decision' && held !== 'failed')
+    throw new Error(`A job that is ${status} cannot take "${event}".`);
+  await tx.update(
+    JobRow,
+    { id: row.id },
+    {
+      status: held,
+      statusSince: () => 'now()',
+      statusCode: verdict.reasonCode,
+      statusReason: verdict.reason,
+      version: row.version + 1,
+    },
+  );
+  const { reasonCode, reason } = verdict;
+  await appendEvents(tx, { tenantId, jobId }, [{ type: `job.${held}`, data: { code: reasonCode, reason } }]);
+  return { outcome: 'held', jobId, status: held };
+}

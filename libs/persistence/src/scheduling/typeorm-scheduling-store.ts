@@ -1,0 +1,133 @@
+import {
+  IdSource,
+  SchedulingStore,
+  type CheckpointId,
+  type LostRun,
+  type OutboxEntry,
+  type RunMessage,
+  type ScheduleOutcome,
+} from '@tidemark/domain';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { OutboxRow, RunRow } from '../rows/index.js';
+import { loseClaimedRun } from '../runs/end-run.js';
+import { RUNNER_LOCK_CLASS } from '../runs/runner-presence.js';
+import * as retention from './retention.js';
+import { scheduleOneJob } from './schedule-job.js';
+import { WorkSignal } from './work-signal.js';
+
+const LEADER_LOCK = 0x71de_0002;
+
+@Injectable()
+export class TypeOrmSchedulingStore extends SchedulingStore {
+  private readonly signal: WorkSignal;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly ids: IdSource,
+  ) {
+    super();
+    this.signal = new WorkSignal(dataSource, LEADER_LOCK);
+  }
+
+  override whileLeading(work: () => Promise<void>): Promise<boolean> {
+    return this.signal.whileLeading(work);
+  }
+
+  override waitForWork(timeoutMs: number): Promise<void> {
+    return this.signal.wait(timeoutMs);
+  }
+
+  override close(): Promise<void> {
+    return this.signal.close();
+  }
+
+  override async scheduleDueJobs(limit: number): Promise<readonly ScheduleOutcome[]> {
+    const outcomes: ScheduleOutcome[] = [];
+    while (outcomes.length < limit) {
+      const outcome = await this.dataSource.transaction((tx) => scheduleOneJob(tx, this.ids));
+      if (outcome === undefined) break;
+      outcomes.push(outcome);
+    }
+    return outcomes;
+  }
+
+  override async endLostRuns(leaseMs: number): Promise<readonly LostRun[]> {
+    await this.dataSource.query(
+      `UPDATE runners r SET status = 'lost'
+        WHERE r.status = 'alive'
+          AND (r.heartbeat_at < now() - $1 * interval '1 ms'
+               OR NOT EXISTS (SELECT 1 FROM pg_locks l
+                               WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+                                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                                 AND l.classid = $2::bigint::oid AND l.objid = (hashtext(r.id)::bigint & 4294967295)::oid))`,
+      [leaseMs, RUNNER_LOCK_CLASS],
+    );
+    // Also after a crash between the two statements: what is lost is read from the tables, not remembered.
+    const orphans = (await this.dataSource.query(
+      `SELECT r.id FROM runs r JOIN runners w ON w.id = r.runner_id WHERE r.status = 'claimed' AND w.status <> 'alive'`,
+    )) as { id: string }[];
+    const lost: LostRun[] = [];
+    for (const { id } of orphans) {
+      const ended = await this.dataSource.transaction((tx) => loseOne(tx, id));
+      if (ended !== undefined) lost.push(ended);
+    }
+    return lost;
+  }
+
+  override async readOutbox(limit: number): Promise<readonly OutboxEntry[]> {
+    const rows = await this.dataSource.manager.find(OutboxRow, { order: { id: 'ASC' }, take: limit });
+    return rows.map(({ id, payload }) => ({ id: String(id), message: payload as RunMessage }));
+  }
+
+  override async removeFromOutbox(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.dataSource.query('DELETE FROM outbox WHERE id = ANY($1::bigint[])', [ids]);
+  }
+
+  override async longQueuedRuns(olderThanMs: number, limit: number): Promise<readonly RunMessage[]> {
+    const rows = (await this.dataSource.query(
+      `SELECT r.id, r.job_id, r.tenant_id, r.trace FROM runs r JOIN jobs j ON j.id = r.job_id AND j.current_run_id = r.id
+        WHERE r.status = 'queued' AND r.created_at < now() - $1 * interval '1 ms' ORDER BY r.id LIMIT $2`,
+      [olderThanMs, limit],
+    )) as {
+      id: RunMessage['runId'];
+      job_id: RunMessage['jobId'];
+      tenant_id: RunMessage['tenantId'];
+      trace: string | null;
+    }[];
+    return rows.map(({ id, job_id, tenant_id, trace }) => ({
+      runId: id,
+      jobId: job_id,
+      tenantId: tenant_id,
+      ...(trace === null ? {} : { traceparent: trace }),
+    }));
+  }
+
+  override retireCheckpoints(keep: {
+    readonly perTimeline: number;
+  }): Promise<readonly { readonly id: CheckpointId; readonly path: string }[]> {
+    return retention.retireCheckpoints(this.dataSource, keep);
+  }
+
+  override forgetCheckpoints(ids: readonly CheckpointId[]): Promise<void> {
+    return retention.forgetCheckpoints(this.dataSource, ids);
+  }
+
+  override pruneBatches(keep: number): Promise<readonly string[]> {
+    return retention.pruneBatches(this.dataSource, keep);
+  }
+
+  override pruneEvents(keep: number): Promise<void> {
+    return retention.pruneEvents(this.dataSource, keep);
+  }
+
+  override pruneIdempotencyKeys(olderThanMs: number): Promise<void> {
+    return retention.pruneIdempotencyKeys(this.dataSource, olderThanMs);
+  }
+}
+
+async function loseOne(tx: DataSource['manager'], runId: string): Promise<LostRun | undefined> {
+  const run = await tx.findOneByOrFail(RunRow, { id: runId });
+  if (!(await loseClaimedRun(tx, run))) return undefined;
+  return { runnerId: run.runnerId, runId: run.id, jobId: run.jobId } as LostRun;
+}

@@ -1,0 +1,81 @@
+import type { BundleDigest, BundleManifest, ClaimedRun, JobConfig, JobId, RunnerId, TenantId } from '@tidemark/domain';
+import { v7 } from 'uuid';
+import type { DataSource } from 'typeorm';
+import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
+import { TypeOrmRunStore } from './runs/typeorm-run-store.js';
+import { TypeOrmSchedulingStore } from './scheduling/typeorm-scheduling-store.js';
+import { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
+import { UuidIdSource } from './uuid-id-source.js';
+
+const plain = (): string => v7().replaceAll('-', '');
+
+export const aRunnerId = (): RunnerId => `rnr_${plain()}` as RunnerId;
+export const aJobId = (): JobId => `job_${plain()}` as JobId;
+
+export const aConfig = (more: Partial<JobConfig> = {}): JobConfig => ({
+  restorePolicy: 'ask',
+  checkpointIntervalMs: 10_000,
+  limits: { memoryMb: 256, cpuMsPerBatch: 10_000 },
+  ...more,
+});
+
+export const aManifest = (more: Partial<BundleManifest> = {}): BundleManifest => ({
+  definition: 1,
+  name: 'a-job',
+  batchIntervalMs: 500,
+  poison: 'fail',
+  nodes: [],
+  shapes: {},
+  ...more,
+});
+
+export const aDigest = (letter = 'a'): BundleDigest => letter.repeat(64) as BundleDigest;
+
+/** All stores over one connection pool, as one process has them. */
+export function stores(dataSource: DataSource) {
+  return {
+    jobs: new TypeOrmJobStores(dataSource),
+    runs: new TypeOrmRunStore(dataSource),
+    scheduling: new TypeOrmSchedulingStore(dataSource, new UuidIdSource()),
+    tenants: new TypeOrmTenantStore(dataSource),
+  };
+}
+
+export type Stores = ReturnType<typeof stores>;
+
+/** A tenant with one bundle. */
+export async function aTenant(dataSource: DataSource, manifest: BundleManifest = aManifest()): Promise<TenantId> {
+  const id = `tnt_${plain()}` as TenantId;
+  await stores(dataSource).tenants.ensureTenant({ id, name: id, createdAt: new Date(0) });
+  await stores(dataSource)
+    .jobs.forTenant(id)
+    .saveBundle({ tenantId: id, digest: aDigest(), bytes: 1, manifest, createdAt: new Date(0) });
+  return id;
+}
+
+export async function aSubmittedJob(
+  dataSource: DataSource,
+  tenantId: TenantId,
+  config: Partial<JobConfig> = {},
+): Promise<JobId> {
+  const id = aJobId();
+  const job = { id, name: id, bundleDigest: aDigest(), config: aConfig(config) };
+  await stores(dataSource).jobs.forTenant(tenantId).create(job, { actor: 'test', trace: undefined });
+  return id;
+}
+
+/** A live runner that has claimed the tenant's next due job. */
+export async function aClaimedRun(dataSource: DataSource, runnerId: RunnerId = aRunnerId()) {
+  const { runs, scheduling } = stores(dataSource);
+  await runs.registerRunner({ id: runnerId, host: 'here', pid: 1, slots: 4, sandbox: {} });
+  return { claimed: await claimNext({ runs, scheduling }, runnerId), runs, scheduling, runnerId };
+}
+
+/** Schedules the next due job and claims it for a runner that is registered already. */
+export async function claimNext({ runs, scheduling }: Pick<Stores, 'runs' | 'scheduling'>, runnerId: RunnerId): Promise<ClaimedRun> {
+  const [scheduled] = await scheduling.scheduleDueJobs(1);
+  if (scheduled?.outcome !== 'scheduled') throw new Error('No job was due.');
+  const claimed = await runs.claim(scheduled.runId, runnerId);
+  if (claimed === undefined) throw new Error('The run could not be claimed.');
+  return claimed;
+}

@@ -1,0 +1,4 @@
+export { queueAddress, type QueueAddress } from './connection.js';
+export { QUEUES } from './queues.js';
+export { RunQueue } from './run-queue.js';
+export { RunQueueTransport } from './run-queue.transport.js';

@@ -1,0 +1,27 @@
+import type { RunMessage } from '@tidemark/domain';
+import { z } from 'zod';
+
+/** Every queue, its payload and its limits. Payloads carry ids only: whoever takes one reads the rest from Postgres. */
+export const QUEUES = {
+  runs: {
+    name: 'tidemark-runs',
+    pattern: 'run.start',
+    payload: z.strictObject({
+      tenantId: z.string().regex(/^tnt_/),
+      jobId: z.string().regex(/^job_/),
+      runId: z.string().regex(/^run_/),
+      traceparent: z.string().max(64).optional(),
+    }),
+    /** The entry is held for as long as the run lives, and renewed; losing it costs nothing, because the claim decides. */
+    lockMs: 10_000,
+    stalledCheckMs: 5_000,
+    /** A redelivered entry is refused by the claim, so there is no reason to ever give one up. */
+    stalledMax: 1_000_000,
+  },
+} as const;
+
+/** A queue entry is input like any other; undefined when it is not a run message. */
+export function parseRunMessage(data: unknown): RunMessage | undefined {
+  const parsed = QUEUES.runs.payload.safeParse(data);
+  return parsed.success ? (parsed.data as RunMessage) : undefined;
+}

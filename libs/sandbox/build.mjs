@@ -1,0 +1,40 @@
+// Bundles what runs inside a sandbox: `dist/child.mjs` (the process), `dist/guest.js` (the isolate) and `dist/probe.mjs`
+// (the attacks that a sandbox is tried with). Each is one file, so a sandbox's file system can be these files and Node.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const project = dirname(fileURLToPath(import.meta.url));
+const common = {
+  bundle: true,
+  target: 'es2023',
+  conditions: ['@tidemark/source'],
+  legalComments: 'none',
+  logLevel: 'warning',
+  absWorkingDir: project,
+};
+
+await Promise.all([
+  build({
+    ...common,
+    entryPoints: ['src/child/child.ts'],
+    outfile: join(project, 'dist/child.mjs'),
+    platform: 'node',
+    format: 'esm',
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/child/probe.ts'],
+    outfile: join(project, 'dist/probe.mjs'),
+    platform: 'node',
+    format: 'esm',
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/guest/guest.ts'],
+    outfile: join(project, 'dist/guest.js'),
+    platform: 'neutral',
+    format: 'iife',
+    mainFields: ['module', 'main'],
+  }),
+]);

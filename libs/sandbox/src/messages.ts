@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { BatchFailure, DefinitionProblem } from '@tidemark/engine';
+
+/** What the host asks. Bodies: `load` the bundle's code, `restore` rows as text, `run` the sources' texts in order. */
+export type Request =
+  | { readonly type: 'load'; readonly memoryMb: number; readonly deadlineMs: number; readonly seed: string }
+  | { readonly type: 'restore'; readonly uid: string }
+  | {
+      readonly type: 'run';
+      readonly batchId: number;
+      readonly batchTimeMs: number;
+      readonly seed: string;
+      readonly deadlineMs: number;
+      readonly sources: readonly { readonly uid: string; readonly bytes: number }[];
+    }
+  | { readonly type: 'snapshot' };
+
+/** Names and counts are bounded again by what the host knows of the job; these bounds only keep a reply small. */
+const name = z.string().max(200);
+const shortText = z.string().max(400);
+const text = z.string().max(10_000);
+const count = z.int().min(0);
+const line = z.strictObject({ source: name, line: count });
+const operator = z.strictObject({ kind: name, uid: name.optional(), at: shortText });
+
+const failure = z.discriminatedUnion('code', [
+  z.strictObject({
+    code: z.literal('job_code_threw'),
+    operator,
+    reason: text,
+    stack: text.optional(),
+    record: line.optional(),
+  }),
+  z.strictObject({ code: z.literal('record_unreadable'), record: line, reason: text }),
+  z.strictObject({ code: z.literal('state_not_json'), operator, key: text, path: text, found: text }),
+  z.strictObject({ code: z.literal('job_output_too_large'), what: text, chars: count, charsMax: count }),
+]);
+
+const problem = z.discriminatedUnion('code', [
+  z.strictObject({ code: z.literal('bundle_defines_no_job'), params: z.strictObject({ reason: text }) }),
+  z.strictObject({ code: z.literal('graph_uid_missing'), params: z.strictObject({ kind: name, at: shortText }) }),
+  z.strictObject({
+    code: z.literal('graph_uid_twice'),
+    params: z.strictObject({ uid: name, at: shortText, firstAt: shortText }),
+  }),
+  z.strictObject({
+    code: z.literal('graph_has_cycle'),
+    params: z.strictObject({ through: z.array(name).max(1_000), at: shortText }),
+  }),
+  z.strictObject({ code: z.literal('graph_invalid'), params: z.strictObject({ reason: text, at: shortText }) }),
+]);
+
+const uid = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
+
+const manifest = z.strictObject({
+  definition: z.literal(1),
+  name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+  batchIntervalMs: z.int().min(10).max(86_400_000),
+  poison: z.enum(['fail', 'skip']),
+  nodes: z
+    .array(
+      z.strictObject({
+        id: count,
+        kind: z.string().max(50),
+        uid: uid.optional(),
+        inputs: z.array(count).max(100),
+        connector: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]{0,30}$/)
+          .optional(),
+        options: z.record(z.string().max(200), z.json()),
+        at: shortText,
+      }),
+    )
+    .max(1_000),
+  shapes: z.record(
+    uid,
+    z.strictObject({
+      kind: z.string().max(50),
+      key: z.literal('json'),
+      value: z.literal('json'),
+      codec: z.strictObject({ name: z.string().max(50), version: z.int().min(1) }),
+      parameters: z.record(z.string().max(50), z.union([z.number(), z.string().max(200), z.boolean()])),
+    }),
+  ),
+});
+
+/**
+ * What a sandbox may answer. Bodies: `done` the sinks' texts in order, `rows` rows of state. The tenant's code may have
+ * written these, so every one is checked.
+ */
+export const replySchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready') }),
+  z.strictObject({ type: z.literal('loaded'), manifest }),
+  z.strictObject({ type: z.literal('refused'), problem }),
+  z.strictObject({ type: z.literal('not_javascript'), reason: text, at: shortText }),
+  z.strictObject({ type: z.literal('threw'), reason: text, stack: text.optional() }),
+  z.strictObject({ type: z.literal('restored'), rows: count }),
+  z.strictObject({ type: z.literal('not_restored'), reason: text }),
+  z.strictObject({
+    type: z.literal('done'),
+    sinks: z.array(z.strictObject({ uid: name, rows: count, bytes: count })).max(1_000),
+    recordsIn: count,
+    recordsSkipped: count,
+    skipped: z.array(z.strictObject({ source: name, line: count, reason: text })).max(5),
+    stateKeys: z.array(z.strictObject({ uid: name, keys: count })).max(1_000),
+    log: z.array(z.string().max(1_000)).max(101),
+  }),
+  z.strictObject({ type: z.literal('failed'), failure, log: z.array(z.string().max(1_000)).max(101) }),
+  z.strictObject({ type: z.literal('rows'), uid: name, rows: count }),
+  z.strictObject({ type: z.literal('end') }),
+  z.strictObject({ type: z.literal('over_deadline') }),
+  z.strictObject({ type: z.literal('over_memory') }),
+  z.strictObject({ type: z.literal('too_large'), what: text, bytes: count }),
+]);
+
+export type Reply = z.infer<typeof replySchema>;
+export type ReplyOf<T extends Reply['type']> = Extract<Reply, { readonly type: T }>;
+
+/** JSON has no undefined: a member that is absent on the wire is put back as the engine's types have it. */
+export function failureFromWire(wire: ReplyOf<'failed'>['failure']): BatchFailure {
+  switch (wire.code) {
+    case 'job_code_threw':
+      return { ...wire, operator: { ...wire.operator, uid: wire.operator.uid }, stack: wire.stack, record: wire.record };
+    case 'state_not_json':
+      return { ...wire, operator: { ...wire.operator, uid: wire.operator.uid } };
+    default:
+      return wire;
+  }
+}
+
+export const problemFromWire = (wire: ReplyOf<'refused'>['problem']): DefinitionProblem => wire;

@@ -1,0 +1,26 @@
+export type {
+  ApiKey,
+  Batch,
+  Bundle,
+  BundleUpload,
+  Checkpoint,
+  Health,
+  Job,
+  JobConfigOrder,
+  JobEvent,
+  JobOrder,
+  JobStatus,
+  Problem,
+  RestoreDecision,
+  Revision,
+  RevisionOrder,
+  Run,
+  Runner,
+  Tenant,
+} from '@tidemark/contracts';
+export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from './errors.js';
+export type { Connection } from './http.js';
+export type { Cancellable, ChangeOptions, CreateOptions, Jobs } from './jobs.js';
+export { Listing, type Page, type PageRequest } from './listing.js';
+export { Tidemark, type Bundles, type Tenants } from './tidemark.js';
+export type { WatchedBatch, WatchedEvent } from './watch-job.js';

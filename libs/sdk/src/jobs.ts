@@ -1,0 +1,176 @@
+import type {
+  Batch,
+  Checkpoint,
+  Job,
+  JobEvent,
+  JobOrder,
+  JobStatus,
+  RestoreDecision,
+  Revision,
+  RevisionOrder,
+  Run,
+} from '@tidemark/contracts';
+import { TidemarkTimeoutError } from './errors.js';
+import { pause, type Http } from './http.js';
+import { Listing, type PageRequest } from './listing.js';
+import { watchJob, type WatchedEvent } from './watch-job.js';
+
+const WAIT_FIRST_MS = 50;
+const WAIT_LONGEST_MS = 500;
+
+export interface Cancellable {
+  readonly signal?: AbortSignal;
+}
+
+/** How a change is made. */
+export interface ChangeOptions extends Cancellable {
+  /** The `version` that the caller saw: if the job has changed since, nothing happens and the error has status 412. */
+  readonly ifVersion?: number;
+}
+
+/** How something is created. */
+export interface CreateOptions extends Cancellable {
+  /** The same key again gets the first answer. A new one is made up for each call, so that it can be retried. */
+  readonly idempotencyKey?: string;
+}
+
+/** A tenant's jobs. Every method throws `TidemarkApiError` and `TidemarkConnectionError`. */
+export class Jobs {
+  constructor(private readonly http: Http) {}
+
+  /** Submits a job. When this resolves the job is durable and will be scheduled. */
+  submit(order: JobOrder, options: CreateOptions = {}): Promise<Job> {
+    return this.create('/v1/jobs', order, options);
+  }
+
+  /** Gives a job its next revision: a running job hands over with a checkpoint, a stopped one stays stopped. */
+  deploy(id: string, order: RevisionOrder, options: CreateOptions & ChangeOptions = {}): Promise<Job> {
+    return this.create(`${pathOf(id)}/revisions`, order, options);
+  }
+
+  get(id: string, { signal }: Cancellable = {}): Promise<Job> {
+    return this.http.json({ method: 'GET', path: pathOf(id), repeatable: true, signal });
+  }
+
+  /** Jobs, newest first. */
+  list(page: PageRequest & { readonly status?: JobStatus } = {}): Listing<Job> {
+    return this.listing('/v1/jobs', page, { status: page.status });
+  }
+
+  /** Starts a job that is stopped, finished or failed. */
+  start(id: string, options: ChangeOptions = {}): Promise<Job> {
+    return this.order(id, 'start', options);
+  }
+
+  /** Stops a job with a checkpoint. The answer is the order, not the end: see `waitFor`. */
+  stop(id: string, options: ChangeOptions = {}): Promise<Job> {
+    return this.order(id, 'stop', options);
+  }
+
+  /** Ends a job for good. */
+  cancel(id: string, options: ChangeOptions = {}): Promise<Job> {
+    return this.order(id, 'cancel', options);
+  }
+
+  /** Deletes a job that no runner owns, with its history. */
+  async delete(id: string, { ifVersion, signal }: ChangeOptions = {}): Promise<void> {
+    await this.http.json({
+      method: 'DELETE',
+      path: pathOf(id),
+      headers: ifMatch(ifVersion),
+      repeatable: false,
+      signal,
+    });
+  }
+
+  /** Revisions, newest first. */
+  revisions(id: string, page: PageRequest = {}): Listing<Revision> {
+    return this.listing(`${pathOf(id)}/revisions`, page);
+  }
+
+  /** Runs, newest first. */
+  runs(id: string, page: PageRequest = {}): Listing<Run> {
+    return this.listing(`${pathOf(id)}/runs`, page);
+  }
+
+  /** Batches of one timeline, by default the current one, newest first. */
+  batches(id: string, page: PageRequest & { readonly timeline?: number } = {}): Listing<Batch> {
+    return this.listing(`${pathOf(id)}/batches`, page, { timeline: page.timeline });
+  }
+
+  /** Checkpoints, newest first. */
+  checkpoints(id: string, page: PageRequest = {}): Listing<Checkpoint> {
+    return this.listing(`${pathOf(id)}/checkpoints`, page);
+  }
+
+  /** Restore decisions, newest first: from what each run started, and why. */
+  decisions(id: string, page: PageRequest = {}): Listing<RestoreDecision> {
+    return this.listing(`${pathOf(id)}/decisions`, page);
+  }
+
+  /** The events after `after` (a `seq`), oldest first; without it the newest ones, oldest first. */
+  events(id: string, page: PageRequest = {}): Listing<JobEvent> {
+    return this.listing(`${pathOf(id)}/events`, page);
+  }
+
+  /**
+   * Follows a job's events and committed batches as they happen, without end; leave the loop or abort `signal` to stop.
+   * Broken connections are made again. Events then go on where they were; batches of the gap are left out.
+   */
+  watch(id: string, options: Cancellable & { readonly after?: string } = {}): AsyncGenerator<WatchedEvent, void> {
+    return watchJob(this.http, `${pathOf(id)}/events`, options);
+  }
+
+  /** Waits until the job satisfies `predicate` and returns it. Throws `TidemarkTimeoutError` after `timeoutMs`. */
+  async waitFor(
+    id: string,
+    predicate: (job: Job) => boolean,
+    { timeoutMs, signal }: Cancellable & { readonly timeoutMs: number },
+  ): Promise<Job> {
+    const untilMs = performance.now() + timeoutMs;
+    for (let waitMs = WAIT_FIRST_MS; ; waitMs = Math.min(WAIT_LONGEST_MS, waitMs * 1.5)) {
+      signal?.throwIfAborted();
+      const job = await this.get(id, signal === undefined ? {} : { signal });
+      if (predicate(job)) return job;
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0) throw new TidemarkTimeoutError(job, timeoutMs);
+      await pause(Math.min(waitMs, leftMs), signal);
+    }
+  }
+
+  private create(
+    path: string,
+    body: object,
+    { idempotencyKey, ifVersion, signal }: CreateOptions & ChangeOptions,
+  ): Promise<Job> {
+    const headers = { 'idempotency-key': idempotencyKey ?? crypto.randomUUID(), ...ifMatch(ifVersion) };
+    return this.http.json({ method: 'POST', path, body, headers, repeatable: true, signal });
+  }
+
+  private order(id: string, order: 'start' | 'stop' | 'cancel', { ifVersion, signal }: ChangeOptions): Promise<Job> {
+    // Ordering the same again changes nothing; but the order itself changes the version.
+    const repeatable = ifVersion === undefined;
+    return this.http.json({
+      method: 'POST',
+      path: `${pathOf(id)}/${order}`,
+      headers: ifMatch(ifVersion),
+      repeatable,
+      signal,
+    });
+  }
+
+  private listing<Item>(
+    path: string,
+    { after: first, limit, signal }: PageRequest,
+    filter: { readonly [name: string]: string | number | undefined } = {},
+  ): Listing<Item> {
+    return new Listing(first, (after) =>
+      this.http.json({ method: 'GET', path, query: { ...filter, after, limit }, repeatable: true, signal }),
+    );
+  }
+}
+
+const pathOf = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`;
+
+const ifMatch = (version: number | undefined): { readonly 'if-match'?: string } =>
+  version === undefined ? {} : { 'if-match': `"${version}"` };

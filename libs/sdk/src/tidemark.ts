@@ -1,0 +1,87 @@
+import type { ApiKey, Bundle, BundleUpload, Health, Runner, Tenant } from '@tidemark/contracts';
+import { Http, type Connection } from './http.js';
+import { Jobs, type Cancellable, type CreateOptions } from './jobs.js';
+import { Listing, type Page, type PageRequest } from './listing.js';
+
+/**
+ * The Tidemark service, as one key sees it.
+ *
+ * ```ts
+ * const tidemark = new Tidemark({ apiUrl: 'http://127.0.0.1:7070', apiKey });
+ * const job = await tidemark.jobs.submit({ bundle: { code, sourceMap } });
+ * await tidemark.jobs.waitFor(job.id, ({ lastBatch }) => lastBatch !== null, { timeoutMs: 10_000 });
+ * ```
+ */
+export class Tidemark {
+  readonly jobs: Jobs;
+  readonly bundles: Bundles;
+  /** For an admin key. */
+  readonly tenants: Tenants;
+  private readonly http: Http;
+
+  constructor(connection: Connection) {
+    this.http = new Http(connection);
+    this.jobs = new Jobs(this.http);
+    this.bundles = new Bundles(this.http);
+    this.tenants = new Tenants(this.http);
+  }
+
+  /** All runners of the service. Host and process id are for admin keys and null for others. */
+  async runners({ signal }: Cancellable = {}): Promise<readonly Runner[]> {
+    const { items } = await this.http.json<Page<Runner>>({
+      method: 'GET',
+      path: '/v1/runners',
+      repeatable: true,
+      signal,
+    });
+    return items;
+  }
+
+  /** Whether the service can work. Throws `TidemarkApiError` with status 503 if it cannot. */
+  health({ signal }: Cancellable = {}): Promise<Health> {
+    return this.http.json({ method: 'GET', path: '/v1/health', repeatable: false, signal });
+  }
+}
+
+/** A tenant's bundles. Every method throws `TidemarkApiError` and `TidemarkConnectionError`. */
+export class Bundles {
+  constructor(private readonly http: Http) {}
+
+  /** Uploads a bundle. The same code again is the same bundle. */
+  upload(bundle: BundleUpload, { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {}): Promise<Bundle> {
+    const headers = { 'idempotency-key': idempotencyKey };
+    return this.http.json({ method: 'POST', path: '/v1/bundles', body: bundle, headers, repeatable: true, signal });
+  }
+
+  get(digest: string, { signal }: Cancellable = {}): Promise<Bundle> {
+    return this.http.json({
+      method: 'GET',
+      path: `/v1/bundles/${encodeURIComponent(digest)}`,
+      repeatable: true,
+      signal,
+    });
+  }
+
+  /** Bundles, newest first. */
+  list({ after: first, limit, signal }: PageRequest = {}): Listing<Bundle> {
+    return new Listing(first, (after) =>
+      this.http.json({ method: 'GET', path: '/v1/bundles', query: { after, limit }, repeatable: true, signal }),
+    );
+  }
+}
+
+/** Tenants and their keys. Needs an admin key. */
+export class Tenants {
+  constructor(private readonly http: Http) {}
+
+  /** Creates the tenant, or returns the one that has this name. */
+  ensure(name: string, { signal }: Cancellable = {}): Promise<Tenant> {
+    return this.http.json({ method: 'POST', path: '/v1/tenants', body: { name }, repeatable: true, signal });
+  }
+
+  /** Creates a key of a tenant. The key itself is in this answer and in no other. */
+  createApiKey(tenantId: string, label: string, { signal }: Cancellable = {}): Promise<ApiKey> {
+    const path = `/v1/tenants/${encodeURIComponent(tenantId)}/api-keys`;
+    return this.http.json({ method: 'POST', path, body: { label }, repeatable: false, signal });
+  }
+}

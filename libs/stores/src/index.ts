@@ -1,0 +1,1 @@
+export { FsObjectStore } from './fs/fs-object-store.js';

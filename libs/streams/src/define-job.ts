@@ -1,0 +1,41 @@
+import type { SourceSpec } from './connectors.js';
+import type { JobDefinition, Poison } from './definition.js';
+import { milliseconds, type Duration } from './duration.js';
+import { GraphBuilder, Stream } from './stream.js';
+
+export interface JobOptions {
+  /** Lower-case letters, digits and dashes; the job's name unless the submitter gives another. */
+  readonly name: string;
+  /** At least 10 ms. */
+  readonly batchInterval: Duration;
+  /** What happens to a record that cannot be read; `fail` unless said otherwise. */
+  readonly poison?: Poison;
+}
+
+export interface JobBuilder {
+  /** Begins a stream. `uid` names the source: its offsets are kept under it, whatever else changes. */
+  source<T>(uid: string, source: SourceSpec<T>): Stream<T>;
+}
+
+/**
+ * Describes a job: `build` declares sources, operators and sinks. A bundle's default export is what this returns.
+ *
+ * The job's code is replayed after a crash and must then do the same again. It has no I/O, its clock is the batch
+ * time, and its random numbers are seeded by the batch; it must not keep anything in variables between calls.
+ */
+export function defineJob(options: JobOptions, build: (job: JobBuilder) => void): JobDefinition {
+  const graph = new GraphBuilder();
+  const job: JobBuilder = {
+    source<T>(uid: string, { connector, options: settings }: SourceSpec<T>) {
+      return new Stream<T>(graph, graph.add({ kind: 'source', uid, inputs: [], connector, options: settings }, job.source));
+    },
+  };
+  build(job);
+  return {
+    tidemark: 1,
+    name: options.name,
+    batchIntervalMs: milliseconds(options.batchInterval),
+    poison: options.poison ?? 'fail',
+    nodes: graph.nodes,
+  };
+}

@@ -1,0 +1,26 @@
+export {
+  files,
+  rate,
+  socket,
+  toFiles,
+  toLog,
+  toPostgres,
+  type FilesOptions,
+  type PostgresOptions,
+  type RateRecord,
+  type SinkSpec,
+  type SocketOptions,
+  type SourceSpec,
+} from './connectors.js';
+export { defineJob, type JobBuilder, type JobOptions } from './define-job.js';
+export type { DefinitionNode, JobDefinition, NodeKind, Poison } from './definition.js';
+export type { Duration } from './duration.js';
+export {
+  KeyedStream,
+  Stream,
+  type BatchContext,
+  type Key,
+  type WindowContext,
+  type WindowOptions,
+  type WindowReduceOptions,
+} from './stream.js';

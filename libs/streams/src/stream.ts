@@ -1,0 +1,153 @@
+import type { SinkSpec } from './connectors.js';
+import type { DefinitionNode, NodeKind } from './definition.js';
+import { milliseconds, type Duration } from './duration.js';
+
+/** What the job's code may know of the batch that it runs in. The same on every replay of the batch. */
+export interface BatchContext {
+  readonly batchId: number;
+  /** Milliseconds since the Unix epoch; also what `Date.now()` answers. */
+  readonly batchTimeMs: number;
+}
+
+/** Behind a window, the callbacks also see which window the row is of. It covers `windowStartMs < time ≤ windowEndMs`. */
+export interface WindowContext extends BatchContext {
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+}
+
+/** What a stream can be keyed by. A number must be finite. */
+export type Key = string | number | boolean;
+
+export interface WindowOptions {
+  /** Length; a multiple of `slide`. */
+  readonly window: Duration;
+  /** A window ends at every multiple of it since the Unix epoch; a multiple of the batch interval. */
+  readonly slide: Duration;
+}
+
+export interface WindowReduceOptions<V> extends WindowOptions {
+  /** Associative and commutative. */
+  readonly reduce: (a: V, b: V) => V;
+  /** Takes `leaving` out of `whole` again, so that a slide costs what came and went instead of the whole window. */
+  readonly inverse?: (whole: V, leaving: V) => V;
+}
+
+/** A stream of records. Operators describe what shall happen; nothing runs until the job does. */
+export class Stream<T, C extends BatchContext = BatchContext> {
+  /** @internal */
+  constructor(
+    /** @internal */ readonly graph: GraphBuilder,
+    /** @internal */ readonly id: number,
+  ) {}
+
+  map<U>(apply: (record: T, context: C) => U): Stream<U, C> {
+    return new Stream(this.graph, this.next('map', this.map, { functions: { apply } }));
+  }
+
+  /** Keeps the records for which `apply` answers something true. */
+  filter(apply: (record: T, context: C) => unknown): this {
+    const id = this.next('filter', this.filter, { functions: { apply } });
+    return new (this.constructor as new (graph: GraphBuilder, id: number) => this)(this.graph, id);
+  }
+
+  flatMap<U>(apply: (record: T, context: C) => Iterable<U>): Stream<U, C> {
+    return new Stream(this.graph, this.next('flatMap', this.flatMap, { functions: { apply } }));
+  }
+
+  /** Pairs each record with a key: the stream goes on as `[key, record]`. */
+  keyBy<K extends Key>(apply: (record: T, context: C) => K): KeyedStream<K, T, C> {
+    return new KeyedStream(this.graph, this.next('keyBy', this.keyBy, { functions: { apply } }));
+  }
+
+  /** The records of both streams. */
+  union(other: Stream<T, C>): this {
+    const id = this.graph.add({ kind: 'union', inputs: [this.id, other.id] }, this.union);
+    return new (this.constructor as new (graph: GraphBuilder, id: number) => this)(this.graph, id);
+  }
+
+  /** At every slide, the records of the window that ends there, oldest first. Keeps them, under `uid`, as state. */
+  window(uid: string, options: WindowOptions): Stream<T, WindowContext> {
+    return new Stream(this.graph, this.next('window', this.window, { uid, options: windowParameters(options) }));
+  }
+
+  /** Sends every record, as JSON, to a sink. `uid` names what the sink holds already after a crash. */
+  to(uid: string, sink: SinkSpec): void {
+    const { connector, options } = sink;
+    this.next('sink', this.to, { uid, connector, options });
+  }
+
+  /** @internal */
+  protected next(kind: NodeKind, declaredBy: Caller, parts: NodeParts): number {
+    return this.graph.add({ kind, inputs: [this.id], ...parts }, declaredBy);
+  }
+}
+
+/** A stream of `[key, value]`. */
+export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext> extends Stream<readonly [K, V], C> {
+  mapValues<W>(apply: (value: V, context: C) => W): KeyedStream<K, W, C> {
+    return new KeyedStream(this.graph, this.next('mapValues', this.mapValues, { functions: { apply } }));
+  }
+
+  override window(uid: string, options: WindowOptions): KeyedStream<K, V, WindowContext> {
+    return new KeyedStream(this.graph, this.next('window', this.window, { uid, options: windowParameters(options) }));
+  }
+
+  /** One value for each key of the batch (behind a window: of the window). Keeps nothing between batches. */
+  reduceByKey(reduce: (a: V, b: V) => V): KeyedStream<K, V, C> {
+    return new KeyedStream(this.graph, this.next('reduceByKey', this.reduceByKey, { functions: { reduce } }));
+  }
+
+  /**
+   * Keeps a state for each key, under `uid`. `update` is called once in a batch for every key that has values in it,
+   * and what it returns is the key's new state and goes on as `[key, state]`; undefined forgets the key.
+   *
+   * State is plain JSON: what is kept is its JSON text, and each call gets a fresh copy.
+   */
+  updateStateByKey<S>(
+    uid: string,
+    update: (values: readonly V[], state: S | undefined, key: K, context: C) => S | undefined,
+  ): KeyedStream<K, S, C> {
+    const parts = { uid, functions: { update } };
+    return new KeyedStream(this.graph, this.next('updateStateByKey', this.updateStateByKey, parts));
+  }
+
+  /**
+   * At every slide, one value for each key that has any in the window that ends there: all of them reduced.
+   * Without `inverse` each window is reduced anew; with it, the previous result is carried on.
+   */
+  reduceByKeyAndWindow(uid: string, options: WindowReduceOptions<V>): KeyedStream<K, V, WindowContext> {
+    const { reduce, inverse } = options;
+    const functions = inverse === undefined ? { reduce } : { reduce, inverse };
+    const parts = { uid, options: windowParameters(options), functions };
+    return new KeyedStream(this.graph, this.next('reduceByKeyAndWindow', this.reduceByKeyAndWindow, parts));
+  }
+}
+
+type Caller = (...args: never[]) => unknown;
+type NodeParts = Partial<Pick<DefinitionNode, 'uid' | 'connector' | 'options' | 'functions'>>;
+
+/** Collects the nodes of one definition, in the order of their declaration. */
+export class GraphBuilder {
+  readonly nodes: DefinitionNode[] = [];
+
+  /** @param declaredBy the public method that the job's code called: its caller is the node's place. */
+  add(node: Pick<DefinitionNode, 'kind' | 'inputs'> & NodeParts, declaredBy: Caller): number {
+    const id = this.nodes.length;
+    this.nodes.push({ options: {}, ...node, id, at: placeOfCall(declaredBy) });
+    return id;
+  }
+}
+
+function windowParameters({ window, slide }: WindowOptions): { windowMs: number; slideMs: number } {
+  return { windowMs: milliseconds(window), slideMs: milliseconds(slide) };
+}
+
+function placeOfCall(declaredBy: Caller): string {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, declaredBy);
+  for (const line of (holder.stack ?? '').split('\n')) {
+    const [, place] = /^\s+at .*?([^\s()]+:\d+:\d+)\)?$/.exec(line) ?? [];
+    if (place !== undefined) return place;
+  }
+  return 'unknown';
+}

@@ -1,0 +1,73 @@
+// What the linter refuses beyond its presets, and what of the presets is relied on. Read by eslint.config.mjs, and by
+// tools/canaries-lint.mjs, which needs one violation for each entry.
+
+/** Configuration is read and checked once, by libs/config, so that a mistake in it stops the process at its start. */
+export const ENVIRONMENT = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'process.env is read by libs/config only; take the value as an argument.',
+};
+
+/** Files outside libs/config that read the environment, because they run where libs/config may not be imported. */
+export const ENVIRONMENT_READERS = ['libs/config/src/**/*.ts'];
+
+/** The core gets time, chance and delay as arguments: a batch that runs again must give the same result again. */
+export const CORE_CLOCKS = [
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='now']",
+    message: 'Date.now() in the core: take the time as an argument or through Clock.',
+  },
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+    message: 'new Date() in the core: take the time as an argument or through Clock.',
+  },
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: 'Math.random() in the core: take ids through IdSource and chance as an argument.',
+  },
+  {
+    selector: "CallExpression[callee.name='setTimeout'], CallExpression[callee.name='setInterval']",
+    message: 'A timer in the core: waiting is the work of the caller.',
+  },
+];
+
+/** ESLint's own recommended set is a package apart; these are the ones of it that TypeScript and Prettier leave open. */
+export const MISTAKES = [
+  'eqeqeq',
+  'no-async-promise-executor',
+  'no-cond-assign',
+  'no-constant-condition',
+  'no-dupe-else-if',
+  'no-duplicate-case',
+  'no-empty',
+  'no-ex-assign',
+  'no-fallthrough',
+  'no-loss-of-precision',
+  'no-prototype-builtins',
+  'no-self-assign',
+  'no-sparse-arrays',
+  'no-unreachable',
+  'no-unsafe-finally',
+  'no-useless-escape',
+  'no-var',
+  'prefer-const',
+  'use-isnan',
+];
+
+/** Rules on TypeScript that are set apart from the presets. */
+export const TYPED_RULES = {
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+  '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+  // A template that prints a number is no mistake; one that prints an object is.
+  '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+};
+
+/** Rules of the presets that must never get lost with a new version of them: a lost promise is a lost batch. */
+export const RELIED_ON = [
+  '@typescript-eslint/await-thenable',
+  '@typescript-eslint/no-explicit-any',
+  '@typescript-eslint/no-floating-promises',
+  '@typescript-eslint/no-misused-promises',
+  '@typescript-eslint/no-unsafe-argument',
+  '@typescript-eslint/only-throw-error',
+];

@@ -1,0 +1,106 @@
+// `npm run verify`: everything that must hold before a change goes in, and exactly what .ci/run runs. Every check runs,
+// also after one has failed; a table at the end says which took how long. The last line is "N passed, N failed", where
+// each check counts as one beside the tests.
+//
+// The Redis tests run where a redis-server is installed; TIDEMARK_VERIFY_REDIS=required makes its absence a failure.
+import { spawn } from 'node:child_process';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { prepare, PrepareError } from './prepare.mjs';
+import { findRedis } from './redis.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const CHECKS = [
+  { name: 'format', command: 'prettier --check --log-level warn .', fix: 'npm run format' },
+  { name: 'types', command: 'tsc -b' },
+  { name: 'types of tests', command: 'tsc -p tsconfig.tests.json' },
+  { name: 'lint', command: 'eslint .' },
+  { name: 'boundaries', command: 'depcruise --config .dependency-cruiser.mjs apps libs examples' },
+  { name: 'unused code', command: 'knip --no-config-hints' },
+  { name: 'lock', command: 'node tools/lock-check.mjs' },
+  { name: 'project references', command: 'node tools/references.mjs --check', fix: 'node tools/references.mjs' },
+  { name: 'generated files', command: 'node tools/generate.mjs --check', fix: 'npm run generate' },
+  { name: 'tidy', command: 'node tools/tidy.mjs' },
+  { name: 'canaries', command: 'node tools/canaries.mjs' },
+];
+
+const TESTS = [
+  { name: 'npm test', command: 'npm test' },
+  { name: 'tests on Redis', command: 'node tools/test.mjs --redis', needsRedis: true },
+];
+
+/** Runs a command line and returns its exit code and what it printed. */
+function run(command, env, show) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, { cwd: root, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        printed += text;
+        if (show) process.stdout.write(text);
+      });
+    }
+    const stop = () => child.kill('SIGTERM');
+    process.once('SIGTERM', stop);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      process.removeListener('SIGTERM', stop);
+      resolve({ code: code ?? 1, printed });
+    });
+  });
+}
+
+async function runCheck({ name, command, fix }, env) {
+  const started = performance.now();
+  const { code, printed } = await run(command, env, false);
+  const ms = performance.now() - started;
+  if (code !== 0)
+    console.log(`\n✗ ${name}: ${command}\n${printed.trimEnd()}${fix === undefined ? '' : `\nTo repair it: ${fix}`}\n`);
+  else console.log(`✓ ${name} (${(ms / 1000).toFixed(1)} s)`);
+  return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, ms };
+}
+
+async function runTests({ name, command, needsRedis = false }, env) {
+  if (needsRedis && findRedis() === undefined) {
+    const required = process.env.TIDEMARK_VERIFY_REDIS === 'required';
+    console.log(`\n${required ? '✗' : '–'} ${name}: no redis-server is installed`);
+    return { name, passed: 0, failed: required ? 1 : 0, skipped: 0, ms: 0, note: 'no redis-server is installed' };
+  }
+  console.log(`\n▸ ${name}: ${command}`);
+  const started = performance.now();
+  const { code, printed } = await run(command, env, true);
+  const counts = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(printed.trimEnd().split('\n').at(-1) ?? '');
+  const [passed, failed, skipped] = [1, 2, 3].map((group) => Number(counts?.[group] ?? 0));
+  return { name, passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped, ms: performance.now() - started };
+}
+
+function print(results) {
+  console.log(
+    `\n${'check'.padEnd(20)} ${'passed'.padStart(7)} ${'failed'.padStart(7)} ${'skipped'.padStart(8)} ${'seconds'.padStart(8)}`,
+  );
+  for (const { name, passed, failed, skipped, ms, note } of results) {
+    const cells = [passed, failed, skipped].map((count, index) => String(count).padStart([7, 7, 8][index]));
+    console.log(
+      `${name.padEnd(20)} ${cells.join(' ')} ${(ms / 1000).toFixed(1).padStart(8)}${note === undefined ? '' : `  ${note}`}`,
+    );
+  }
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  console.log(
+    `${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`}`,
+  );
+}
+
+const { node } = await prepare().catch((error) => {
+  if (!(error instanceof PrepareError)) throw error;
+  console.error(error.message);
+  console.log('0 passed, 1 failed');
+  process.exit(1);
+});
+const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+const env = { ...process.env, PATH: path, FORCE_COLOR: '0' };
+const results = [];
+for (const check of CHECKS) results.push(await runCheck(check, env));
+for (const tests of TESTS) results.push(await runTests(tests, env));
+print(results);
+process.exitCode = results.every(({ failed }) => failed === 0) ? 0 : 1;
