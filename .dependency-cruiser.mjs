@@ -11,6 +11,8 @@ const rootManifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')
 const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const oneOf = (texts) => `(${texts.map(literal).join('|')})`;
 const insideOf = (these) => `^${oneOf(these.map(({ dir }) => dir))}/`;
+// What a project ships. Scripts beside it, which build it or write its fixtures, are tools.
+const sourcesOf = (these) => `^${oneOf(these.map(({ dir }) => dir))}/src/`;
 const inPackages = (names) =>
   `(^|/)node_modules/(${names.map((name) => literal(name).replace('\\*', '[^/]+')).join('|')})(/|$)`;
 const error = (rule) => ({ severity: 'error', ...rule });
@@ -23,7 +25,7 @@ const layerRules = all
     error({
       name: `${project.dir}-may-not-use`,
       comment: `${project.dir} is ${layerOf(project)}; see tools/boundaries.mjs for what that may import.`,
-      from: { path: insideOf([project]), pathNot: TEST_CODE },
+      from: { path: sourcesOf([project]), pathNot: TEST_CODE },
       to: { path: insideOf(forbidden) },
     }),
   );
@@ -32,7 +34,7 @@ const banRules = PACKAGE_BANS.map(({ rule, tags, packages, why }) =>
   error({
     name: rule,
     comment: why,
-    from: { path: insideOf(all.filter((project) => tags.includes(layerOf(project)))), pathNot: TEST_CODE },
+    from: { path: sourcesOf(all.filter((project) => tags.includes(layerOf(project)))), pathNot: TEST_CODE },
     to: { path: inPackages(packages) },
   }),
 );
@@ -45,7 +47,7 @@ const coreBuiltinRules = all
     return error({
       name: `${project.dir}-uses-node`,
       comment: 'The core has no I/O, clock or randomness of its own; take what is needed as an argument or a port.',
-      from: { path: insideOf([project]), pathNot: TEST_CODE },
+      from: { path: sourcesOf([project]), pathNot: TEST_CODE },
       to: { dependencyTypes: ['core'], path: `^(node:)?${oneOf(banned.map((name) => name.replace(/^node:/, '')))}$` },
     });
   });
@@ -65,7 +67,7 @@ const declarationRules = all.flatMap((project) => {
     error({
       name: `${project.dir}-undeclared-package`,
       comment: `Declare the package in ${project.dir}/package.json with an exact version.`,
-      from: { path: insideOf([project]), pathNot: TEST_FILES },
+      from: { path: sourcesOf([project]), pathNot: TEST_FILES },
       to: packagesOutside(declaredBy(project.manifest)),
     }),
     error({
@@ -77,7 +79,7 @@ const declarationRules = all.flatMap((project) => {
     error({
       name: `${project.dir}-undeclared-project`,
       comment: `Declare the project in ${project.dir}/package.json, then run: node tools/references.mjs`,
-      from: { path: insideOf([project]), pathNot: TEST_FILES },
+      from: { path: sourcesOf([project]), pathNot: TEST_FILES },
       to: { path: insideOf(others) },
     }),
   ];
@@ -114,7 +116,7 @@ const generalRules = [
   error({
     name: 'test-code-in-production',
     comment: 'Test code is not built and not shipped.',
-    from: { pathNot: [...TEST_CODE, '^[^/]+$', '^tools/'] },
+    from: { path: '^(apps|libs|examples)/[^/]+/src/', pathNot: TEST_CODE },
     to: { path: TEST_CODE },
   }),
   error({

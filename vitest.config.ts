@@ -2,7 +2,7 @@ import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // No 'import' or 'default' here: workers would then load CommonJS packages' ES builds and break `require`.
-const conditions = ['@tidemark/source', ...defaultServerConditions];
+const conditions = ['@tidemark/source', ...defaultServerConditions.filter((condition) => condition !== 'module')];
 const project = (name: string, include: string[], more: object = {}) => ({
   ssr: { resolve: { conditions } },
   test: { name, include, exclude: ['**/node_modules/**', '**/dist/**'], ...more },

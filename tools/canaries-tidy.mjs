@@ -20,6 +20,7 @@ const LINES = [
   ['dead-link', 'docs/canary-link.md', '# One\n\n[gone](gone.md)'],
   ['dead-link', 'docs/canary-anchor.md', '# One\n\n[gone](#gone)'],
   ['dead-path', 'docs/canary-path.md', '# One\n\n`libs/domain/src/gone.ts`'],
+  ['sample-drift', 'docs/canary-sample.md', '# One\n\n<!-- from: tools/tidy.mjs -->\n\n```js\nnowhere();\n```'],
   ['decision-not-listed', 'docs/adr/9999-canary.md', '# One'],
   ['decision-incomplete', 'docs/adr/9999-canary.md', '# One'],
 ];

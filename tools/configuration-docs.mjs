@@ -59,6 +59,11 @@ function commentOn(node) {
 /** What holds when the variable is not set. */
 function otherwiseOf(schema) {
   const set = /\.(?:default|prefault)\(\s*(?:String\()?(.*?)\)*$/s.exec(schema);
-  if (set !== null) return `\`${set[1].replace(/^['"]|['"]$/g, '')}\``;
+  if (set !== null) return `\`${valueOf(set[1])}\``;
   return /\.optional\(\)$/.test(schema) || /^[a-z]\w*$/.test(schema) ? 'not set' : 'must be set';
+}
+
+function valueOf(expression) {
+  const mebibytes = /^(\d+) \* MIB$/.exec(expression);
+  return mebibytes === null ? expression.replace(/^['"]|['"]$/g, '') : Number(mebibytes[1]) * 1024 * 1024;
 }

@@ -30,19 +30,18 @@ export const REDIS_SUITES = [
  * one that exceeds its time each count as one failure.
  *
  * @param {{ name: string, by: string }} suite
- * @param {{ node: string, env: NodeJS.ProcessEnv, filters?: string[] }} how `node`: path of the Node to run it with
+ * @param {{ node: string, env: NodeJS.ProcessEnv, filters?: string[], signal: AbortSignal }} how `node`: path of the Node
+ *   to run it with; `signal` ends it
  * @returns {Promise<SuiteResult>}
  */
-export async function runSuite(suite, { node, env, filters = [] }) {
+export async function runSuite(suite, { node, env, filters = [], signal }) {
   const started = performance.now();
   const dir = mkdtempSync(join(tmpdir(), 'tidemark-tests-'));
   try {
     const report = join(dir, 'report');
     const args = suite.by === 'vitest' ? vitestArgs(suite.name, report, filters) : nodeArgs(report);
-    const ended = await run(node, args, {
-      ...env,
-      PATH: [dirname(node), join(root, 'node_modules', '.bin'), env.PATH].join(delimiter),
-    });
+    const path = [dirname(node), join(root, 'node_modules', '.bin'), env.PATH].join(delimiter);
+    const ended = await run(node, args, { ...env, PATH: path }, signal);
     const counts = suite.by === 'vitest' ? vitestCounts(readOr(report, '{}')) : tapCounts(readOr(report, ''));
     return { name: suite.name, ...judge(counts, ended), ms: performance.now() - started };
   } finally {
@@ -98,19 +97,26 @@ function nodeArgs(report) {
 }
 
 /** @returns {Promise<number>} the exit code; 1 for an end by a signal */
-function run(command, args, env) {
+function run(command, args, env, signal) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
     const stop = () => child.kill('SIGTERM');
-    process.once('SIGTERM', stop);
+    signal.addEventListener('abort', stop);
     const limit = setTimeout(stop, TIME_LIMIT_MS);
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(limit);
-      process.removeListener('SIGTERM', stop);
+      signal.removeEventListener('abort', stop);
       resolve(code ?? 1);
     });
   });
+}
+
+/** Aborted by Ctrl-C or SIGTERM, so that what was started is stopped and what was written is removed first. */
+export function interruption() {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => controller.abort());
+  return controller.signal;
 }
 
 function readOr(path, otherwise) {

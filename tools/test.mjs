@@ -3,14 +3,17 @@
 // whatever else is given goes to vitest as a filter. The last line is "N passed, N failed".
 import { prepare, PrepareError } from './prepare.mjs';
 import { startRedis } from './redis.mjs';
-import { REDIS_SUITES, runSuite, SUITES, summaryLine } from './suites.mjs';
+import { interruption, REDIS_SUITES, runSuite, SUITES, summaryLine } from './suites.mjs';
 
 function chosenSuites(args) {
   const all = args.includes('--redis') ? REDIS_SUITES : SUITES;
   const at = args.indexOf('--suite');
   if (at === -1) return all;
   const suite = all.find(({ name }) => name === args[at + 1]);
-  if (suite === undefined) throw new Error(`--suite needs one of: ${all.map(({ name }) => name).join(', ')}.`);
+  if (suite === undefined) {
+    console.error(`--suite needs one of: ${all.map(({ name }) => name).join(', ')}.`);
+    process.exit(2);
+  }
   return [suite];
 }
 
@@ -18,16 +21,17 @@ function filtersOf(args) {
   return args.filter((arg, index) => arg !== '--redis' && arg !== '--suite' && args[index - 1] !== '--suite');
 }
 
-async function runAll(args, node) {
+async function runAll(args, node, signal) {
   // What the caller's shell happens to configure must not change what is tested.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TIDEMARK_')));
   const redis = args.includes('--redis') ? await startRedis() : undefined;
   const results = [];
   try {
     for (const suite of chosenSuites(args)) {
+      if (signal.aborted) break;
       console.log(`\n— ${suite.name}${redis === undefined ? '' : ' on Redis'}`);
       const settings = redis === undefined ? env : { ...env, TIDEMARK_REDIS_URL: redis.url };
-      results.push(await runSuite(suite, { node, env: settings, filters: filtersOf(args) }));
+      results.push(await runSuite(suite, { node, env: settings, filters: filtersOf(args), signal }));
     }
   } finally {
     await redis?.stop();
@@ -41,11 +45,12 @@ const { node } = await prepare().catch((error) => {
   console.log('0 passed, 1 failed');
   process.exit(1);
 });
-const results = await runAll(process.argv.slice(2), node);
+const signal = interruption();
+const results = await runAll(process.argv.slice(2), node, signal);
 console.log('');
 for (const { name, passed, failed, skipped, ms } of results) {
   const parts = [`${passed} passed`, `${failed} failed`, ...(skipped === 0 ? [] : [`${skipped} skipped`])];
   console.log(`${name.padEnd(8)} ${parts.join(', ').padEnd(36)} ${(ms / 1000).toFixed(1)} s`);
 }
 console.log(summaryLine(results));
-process.exitCode = results.every(({ failed }) => failed === 0) ? 0 : 1;
+process.exitCode = !signal.aborted && results.every(({ failed }) => failed === 0) ? 0 : 1;

@@ -27,6 +27,10 @@ export const DOCUMENT_CHECKS = {
             .map((path) => ({ file, line, says: `${path} does not exist.` })),
         ),
   ),
+  'sample-drift': (files) => {
+    const texts = new Map(files.map(({ file, text }) => [file, text]));
+    return onDocuments((document) => driftedSamples(document, texts))(files);
+  },
   'decision-not-listed': (files) => {
     const index = files.find(({ file }) => file === 'docs/adr/README.md')?.text ?? '';
     return files
@@ -76,6 +80,21 @@ function deadLinks({ file, text }, headings) {
         return [{ file, line, says: `${to} has no heading #${anchor}.` }];
       }),
   );
+}
+
+/** A sample below `<!-- from: path -->` stands in that file, word for word; a line `// …` stands for what is left out. */
+function driftedSamples({ file, text }, texts) {
+  return [...text.matchAll(/<!-- from: (\S+) -->\n+```\w*\n([\s\S]*?)\n```/g)].flatMap(([, path, sample]) => {
+    const original = texts.get(path);
+    if (original === undefined) return [{ file, says: `The sample's file ${path} does not exist.` }];
+    return sample
+      .split(/\n\s*\/\/ …\n/)
+      .filter((part) => !original.includes(part.trim()))
+      .map((part) => ({
+        file,
+        says: `${path} does not hold this part of the sample: ${part.trim().split('\n')[0]} …`,
+      }));
+  });
 }
 
 /** The anchors that a heading gets on the usual forges: lower case, no punctuation, dashes for spaces. */

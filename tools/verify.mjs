@@ -8,6 +8,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepare, PrepareError } from './prepare.mjs';
 import { findRedis } from './redis.mjs';
+import { interruption, summaryLine } from './suites.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -30,6 +31,8 @@ const TESTS = [
   { name: 'tests on Redis', command: 'node tools/test.mjs --redis', needsRedis: true },
 ];
 
+const signal = interruption();
+
 /** Runs a command line and returns its exit code and what it printed. */
 function run(command, env, show) {
   return new Promise((resolve, reject) => {
@@ -42,10 +45,10 @@ function run(command, env, show) {
       });
     }
     const stop = () => child.kill('SIGTERM');
-    process.once('SIGTERM', stop);
+    signal.addEventListener('abort', stop);
     child.once('error', reject);
     child.once('close', (code) => {
-      process.removeListener('SIGTERM', stop);
+      signal.removeEventListener('abort', stop);
       resolve({ code: code ?? 1, printed });
     });
   });
@@ -70,9 +73,12 @@ async function runTests({ name, command, needsRedis = false }, env) {
   console.log(`\n▸ ${name}: ${command}`);
   const started = performance.now();
   const { code, printed } = await run(command, env, true);
-  const counts = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(printed.trimEnd().split('\n').at(-1) ?? '');
-  const [passed, failed, skipped] = [1, 2, 3].map((group) => Number(counts?.[group] ?? 0));
-  return { name, passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped, ms: performance.now() - started };
+  const ms = performance.now() - started;
+  // npm may add lines of its own after ours.
+  const counts = [...printed.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1);
+  if (counts === undefined) return { name, passed: 0, failed: 1, skipped: 0, ms, note: 'it ended without a result' };
+  const [passed, failed, skipped] = [1, 2, 3].map((group) => Number(counts[group] ?? 0));
+  return { name, passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped, ms };
 }
 
 function print(results) {
@@ -85,10 +91,7 @@ function print(results) {
       `${name.padEnd(20)} ${cells.join(' ')} ${(ms / 1000).toFixed(1).padStart(8)}${note === undefined ? '' : `  ${note}`}`,
     );
   }
-  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-  console.log(
-    `${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`}`,
-  );
+  console.log(summaryLine(results));
 }
 
 const { node } = await prepare().catch((error) => {
@@ -100,7 +103,7 @@ const { node } = await prepare().catch((error) => {
 const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
 const env = { ...process.env, PATH: path, FORCE_COLOR: '0' };
 const results = [];
-for (const check of CHECKS) results.push(await runCheck(check, env));
-for (const tests of TESTS) results.push(await runTests(tests, env));
+for (const check of CHECKS) if (!signal.aborted) results.push(await runCheck(check, env));
+for (const tests of TESTS) if (!signal.aborted) results.push(await runTests(tests, env));
 print(results);
-process.exitCode = results.every(({ failed }) => failed === 0) ? 0 : 1;
+process.exitCode = !signal.aborted && results.every(({ failed }) => failed === 0) ? 0 : 1;

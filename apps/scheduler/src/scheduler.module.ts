@@ -27,7 +27,7 @@ export class SchedulerModule {
               logger.warn(`The run queue cannot be reached: ${error.message}`);
             }),
         },
-        { provide: ObjectStore, useFactory: () => new FsObjectStore(objectsRoot) },
+        { provide: ObjectStore, useFactory: () => FsObjectStore.open(objectsRoot) },
         OutboxRelay,
         Reconcile,
         Collect,

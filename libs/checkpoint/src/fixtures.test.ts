@@ -9,7 +9,9 @@ interface Expected {
   readonly path: string;
   readonly manifestSha256: string;
   readonly stateRows: number;
-  readonly operators: { readonly [uid: string]: readonly { readonly slot: number; readonly key: string; readonly value: string }[] };
+  readonly operators: {
+    readonly [uid: string]: readonly { readonly slot: number; readonly key: string; readonly value: string }[];
+  };
 }
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
@@ -46,4 +48,5 @@ async function storeOf(name: string): Promise<InMemoryObjectStore> {
   return store;
 }
 
-const byKey = <T extends { readonly key: string }>(rows: readonly T[]): T[] => rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+const byKey = <T extends { readonly key: string }>(rows: readonly T[]): T[] =>
+  rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));

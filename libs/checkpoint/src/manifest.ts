@@ -9,7 +9,11 @@ export const MANIFEST_NAME = 'manifest.json';
 
 const count = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const text = <T extends string>() => z.string().min(1).transform((value) => value as T);
+const text = <T extends string>() =>
+  z
+    .string()
+    .min(1)
+    .transform((value) => value as T);
 
 const offsets = z.record(z.string(), z.record(z.string(), count));
 

@@ -12,9 +12,13 @@ export function isObjectSegment(text: string): boolean {
 export function objectSegments(path: string): readonly string[] {
   const segments = path.split('/');
   const wrong = segments.find((segment) => !isObjectSegment(segment));
-  if (wrong !== undefined) throw new TidemarkError('object_path_refused', { path, reason: `"${wrong}" may not be a segment` });
+  if (wrong !== undefined)
+    throw new TidemarkError('object_path_refused', { path, reason: `"${wrong}" may not be a segment` });
   if (path.length > PATH_LENGTH_MAX) {
-    throw new TidemarkError('object_path_refused', { path: `${path.slice(0, 80)}…`, reason: `it is longer than ${PATH_LENGTH_MAX} characters` });
+    throw new TidemarkError('object_path_refused', {
+      path: `${path.slice(0, 80)}…`,
+      reason: `it is longer than ${PATH_LENGTH_MAX} characters`,
+    });
   }
   return segments;
 }

@@ -6,7 +6,22 @@ import type { ObjectStore } from './object-store.port.js';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (stored: Uint8Array): string => new TextDecoder().decode(stored);
 
-const REFUSED_PATHS = ['', '.', '..', 'a/../b', '/a', 'a//b', 'a/', 'a/./b', 'a\\b', 'a b', 'a\0b', 'ä', 'a/~b', `${'x/'.repeat(500)}x`];
+const REFUSED_PATHS = [
+  '',
+  '.',
+  '..',
+  'a/../b',
+  '/a',
+  'a//b',
+  'a/',
+  'a/./b',
+  'a\\b',
+  'a b',
+  'a\0b',
+  'ä',
+  'a/~b',
+  `${'x/'.repeat(500)}x`,
+];
 
 /** What every object store must do. `open` gives an empty store; `leaveLitter` leaves what a crashed write may leave. */
 export function objectStoreContract(
@@ -34,7 +49,9 @@ export function objectStoreContract(
 
     it('lets exactly one of many writers of one path win', async () => {
       const { store } = await open();
-      const writes = await Promise.allSettled(['1', '2', '3', '4', '5'].map((each) => store.put('race/x', bytes(each))));
+      const writes = await Promise.allSettled(
+        ['1', '2', '3', '4', '5'].map((each) => store.put('race/x', bytes(each))),
+      );
       expect(writes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       const winner = writes.findIndex(({ status }) => status === 'fulfilled') + 1;
       expect(text(await store.get('race/x'))).toBe(String(winner));
@@ -95,5 +112,8 @@ export function objectStoreContract(
 }
 
 async function expectCode(code: ErrorCode, attempt: Promise<unknown>): Promise<void> {
-  await expect(attempt).rejects.toSatisfy((error) => error instanceof TidemarkError && error.code === code, `fails with ${code}`);
+  await expect(attempt).rejects.toSatisfy(
+    (error) => error instanceof TidemarkError && error.code === code,
+    `fails with ${code}`,
+  );
 }

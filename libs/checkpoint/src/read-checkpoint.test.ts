@@ -16,7 +16,13 @@ let manifestSha256: string;
 
 beforeAll(async () => {
   const store = new InMemoryObjectStore();
-  const shape = { kind: 'updateStateByKey', key: 'json', value: 'json', codec: { name: 'json', version: 1 }, parameters: {} } as const;
+  const shape = {
+    kind: 'updateStateByKey',
+    key: 'json',
+    value: 'json',
+    codec: { name: 'json', version: 1 },
+    parameters: {},
+  } as const;
   const rows = (from: number): StateRow[] =>
     Array.from({ length: 60 }, (_, index) => ({ slot: index, key: `"k${from + index}"`, value: `{"n":${index}}` }));
   const written = await writeCheckpoint(store, {
@@ -31,7 +37,11 @@ beforeAll(async () => {
       batchId: 7,
       batchTimeMs: 1_700_000_000_000,
       offsets: { flights: { 'a.jsonl': 120 } },
-      operators: new Map([['totals', rows(0)], ['window', rows(500)], ['empty', []]]),
+      operators: new Map([
+        ['totals', rows(0)],
+        ['window', rows(500)],
+        ['empty', []],
+      ]),
     },
     shapes: { totals: shape, window: shape, empty: shape },
     pendingPlans: [],

@@ -21,7 +21,11 @@ export interface ReadCheckpoint {
  * Throws `checkpoint_version_unknown`, or `checkpoint_unreadable` with the file and what is wrong with it. Other errors
  * are the store's own and say nothing about the checkpoint.
  */
-export async function readCheckpoint(store: ObjectStore, path: string, manifestSha256: string): Promise<ReadCheckpoint> {
+export async function readCheckpoint(
+  store: ObjectStore,
+  path: string,
+  manifestSha256: string,
+): Promise<ReadCheckpoint> {
   const manifest = readManifest(path, await verified(store, path, MANIFEST_NAME, { sha256: manifestSha256 }));
   const stored = new Map<string, { readonly file: StateFile; readonly bytes: Uint8Array }[]>();
   for (const [uid, operator] of Object.entries(manifest.operators)) {

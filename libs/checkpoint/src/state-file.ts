@@ -26,7 +26,11 @@ export interface EncodedState {
 }
 
 /** Throws `state_not_json` for a key or value that is not one line of JSON. Yields to other work as it goes. */
-export async function encodeState(uid: string, codec: Header['codec'], rows: readonly StateRow[]): Promise<EncodedState> {
+export async function encodeState(
+  uid: string,
+  codec: Header['codec'],
+  rows: readonly StateRow[],
+): Promise<EncodedState> {
   const sorted = rows.toSorted(byPosition);
   const first: Header = { format: FORMAT_VERSION, operator: uid, codec, rows: sorted.length };
   let plainBytes = 0;
@@ -97,7 +101,12 @@ function byPosition(a: StateRow, b: StateRow): number {
 
 function rowLine(uid: string, row: StateRow, previous: StateRow | undefined): string {
   if (previous !== undefined && byPosition(previous, row) === 0) {
-    throw new TidemarkError('state_not_json', { operator: uid, key: row.key, path: 'key', found: 'the same key twice' });
+    throw new TidemarkError('state_not_json', {
+      operator: uid,
+      key: row.key,
+      path: 'key',
+      found: 'the same key twice',
+    });
   }
   if (!Number.isInteger(row.slot) || row.slot < 0 || row.slot >= KEY_SLOTS) {
     throw new TidemarkError('state_not_json', { operator: uid, key: row.key, path: 'slot', found: `slot ${row.slot}` });
@@ -105,7 +114,12 @@ function rowLine(uid: string, row: StateRow, previous: StateRow | undefined): st
   // The texts come from the sandbox. What is written here must be readable later, so nothing is taken on trust.
   for (const path of ['key', 'value'] as const) {
     if (!isOneLineOfJson(row[path])) {
-      throw new TidemarkError('state_not_json', { operator: uid, key: row.key.slice(0, 200), path, found: 'text that is not JSON' });
+      throw new TidemarkError('state_not_json', {
+        operator: uid,
+        key: row.key.slice(0, 200),
+        path,
+        found: 'text that is not JSON',
+      });
     }
   }
   return `[${row.slot},${row.key},${row.value}]\n`;
@@ -148,7 +162,11 @@ function parseLine(line: string, refuse: (reason: string) => Error): unknown {
 }
 
 /** Every line must end in a newline, and all lines together must have exactly `plainBytes` bytes. */
-async function* plainLines(stored: Uint8Array, plainBytes: number, refuse: (reason: string) => Error): AsyncGenerator<string> {
+async function* plainLines(
+  stored: Uint8Array,
+  plainBytes: number,
+  refuse: (reason: string) => Error,
+): AsyncGenerator<string> {
   let bytes = 0;
   let rest: Buffer[] = [];
   for await (const part of decompressed(stored, refuse)) {

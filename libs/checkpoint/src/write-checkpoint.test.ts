@@ -36,7 +36,14 @@ const aCheckpoint = (operators: { readonly [uid: string]: readonly StateRow[] })
     operators: new Map(Object.entries(operators)),
   },
   shapes: Object.fromEntries(Object.keys(operators).map((uid) => [uid, aShape()])),
-  pendingPlans: [{ timeline: 1, batchId: 8, batchTimeMs: 1_700_000_000_500, ranges: { flights: { 'a.jsonl': { from: 120, to: 180 } } } }],
+  pendingPlans: [
+    {
+      timeline: 1,
+      batchId: 8,
+      batchTimeMs: 1_700_000_000_500,
+      ranges: { flights: { 'a.jsonl': { from: 120, to: 180 } } },
+    },
+  ],
 });
 
 const aRow = (slot: number, key: unknown, value: unknown): StateRow => ({
@@ -46,11 +53,15 @@ const aRow = (slot: number, key: unknown, value: unknown): StateRow => ({
 });
 
 const jsonText = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.stringify(value));
-const someRows = fc.uniqueArray(
-  fc.record({ slot: fc.nat({ max: KEY_SLOTS - 1 }), key: jsonText, value: jsonText }),
-  { maxLength: 40, selector: ({ key }) => key },
+const someRows = fc.uniqueArray(fc.record({ slot: fc.nat({ max: KEY_SLOTS - 1 }), key: jsonText, value: jsonText }), {
+  maxLength: 40,
+  selector: ({ key }) => key,
+});
+const someOperators = fc.dictionary(
+  fc.string({ minLength: 1, maxLength: 20 }).filter((uid) => uid !== '__proto__'),
+  someRows,
+  { maxKeys: 4 },
 );
-const someOperators = fc.dictionary(fc.string({ minLength: 1, maxLength: 20 }).filter((uid) => uid !== '__proto__'), someRows, { maxKeys: 4 });
 
 describe('a checkpoint', () => {
   it('gives back every row of every operator, whatever the keys and values are', async () => {
@@ -125,7 +136,9 @@ describe('a checkpoint', () => {
       await put(path, bytes);
     };
     await writeCheckpoint(store, aCheckpoint({ b: [], a: [] }));
-    expect(puts).toEqual(['state/1.ndjson.zst', 'state/2.ndjson.zst', 'manifest.json'].map((name) => `${PATH}/${name}`));
+    expect(puts).toEqual(
+      ['state/1.ndjson.zst', 'state/2.ndjson.zst', 'manifest.json'].map((name) => `${PATH}/${name}`),
+    );
   });
 
   it('refuses state that could not be read again', async () => {
@@ -138,7 +151,9 @@ describe('a checkpoint', () => {
       [aRow(0, 'a', 1), aRow(0, 'a', 2)],
     ];
     for (const rows of bad) {
-      await expect(writeCheckpoint(new InMemoryObjectStore(), aCheckpoint({ totals: rows }))).rejects.toMatchObject({ code: 'state_not_json' });
+      await expect(writeCheckpoint(new InMemoryObjectStore(), aCheckpoint({ totals: rows }))).rejects.toMatchObject({
+        code: 'state_not_json',
+      });
     }
   });
 

@@ -53,7 +53,8 @@ export interface WrittenCheckpoint {
 export async function writeCheckpoint(store: ObjectStore, checkpoint: CheckpointToWrite): Promise<WrittenCheckpoint> {
   const uids = Object.keys(checkpoint.shapes).sort();
   const orphan = [...checkpoint.snapshot.operators.keys()].find((uid) => !(uid in checkpoint.shapes));
-  if (orphan !== undefined) throw new Error(`The snapshot holds state of "${orphan}", which is no operator of the job.`);
+  if (orphan !== undefined)
+    throw new Error(`The snapshot holds state of "${orphan}", which is no operator of the job.`);
 
   const operators: { [uid: string]: OperatorManifest } = {};
   for (const [index, uid] of uids.entries()) {
@@ -83,7 +84,14 @@ async function writeOperator(
   const rows = checkpoint.snapshot.operators.get(uid) ?? [];
   const { stored, plainBytes } = await encodeState(uid, shape.codec, rows);
   await store.put(`${checkpoint.path}/${path}`, stored);
-  const file = { path, bytes: stored.length, sha256: sha256(stored), plainBytes, rows: rows.length, slots: { from: 0, to: KEY_SLOTS } };
+  const file = {
+    path,
+    bytes: stored.length,
+    sha256: sha256(stored),
+    plainBytes,
+    rows: rows.length,
+    slots: { from: 0, to: KEY_SLOTS },
+  };
   return {
     kind: shape.kind,
     name: checkpoint.names?.[uid] ?? uid,

@@ -11,7 +11,13 @@ describe('checking a node at submission', () => {
     source('rate', { recordsPerSecond: 0.1 }),
     source('socket', { host: 'feed.example', port: 9_999, format: 'text' }),
     sink('files', { path: 'out' }),
-    sink('postgres', { connection: 'main', table: 'delays', columns: { airport: 'text', mean: 'numeric(10,2)' }, mode: 'upsert', key: ['airport'] }),
+    sink('postgres', {
+      connection: 'main',
+      table: 'delays',
+      columns: { airport: 'text', mean: 'numeric(10,2)' },
+      mode: 'upsert',
+      key: ['airport'],
+    }),
     sink('log', {}),
   ];
   for (const node of good) {
@@ -38,12 +44,20 @@ describe('checking a node at submission', () => {
     [sink('log', { rowsPerBatch: 101 }), 'option "rowsPerBatch"'],
     [sink('postgres', { connection: 'main', table: 'tidemark_commits' }), 'option "table"'],
     [sink('postgres', { connection: 'main', table: 't', mode: 'upsert' }), 'option "key"'],
-    [sink('postgres', { connection: 'main', table: 't', mode: 'upsert', columns: { a: 'text' }, key: ['b'] }), '"b" is not among the columns'],
-    [sink('postgres', { connection: 'main', table: 't', columns: { a: 'text); DROP TABLE t; --' } }), 'option "columns.a"'],
+    [
+      sink('postgres', { connection: 'main', table: 't', mode: 'upsert', columns: { a: 'text' }, key: ['b'] }),
+      '"b" is not among the columns',
+    ],
+    [
+      sink('postgres', { connection: 'main', table: 't', columns: { a: 'text); DROP TABLE t; --' } }),
+      'option "columns.a"',
+    ],
   ];
   for (const [node, says] of bad) {
     it(`refuses the ${node.connector} ${node.kind}: ${says}`, () => {
-      expect(() => checkNode(node)).toThrow(expect.objectContaining({ code: 'connector_refused', message: expect.stringContaining(says) }));
+      expect(() => checkNode(node)).toThrow(
+        expect.objectContaining({ code: 'connector_refused', message: expect.stringContaining(says) }),
+      );
     });
   }
 

@@ -57,11 +57,9 @@ export function exactlyOnceSinkContract(name: string, openHarness: () => Promise
       const sinks = [await harness.open(), await harness.open(), await harness.open()];
       for (const batchId of [1, 2, 3]) {
         const results = await Promise.allSettled(sinks.map((sink) => sink.write(aWrite(batchId))));
-        expect(results.map((result) => (result.status === 'fulfilled' ? result.value : String(result.reason))).sort()).toEqual([
-          'already_held',
-          'already_held',
-          'written',
-        ]);
+        expect(
+          results.map((result) => (result.status === 'fulfilled' ? result.value : String(result.reason))).sort(),
+        ).toEqual(['already_held', 'already_held', 'written']);
       }
       expect(await sortedRows(harness)).toEqual(rowsOf(1, 2, 3));
       await Promise.all(sinks.map((sink) => sink.close()));
@@ -103,7 +101,9 @@ export function exactlyOnceSinkContract(name: string, openHarness: () => Promise
 const ROWS_PER_BATCH = 3;
 const rowsOf = (...batches: readonly number[]): string[] =>
   batches
-    .flatMap((batch) => Array.from({ length: ROWS_PER_BATCH }, (_, row) => JSON.stringify({ batch, row, text: 'ä"\n' })))
+    .flatMap((batch) =>
+      Array.from({ length: ROWS_PER_BATCH }, (_, row) => JSON.stringify({ batch, row, text: 'ä"\n' })),
+    )
     .sort();
 
 /** A batch of three rows with the members `batch`, `row` and `text`. */

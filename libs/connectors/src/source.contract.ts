@@ -59,6 +59,18 @@ export function sourceContract(name: string, openHarness: () => Promise<SourceHa
       await next.close();
     });
 
+    it('gives the chunks in the same order, in whatever order the plan names them', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      const planned = await planBatches(source, harness);
+      const reversed = planned.map(({ request, ranges }) => ({
+        request,
+        ranges: Object.fromEntries(Object.entries(ranges).reverse()),
+      }));
+      expect(await readAll(source, reversed)).toEqual(await readAll(source, planned));
+      await source.close();
+    });
+
     it('goes on where the last plan ended, in another run', async () => {
       const harness = await openHarness();
       const source = await harness.open();
@@ -123,7 +135,8 @@ function reachedBy(planned: readonly Planned[]): { readonly [partition: string]:
 async function readAll(source: Source, planned: readonly Planned[]): Promise<readonly string[]> {
   const texts: string[] = [];
   for (const { ranges } of planned) {
-    for (const chunk of await source.read(ranges)) texts.push(`${chunk.partition}: ${Buffer.from(chunk.bytes).toString()}`);
+    for (const chunk of await source.read(ranges))
+      texts.push(`${chunk.partition}: ${Buffer.from(chunk.bytes).toString()}`);
   }
   return texts;
 }

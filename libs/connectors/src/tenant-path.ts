@@ -17,7 +17,8 @@ export const tenantPath = z
 type Roots = Pick<ConnectorContext, 'filesRoot' | 'tenantName'>;
 
 /** `outside`: a symbolic link on the way leaves the tenant's folder. */
-export type Located = { readonly outcome: 'found'; readonly path: string } | { readonly outcome: 'missing' | 'outside' };
+export type Located =
+  { readonly outcome: 'found'; readonly path: string } | { readonly outcome: 'missing' | 'outside' };
 
 /** Where `path` really lies, after every symbolic link. */
 export async function locate(roots: Roots, path: string): Promise<Located> {

@@ -1,15 +1,16 @@
-export {
-  checkDefinition,
-  DEFINITION_LIMITS,
-  type Checked,
-  type DefinitionProblem,
-} from './graph/check-definition.js';
+export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
 export type { CheckedDefinition } from './graph/checked-definition.js';
 export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
 export { createInProcessGraph } from './graph/in-process-graph.js';
 export { joinChunks, type InputLines } from './graph/input-lines.js';
 export { KEY_SLOTS, keyHash, keySlot } from './graph/key-slot.js';
-export { compileGraph, type Program, type ProgramInput, type ProgramOutput, type ProgramResult } from './graph/program.js';
+export {
+  compileGraph,
+  type Program,
+  type ProgramInput,
+  type ProgramOutput,
+  type ProgramResult,
+} from './graph/program.js';
 export { positionOf, printable, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
 export {
   MicroBatchEngine,

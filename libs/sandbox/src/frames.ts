@@ -27,7 +27,8 @@ export function encodeFrame(header: object, body: readonly Uint8Array[] = []): U
   const head = Buffer.from(JSON.stringify(header), 'utf8');
   const length = 4 + head.length + body.reduce((sum, part) => sum + part.length, 0);
   if (length > FRAME_BYTES_MAX) throw new FrameError(`a frame of ${length} bytes is longer than ${FRAME_BYTES_MAX}`);
-  if (head.length > HEADER_BYTES_MAX) throw new FrameError(`a header of ${head.length} bytes is longer than ${HEADER_BYTES_MAX}`);
+  if (head.length > HEADER_BYTES_MAX)
+    throw new FrameError(`a header of ${head.length} bytes is longer than ${HEADER_BYTES_MAX}`);
   const prefix = Buffer.allocUnsafe(8);
   prefix.writeUInt32LE(length, 0);
   prefix.writeUInt32LE(head.length, 4);

@@ -121,7 +121,12 @@ export type ReplyOf<T extends Reply['type']> = Extract<Reply, { readonly type: T
 export function failureFromWire(wire: ReplyOf<'failed'>['failure']): BatchFailure {
   switch (wire.code) {
     case 'job_code_threw':
-      return { ...wire, operator: { ...wire.operator, uid: wire.operator.uid }, stack: wire.stack, record: wire.record };
+      return {
+        ...wire,
+        operator: { ...wire.operator, uid: wire.operator.uid },
+        stack: wire.stack,
+        record: wire.record,
+      };
     case 'state_not_json':
       return { ...wire, operator: { ...wire.operator, uid: wire.operator.uid } };
     default:

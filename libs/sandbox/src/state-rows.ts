@@ -9,7 +9,7 @@ export const rowText = ({ slot, key, value }: StateRow): string => `${slot}\t${k
 /** @returns undefined if `text` is not rows. Slot, key and value are not judged. */
 export function readRows(text: string): StateRow[] | undefined {
   const rows: StateRow[] = [];
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     const end = text.indexOf('\n', from);
     if (end === -1) return undefined;
     const line = text.slice(from, end);

@@ -27,7 +27,10 @@ export function defineJob(options: JobOptions, build: (job: JobBuilder) => void)
   const graph = new GraphBuilder();
   const job: JobBuilder = {
     source<T>(uid: string, { connector, options: settings }: SourceSpec<T>) {
-      return new Stream<T>(graph, graph.add({ kind: 'source', uid, inputs: [], connector, options: settings }, job.source));
+      return new Stream<T>(
+        graph,
+        graph.add({ kind: 'source', uid, inputs: [], connector, options: settings }, job.source),
+      );
     },
   };
   build(job);

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '@tidemark/config';
@@ -56,6 +57,7 @@ export class LocalInstance {
   /** Resolves when everything is ready and `instance.json` says so. */
   static async start(options: LocalOptions): Promise<LocalInstance> {
     const { home, port, say } = options;
+    await mkdir(home.path, { recursive: true });
     const lock = await HomeLock.take(home);
     let postgres: RunningPostgres | undefined;
     let instance: LocalInstance | undefined;

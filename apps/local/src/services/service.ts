@@ -32,6 +32,7 @@ export class Service {
   private current: Ready | undefined;
   private stopping = false;
   private quickDeaths = 0;
+  private howEnded = '';
   private lastWords = '';
   private readonly log: RotatingLog;
 
@@ -66,7 +67,7 @@ export class Service {
     ]);
     timeout.abort();
     if (ready === 'too_late') return refuse(`it is not ready after ${READY_WAIT_MS / 1000} s`);
-    if (ready === undefined) return refuse(this.lastWords === '' ? 'it ended without a word' : this.lastWords);
+    if (ready === undefined) return refuse([this.howEnded, this.lastWords].filter((part) => part !== '').join(': '));
     return ready;
   }
 
@@ -88,7 +89,9 @@ export class Service {
   private launch(): Promise<Ready | undefined> {
     const [file, ...args] = this.spec.command;
     const startedAt = performance.now();
-    const child = spawn(file, args, { env: { ...this.spec.env() }, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Detached: Ctrl-C goes to the whole foreground group, and services are stopped in their order.
+    const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const child = spawn(file, args, { env: { ...this.spec.env() }, stdio: [...stdio], detached: true });
     this.child = child;
     createInterface({ input: child.stderr }).on('line', (line) => this.hear(line));
     return new Promise((resolve) => {
@@ -116,6 +119,7 @@ export class Service {
     const wasReady = this.current !== undefined;
     this.current = undefined;
     if (this.stopping) return;
+    this.howEnded = how;
     this.log.write(JSON.stringify({ level: 'warn', msg: how }));
     this.spec.onChange();
     // A first start that fails is the caller's to judge; a service that has been there is brought back.

@@ -15,7 +15,8 @@ export interface Destination {
   readonly port: number;
 }
 
-export type Judged = { readonly outcome: 'allowed'; readonly addresses: readonly string[] } | { readonly outcome: 'denied' };
+export type Judged =
+  { readonly outcome: 'allowed'; readonly addresses: readonly string[] } | { readonly outcome: 'denied' };
 export type Connected = { readonly outcome: 'connected'; readonly socket: Socket } | { readonly outcome: 'denied' };
 
 /** Every address of a name. Throws as `dns.lookup` does. */
@@ -44,19 +45,24 @@ export class EgressPolicy {
   async judge({ host, port }: Destination): Promise<Judged> {
     const addresses = await this.addressesOf(host);
     const denied = await this.deniedAddresses();
-    const allowed = addresses.length > 0 && addresses.every((address) => this.mayReach({ host, address, port }, denied));
+    const allowed =
+      addresses.length > 0 && addresses.every((address) => this.mayReach({ host, address, port }, denied));
     return allowed ? { outcome: 'allowed', addresses } : { outcome: 'denied' };
   }
 
   /** Throws when the destination is allowed and cannot be reached. */
-  async connect(destination: Destination, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Connected> {
+  async connect(
+    destination: Destination,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Connected> {
     const judged = await this.judge(destination);
     if (judged.outcome === 'denied') return judged;
     let failure: unknown;
     for (const address of judged.addresses) {
       try {
         const socket = await open({ host: address, port: destination.port }, options);
-        if (socket.remoteAddress !== undefined && plainAddress(socket.remoteAddress) === address) return { outcome: 'connected', socket };
+        if (socket.remoteAddress !== undefined && plainAddress(socket.remoteAddress) === address)
+          return { outcome: 'connected', socket };
         socket.destroy();
         return { outcome: 'denied' };
       } catch (error) {
@@ -72,7 +78,8 @@ export class EgressPolicy {
     denied: readonly { readonly address: string; readonly port: number | undefined }[],
   ): boolean {
     if (this.deny.some((rule) => matches(rule, asked))) return false;
-    if (denied.some(({ address, port }) => address === asked.address && (port === undefined || port === asked.port))) return false;
+    if (denied.some(({ address, port }) => address === asked.address && (port === undefined || port === asked.port)))
+      return false;
     return !isClosed(asked.address) || this.allow.some((rule) => matches(rule, asked));
   }
 
@@ -104,7 +111,8 @@ function open(
     const timeout = AbortSignal.timeout(options.timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
     const socket = connect(address);
-    const abort = (): void => void socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    const abort = (): void =>
+      void socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
     socket.once('connect', () => {
       signal.removeEventListener('abort', abort);

@@ -3,8 +3,7 @@ import { contains, networks, plainAddress } from './addresses.js';
 
 /** One entry of an allow or deny list: `host`, `address` or `network/prefix`, each with `:port` or without. */
 export type EgressRule = { readonly port: number | undefined } & (
-  | { readonly kind: 'network'; readonly network: BlockList }
-  | { readonly kind: 'host'; readonly host: string }
+  { readonly kind: 'network'; readonly network: BlockList } | { readonly kind: 'host'; readonly host: string }
 );
 
 const RULE = /^(?:\[(?<bracketed>[^\]]+)\]|(?<bare>[^\s[\]]+?))(?::(?<port>\d{1,5}))?$/;
@@ -25,7 +24,10 @@ export function parseEgressRule(text: string): EgressRule {
 }
 
 /** Whether the rule speaks of this address and port, asked for under this name. */
-export function matches(rule: EgressRule, asked: { readonly host: string; readonly address: string; readonly port: number }): boolean {
+export function matches(
+  rule: EgressRule,
+  asked: { readonly host: string; readonly address: string; readonly port: number },
+): boolean {
   if (rule.port !== undefined && rule.port !== asked.port) return false;
   return rule.kind === 'host' ? rule.host === plainHost(asked.host) : contains(rule.network, asked.address);
 }
@@ -47,4 +49,6 @@ const isPrefix = (prefix: string, family: number): boolean =>
   /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
 
 const notARule = (text: string): Error =>
-  new Error(`"${text}" is no egress rule. A rule is a host, an address or a network such as 10.1.0.0/16, with :port or without.`);
+  new Error(
+    `"${text}" is no egress rule. A rule is a host, an address or a network such as 10.1.0.0/16, with :port or without.`,
+  );

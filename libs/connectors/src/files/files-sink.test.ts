@@ -87,7 +87,9 @@ describe('the files sink', () => {
   it('does not share its folder with another sink or another job', async () => {
     const context = await aContext();
     await openSink(aFilesNode(), context);
-    await expect(openSink({ ...aFilesNode(), uid: 'other' }, context)).rejects.toMatchObject({ code: 'connector_refused' });
+    await expect(openSink({ ...aFilesNode(), uid: 'other' }, context)).rejects.toMatchObject({
+      code: 'connector_refused',
+    });
     const otherJob = { ...context, jobId: 'job_b' as typeof context.jobId };
     await expect(openSink(aFilesNode(), otherJob)).rejects.toMatchObject({ code: 'connector_refused' });
     await expect(openSink(aFilesNode(), { ...context, epoch: 2 })).resolves.toBeDefined();
@@ -100,12 +102,15 @@ describe('the files sink', () => {
       .spyOn(await fileHandlePrototype(context.filesRoot), 'writeFile')
       .mockRejectedValue(Object.assign(new Error('full'), { code: 'ENOSPC' }));
     onTestFinished(() => spy.mockRestore());
-    await expect(sink.write(aWrite(1))).rejects.toMatchObject({ code: 'store_full', params: { path: 'demo/out/delays' } });
+    await expect(sink.write(aWrite(1))).rejects.toMatchObject({
+      code: 'store_full',
+      params: { path: 'demo/out/delays' },
+    });
     spy.mockRestore();
     expect(await sink.write(aWrite(1))).toBe('written');
   });
 
-  it('writes nothing outside the tenant\'s folder', async () => {
+  it("writes nothing outside the tenant's folder", async () => {
     const context = await aContext();
     const outside = join(context.filesRoot, 'other');
     await mkdir(outside);
@@ -129,9 +134,17 @@ describe('the files sink', () => {
 async function rowsAReaderSees(folder: string): Promise<readonly string[]> {
   const rows: string[] = [];
   for (const name of (await readdir(join(folder, '_commits'))).sort()) {
-    const entry = JSON.parse(await readFile(join(folder, '_commits', name), 'utf8')) as { file: string; rows: number; bytes: number; sha256: string };
+    const entry = JSON.parse(await readFile(join(folder, '_commits', name), 'utf8')) as {
+      file: string;
+      rows: number;
+      bytes: number;
+      sha256: string;
+    };
     const part = await readFile(join(folder, entry.file));
-    expect({ bytes: part.length, sha256: createHash('sha256').update(part).digest('hex') }).toEqual({ bytes: entry.bytes, sha256: entry.sha256 });
+    expect({ bytes: part.length, sha256: createHash('sha256').update(part).digest('hex') }).toEqual({
+      bytes: entry.bytes,
+      sha256: entry.sha256,
+    });
     const lines = part.toString().split('\n').slice(0, -1);
     expect(lines).toHaveLength(entry.rows);
     rows.push(...lines);

@@ -105,7 +105,10 @@ async function claimFolder(uid: string, folder: string, shown: string, context: 
   const path = join(folder, OWNER);
   if ((await placeFile(path, claim, join(folder, UPLOADS))) === 'placed') return;
   if (!claim.equals(await readFile(path))) {
-    throw refused(uid, `option "path": "${shown}" holds the output of another sink (see ${OWNER} in it); choose another path`);
+    throw refused(
+      uid,
+      `option "path": "${shown}" holds the output of another sink (see ${OWNER} in it); choose another path`,
+    );
   }
 }
 
@@ -135,7 +138,11 @@ async function asSinkErrors<T>(uid: string, shown: string, act: () => Promise<T>
       throw refused(uid, `option "path": a part of "${shown}" is a file and not a folder`, error);
     }
     if (error instanceof Error && 'syscall' in error && 'code' in error) {
-      throw new TidemarkError('sink_unavailable', { sink: uid, reason: `${String(error.code)} in "${shown}"` }, { cause: error });
+      throw new TidemarkError(
+        'sink_unavailable',
+        { sink: uid, reason: `${String(error.code)} in "${shown}"` },
+        { cause: error },
+      );
     }
     throw error;
   }

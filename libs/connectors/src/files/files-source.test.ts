@@ -10,7 +10,9 @@ import { LINE_BYTES_MAX } from './line-scanner.js';
 
 const aFilesNode = (options: object = {}) => aNode('source', 'files', { path: 'flights', format: 'json', ...options });
 
-async function aFolder(files: { readonly [name: string]: string } = {}): Promise<{ context: ConnectorContext; folder: string }> {
+async function aFolder(
+  files: { readonly [name: string]: string } = {},
+): Promise<{ context: ConnectorContext; folder: string }> {
   const context = await aContext();
   const folder = join(context.filesRoot, 'demo', 'flights');
   await mkdir(folder);
@@ -64,24 +66,35 @@ describe('the files source', () => {
   });
 
   it('reads whole lines only, whatever the files and limits are', async () => {
-    const someLines = fc.array(fc.string({ maxLength: 30 }).map((text) => JSON.stringify(text)), { maxLength: 60 });
+    const someLines = fc.array(
+      fc.string({ maxLength: 30 }).map((text) => JSON.stringify(text)),
+      { maxLength: 60 },
+    );
     await fc.assert(
-      fc.asyncProperty(fc.array(someLines, { minLength: 1, maxLength: 3 }), fc.integer({ min: 1, max: 400 }), async (files, limit) => {
-        const names = files.map((_, index) => `${index}.jsonl`);
-        const { context } = await aFolder(Object.fromEntries(files.map((lines, index) => [`${index}.jsonl`, lines.map((line) => `${line}\n`).join('')])));
-        const source = await openSource(aFilesNode({ maxBytesPerBatch: limit }), context);
-        const from: { [name: string]: number } = {};
-        const read: string[] = [];
-        for (let batchId = 1; ; batchId += 1) {
-          const ranges = await source.plan({ ...aRequest(batchId), from });
-          if (Object.keys(ranges).length === 0) break;
-          for (const chunk of await source.read(ranges)) {
-            from[chunk.partition] = chunk.range.to;
-            read.push(...linesOf(chunk));
+      fc.asyncProperty(
+        fc.array(someLines, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 400 }),
+        async (files, limit) => {
+          const names = files.map((_, index) => `${index}.jsonl`);
+          const { context } = await aFolder(
+            Object.fromEntries(
+              files.map((lines, index) => [`${index}.jsonl`, lines.map((line) => `${line}\n`).join('')]),
+            ),
+          );
+          const source = await openSource(aFilesNode({ maxBytesPerBatch: limit }), context);
+          const from: { [name: string]: number } = {};
+          const read: string[] = [];
+          for (let batchId = 1; ; batchId += 1) {
+            const ranges = await source.plan({ ...aRequest(batchId), from });
+            if (Object.keys(ranges).length === 0) break;
+            for (const chunk of await source.read(ranges)) {
+              from[chunk.partition] = chunk.range.to;
+              read.push(...linesOf(chunk));
+            }
           }
-        }
-        expect(read).toEqual(names.flatMap((_, index) => files[index] ?? []));
-      }),
+          expect(read).toEqual(names.flatMap((_, index) => files[index] ?? []));
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -104,14 +117,22 @@ describe('the files source', () => {
   }
 
   it('passes over what is not input', async () => {
-    const { context, folder } = await aFolder({ '_done': 'x\n', '.hidden': 'x\n', 'half.tmp': 'x\n', '__proto__': 'x\n', 'constructor': 'x\n' });
+    const { context, folder } = await aFolder({
+      _done: 'x\n',
+      '.hidden': 'x\n',
+      'half.tmp': 'x\n',
+      __proto__: 'x\n',
+      constructor: 'x\n',
+    });
     await mkdir(join(folder, 'sub'));
     await writeFile(join(context.filesRoot, 'elsewhere'), 'secret\n');
     await symlink(join(context.filesRoot, 'elsewhere'), join(folder, 'link'));
     const source = await openSource(aFilesNode(), context);
     expect(await source.plan(aRequest(1))).toEqual({ constructor: { from: 0, to: 2 } });
     await expect(source.read({ link: { from: 0, to: 2 } })).rejects.toMatchObject({ code: 'source_unavailable' });
-    await expect(source.read({ '../../elsewhere': { from: 0, to: 2 } })).rejects.toMatchObject({ code: 'offsets_expired' });
+    await expect(source.read({ '../../elsewhere': { from: 0, to: 2 } })).rejects.toMatchObject({
+      code: 'offsets_expired',
+    });
   });
 
   it('says which range is gone when a planned file is gone or shorter', async () => {
@@ -136,16 +157,21 @@ describe('the files source', () => {
     const { context, folder } = await aFolder({ 'a.jsonl': '1\n2\n' });
     const source = await openSource(aFilesNode(), context);
     await writeFile(join(folder, 'a.jsonl'), '1\n');
-    await expect(source.plan({ ...aRequest(2), from: { 'a.jsonl': 4 } })).rejects.toMatchObject({ code: 'offsets_expired' });
+    await expect(source.plan({ ...aRequest(2), from: { 'a.jsonl': 4 } })).rejects.toMatchObject({
+      code: 'offsets_expired',
+    });
     await writeFile(join(folder, 'a.jsonl'), '123456\n');
-    await expect(source.plan({ ...aRequest(2), from: { 'a.jsonl': 4 } })).rejects.toMatchObject({ code: 'offsets_expired' });
+    await expect(source.plan({ ...aRequest(2), from: { 'a.jsonl': 4 } })).rejects.toMatchObject({
+      code: 'offsets_expired',
+    });
   });
 
   it('says in one sentence that its directory is missing, without telling where the service keeps its files', async () => {
     const context = await aContext();
     await expect(openSource(aFilesNode(), context)).rejects.toMatchObject({
       code: 'source_missing',
-      message: 'Source "lines" cannot be read: the directory "demo/flights" does not exist below the service\'s files folder.',
+      message:
+        'Source "lines" cannot be read: the directory "demo/flights" does not exist below the service\'s files folder.',
     });
     await writeFile(join(context.filesRoot, 'demo', 'flights'), 'a file');
     await expect(openSource(aFilesNode(), context)).rejects.toMatchObject({
@@ -153,7 +179,7 @@ describe('the files source', () => {
     });
   });
 
-  it('reads no other tenant\'s files', async () => {
+  it("reads no other tenant's files", async () => {
     const context = await aContext();
     await mkdir(join(context.filesRoot, 'other'));
     await symlink(join(context.filesRoot, 'other'), join(context.filesRoot, 'demo', 'flights'));

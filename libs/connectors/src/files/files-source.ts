@@ -71,7 +71,8 @@ class FilesSource implements Source {
 
   async read(ranges: Ranges): Promise<readonly InputChunk[]> {
     const chunks: InputChunk[] = [];
-    for (const [partition, range] of Object.entries(ranges)) {
+    // Sorted here, because a plan that comes back from the log may name its partitions in another order.
+    for (const [partition, range] of Object.entries(ranges).sort(byName)) {
       const bytes = this.takeAhead(partition, range) ?? (await this.readRange(partition, range));
       chunks.push({ partition, range, offsetUnit: 'bytes', bytes });
     }
@@ -99,7 +100,9 @@ class FilesSource implements Source {
     return names.sort();
   }
 
-  private async grownFiles({ from }: PlanRequest): Promise<readonly { readonly name: string; readonly from: number }[]> {
+  private async grownFiles({
+    from,
+  }: PlanRequest): Promise<readonly { readonly name: string; readonly from: number }[]> {
     const files = await Promise.all(
       (await this.listFiles()).map(async (name) => ({
         name,
@@ -175,12 +178,22 @@ class FilesSource implements Source {
   }
 
   private expired(partition: string, range: PartitionRange, reason: string): TidemarkError {
-    return new TidemarkError('offsets_expired', { source: this.uid, partition, from: range.from, to: range.to, reason });
+    return new TidemarkError('offsets_expired', {
+      source: this.uid,
+      partition,
+      from: range.from,
+      to: range.to,
+      reason,
+    });
   }
 
   private unavailable(error: unknown): TidemarkError {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return new TidemarkError('source_unavailable', { source: this.uid, reason: `${code} in "${this.shown}"` }, { cause: error });
+    return new TidemarkError(
+      'source_unavailable',
+      { source: this.uid, reason: `${code} in "${this.shown}"` },
+      { cause: error },
+    );
   }
 }
 
@@ -191,7 +204,10 @@ async function findFolder(uid: string, path: string, context: ConnectorContext):
   throw missing(uid, `the directory "${shownPath(context, path)}" does not exist below the service's files folder`);
 }
 
-const missing = (uid: string, what: string): TidemarkError => new TidemarkError('source_missing', { source: uid, what });
+const missing = (uid: string, what: string): TidemarkError =>
+  new TidemarkError('source_missing', { source: uid, what });
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
 /** `_` and `.` begin the names of what is not input: commit logs, temporary files, and `__proto__`. */
 const counts = (name: string): boolean => !/^[._]|\.tmp$|\//.test(name);

@@ -16,7 +16,9 @@ describe('the log sink', () => {
     const write = aWrite(1);
     await sink.write(write);
     const sample = Buffer.from(write.bytes).toString().split('\n').slice(0, 2);
-    expect(entries).toEqual([{ sink: 'lines', timeline: 1, batchId: 1, batchTimeMs: write.batchTimeMs, rows: 3, sample }]);
+    expect(entries).toEqual([
+      { sink: 'lines', timeline: 1, batchId: 1, batchTimeMs: write.batchTimeMs, rows: 3, sample },
+    ]);
     expect(sink.guarantee).toBe('at_least_once');
   });
 

@@ -16,7 +16,10 @@ const PLAIN_TYPE =
 /** A column type goes into a statement as it stands, so only known ones pass. */
 export const sqlType = z
   .string()
-  .regex(new RegExp(`^(?:${PLAIN_TYPE})(?:\\(\\d{1,4}(?:, ?\\d{1,4})?\\))?(?:\\[\\])?(?: not null)?$`, 'i'), 'this column type is not known');
+  .regex(
+    new RegExp(`^(?:${PLAIN_TYPE})(?:\\(\\d{1,4}(?:, ?\\d{1,4})?\\))?(?:\\[\\])?(?: not null)?$`, 'i'),
+    'this column type is not known',
+  );
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 

@@ -11,7 +11,15 @@ import { ConnectionsUnreadable } from '../connections.js';
 import { quoted, quotedList, sqlName, sqlType } from './identifiers.js';
 import { asSinkError, isUnavailable } from './postgres-failures.js';
 import { rowPieces } from './row-pieces.js';
-import { columnsOf, commitsName, ensureTables, isReserved, requireTarget, tableName, type Target } from './target-table.js';
+import {
+  columnsOf,
+  commitsName,
+  ensureTables,
+  isReserved,
+  requireTarget,
+  tableName,
+  type Target,
+} from './target-table.js';
 
 const PIECE_BYTES_MAX = 4 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -30,12 +38,14 @@ const options = z
     key: z.array(sqlName).min(1).max(32).optional(),
   })
   .check(({ value, issues }) => {
-    const wrong = (path: string, message: string): void => void issues.push({ code: 'custom', path: [path], message, input: value });
+    const wrong = (path: string, message: string): void =>
+      void issues.push({ code: 'custom', path: [path], message, input: value });
     const declared = value.columns === undefined ? undefined : Object.keys(value.columns);
     if (declared !== undefined && (declared.length === 0 || declared.length > COLUMNS_MAX)) {
       wrong('columns', `between 1 and ${COLUMNS_MAX} columns are needed`);
     }
-    if (value.mode === 'upsert' && value.key === undefined) wrong('key', 'mode "upsert" needs the columns that make two rows the same');
+    if (value.mode === 'upsert' && value.key === undefined)
+      wrong('key', 'mode "upsert" needs the columns that make two rows the same');
     if (value.mode === 'append' && value.key !== undefined) wrong('key', 'only mode "upsert" has a key');
     const unknown = value.key?.find((column) => declared !== undefined && !declared.includes(column));
     if (unknown !== undefined) wrong('key', `"${unknown}" is not among the columns`);
@@ -136,7 +146,8 @@ class PostgresSink implements Sink {
     const names = rows.map(({ name }) => name);
     const known = await columnsOf(client, this.target);
     const unknown = names.find((name) => !known.has(name));
-    if (unknown !== undefined) throw this.refusal(`a row has the member "${unknown}", which is no column of ${tableName(this.target)}`);
+    if (unknown !== undefined)
+      throw this.refusal(`a row has the member "${unknown}", which is no column of ${tableName(this.target)}`);
     if (names.length === 0) throw this.refusal('a row has no members');
     const absent = this.settings.key?.find((column) => !names.includes(column));
     if (absent !== undefined) throw this.refusal(`a row lacks the key column "${absent}"`);
@@ -196,5 +207,8 @@ async function urlOf(uid: string, name: string, context: ConnectorContext): Prom
     if (!(error instanceof ConnectionsUnreadable)) throw error;
     throw new TidemarkError('sink_unavailable', { sink: uid, reason: error.message }, { cause: error });
   }
-  throw refused(uid, `option "connection": there is no connection called "${name}"; the operator of the service sets them up`);
+  throw refused(
+    uid,
+    `option "connection": there is no connection called "${name}"; the operator of the service sets them up`,
+  );
 }

@@ -5,7 +5,10 @@ export function* rowPieces(bytes: Uint8Array, bytesMax: number): Generator<strin
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let start = 0; start < text.length;) {
     const end = pieceEnd(text, start, bytesMax);
-    const documents = text.toString('utf8', start, end).split('\n').filter((document) => document.trim() !== '');
+    const documents = text
+      .toString('utf8', start, end)
+      .split('\n')
+      .filter((document) => document.trim() !== '');
     if (documents.length > 0) yield `[${documents.join(',')}]`;
     start = end + 1;
   }

@@ -10,7 +10,8 @@ sourceContract('rate', async () => {
     runsDry: false,
     open: () => openSource(aNode('source', 'rate', { recordsPerSecond: 10 }), context),
     feed: async () => void (fed += 5),
-    records: () => new Map([['0', Array.from({ length: fed }, (_, value) => `{"value":${value},"timeMs":${value * 100}}`)]]),
+    records: () =>
+      new Map([['0', Array.from({ length: fed }, (_, value) => `{"value":${value},"timeMs":${value * 100}}`)]]),
   };
 });
 

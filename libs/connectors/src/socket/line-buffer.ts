@@ -3,37 +3,46 @@ const NEWLINE = 10;
 /** A line, without its newline, may not be longer. */
 export const LINE_BYTES_MAX = 1024 * 1024;
 
-/** Turns what arrives on a connection into lines, first in first out. Owner: one source. */
+export interface Lines {
+  readonly records: number;
+  /** Each line with its newline. */
+  readonly bytes: Buffer;
+}
+
+/**
+ * Turns what arrives on a connection into lines, first in first out. Lines stay together in the blocks that they came
+ * in: an object for each would need several times the memory of a short line. Owner: one connection.
+ */
 export class LineBuffer {
-  private lines: Buffer[] = [];
+  private blocks: Lines[] = [];
+  private blockBytes = 0;
   private partial: Buffer[] = [];
   private partialBytes = 0;
-  private lineBytes = 0;
 
   get records(): number {
-    return this.lines.length;
+    return this.blocks.reduce((sum, { records }) => sum + records, 0);
   }
 
   /** Of whole lines and of the one that is still coming in. */
   get bytes(): number {
-    return this.lineBytes + this.partialBytes;
+    return this.blockBytes + this.partialBytes;
   }
 
+  /** Adds what arrived. With `line_too_long` the lines before that one are kept, and nothing may be added any more. */
   push(chunk: Buffer): 'taken' | 'line_too_long' {
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      const line = Buffer.concat([...this.partial, chunk.subarray(start, end)]);
+    const wholeEnd = chunk.lastIndexOf(NEWLINE) + 1;
+    if (wholeEnd > 0) {
+      const block = Buffer.concat([...this.partial, chunk.subarray(0, wholeEnd)]);
       this.forgetPartial();
-      if (line.length > LINE_BYTES_MAX) return 'line_too_long';
-      this.lines.push(line);
-      this.lineBytes += line.length + 1;
-      start = end + 1;
+      const { records, bytes } = soundLines(block);
+      if (records > 0) this.add({ records, bytes });
+      if (bytes.length < block.length) return 'line_too_long';
     }
-    if (start < chunk.length) {
-      this.partial.push(chunk.subarray(start));
-      this.partialBytes += chunk.length - start;
+    if (wholeEnd < chunk.length) {
+      this.partial.push(chunk.subarray(wholeEnd));
+      this.partialBytes += chunk.length - wholeEnd;
     }
-    return this.partialBytes > LINE_BYTES_MAX + 1 ? 'line_too_long' : 'taken';
+    return this.partialBytes > LINE_BYTES_MAX ? 'line_too_long' : 'taken';
   }
 
   /** A line without its newline when the connection ends is not a record. */
@@ -42,21 +51,70 @@ export class LineBuffer {
     this.partialBytes = 0;
   }
 
-  /** The oldest lines within both bounds, at least one if there is any, each followed by a newline. They stay here. */
-  peek(bounds: { readonly records: number; readonly bytes: number }): { readonly records: number; readonly bytes: Buffer } {
+  /** The oldest lines within both bounds, at least one if there is any and `records` allows it. They stay here. */
+  peek(bounds: { readonly records: number; readonly bytes: number }): Lines {
     let records = 0;
     let bytes = 0;
-    for (const line of this.lines) {
-      if (records >= bounds.records || (records > 0 && bytes + line.length + 1 > bounds.bytes)) break;
-      records += 1;
-      bytes += line.length + 1;
+    const parts: Buffer[] = [];
+    for (const block of this.blocks) {
+      const part = firstLines(block, {
+        records: bounds.records - records,
+        bytes: bounds.bytes - bytes,
+        atLeastOne: records === 0,
+      });
+      records += part.records;
+      bytes += part.bytes.length;
+      parts.push(part.bytes);
+      if (part.records < block.records) break;
     }
-    const newline = Buffer.from([NEWLINE]);
-    return { records, bytes: Buffer.concat(this.lines.slice(0, records).flatMap((line) => [line, newline]), bytes) };
+    return { records, bytes: Buffer.concat(parts) };
   }
 
-  /** Drops the oldest lines: somebody else holds them now. */
-  drop(records: number): void {
-    for (const line of this.lines.splice(0, records)) this.lineBytes -= line.length + 1;
+  /** Drops what `peek` gave: somebody else holds it now. */
+  drop(lines: Lines): void {
+    let rest = lines;
+    while (rest.records > 0) {
+      const [block] = this.blocks;
+      if (block === undefined) throw new Error('More lines were dropped than there are.');
+      const whole = block.records <= rest.records;
+      const dropped = whole ? block.bytes.length : rest.bytes.length;
+      this.blockBytes -= dropped;
+      if (whole) this.blocks.shift();
+      else this.blocks[0] = { records: block.records - rest.records, bytes: block.bytes.subarray(dropped) };
+      rest = { records: rest.records - Math.min(block.records, rest.records), bytes: rest.bytes.subarray(dropped) };
+    }
   }
+
+  private add(block: Lines): void {
+    this.blocks.push(block);
+    this.blockBytes += block.bytes.length;
+  }
+}
+
+/** The lines up to the first that is too long. */
+function soundLines(block: Buffer): Lines {
+  let records = 0;
+  let start = 0;
+  for (let end = block.indexOf(NEWLINE); end !== -1; end = block.indexOf(NEWLINE, start)) {
+    if (end - start > LINE_BYTES_MAX) break;
+    records += 1;
+    start = end + 1;
+  }
+  return { records, bytes: block.subarray(0, start) };
+}
+
+function firstLines(
+  block: Lines,
+  bounds: { readonly records: number; readonly bytes: number; readonly atLeastOne: boolean },
+): Lines {
+  if (block.records <= bounds.records && block.bytes.length <= bounds.bytes) return block;
+  let records = 0;
+  let taken = 0;
+  while (records < bounds.records) {
+    const end = block.bytes.indexOf(NEWLINE, taken) + 1;
+    if (end === 0 || (end > bounds.bytes && !(bounds.atLeastOne && records === 0))) break;
+    records += 1;
+    taken = end;
+  }
+  return { records, bytes: block.bytes.subarray(0, taken) };
 }

@@ -58,7 +58,8 @@ export class LineConnection {
       failures = received ? 0 : failures + 1;
       const most = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** Math.min(failures, 10));
       // Jitter: the jobs of a restarted server must not all come back at the same moment.
-      if (!signal.aborted && this.stopped === undefined) await pause(most * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+      if (!signal.aborted && this.stopped === undefined)
+        await pause(most * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
     }
   }
 
@@ -66,7 +67,10 @@ export class LineConnection {
   private async connectOnce(connected: () => void): Promise<boolean> {
     let received = false;
     try {
-      const result = await this.egress.connect(this.destination, { timeoutMs: CONNECT_TIMEOUT_MS, signal: this.ending.signal });
+      const result = await this.egress.connect(this.destination, {
+        timeoutMs: CONNECT_TIMEOUT_MS,
+        signal: this.ending.signal,
+      });
       if (result.outcome === 'denied') {
         this.stopped = 'denied';
         return false;

@@ -18,7 +18,10 @@ const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 const NEWLINE = 10;
 
 const options = z.strictObject({
-  host: z.string().max(255).regex(/^[A-Za-z0-9._:[\]-]+$/, 'a host name or an address is needed'),
+  host: z
+    .string()
+    .max(255)
+    .regex(/^[A-Za-z0-9._:[\]-]+$/, 'a host name or an address is needed'),
   port: z.int().min(1).max(65_535),
   format: z.enum(['json', 'text']),
   recordsPerSecond: recordsPerSecond.optional(),
@@ -68,7 +71,7 @@ class SocketSource implements Source {
     const name = `t${request.timeline}-b${request.batchId}-e${this.context.epoch}-${randomUUID()}.ndjson`;
     const held = `${this.folder}/${name}`;
     await this.context.objects.put(held, chosen.bytes);
-    lines.drop(chosen.records);
+    lines.drop(chosen);
     this.connection.makeRoom();
     this.ahead = { held, bytes: chosen.bytes };
     return { [PARTITION]: { from, to: from + chosen.records, held } };
@@ -104,7 +107,8 @@ class SocketSource implements Source {
       return bytes;
     }
     const bytes = await this.fetch(held, partition, range);
-    if (countLines(bytes) !== range.to - range.from) throw this.expired(partition, range, `the object ${held} is damaged`);
+    if (countLines(bytes) !== range.to - range.from)
+      throw this.expired(partition, range, `the object ${held} is damaged`);
     return bytes;
   }
 
@@ -120,8 +124,15 @@ class SocketSource implements Source {
   }
 
   private expired(partition: string, range: PartitionRange, reason: string): TidemarkError {
-    return new TidemarkError('offsets_expired', { source: this.uid, partition, from: range.from, to: range.to, reason });
+    return new TidemarkError('offsets_expired', {
+      source: this.uid,
+      partition,
+      from: range.from,
+      to: range.to,
+      reason,
+    });
   }
 }
 
-const countLines = (bytes: Uint8Array): number => bytes.reduce((lines, byte) => (byte === NEWLINE ? lines + 1 : lines), 0);
+const countLines = (bytes: Uint8Array): number =>
+  bytes.reduce((lines, byte) => (byte === NEWLINE ? lines + 1 : lines), 0);

@@ -1,13 +1,22 @@
 import type { BundleManifest, StateShape } from '@tidemark/domain';
 import type { NodeKind } from '@tidemark/streams';
-import { KIND_RULES, ruleOf, type CheckedDefinition, type CheckedNode, type TenantFunction } from './checked-definition.js';
+import {
+  KIND_RULES,
+  ruleOf,
+  type CheckedDefinition,
+  type CheckedNode,
+  type TenantFunction,
+} from './checked-definition.js';
 import { sortByInputs } from './sort-by-inputs.js';
 
 /** Why a definition is refused: a code of the error catalogue with its parameters. Places are of the running code. */
 export type DefinitionProblem =
   | { readonly code: 'bundle_defines_no_job'; readonly params: { readonly reason: string } }
   | { readonly code: 'graph_uid_missing'; readonly params: { readonly kind: string; readonly at: string } }
-  | { readonly code: 'graph_uid_twice'; readonly params: { readonly uid: string; readonly at: string; readonly firstAt: string } }
+  | {
+      readonly code: 'graph_uid_twice';
+      readonly params: { readonly uid: string; readonly at: string; readonly firstAt: string };
+    }
   | { readonly code: 'graph_has_cycle'; readonly params: { readonly through: readonly string[]; readonly at: string } }
   | { readonly code: 'graph_invalid'; readonly params: { readonly reason: string; readonly at: string } };
 
@@ -54,10 +63,12 @@ function readDefinition(value: unknown, problems: DefinitionProblem[]): CheckedD
     problems.push({ code: 'graph_invalid', params: { reason, at } });
   };
   if (typeof name !== 'string' || !JOB_NAME.test(name)) {
-    invalid('the job\'s name must be 1 to 63 lower-case letters, digits and dashes, with no dash at either end');
+    invalid("the job's name must be 1 to 63 lower-case letters, digits and dashes, with no dash at either end");
   }
   if (!isInterval(batchIntervalMs)) {
-    invalid(`batchInterval must be a whole number of milliseconds from ${DEFINITION_LIMITS.batchIntervalMsMin} up to a day, for example '500 ms'`);
+    invalid(
+      `batchInterval must be a whole number of milliseconds from ${DEFINITION_LIMITS.batchIntervalMsMin} up to a day, for example '500 ms'`,
+    );
   }
   if (poison !== 'fail' && poison !== 'skip') invalid('poison must be "fail" or "skip"');
   if (!Array.isArray(foreignNodes) || foreignNodes.length > DEFINITION_LIMITS.nodesMax) {
@@ -92,10 +103,12 @@ function readNode(value: unknown, index: number, problems: DefinitionProblem[]):
   if (id !== index) invalid(`node ${index} has the id ${String(id).slice(0, 50)}`);
   if (rule.needsUid) checkUid(uid, kind, at, problems);
   if (rule.inputs === 'none' || kind === 'sink') {
-    if (typeof connector !== 'string' || !/^[a-z][a-z0-9-]{0,30}$/.test(connector)) invalid(`the ${kind} names no connector`);
+    if (typeof connector !== 'string' || !/^[a-z][a-z0-9-]{0,30}$/.test(connector))
+      invalid(`the ${kind} names no connector`);
   }
   const copiedOptions = copyOptions(options);
-  if (copiedOptions === undefined) invalid(`the options of the ${kind} must be plain JSON of at most ${DEFINITION_LIMITS.optionsCharsMax} characters`);
+  if (copiedOptions === undefined)
+    invalid(`the options of the ${kind} must be plain JSON of at most ${DEFINITION_LIMITS.optionsCharsMax} characters`);
   const copiedInputs = copyInputs(inputs, rule.inputs);
   if (copiedInputs === undefined) invalid(`the inputs of the ${kind} are not what it takes`);
   const copiedFunctions = copyFunctions(functions, rule.functions);
@@ -122,7 +135,11 @@ function checkUid(uid: unknown, kind: string, at: string, problems: DefinitionPr
   }
 }
 
-function checkGraph(nodes: readonly CheckedNode[], intervalMs: number, problems: DefinitionProblem[]): readonly CheckedNode[] {
+function checkGraph(
+  nodes: readonly CheckedNode[],
+  intervalMs: number,
+  problems: DefinitionProblem[],
+): readonly CheckedNode[] {
   const invalid = (reason: string, at: string): void => {
     problems.push({ code: 'graph_invalid', params: { reason, at } });
   };
@@ -141,7 +158,8 @@ function checkGraph(nodes: readonly CheckedNode[], intervalMs: number, problems:
     if (ruleOf(node.kind).window) checkWindow(node, intervalMs, invalid);
   }
   if (!nodes.some(({ kind }) => kind === 'source')) invalid('the job has no source', 'defineJob');
-  if (!nodes.some(({ kind }) => kind === 'sink')) invalid('the job has no sink: nothing would come out of it', 'defineJob');
+  if (!nodes.some(({ kind }) => kind === 'sink'))
+    invalid('the job has no sink: nothing would come out of it', 'defineJob');
   if (problems.length > 0) return nodes;
   const sorted = sortByInputs(nodes);
   if (sorted.outcome === 'sorted') return sorted.nodes;
@@ -162,7 +180,10 @@ function checkWindow(node: CheckedNode, intervalMs: number, invalid: (reason: st
   } else if (windowMs % slideMs !== 0) {
     invalid(`the window of ${windowMs} ms is not a multiple of its slide of ${slideMs} ms`, node.at);
   } else if (windowMs / slideMs > DEFINITION_LIMITS.slidesPerWindowMax) {
-    invalid(`the window of ${windowMs} ms has more than ${DEFINITION_LIMITS.slidesPerWindowMax} slides of ${slideMs} ms`, node.at);
+    invalid(
+      `the window of ${windowMs} ms has more than ${DEFINITION_LIMITS.slidesPerWindowMax} slides of ${slideMs} ms`,
+      node.at,
+    );
   }
 }
 
@@ -182,7 +203,10 @@ function copyInputs(inputs: unknown, rule: 'none' | 'one' | 'several'): readonly
 }
 
 /** @returns the name of the first function that is missing, or the functions. */
-function copyFunctions(functions: unknown, roles: readonly string[]): string | { readonly [role: string]: TenantFunction } {
+function copyFunctions(
+  functions: unknown,
+  roles: readonly string[],
+): string | { readonly [role: string]: TenantFunction } {
   const copy: { [role: string]: TenantFunction } = {};
   for (const name of roles) {
     const role = name.replace('?', '');
@@ -208,7 +232,15 @@ function manifestOf({ name, batchIntervalMs, poison, nodes }: CheckedDefinition)
     name,
     batchIntervalMs,
     poison,
-    nodes: byId.map(({ id, kind, uid, inputs, connector, options, at }) => ({ id, kind, uid, inputs, connector, options, at })),
+    nodes: byId.map(({ id, kind, uid, inputs, connector, options, at }) => ({
+      id,
+      kind,
+      uid,
+      inputs,
+      connector,
+      options,
+      at,
+    })),
     shapes,
   };
 }

@@ -8,8 +8,7 @@ import { misuse, type Whereabouts } from './failure.js';
  * operators take the rows of each context for a batch of their own.
  */
 export type RowContext =
-  | { readonly batchId: number; readonly batchTimeMs: number; readonly windowEndMs?: undefined }
-  | WindowContext;
+  { readonly batchId: number; readonly batchTimeMs: number; readonly windowEndMs?: undefined } | WindowContext;
 
 /** When a row happened, for a window: at its batch, or at the end of the window that it comes out of. */
 export const timeOf = (context: RowContext): number => context.windowEndMs ?? context.batchTimeMs;
@@ -68,7 +67,11 @@ export function asKey(key: unknown): Key {
 
 /** Job code runs to its end within the batch: what it would do later would be lost. */
 export function refuseThenable(value: unknown): void {
-  if (typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function') {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { readonly then?: unknown }).then === 'function'
+  ) {
     throw misuse('it returned a promise; the code of a job must not be asynchronous');
   }
 }

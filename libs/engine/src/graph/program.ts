@@ -109,7 +109,11 @@ class CompiledProgram implements Program {
     const parts: OperatorParts = { node, batchIntervalMs: definition.batchIntervalMs, emit, where };
     switch (node.kind) {
       case 'source':
-        this.sources.push({ uid: node.uid ?? '', format: node.options['format'] === 'text' ? 'text' : 'json', push: emit });
+        this.sources.push({
+          uid: node.uid ?? '',
+          format: node.options['format'] === 'text' ? 'text' : 'json',
+          push: emit,
+        });
         return emit;
       case 'sink': {
         const sink = new SinkBuffer(node, where, this.meter);

@@ -23,7 +23,13 @@ export function sortByInputs(nodes: readonly CheckedNode[]): Sorted {
         sorted.push(top.node);
       } else if (onPath.has(input)) {
         const first = path.findIndex(({ node }) => node.id === input);
-        return { outcome: 'cycle', through: path.slice(first).map(({ node }) => node).reverse() };
+        return {
+          outcome: 'cycle',
+          through: path
+            .slice(first)
+            .map(({ node }) => node)
+            .reverse(),
+        };
       } else if (!done.has(input)) {
         const node = nodes[input];
         if (node === undefined) continue;

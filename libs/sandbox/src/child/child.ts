@@ -77,12 +77,15 @@ function send(reply: Reply | object, texts: readonly string[] = []): void {
     const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
     pieces = encodeFrame({ type: 'too_large', what: 'The output of one batch', bytes });
   }
-  for (const piece of pieces) for (let at = 0; at < piece.length; ) at += writeSync(1, piece, at);
+  for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(1, piece, at);
 }
 
 function withLengths(reply: object, bodies: readonly Buffer[]): object {
   if (!('sinks' in reply) || !Array.isArray(reply.sinks)) return reply;
-  const sinks = (reply.sinks as readonly object[]).map((sink, index) => ({ ...sink, bytes: bodies[index]?.length ?? 0 }));
+  const sinks = (reply.sinks as readonly object[]).map((sink, index) => ({
+    ...sink,
+    bytes: bodies[index]?.length ?? 0,
+  }));
   return { ...reply, sinks };
 }
 

@@ -19,10 +19,10 @@ export class JobIsolate {
     this.isolate = new isolatedVm.Isolate({ memoryLimit: memoryMb });
     this.context = this.isolate.createContextSync();
     this.isolate.compileScriptSync(guestCode, { filename: 'tidemark:guest' }).runSync(this.context);
-    const guest = this.context.global.getSync('tidemarkGuest', { reference: true }) as ivm.Reference<Guest>;
+    const guest = this.context.global.getSync<ivm.Reference<Guest>>('tidemarkGuest', { reference: true });
     this.context.global.deleteSync('tidemarkGuest');
     const reference = <F extends keyof Guest>(name: F): ivm.Reference<Guest[F]> =>
-      guest.getSync(name, { reference: true }) as ivm.Reference<Guest[F]>;
+      guest.getSync(name, { reference: true });
     this.guest = {
       seed: reference('seed'),
       define: reference('define'),
@@ -62,7 +62,9 @@ export class JobIsolate {
   *snapshot(): Iterable<Answer> {
     this.guest.startSnapshot.applySync(undefined, []);
     for (;;) {
-      const answer = this.guarded(() => asAnswer(this.guest.nextRows.applySync(undefined, [], { result: { copy: true } })));
+      const answer = this.guarded(() =>
+        asAnswer(this.guest.nextRows.applySync(undefined, [], { result: { copy: true } })),
+      );
       yield answer;
       if ((answer[0] as { readonly type?: unknown }).type !== 'rows') return;
     }
@@ -92,9 +94,13 @@ function asAnswer(parts: unknown): Answer {
 
 function whyItEnded(error: unknown, isDisposed: boolean): Reply {
   const { message, stack } = messageOf(error);
-  if (/timed out/.test(message)) return { type: 'over_deadline' };
+  if (message.includes('timed out')) return { type: 'over_deadline' };
   if (isDisposed || /memory limit|allocation failed/i.test(message)) return { type: 'over_memory' };
-  return { type: 'threw', reason: message.slice(0, 2_000), ...(stack === undefined ? {} : { stack: stack.slice(0, 8_000) }) };
+  return {
+    type: 'threw',
+    reason: message.slice(0, 2_000),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, 8_000) }),
+  };
 }
 
 /** isolated-vm ends the message of a syntax error with its place: `… [bundle.js:3:7]`. */

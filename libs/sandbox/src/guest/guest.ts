@@ -88,7 +88,8 @@ const guest = {
     const next = pending?.next();
     if (next === undefined || next.done === true) return [stringify({ type: 'end' })];
     const { uid, rows, text } = next.value;
-    if (text.length > TEXT_CHARS_MAX) return [stringify({ type: 'too_large', what: `State of "${uid}"`, bytes: text.length })];
+    if (text.length > TEXT_CHARS_MAX)
+      return [stringify({ type: 'too_large', what: `State of "${uid}"`, bytes: text.length })];
     return [stringify({ type: 'rows', uid, rows }), text];
   },
 };

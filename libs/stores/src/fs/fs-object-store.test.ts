@@ -34,9 +34,14 @@ describe('the file store', () => {
       const root = await aFolder();
       const store = await FsObjectStore.open(root);
       await store.put('a/before', Buffer.from('x'));
-      vi.spyOn(await fileHandlePrototype(root), failing).mockRejectedValue(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+      vi.spyOn(await fileHandlePrototype(root), failing).mockRejectedValue(
+        Object.assign(new Error('full'), { code: 'ENOSPC' }),
+      );
 
-      await expect(store.put('a/b', Buffer.from('y'))).rejects.toMatchObject({ code: 'store_full', params: { path: 'a/b' } });
+      await expect(store.put('a/b', Buffer.from('y'))).rejects.toMatchObject({
+        code: 'store_full',
+        params: { path: 'a/b' },
+      });
 
       vi.restoreAllMocks();
       expect(await store.list('a')).toEqual(['a/before']);

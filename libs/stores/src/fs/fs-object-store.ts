@@ -122,7 +122,8 @@ export class FsObjectStore extends ObjectStore {
       if (isCode(error, 'ENOENT')) return;
       throw error;
     }
-    if (actual !== expected) throw new TidemarkError('object_path_refused', { path, reason: 'a part of it is a symbolic link' });
+    if (actual !== expected)
+      throw new TidemarkError('object_path_refused', { path, reason: 'a part of it is a symbolic link' });
   }
 
   private async pruneEmptyFolders(segments: readonly string[]): Promise<void> {
@@ -157,7 +158,8 @@ export class FsObjectStore extends ObjectStore {
     for (const name of await readdir(uploads)) {
       const upload = join(uploads, name);
       const found = await stat(upload).catch(ignoreMissing);
-      if (found !== undefined && Date.now() - found.mtimeMs > UPLOAD_ABANDONED_AFTER_MS) await unlink(upload).catch(ignoreMissing);
+      if (found !== undefined && Date.now() - found.mtimeMs > UPLOAD_ABANDONED_AFTER_MS)
+        await unlink(upload).catch(ignoreMissing);
     }
   }
 }
@@ -185,8 +187,10 @@ async function syncFolder(path: string): Promise<void> {
 function asStoreError(error: unknown, path: string): unknown {
   if (isCode(error, 'ENOSPC', 'EDQUOT')) return new TidemarkError('store_full', { path }, { cause: error });
   if (isCode(error, 'EEXIST')) return new TidemarkError('object_exists', { path }, { cause: error });
-  if (isCode(error, 'ENOTDIR')) return new TidemarkError('object_path_refused', { path, reason: 'a part of it is an object' });
-  if (isCode(error, 'ELOOP')) return new TidemarkError('object_path_refused', { path, reason: 'it is a symbolic link' });
+  if (isCode(error, 'ENOTDIR'))
+    return new TidemarkError('object_path_refused', { path, reason: 'a part of it is an object' });
+  if (isCode(error, 'ELOOP'))
+    return new TidemarkError('object_path_refused', { path, reason: 'it is a symbolic link' });
   return error;
 }
 

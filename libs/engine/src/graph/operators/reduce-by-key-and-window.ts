@@ -134,7 +134,10 @@ class WindowedKeys {
       this.seenUntilMs = seenUntilOf(value);
       return;
     }
-    const stored = JSON.parse(value) as { readonly panes: readonly (readonly [number, unknown])[]; readonly whole?: unknown };
+    const stored = JSON.parse(value) as {
+      readonly panes: readonly (readonly [number, unknown])[];
+      readonly whole?: unknown;
+    };
     const entry = this.newKey(asKey(JSON.parse(text)));
     entry.panes = stored.panes.map(([endMs, pane]) => ({ endMs, value: keptFromText(JSON.stringify(pane)) }));
     entry.whole = stored.whole === undefined ? undefined : keptFromText(JSON.stringify(stored.whole));
@@ -166,7 +169,11 @@ class WindowedKeys {
   private carryOn(
     entry: WindowedKey,
     inverse: TenantFunction,
-    { startMs, coveredMs, windowEndMs }: { readonly startMs: number; readonly coveredMs: number; readonly windowEndMs: number },
+    {
+      startMs,
+      coveredMs,
+      windowEndMs,
+    }: { readonly startMs: number; readonly coveredMs: number; readonly windowEndMs: number },
   ): unknown {
     let whole: unknown;
     // Where nothing stays, the inverse would have to give a zero that the reduction does not know.

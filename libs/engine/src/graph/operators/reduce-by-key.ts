@@ -1,5 +1,12 @@
 import type { Key } from '@tidemark/streams';
-import { asKeyedRow, getOrAdd, refuseThenable, type Operator, type OperatorParts, type RowContext } from '../operator.js';
+import {
+  asKeyedRow,
+  getOrAdd,
+  refuseThenable,
+  type Operator,
+  type OperatorParts,
+  type RowContext,
+} from '../operator.js';
 import { roleOf } from './stateless.js';
 
 /** One value for each key of a batch, in the order in which the keys first came. */

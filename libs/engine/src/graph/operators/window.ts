@@ -43,7 +43,10 @@ export function window({ node, batchIntervalMs, emit, where }: OperatorParts): O
           return;
         }
         const records = JSON.parse(value) as readonly unknown[];
-        panes.set(Number(key), Array.from(records, (record) => JSON.stringify(record)));
+        panes.set(
+          Number(key),
+          Array.from(records, (record) => JSON.stringify(record)),
+        );
         inTimeOrder(panes);
       },
       *rows() {

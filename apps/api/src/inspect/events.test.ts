@@ -1,0 +1,142 @@
+import type { JobId } from '@tidemark/domain';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { aBundle, ApiUnderTest, STREAMS_PER_KEY } from '../testing/api-under-test.js';
+import { aBatch, anEvent } from '../testing/history.js';
+
+let api: ApiUnderTest;
+let id: JobId;
+let url: string;
+
+beforeEach(async () => {
+  api = await ApiUnderTest.start();
+  const { body } = await api.send('POST', '/v1/jobs', { body: { bundle: aBundle() } });
+  id = (body as { id: JobId }).id;
+  url = `${await api.listen()}/v1/jobs/${id}/events`;
+});
+afterEach(async () => {
+  await api.close();
+});
+
+describe('the events of a job as pages', () => {
+  beforeEach(() => {
+    api.tenant.events.push(...[1, 2, 3, 4, 5].map((seq) => anEvent(id, seq)));
+  });
+
+  it('are the newest, oldest first, where nothing is said', async () => {
+    const { body } = await api.send('GET', `/v1/jobs/${id}/events?limit=2`);
+
+    expect(body).toMatchObject({ items: [{ seq: '4' }, { seq: '5' }], next: null });
+  });
+
+  it('go on after an event until there are no more', async () => {
+    const first = await api.send('GET', `/v1/jobs/${id}/events?after=1&limit=3`);
+    expect(first.body).toMatchObject({ items: [{ seq: '2' }, { seq: '3' }, { seq: '4' }], next: '4' });
+
+    const second = await api.send('GET', `/v1/jobs/${id}/events?after=4&limit=3`);
+    expect(second.body).toMatchObject({ items: [{ seq: '5' }], next: null });
+  });
+});
+
+describe('the events of a job as a stream', () => {
+  it('begin with what happens after the stream is open', async () => {
+    api.tenant.events.push(anEvent(id, 1));
+    const stream = await open();
+    api.tenant.events.push(anEvent(id, 2, 'run.claimed'));
+
+    const text = await stream.until('"seq":"2"');
+
+    expect(text).toContain('id: 2\nevent: run.claimed\ndata: {"seq":"2"');
+    expect(text).not.toContain('"seq":"1"');
+  });
+
+  it('go on after Last-Event-ID, each once and in order, over any number of pages', async () => {
+    api.tenant.events.push(...Array.from({ length: 250 }, (_, index) => anEvent(id, index + 1)));
+
+    const text = await (await open({ 'last-event-id': '5' })).until('id: 250\n');
+
+    expect([...text.matchAll(/^id: (\d+)$/gm)].map(([, seq]) => Number(seq))).toEqual(
+      Array.from({ length: 245 }, (_, index) => index + 6),
+    );
+  });
+
+  it('show a batch when it is committed, once and without an id', async () => {
+    api.tenant.batches.push(aBatch(id, { batchId: 1 }), aBatch(id, { batchId: 2, open: true }));
+    const listBatches = vi.spyOn(Object.getPrototypeOf(api.stores.forTenant(api.tenantId)), 'listBatches');
+    const stream = await open();
+    // Its first look is where a stream begins; what was committed before is in the list of batches.
+    await vi.waitFor(() => expect(listBatches).toHaveBeenCalled());
+    api.tenant.batches[1] = aBatch(id, { batchId: 2 });
+    await stream.until('"batchId":2');
+    api.tenant.batches.push(aBatch(id, { batchId: 3 }));
+
+    const text = await stream.until('"batchId":3');
+
+    expect(text).toContain('event: batch.committed\ndata: {"seq":null');
+    expect([...text.matchAll(/"batchId":(\d)/g)].map(([, batch]) => batch)).toEqual(['2', '3']);
+    expect(text).not.toContain('id: ');
+    listBatches.mockRestore();
+  });
+
+  it('end when the service stops, so that it can stop', async () => {
+    const stream = await open();
+
+    await api.close();
+
+    await expect(stream.until('never')).resolves.toContain('retry:');
+  });
+
+  it('are refused beyond the bound for one key, until one is closed', async () => {
+    const streams = await Promise.all(Array.from({ length: STREAMS_PER_KEY }, () => open()));
+
+    const refused = await fetch(url, { headers: headers() });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('1');
+
+    await streams[0]?.close();
+    await vi.waitFor(async () => {
+      const stream = await open();
+      expect(stream.status).toBe(200);
+    });
+  });
+
+  it('are kept from browsers that guess and from caches', async () => {
+    const { headers: received } = await fetch(url, { headers: headers() });
+
+    expect(received.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(received.get('x-content-type-options')).toBe('nosniff');
+    expect(received.get('cache-control')).toBe('no-store');
+  });
+});
+
+const headers = (more: object = {}): Record<string, string> => ({
+  authorization: `Bearer ${api.tenantKey}`,
+  accept: 'text/event-stream',
+  ...more,
+});
+
+interface OpenStream {
+  readonly status: number;
+  /** Everything received so far, once `part` is in it or the stream has ended. */
+  until(part: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+async function open(more: object = {}): Promise<OpenStream> {
+  const response = await fetch(url, { headers: headers(more) });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let received = '';
+  return {
+    status: response.status,
+    async until(part) {
+      while (!received.includes(part)) {
+        const read = await reader?.read();
+        if (read === undefined || read.done) break;
+        received += read.value;
+      }
+      return received;
+    },
+    async close() {
+      await reader?.cancel();
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import 'reflect-metadata';
+import { InMemoryObjectStore, ObjectStore } from '@tidemark/checkpoint';
+import {
+  Clock,
+  IdempotencyStore,
+  IdSource,
+  JobStores,
+  RunnerDirectory,
+  TenantStore,
+  type ApiKeyId,
+  type BundleManifest,
+  type TenantId,
+} from '@tidemark/domain';
+import type { DynamicModule } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiModule } from '../api.module.js';
+import { StreamBounds } from '../inspect/event-feed.js';
+import { BundleInspector } from '../submit/bundle-inspector.js';
+import { sha256OfKey } from '../tenancy/callers.js';
+import { httpServer } from '../transport/http-server.js';
+import { InMemoryJobStores, type InMemoryTenant } from './in-memory-job-stores.js';
+import {
+  FakeBundleInspector,
+  FixedClock,
+  InMemoryIdempotencyStore,
+  InMemoryRunnerDirectory,
+  InMemoryTenantStore,
+  UuidIds,
+} from './in-memory-ports.js';
+
+export const BODY_BYTES_MAX = 256 * 1024;
+export const STREAMS_PER_KEY = 2;
+
+export interface Sent {
+  readonly key?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: { readonly [name: string]: string };
+}
+
+export interface Received {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: unknown };
+  /** Parsed JSON; undefined where there is no body. */
+  readonly body: unknown;
+}
+
+/** The whole API in this process, over stores that live and die with it. */
+export class ApiUnderTest {
+  readonly stores = new InMemoryJobStores();
+  readonly tenantStore = new InMemoryTenantStore();
+  readonly runners = new InMemoryRunnerDirectory();
+  readonly inspector = new FakeBundleInspector();
+  readonly objects = new InMemoryObjectStore();
+  readonly ids = new UuidIds();
+  readonly adminKey = 'an admin key'.replaceAll(' ', '-');
+  readonly tenantKey = "a tenant's key".replaceAll(' ', '-');
+  readonly otherKey = "another tenant's key".replaceAll(' ', '-');
+  readonly tenantId: TenantId;
+  readonly otherTenantId: TenantId;
+  private server: NestFastifyApplication | undefined;
+
+  private constructor() {
+    this.tenantId = this.addTenant('one', this.tenantKey);
+    this.otherTenantId = this.addTenant('other', this.otherKey);
+    this.tenantStore.callers.set(sha256OfKey(this.adminKey), { role: 'admin', keyId: this.ids.next('apiKey') });
+  }
+
+  static async start(): Promise<ApiUnderTest> {
+    const api = new ApiUnderTest();
+    api.server = await httpServer(ApiModule.over([api.ports()]), { bodyBytesMax: BODY_BYTES_MAX, logger: false });
+    return api;
+  }
+
+  get tenant(): InMemoryTenant {
+    return this.stores.tenant(this.tenantId);
+  }
+
+  /** Sends a request without a network, with the tenant's key unless another or none (`undefined`) is given. */
+  async send(method: string, path: string, sent: Sent = {}): Promise<Received> {
+    const key = 'key' in sent ? sent.key : this.tenantKey;
+    const answer = await this.running().inject({
+      method: method as 'GET',
+      url: path,
+      headers: {
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(sent.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...sent.headers,
+      },
+      ...(sent.body === undefined
+        ? {}
+        : { payload: typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body) }),
+    });
+    const body: unknown = answer.payload === '' ? undefined : JSON.parse(answer.payload);
+    return { status: answer.statusCode, headers: answer.headers, body };
+  }
+
+  /** Listens on loopback, for what needs a real connection. */
+  async listen(): Promise<string> {
+    await this.running().listen(0, '127.0.0.1');
+    return this.running().getUrl();
+  }
+
+  async close(): Promise<void> {
+    await this.running().close();
+  }
+
+  private running(): NestFastifyApplication {
+    if (this.server === undefined) throw new Error('The API was not started.');
+    return this.server;
+  }
+
+  private addTenant(name: string, key: string): TenantId {
+    const id = this.ids.next('tenant');
+    const keyId: ApiKeyId = this.ids.next('apiKey');
+    this.tenantStore.tenants.push({ id, name, createdAt: new Date(0) });
+    this.tenantStore.callers.set(sha256OfKey(key), { role: 'tenant', keyId, tenantId: id });
+    return id;
+  }
+
+  private ports(): DynamicModule {
+    const bound = [
+      { provide: JobStores, useValue: this.stores },
+      { provide: TenantStore, useValue: this.tenantStore },
+      { provide: IdempotencyStore, useValue: new InMemoryIdempotencyStore() },
+      { provide: RunnerDirectory, useValue: this.runners },
+      { provide: ObjectStore, useValue: this.objects },
+      { provide: BundleInspector, useValue: this.inspector },
+      { provide: IdSource, useValue: this.ids },
+      { provide: Clock, useValue: new FixedClock() },
+      { provide: StreamBounds, useValue: new StreamBounds(100, STREAMS_PER_KEY) },
+    ];
+    return { module: class InMemoryPorts {}, providers: bound, exports: bound.map(({ provide }) => provide) };
+  }
+}
+
+/** Code that the fake inspector understands. */
+export function aBundle(manifest: Partial<BundleManifest> = {}): { readonly code: string } {
+  const whole: BundleManifest = {
+    definition: 1,
+    name: 'a-job',
+    batchIntervalMs: 500,
+    poison: 'fail',
+    nodes: [],
+    shapes: {},
+    ...manifest,
+  };
+  return { code: `// ${JSON.stringify(whole)}\nvar tidemarkJob = {};` };
+}

@@ -1,0 +1,44 @@
+import type { BatchRecord, JobEventRecord, JobId, SourceRanges } from '@tidemark/domain';
+
+/** A batch of five records; committed unless `open`. */
+export function aBatch(
+  jobId: JobId,
+  batch: {
+    readonly batchId: number;
+    readonly timeline?: number;
+    readonly open?: boolean;
+    readonly ranges?: SourceRanges;
+  },
+): BatchRecord & { readonly jobId: JobId } {
+  const { batchId, timeline = 1, open = false, ranges = {} } = batch;
+  const at = new Date(batchId * 1_000);
+  return {
+    jobId,
+    plan: { timeline, batchId, batchTimeMs: at.getTime(), ranges },
+    plannedAt: at,
+    plannedByEpoch: 1,
+    runnerId: undefined,
+    committedAt: open ? undefined : at,
+    committedByEpoch: open ? undefined : 1,
+    commit: open
+      ? undefined
+      : {
+          timeline,
+          batchId,
+          nextOffsets: {},
+          recordsIn: 5,
+          recordsOut: 5,
+          recordsSkipped: 0,
+          processingMs: 1,
+          schedulingDelayMs: 0,
+        },
+  };
+}
+
+export const anEvent = (jobId: JobId, seq: number, type = 'log'): JobEventRecord => ({
+  seq: String(seq),
+  jobId,
+  at: new Date(seq * 1_000),
+  type,
+  data: { number: seq },
+});

@@ -1,0 +1,239 @@
+import {
+  decideOrder,
+  JobStores,
+  nextStatus,
+  OWNED_STATUSES,
+  type BatchRecord,
+  type Bundle,
+  type BundleDigest,
+  type Checkpoint,
+  type CheckpointId,
+  type DecisionId,
+  type Job,
+  type JobConfig,
+  type JobEventRecord,
+  type JobId,
+  type JobOrder,
+  type JobStatus,
+  type JobStore,
+  type Ordered,
+  type Page,
+  type RestoreDecision,
+  type Revision,
+  type Run,
+  type RunId,
+  type TenantId,
+  type TraceParent,
+} from '@tidemark/domain';
+
+type By = { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number };
+
+/** Everything of one tenant, open to the tests that fill it and look into it. Lists are oldest first. */
+export class InMemoryTenant {
+  readonly bundles: Bundle[] = [];
+  readonly jobs: Job[] = [];
+  readonly revisions: Revision[] = [];
+  readonly runs: Run[] = [];
+  readonly batches: (BatchRecord & { readonly jobId: JobId })[] = [];
+  readonly checkpoints: Checkpoint[] = [];
+  readonly decisions: RestoreDecision[] = [];
+  readonly events: JobEventRecord[] = [];
+  /** The trace that each change was made with, in order. */
+  readonly traces: TraceParent[] = [];
+}
+
+/** The tenants' stores of one process, for tests. */
+export class InMemoryJobStores extends JobStores {
+  private readonly tenants = new Map<TenantId, InMemoryTenant>();
+
+  tenant(id: TenantId): InMemoryTenant {
+    const known = this.tenants.get(id) ?? new InMemoryTenant();
+    this.tenants.set(id, known);
+    return known;
+  }
+
+  override forTenant(tenantId: TenantId): InMemoryJobStore {
+    return new InMemoryJobStore(tenantId, this.tenant(tenantId));
+  }
+}
+
+class InMemoryJobStore implements JobStore {
+  constructor(
+    private readonly tenantId: TenantId,
+    private readonly data: InMemoryTenant,
+  ) {}
+
+  async saveBundle(bundle: Bundle): Promise<void> {
+    this.data.bundles.push(bundle);
+  }
+
+  async findBundle(digest: BundleDigest): Promise<Bundle | undefined> {
+    return this.data.bundles.find((bundle) => bundle.digest === digest);
+  }
+
+  async listBundles(page: Page<BundleDigest>): Promise<readonly Bundle[]> {
+    return newestFirst(this.data.bundles, ({ digest }) => digest, page);
+  }
+
+  async create(
+    order: {
+      readonly id: JobId;
+      readonly name: string;
+      readonly bundleDigest: BundleDigest;
+      readonly config: JobConfig;
+    },
+    by: By,
+  ): ReturnType<JobStore['create']> {
+    const taken = this.data.jobs.find(({ name }) => name === order.name);
+    if (taken !== undefined) return { outcome: 'name_taken', jobId: taken.id };
+    const job = submittedJob(this.tenantId, order);
+    this.data.jobs.push(job);
+    this.data.traces.push(by.trace);
+    this.pushRevision(job.id, 1, order);
+    return { outcome: 'created', job };
+  }
+
+  async find(id: JobId): Promise<Job | undefined> {
+    return this.data.jobs.find((job) => job.id === id);
+  }
+
+  async findByName(name: string): Promise<Job | undefined> {
+    return this.data.jobs.find((job) => job.name === name);
+  }
+
+  async list(page: Page<JobId> & { readonly status?: JobStatus }): Promise<readonly Job[]> {
+    const jobs = this.data.jobs.filter(({ status }) => page.status === undefined || status === page.status);
+    return newestFirst(jobs, ({ id }) => id, page);
+  }
+
+  async addRevision(
+    id: JobId,
+    revision: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
+    by: By,
+  ): Promise<Ordered> {
+    return this.change(id, by, (job) => {
+      this.pushRevision(id, job.revision + 1, revision);
+      return { revision: job.revision + 1 };
+    });
+  }
+
+  async order(id: JobId, order: JobOrder, by: By): Promise<Ordered> {
+    return this.change(id, by, (job) => {
+      const decision = decideOrder(job, order);
+      if (decision.kind === 'as_it_is') return {};
+      if (decision.kind === 'refused') return { refused: decision.event };
+      const status = decision.event === undefined ? undefined : nextStatus(job.status, decision.event);
+      return { desired: decision.desired, status: status ?? job.status };
+    });
+  }
+
+  async remove(id: JobId): Promise<Ordered> {
+    const job = await this.find(id);
+    if (job === undefined) return { outcome: 'not_found' };
+    if ((OWNED_STATUSES as readonly JobStatus[]).includes(job.status)) {
+      return { outcome: 'refused', status: job.status, event: 'delete' };
+    }
+    this.data.jobs.splice(this.data.jobs.indexOf(job), 1);
+    return { outcome: 'ordered', job };
+  }
+
+  async findRevision(id: JobId, number: number): Promise<Revision | undefined> {
+    return this.data.revisions.find((revision) => revision.jobId === id && revision.number === number);
+  }
+
+  async listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]> {
+    return newestFirst(ofJob(this.data.revisions, id), ({ number }) => number, page);
+  }
+
+  async findRun(id: JobId, runId: RunId): Promise<Run | undefined> {
+    return ofJob(this.data.runs, id).find((run) => run.id === runId);
+  }
+
+  async listRuns(id: JobId, page: Page<RunId>): Promise<readonly Run[]> {
+    return newestFirst(ofJob(this.data.runs, id), (run) => run.id, page);
+  }
+
+  async listBatches(id: JobId, page: Page<number> & { readonly timeline?: number }): Promise<readonly BatchRecord[]> {
+    const timeline = page.timeline ?? (await this.find(id))?.timeline;
+    const batches = ofJob(this.data.batches, id).filter(({ plan }) => plan.timeline === timeline);
+    return newestFirst(batches, ({ plan }) => plan.batchId, page);
+  }
+
+  async findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined> {
+    return ofJob(this.data.checkpoints, id).find((checkpoint) => checkpoint.id === checkpointId);
+  }
+
+  async listCheckpoints(id: JobId, page: Page<CheckpointId>): Promise<readonly Checkpoint[]> {
+    return newestFirst(ofJob(this.data.checkpoints, id), (checkpoint) => checkpoint.id, page);
+  }
+
+  async listDecisions(id: JobId, page: Page<DecisionId>): Promise<readonly RestoreDecision[]> {
+    return newestFirst(ofJob(this.data.decisions, id), (decision) => decision.id, page);
+  }
+
+  async listEvents(
+    id: JobId,
+    { afterSeq, limit }: { readonly afterSeq?: string; readonly limit: number },
+  ): Promise<readonly JobEventRecord[]> {
+    const events = ofJob(this.data.events, id);
+    if (afterSeq === undefined) return events.slice(-limit);
+    return events.filter(({ seq }) => BigInt(seq) > BigInt(afterSeq)).slice(0, limit);
+  }
+
+  private change(
+    id: JobId,
+    by: By,
+    decide: (job: Job) => Partial<Job> | { readonly refused: Extract<Ordered, { outcome: 'refused' }>['event'] },
+  ): Ordered {
+    const at = this.data.jobs.findIndex((job) => job.id === id);
+    const job = this.data.jobs[at];
+    if (job === undefined) return { outcome: 'not_found' };
+    if (by.expectedVersion !== undefined && by.expectedVersion !== job.version) return { outcome: 'changed_meanwhile' };
+    const change = decide(job);
+    if ('refused' in change) return { outcome: 'refused', status: job.status, event: change.refused };
+    const changed: Job = { ...job, ...change, version: job.version + 1 };
+    this.data.jobs[at] = changed;
+    this.data.traces.push(by.trace);
+    return { outcome: 'ordered', job: changed };
+  }
+
+  private pushRevision(
+    jobId: JobId,
+    number: number,
+    { bundleDigest, config }: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
+  ): void {
+    this.data.revisions.push({ tenantId: this.tenantId, jobId, number, bundleDigest, config, createdAt: new Date(0) });
+  }
+}
+
+const submittedJob = (tenantId: TenantId, { id, name }: { readonly id: JobId; readonly name: string }): Job => ({
+  id,
+  tenantId,
+  name,
+  desired: 'running',
+  status: 'submitted',
+  statusSince: new Date(0),
+  statusReason: undefined,
+  statusCode: undefined,
+  revision: 1,
+  epoch: 0,
+  timeline: 1,
+  lastBatch: undefined,
+  currentRun: undefined,
+  attempts: 0,
+  version: 1,
+  createdAt: new Date(0),
+});
+
+const ofJob = <T extends { readonly jobId: JobId }>(items: readonly T[], id: JobId): readonly T[] =>
+  items.filter(({ jobId }) => jobId === id);
+
+function newestFirst<T, Cursor extends string | number>(
+  oldestFirst: readonly T[],
+  cursorOf: (item: T) => Cursor,
+  { after, limit }: Page<Cursor>,
+): readonly T[] {
+  const items = oldestFirst.toReversed();
+  const from = after === undefined ? 0 : items.findIndex((item) => cursorOf(item) === after) + 1;
+  return items.slice(from, from + limit);
+}

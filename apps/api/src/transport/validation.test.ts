@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aBundle, ApiUnderTest } from '../testing/api-under-test.js';
+
+let api: ApiUnderTest;
+beforeAll(async () => {
+  api = await ApiUnderTest.start();
+});
+afterAll(async () => {
+  await api.close();
+});
+
+describe('a request that is not valid', () => {
+  it('is answered with every wrong field by its path', async () => {
+    const body = {
+      name: 'Not A Name',
+      bundle: { code: 7 },
+      config: { restorePolicy: 'hope', checkpointIntervalMs: 0, limits: { memoryMb: 1, cpuMsPerBatch: '9', more: 1 } },
+      tenantId: 'mine',
+    };
+
+    const answer = await api.send('POST', '/v1/jobs', { body });
+
+    expect(answer.status).toBe(400);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.body).toMatchObject({ code: 'validation_failed', status: 400, instance: '/v1/jobs' });
+    const { problems } = answer.body as { problems: { field: string; problem: string }[] };
+    expect([...new Set(problems.map(({ field }) => field))].sort()).toEqual([
+      'bundle.code',
+      'config.checkpointIntervalMs',
+      'config.limits.cpuMsPerBatch',
+      'config.limits.memoryMb',
+      'config.limits.more',
+      'config.restorePolicy',
+      'name',
+      'tenantId',
+    ]);
+    expect(problems).toContainEqual({ field: 'tenantId', problem: 'is not a field of this request' });
+    expect(problems).toContainEqual({
+      field: 'config.restorePolicy',
+      problem: 'must be one of ask, fail, reset_keep_offsets',
+    });
+  });
+
+  it.each([
+    ['no bundle', {}, ['bundle']],
+    ['a bundle that is a text', { bundle: 'x' }, ['bundle']],
+    ['a bundle that is a list', { bundle: [] }, ['bundle']],
+    ['a bundle that is null', { bundle: null }, ['bundle']],
+    ['an empty bundle', { bundle: {} }, ['bundle.code']],
+    ['a digest that is none', { bundle: { digest: 'abc' } }, ['bundle.digest']],
+    ['a digest and code', { bundle: { digest: 'a'.repeat(64), code: 'x' } }, ['bundle.code']],
+    ['a config that is null', { bundle: aBundle(), config: null }, ['config']],
+    ['limits that are a list', { bundle: aBundle(), config: { limits: [] } }, ['config.limits']],
+    ['a name that is null', { bundle: aBundle(), name: null }, ['name']],
+    ['a fraction', { bundle: aBundle(), config: { limits: { memoryMb: 64.5 } } }, ['config.limits.memoryMb']],
+  ])('names the field for %s', async (_, body, fields) => {
+    const answer = await api.send('POST', '/v1/jobs', { body });
+
+    const { problems } = answer.body as { problems: { field: string }[] };
+    expect([answer.status, ...new Set(problems.map(({ field }) => field))]).toEqual([400, ...fields]);
+  });
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=101', 'limit'],
+    ['limit=ten', 'limit'],
+    ['limit=1&limit=2', 'limit'],
+    ['status=lost', 'status'],
+    ['after=nothing', 'after'],
+    ['tenantId=x', 'tenantId'],
+  ])('names the query parameter in ?%s', async (query, field) => {
+    const answer = await api.send('GET', `/v1/jobs?${query}`);
+
+    expect(answer.status).toBe(400);
+    expect((answer.body as { problems: { field: string }[] }).problems.map((problem) => problem.field)).toContain(
+      field,
+    );
+  });
+
+  it.each([
+    ['no JSON', '{', 'body'],
+    ['an empty body', '', 'body'],
+    ['a prototype in disguise', '{"__proto__":{"admin":true}}', 'body'],
+  ])('says that the body cannot be read for %s', async (_, payload, field) => {
+    const answer = await api.send('POST', '/v1/jobs', { body: payload });
+
+    expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed', problems: [{ field }] } });
+  });
+
+  it('names Content-Type when the body is no JSON by its own word', async () => {
+    const answer = await api.send('POST', '/v1/jobs', { body: 'a=b', headers: { 'content-type': 'text/plain' } });
+
+    expect(answer).toMatchObject({ status: 400, body: { problems: [{ field: 'Content-Type' }] } });
+  });
+
+  it.each(['a b', '', 'x'.repeat(201), 'é'])('names Idempotency-Key for the key "%s"', async (key) => {
+    const answer = await api.send('POST', '/v1/jobs', { body: {}, headers: { 'idempotency-key': key } });
+
+    expect(answer).toMatchObject({ status: 400, body: { problems: [{ field: 'Idempotency-Key' }] } });
+  });
+
+  it('names If-Match when it is no ETag of ours', async () => {
+    const job = await api.send('POST', '/v1/jobs', { body: { bundle: aBundle() } });
+    const { id } = job.body as { id: string };
+
+    const answer = await api.send('POST', `/v1/jobs/${id}/stop`, { headers: { 'if-match': 'yesterday' } });
+
+    expect(answer).toMatchObject({ status: 400, body: { problems: [{ field: 'If-Match' }] } });
+  });
+});

@@ -1,0 +1,2 @@
+/** Injection token of the process's configuration. */
+export const RUNNER_CONFIG = Symbol('RunnerConfig');

@@ -1,0 +1,74 @@
+import type { RunnerConfig } from '@tidemark/config';
+import { RunStore, type RunId, type RunnerId } from '@tidemark/domain';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { RUNNER_CONFIG } from '../config.js';
+import { ActiveRuns } from '../run-batch/active-runs.js';
+
+/** Heartbeats within one lease. */
+const BEATS_PER_LEASE = 10;
+
+/**
+ * Keeps this runner's lease, and knows when it is over. Time is measured by the monotonic clock: a process that was
+ * stopped, or cut off from Postgres, for longer than its lease gives up its runs before it does anything else.
+ */
+@Injectable()
+export class RunnerLease {
+  private readonly logger = new Logger(RunnerLease.name);
+  private renewedAtMs = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+  private beating = false;
+  private strangers = new Set<RunId>();
+
+  constructor(
+    private readonly runs: RunStore,
+    private readonly active: ActiveRuns,
+    @Inject(RUNNER_CONFIG) private readonly config: RunnerConfig,
+  ) {}
+
+  /** Beats until `stop`. Calls `onLost` once when the lease is over; the runs are abandoned by then. */
+  start(runnerId: RunnerId, onLost: (reason: string) => void): void {
+    this.renewedAtMs = performance.now();
+    const lose = (reason: string): void => {
+      this.stop();
+      this.active.abandonAll('lease_lost');
+      onLost(reason);
+    };
+    this.timer = setInterval(() => {
+      const silentMs = performance.now() - this.renewedAtMs;
+      if (silentMs > this.config.leaseMs) lose(`no heartbeat for ${Math.round(silentMs)} ms`);
+      else void this.beat(runnerId, lose);
+    }, this.config.leaseMs / BEATS_PER_LEASE);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private async beat(runnerId: RunnerId, lose: (reason: string) => void): Promise<void> {
+    if (this.beating) return;
+    this.beating = true;
+    const sentAtMs = performance.now();
+    try {
+      const answer = await this.runs.heartbeat(runnerId);
+      if (this.timer === undefined) return;
+      if (answer.outcome === 'lost') {
+        lose('the scheduler has given this runner up');
+        return;
+      }
+      // Postgres renewed the lease no earlier than this was sent.
+      this.renewedAtMs = sentAtMs;
+      await this.disownStrangers(this.active.obey(answer.orders), runnerId);
+    } catch (error) {
+      this.logger.warn(`The heartbeat failed: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.beating = false;
+    }
+  }
+
+  /** A run that is unknown twice in a row was claimed by a call whose answer never came. */
+  private async disownStrangers(unknown: readonly RunId[], runnerId: RunnerId): Promise<void> {
+    for (const runId of unknown) if (this.strangers.has(runId)) await this.runs.disown(runId, runnerId);
+    this.strangers = new Set(unknown);
+  }
+}

@@ -1,0 +1,62 @@
+import { ObjectStore } from '@tidemark/checkpoint';
+import { openSink, openSource, type ConnectorContext } from '@tidemark/connectors';
+import { bundlePaths, TidemarkError, type ClaimedRun } from '@tidemark/domain';
+import type { Sink, Source } from '@tidemark/engine';
+import type { SandboxedGraph, SandboxHost } from '@tidemark/sandbox';
+
+/** What a run holds open while it lives. */
+export interface OpenedJob {
+  readonly graph: SandboxedGraph;
+  readonly sources: readonly Source[];
+  readonly sinks: readonly Sink[];
+  close(): Promise<void>;
+}
+
+/** Opens a job's sandbox, sources and sinks. What was opened is closed again when one of them cannot be. */
+export async function openJob(
+  claimed: ClaimedRun,
+  tools: { readonly sandbox: SandboxHost; readonly objects: ObjectStore; readonly context: ConnectorContext },
+): Promise<OpenedJob> {
+  const { nodes } = claimed.manifest;
+  const opening = {
+    graph: startSandbox(claimed, tools),
+    sources: nodes.filter(({ kind }) => kind === 'source').map((node) => openSource(node, tools.context)),
+    sinks: nodes.filter(({ kind }) => kind === 'sink').map((node) => openSink(node, tools.context)),
+  };
+  const ends = [...opening.sources, ...opening.sinks];
+  const close = async (): Promise<void> => {
+    await opening.graph.then((graph) => { graph.kill(); }, () => undefined);
+    await Promise.all(ends.map((end) => end.then((opened) => opened.close(), () => undefined).catch(() => undefined)));
+  };
+  try {
+    const [graph, sources, sinks] = await Promise.all([
+      opening.graph,
+      Promise.all(opening.sources),
+      Promise.all(opening.sinks),
+    ]);
+    return { graph, sources, sinks, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startSandbox(
+  { fence, revision }: ClaimedRun,
+  { sandbox, objects }: { readonly sandbox: SandboxHost; readonly objects: ObjectStore },
+): Promise<SandboxedGraph> {
+  const paths = bundlePaths(fence.tenantId, revision.bundleDigest);
+  const [code, map] = await Promise.all([objects.get(paths.code), optional(objects, paths.map)]);
+  return sandbox.start({ id: fence.jobId, code: text(code), map: map === undefined ? undefined : text(map), limits: revision.config.limits });
+}
+
+async function optional(objects: ObjectStore, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await objects.get(path);
+  } catch (error) {
+    if (error instanceof TidemarkError && error.code === 'object_missing') return undefined;
+    throw error;
+  }
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

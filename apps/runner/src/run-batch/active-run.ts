@@ -1,0 +1,68 @@
+import type { ClaimedRun, Orders } from '@tidemark/domain';
+
+/** Why a run stops at the next batch boundary. */
+export type DrainReason = 'stop' | 'redeploy' | 'runner_shutdown';
+
+/** Why a run ends at once, in the middle of whatever it does. */
+export type AbandonReason = 'cancelled' | 'fenced' | 'lease_lost';
+
+/**
+ * One run while it lives, and what it has been told. Whoever learns something (a commit's answer, a heartbeat, the
+ * process's own end) tells it here; the run's loop asks.
+ *
+ * Owner of all fields: this object, on behalf of the run's loop.
+ */
+export class ActiveRun {
+  private drainReason: DrainReason | undefined;
+  private abandonReason: AbandonReason | undefined;
+  private wake: (() => void) | undefined;
+  private onAbandon: (() => void) | undefined;
+
+  constructor(readonly claimed: ClaimedRun) {}
+
+  get draining(): DrainReason | undefined {
+    return this.drainReason;
+  }
+
+  get abandoned(): AbandonReason | undefined {
+    return this.abandonReason;
+  }
+
+  /** Takes the newest orders of the job's owner. */
+  obey({ desired, revision }: Orders): void {
+    if (desired === 'cancelled') this.abandon('cancelled');
+    else if (desired === 'stopped') this.drain('stop');
+    else if (revision !== this.claimed.revision.number) this.drain('redeploy');
+  }
+
+  drain(reason: DrainReason): void {
+    this.drainReason ??= reason;
+    this.wake?.();
+  }
+
+  /** Ends the run now: its sandbox is killed before this returns, so no tenant code outlives the right to run it. */
+  abandon(reason: AbandonReason): void {
+    this.abandonReason ??= reason;
+    this.onAbandon?.();
+    this.wake?.();
+  }
+
+  /** Calls `kill` when the run is abandoned, at once if it is already. */
+  whenAbandoned(kill: () => void): void {
+    this.onAbandon = kill;
+    if (this.abandonReason !== undefined) kill();
+  }
+
+  /** Waits, but not longer than until something is ordered. */
+  async pause(ms: number): Promise<void> {
+    if (ms <= 0 || this.abandonReason !== undefined || this.drainReason !== undefined) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import type { NewEvent, RunStore } from '@tidemark/domain';
+import type { CommittedBatch, MicroBatchEngine } from '@tidemark/engine';
+import { inSpan, SPANS } from '@tidemark/observability';
+import type { Checkpointer } from '../checkpoint/checkpointer.js';
+import type { ActiveRun, DrainReason } from './active-run.js';
+
+/**
+ * Runs batches until the run is told to stop at a boundary, or has lost the job. A plan that is durable is finished
+ * before the run lets go: after a clean stop no plan is open.
+ */
+export async function runBatches(
+  run: ActiveRun,
+  tools: { readonly engine: MicroBatchEngine; readonly checkpointer: Checkpointer; readonly runs: RunStore },
+): Promise<{ readonly outcome: 'drained'; readonly reason: DrainReason } | { readonly outcome: 'fenced' }> {
+  const { engine, checkpointer, runs } = tools;
+  for (;;) {
+    if (run.abandoned !== undefined) return { outcome: 'fenced' };
+    if (run.draining !== undefined && !engine.hasOpenPlan) return { outcome: 'drained', reason: run.draining };
+    const waitMs = engine.msUntilNextBatch();
+    if (waitMs > 0) {
+      await run.pause(waitMs);
+      continue;
+    }
+    const batch = await tracedBatch(run, engine);
+    if (batch.outcome === 'fenced') return batch;
+    await reportSkipped(run, runs, batch);
+    if (checkpointer.isDue()) checkpointer.begin(await engine.snapshot());
+  }
+}
+
+function tracedBatch(run: ActiveRun, engine: MicroBatchEngine): ReturnType<MicroBatchEngine['runBatch']> {
+  const { fence, trace } = run.claimed;
+  const { tenantId, jobId, runId, epoch } = fence;
+  return inSpan(SPANS.batch, { parent: trace, attributes: { tenantId, jobId, runId, epoch } }, async (span) => {
+    const batch = await engine.runBatch({ planAhead: run.draining === undefined });
+    if (batch.outcome === 'committed') {
+      const { timeline, batchId, recordsIn, recordsOut } = batch.commit;
+      span.set({ timeline, batchId, recordsIn, recordsOut });
+    }
+    return batch;
+  });
+}
+
+async function reportSkipped(run: ActiveRun, runs: RunStore, { commit, output }: CommittedBatch): Promise<void> {
+  if (output.recordsSkipped === 0) return;
+  const { batchId, timeline } = commit;
+  const event: NewEvent = {
+    type: 'records.skipped',
+    data: { batchId, count: output.recordsSkipped, first: output.skipped },
+    dedupKey: `skipped/${timeline}/${batchId}`,
+  };
+  await runs.appendEvents(run.claimed.fence, [event]);
+}

@@ -1,0 +1,36 @@
+import type { BatchLog, Fenced } from '@tidemark/engine';
+import type { BatchCommit, BatchPlan, LoggedBatch, RunStore } from '@tidemark/domain';
+import type { ActiveRun } from './active-run.js';
+
+/** One run's batch log in Postgres. Every answer brings the owner's newest orders along. */
+export class FencedBatchLog implements BatchLog {
+  constructor(
+    private readonly store: RunStore,
+    private readonly run: ActiveRun,
+    private readonly timeline: number,
+  ) {}
+
+  after(batchId: number): Promise<readonly LoggedBatch[]> {
+    return this.store.readBatches(this.run.claimed.fence, this.timeline, batchId);
+  }
+
+  async plan(plan: BatchPlan): Promise<{ readonly outcome: 'planned'; readonly plan: BatchPlan } | Fenced> {
+    const result = await this.store.writeBatch(this.run.claimed.fence, { kind: 'plan', plan });
+    if (result.outcome === 'fenced') return this.fenced();
+    if (result.outcome !== 'planned') throw new Error('A plan was answered like a commit.');
+    this.run.obey(result.orders);
+    return { outcome: 'planned', plan: result.plan };
+  }
+
+  async commit(commit: BatchCommit, next?: BatchPlan): Promise<{ readonly outcome: 'committed' } | Fenced> {
+    const result = await this.store.writeBatch(this.run.claimed.fence, { kind: 'commit', commit, next });
+    if (result.outcome === 'fenced') return this.fenced();
+    this.run.obey(result.orders);
+    return { outcome: 'committed' };
+  }
+
+  private fenced(): Fenced {
+    this.run.abandon('fenced');
+    return { outcome: 'fenced' };
+  }
+}

@@ -1,0 +1,152 @@
+import { ObjectStore } from '@tidemark/checkpoint';
+import type { RunnerConfig } from '@tidemark/config';
+import { Connections, EgressPolicy, type ConnectorContext } from '@tidemark/connectors';
+import { Clock, IdSource, RunStore, type ClaimedRun, type RunEnd, type RunMessage, type RunnerId } from '@tidemark/domain';
+import { MicroBatchEngine } from '@tidemark/engine';
+import { inSpan, SPANS } from '@tidemark/observability';
+import { SandboxHost } from '@tidemark/sandbox';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Checkpointer } from '../checkpoint/checkpointer.js';
+import { RUNNER_CONFIG } from '../config.js';
+import { openJob, type OpenedJob } from '../restore/open-job.js';
+import { restoreState, type Restored } from '../restore/restore-state.js';
+import { ActiveRun } from './active-run.js';
+import { ActiveRuns } from './active-runs.js';
+import { runBatches } from './batch-loop.js';
+import { FencedBatchLog } from './fenced-batch-log.js';
+import { endOfDecision, endOfError } from './run-end.js';
+
+const END_RETRY_MS = 500;
+
+/** Steps 3 to 5 of a job's life: claim it, restore it, run its batches with checkpoints, and let go of it. */
+@Injectable()
+export class RunJob {
+  private readonly logger = new Logger(RunJob.name);
+
+  constructor(
+    private readonly runs: RunStore,
+    private readonly active: ActiveRuns,
+    private readonly objects: ObjectStore,
+    private readonly sandbox: SandboxHost,
+    private readonly connections: Connections,
+    private readonly egress: EgressPolicy,
+    private readonly clock: Clock,
+    private readonly ids: IdSource,
+    @Inject(RUNNER_CONFIG) private readonly config: RunnerConfig,
+  ) {}
+
+  /** Resolves when the run is over, or at once when there is nothing to claim. */
+  async run(message: RunMessage, runnerId: RunnerId): Promise<void> {
+    if (this.active.closed) return;
+    const { tenantId, jobId, runId, traceparent: parent } = message;
+    const claimed = await inSpan(SPANS.claim, { parent, attributes: { tenantId, jobId, runId, runnerId } }, () =>
+      this.runs.claim(runId, runnerId),
+    );
+    if (claimed === undefined) return;
+    const run = new ActiveRun(claimed);
+    await this.active.during(run, async () => {
+      const end = await this.live(run);
+      if (end !== undefined) await this.letGo(run, end);
+    });
+  }
+
+  private async live(run: ActiveRun): Promise<RunEnd | undefined> {
+    let opened: OpenedJob | undefined;
+    try {
+      const { sandbox, objects } = this;
+      opened = await openJob(run.claimed, { sandbox, objects, context: this.contextOf(run.claimed) });
+      const { graph } = opened;
+      run.whenAbandoned(() => {
+        graph.kill();
+      });
+      return await this.restoreAndRun(run, opened);
+    } catch (error) {
+      if (run.abandoned === 'cancelled') return { kind: 'cancelled' };
+      if (run.abandoned !== undefined) return undefined;
+      const end = endOfError(error);
+      this.logger.warn(error instanceof Error ? error : String(error), { ...run.claimed.fence });
+      return end;
+    } finally {
+      await opened?.close();
+    }
+  }
+
+  private async restoreAndRun(run: ActiveRun, job: OpenedJob): Promise<RunEnd | undefined> {
+    const { claimed } = run;
+    const startedMs = performance.now();
+    const restored = await this.restore(run, job);
+    if (restored.outcome === 'held') return endOfDecision(restored.decision);
+    if (restored.outcome === 'fenced') return undefined;
+
+    const { position, checkpoint } = restored;
+    const log = new FencedBatchLog(this.runs, run, position.timeline);
+    const ports = { log, graph: job.graph, sources: job.sources, sinks: job.sinks, clock: this.clock };
+    const engine = new MicroBatchEngine(ports, claimed.manifest.batchIntervalMs, position);
+    const resumed = await engine.resume();
+    if (resumed.outcome === 'fenced' || (await this.runs.markRunning(claimed.fence)) === 'fenced') return undefined;
+    const replay = {
+      checkpointId: checkpoint?.id ?? null,
+      fromBatchId: position.batchId,
+      rebuilt: resumed.rebuilt,
+      finished: resumed.finished?.plan.batchId ?? null,
+      ms: Math.round(performance.now() - startedMs),
+    };
+    await this.runs.appendEvents(claimed.fence, [{ type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } }]);
+    return this.runToTheEnd(run, engine);
+  }
+
+  private restore(run: ActiveRun, { graph }: OpenedJob): Promise<Restored> {
+    const { fence, trace } = run.claimed;
+    const { tenantId, jobId, runId, epoch } = fence;
+    return inSpan(SPANS.restore, { parent: trace, attributes: { tenantId, jobId, runId, epoch } }, () =>
+      restoreState(run.claimed, { runs: this.runs, objects: this.objects, graph }),
+    );
+  }
+
+  private async runToTheEnd(run: ActiveRun, engine: MicroBatchEngine): Promise<RunEnd | undefined> {
+    const { runs, objects, ids } = this;
+    const checkpointer = new Checkpointer(run, { runs, objects, ids });
+    const ended = await runBatches(run, { engine, checkpointer, runs });
+    await checkpointer.settle();
+    if (run.abandoned === 'cancelled') return { kind: 'cancelled' };
+    if (ended.outcome === 'fenced') return undefined;
+    if ((await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
+    if (engine.lastBatchId > 0) {
+      checkpointer.begin(await engine.snapshot());
+      await checkpointer.settle();
+    }
+    return { kind: 'drained', reason: ended.reason };
+  }
+
+  /** The end must be heard: until then the job counts as owned by this runner. Losing the lease also ends this. */
+  private async letGo(run: ActiveRun, end: RunEnd): Promise<void> {
+    for (;;) {
+      try {
+        await this.runs.end(run.claimed.fence, end);
+        return;
+      } catch (error) {
+        if (run.abandoned === 'lease_lost') return;
+        this.logger.warn(`The end of a run could not be written: ${error instanceof Error ? error.message : String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, END_RETRY_MS));
+      }
+    }
+  }
+
+  private contextOf({ fence, tenantName }: ClaimedRun): ConnectorContext {
+    const { tenantId, jobId, epoch } = fence;
+    return {
+      tenantId,
+      tenantName,
+      jobId,
+      epoch,
+      filesRoot: this.config.filesRoot,
+      objects: this.objects,
+      connections: this.connections,
+      egress: this.egress,
+      log: ({ sink, timeline, batchId, ...entry }) =>
+        this.runs.appendEvents(fence, [
+          { type: 'log', data: { sink, timeline, batchId, ...entry }, dedupKey: `log/${timeline}/${batchId}/${sink}` },
+        ]),
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import { ObjectStore } from '@tidemark/checkpoint';
+import type { RunnerConfig } from '@tidemark/config';
+import { Connections, EgressPolicy } from '@tidemark/connectors';
+import { Clock, type RunnerId } from '@tidemark/domain';
+import { PersistenceModule } from '@tidemark/persistence';
+import { SandboxHost } from '@tidemark/sandbox';
+import { FsObjectStore } from '@tidemark/stores';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { RUNNER_ID, RunsController } from './claim/runs.controller.js';
+import { RUNNER_CONFIG } from './config.js';
+import { RunnerLease } from './lease/runner-lease.js';
+import { ActiveRuns } from './run-batch/active-runs.js';
+import { RunJob } from './run-batch/run-job.js';
+import { SystemClock } from './system-clock.js';
+
+/** What exists before the module does: the identity of this process, and a sandbox that has tested itself. */
+export interface RunnerIdentity {
+  readonly id: RunnerId;
+  readonly sandbox: SandboxHost;
+}
+
+@Module({})
+export class RunnerModule {
+  static forRoot(config: RunnerConfig, { id, sandbox }: RunnerIdentity): DynamicModule {
+    const { databaseUrl: url, databasePool: poolSize, objectsRoot, connectionsFile, egress } = config;
+    return {
+      module: RunnerModule,
+      imports: [PersistenceModule.forRoot({ url, poolSize, applicationName: 'tidemark-runner' })],
+      controllers: [RunsController],
+      providers: [
+        { provide: RUNNER_CONFIG, useValue: config },
+        { provide: RUNNER_ID, useValue: id },
+        { provide: SandboxHost, useValue: sandbox },
+        { provide: ObjectStore, useFactory: () => FsObjectStore.open(objectsRoot) },
+        { provide: Connections, useValue: new Connections(connectionsFile) },
+        { provide: EgressPolicy, useValue: new EgressPolicy(egress) },
+        { provide: Clock, useClass: SystemClock },
+        ActiveRuns,
+        RunnerLease,
+        RunJob,
+      ],
+    };
+  }
+}

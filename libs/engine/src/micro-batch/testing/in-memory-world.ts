@@ -1,0 +1,130 @@
+import type { BatchCommit, BatchPlan, Clock, LoggedBatch, PartitionRange } from '@tidemark/domain';
+import type { BatchLog, Fenced, InputChunk, PlanRequest, Sink, SinkWrite, Source, StateSnapshot } from '../../ports.js';
+
+/** Thrown where the simulated process dies. What it was about to do, or had just done, depends on the moment. */
+export class SimulatedCrash extends Error {}
+
+/**
+ * Everything that outlives a runner: the batch log, the sinks, the checkpoints, the input. Every write is a moment at
+ * which the runner can die, just before it takes effect or just after.
+ */
+export class InMemoryWorld {
+  readonly checkpoints: StateSnapshot[] = [];
+  readonly clock: Clock & { ms: number } = { ms: 1_000_000, nowMs: () => this.clock.ms };
+  epoch = 0;
+  private readonly input: string[] = [];
+  private readonly logged = new Map<number, LoggedBatch>();
+  private readonly sinks = new Map<string, SinkWrite[]>();
+  private moments = 0;
+
+  /** @param crashAt the moment at which the runner dies, once; even moments are before a write, odd ones after it */
+  constructor(private readonly crashAt: number | undefined) {}
+
+  append(records: readonly object[]): void {
+    this.input.push(...records.map((record) => JSON.stringify(record)));
+  }
+
+  /** All rows that a reader of the sink sees, in the order in which they were written. */
+  rowsOf(uid: string): unknown[] {
+    return (this.sinks.get(uid) ?? []).flatMap(({ bytes }) =>
+      new TextDecoder()
+        .decode(bytes)
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line): unknown => JSON.parse(line)),
+    );
+  }
+
+  get plans(): readonly BatchPlan[] {
+    return [...this.logged.values()].map(({ plan }) => plan);
+  }
+
+  /** The log as one epoch writes it. */
+  log(epoch: number): BatchLog {
+    const fenced = (): boolean => epoch !== this.epoch;
+    return {
+      after: (batchId) => Promise.resolve([...this.logged.values()].filter(({ plan }) => plan.batchId > batchId)),
+      plan: (plan) => {
+        if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
+        return this.write(() => {
+          const existing = this.logged.get(plan.batchId);
+          if (existing === undefined) this.logged.set(plan.batchId, { plan, nextOffsets: undefined });
+          return { outcome: 'planned', plan: existing?.plan ?? plan } as const;
+        });
+      },
+      commit: (commit, next) => {
+        if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
+        return this.write(() => this.commit(commit, next));
+      },
+    };
+  }
+
+  source(uid: string): Source {
+    const read = (range: PartitionRange): InputChunk => ({
+      partition: '0',
+      range,
+      bytes: new TextEncoder().encode(this.input.slice(range.from, range.to).map((line) => `${line}\n`).join('')),
+      offsetUnit: 'records',
+    });
+    return {
+      uid,
+      plan: ({ from }: PlanRequest) => {
+        const start = from['0'] ?? 0;
+        const end = this.input.length;
+        return Promise.resolve(end > start ? { '0': { from: start, to: end } } : {});
+      },
+      read: (ranges) => Promise.resolve(Object.values(ranges).map(read)),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  sink(uid: string): Sink {
+    return {
+      uid,
+      guarantee: 'exactly_once',
+      write: (write) =>
+        this.write(() => {
+          const held = this.sinks.get(uid) ?? [];
+          if (held.some(({ timeline, batchId }) => timeline === write.timeline && batchId === write.batchId)) return 'already_held';
+          this.sinks.set(uid, [...held, write]);
+          return 'written';
+        }),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  /** Writes without looking whether the batch is there: what a sink must not do. */
+  appendTo(uid: string, write: SinkWrite): Promise<'written'> {
+    return this.write(() => {
+      this.sinks.set(uid, [...(this.sinks.get(uid) ?? []), write]);
+      return 'written';
+    });
+  }
+
+  saveCheckpoint(snapshot: StateSnapshot): Promise<void> {
+    return this.write(() => {
+      this.checkpoints.push(structuredClone(snapshot));
+    });
+  }
+
+  private commit({ batchId, nextOffsets }: BatchCommit, next: BatchPlan | undefined): { readonly outcome: 'committed' } {
+    const row = this.logged.get(batchId);
+    if (row === undefined) throw new Error(`Batch ${batchId} was committed without a plan.`);
+    this.logged.set(batchId, { plan: row.plan, nextOffsets });
+    if (next !== undefined && !this.logged.has(next.batchId)) this.logged.set(next.batchId, { plan: next, nextOffsets: undefined });
+    return { outcome: 'committed' };
+  }
+
+  private write<T>(effect: () => T): Promise<T> {
+    this.dieIfItIsTime();
+    const result = effect();
+    this.dieIfItIsTime();
+    return Promise.resolve(result);
+  }
+
+  private dieIfItIsTime(): void {
+    const moment = this.moments;
+    this.moments += 1;
+    if (moment === this.crashAt) throw new SimulatedCrash();
+  }
+}

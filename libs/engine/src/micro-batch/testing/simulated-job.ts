@@ -1,0 +1,103 @@
+import { defineJob, files, toFiles } from '@tidemark/streams';
+import { createInProcessGraph } from '../../graph/in-process-graph.js';
+import type { GraphRuntime } from '../../ports.js';
+import { MicroBatchEngine, type MicroBatchPorts } from '../micro-batch-engine.js';
+import { InMemoryWorld, SimulatedCrash } from './in-memory-world.js';
+
+export interface Reading {
+  readonly key: string;
+  readonly value: number;
+}
+
+export const INTERVAL_MS = 1_000;
+export const WINDOW_BATCHES = 3;
+const CHECKPOINT_EVERY = 2;
+
+/** A change to what a runner is built from, to show that the tests notice it. */
+export interface Variant {
+  readonly ports?: (ports: MicroBatchPorts, world: InMemoryWorld) => MicroBatchPorts;
+  readonly windowBatches?: number;
+}
+
+/** Running totals by key, and sums over a sliding window, with and without an inverse. */
+const aJob = (windowBatches: number) =>
+  defineJob({ name: 'simulated', batchInterval: INTERVAL_MS }, (job) => {
+    const readings = job.source('readings', files<Reading>({ path: 'readings' })).keyBy(({ key }) => key);
+    readings
+      .updateStateByKey('totals', (values, state: { n: number; sum: number } | undefined) => ({
+        n: (state?.n ?? 0) + values.length,
+        sum: values.reduce((sum, { value }) => sum + value, state?.sum ?? 0),
+      }))
+      .map(([key, { n, sum }]) => ({ key, n, sum }))
+      .to('totals-out', toFiles({ path: 'totals' }));
+    const values = readings.mapValues(({ value }) => value);
+    const window = { window: windowBatches * INTERVAL_MS, slide: INTERVAL_MS, reduce: (a: number, b: number) => a + b };
+    values
+      .reduceByKeyAndWindow('recent', window)
+      .map(([key, sum], { windowEndMs }) => ({ key, sum, endMs: windowEndMs }))
+      .to('recent-out', toFiles({ path: 'recent' }));
+    values
+      .reduceByKeyAndWindow('carried', { ...window, inverse: (whole, leaving) => whole - leaving })
+      .map(([key, sum], { windowEndMs }) => ({ key, sum, endMs: windowEndMs }))
+      .to('carried-out', toFiles({ path: 'carried' }));
+  });
+
+const SINKS = ['totals-out', 'recent-out', 'carried-out'] as const;
+export const WRITES_PER_BATCH_MAX = 2 + SINKS.length + 1;
+
+export type SinkRows = { readonly [uid in (typeof SINKS)[number]]: unknown[] };
+
+/** Runs one batch for each chunk of input. The runner dies at `crashAt`, and another one goes on. */
+export async function rowsWritten(
+  chunks: readonly (readonly Reading[])[],
+  { crashAt, variant = {} }: { readonly crashAt?: number; readonly variant?: Variant } = {},
+): Promise<SinkRows> {
+  const world = new InMemoryWorld(crashAt);
+  let engine = await startRunner(world, variant);
+  for (const [index, chunk] of chunks.entries()) {
+    world.append(chunk);
+    world.clock.ms += INTERVAL_MS;
+    const batchId = index + 1;
+    while (engine.lastBatchId < batchId) {
+      try {
+        await engine.runBatch({ planAhead: false });
+        if (batchId % CHECKPOINT_EVERY === 0) await world.saveCheckpoint(await engine.snapshot());
+      } catch (error) {
+        if (!(error instanceof SimulatedCrash)) throw error;
+        engine = await startRunner(world, variant);
+      }
+    }
+  }
+  return { 'totals-out': world.rowsOf('totals-out'), 'recent-out': world.rowsOf('recent-out'), 'carried-out': world.rowsOf('carried-out') };
+}
+
+/** Claims the job, restores the newest checkpoint and finishes what was planned. */
+export async function startRunner(world: InMemoryWorld, variant: Variant = {}): Promise<MicroBatchEngine> {
+  for (;;) {
+    world.epoch += 1;
+    const graph = createInProcessGraph(aJob(variant.windowBatches ?? WINDOW_BATCHES));
+    const plain: MicroBatchPorts = {
+      log: world.log(world.epoch),
+      graph,
+      sources: [world.source('readings')],
+      sinks: SINKS.map((uid) => world.sink(uid)),
+      clock: world.clock,
+    };
+    const ports = variant.ports?.(plain, world) ?? plain;
+    const engine = new MicroBatchEngine(ports, INTERVAL_MS, await restoreNewest(world, ports.graph));
+    try {
+      await engine.resume();
+      return engine;
+    } catch (error) {
+      if (!(error instanceof SimulatedCrash)) throw error;
+    }
+  }
+}
+
+async function restoreNewest(world: InMemoryWorld, graph: GraphRuntime) {
+  const newest = world.checkpoints.at(-1);
+  if (newest === undefined) return { timeline: 1, batchId: 0, batchTimeMs: undefined, offsets: {} };
+  for (const [uid, rows] of newest.operators) await graph.restore(uid, rows);
+  const { timeline, batchId, batchTimeMs, offsets } = newest;
+  return { timeline, batchId, batchTimeMs, offsets };
+}

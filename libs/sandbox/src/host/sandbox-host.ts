@@ -1,0 +1,239 @@
+import { isTidemarkError, TidemarkError, type BundleManifest } from '@tidemark/domain';
+import { printable, reportProblem, type Places } from '@tidemark/engine';
+import { FrameError } from '../frames.js';
+import { problemFromWire, type Reply, type ReplyOf } from '../messages.js';
+import { sandboxFiles } from '../os/files.js';
+import { Launcher, type Layer } from '../os/launcher.js';
+import { ENDLESS_BUNDLE, ESCAPE_BUNDLE, HOARDING_BUNDLE } from './escape-bundle.js';
+import { nonsense, SandboxProcess, type Answer, type RequestBounds } from './sandbox-process.js';
+import { ProcessGraph, type JobLimits, type SandboxedGraph } from './sandboxed-graph.js';
+import { attackWalls, type Attack } from './self-test.js';
+import { sourcePlaces } from './source-places.js';
+
+/** `required`: tenants' code runs only behind every wall. `auto`: behind those that the machine has. */
+export type SandboxMode = 'required' | 'auto';
+
+export interface SandboxStatus {
+  readonly mode: SandboxMode;
+  readonly layers: readonly Layer[];
+  /** What was tried on this machine's own sandbox at start. */
+  readonly attacks: readonly Attack[];
+  /** What it would take to be `required`, by name; empty if nothing is missing. */
+  readonly missing: readonly string[];
+}
+
+export interface SourceBundle {
+  readonly code: string;
+  /** The source map; without it, places are those of the bundle. */
+  readonly map: string | undefined;
+}
+
+export interface JobToStart extends SourceBundle {
+  readonly id: string;
+  readonly limits: JobLimits;
+  /** Gets what the job writes to its console, in lines, at most 101 a batch. */
+  readonly onLog?: (line: string) => void;
+}
+
+/** Bounds of running a bundle's definition. */
+const DEFINE_MS = 5_000;
+const DESCRIBE_MEMORY_MB = 128;
+
+/** Where tenants' code runs: the owner of every sandbox process of this process. One is always kept warm. */
+export class SandboxHost {
+  private readonly processes = new Set<SandboxProcess>();
+  private spare: Promise<SandboxProcess | undefined> | undefined;
+  private closed = false;
+
+  private constructor(
+    private readonly launcher: Launcher,
+    private current: SandboxStatus,
+  ) {}
+
+  /** Finds the walls that this machine has and attacks them. Throws `sandbox_unsafe` if the mode demands more. */
+  static async open(options: {
+    readonly mode: SandboxMode;
+    readonly log?: (line: string) => void;
+  }): Promise<SandboxHost> {
+    const { mode, log } = options;
+    const launcher = await Launcher.find(sandboxFiles());
+    const host = new SandboxHost(launcher, { mode, layers: launcher.layers, attacks: [], missing: [] });
+    try {
+      const attacks = (await Promise.all([attackWalls(launcher), host.attackIsolate()])).flat();
+      const missing = [
+        ...launcher.layers.filter(({ present }) => !present).map(({ name, detail }) => `${name} (${detail})`),
+        ...attacks.filter(({ denied }) => !denied).map(({ name }) => name),
+      ];
+      if (mode === 'required' && missing.length > 0) throw new TidemarkError('sandbox_unsafe', { missing });
+      host.current = { mode, layers: launcher.layers, attacks, missing };
+      for (const name of missing) log?.(`The sandbox on this machine does not have: ${name}`);
+      host.warmUp();
+      return host;
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
+  }
+
+  get status(): SandboxStatus {
+    return this.current;
+  }
+
+  /**
+   * Runs a bundle's definition in a sandbox that is thrown away. Throws `bundle_not_javascript`, `bundle_threw`,
+   * `bundle_defines_no_job` or `graph_…`, with places in the source.
+   */
+  async describe({ code, map }: SourceBundle): Promise<BundleManifest> {
+    const process = await this.take();
+    try {
+      return await this.load(process, { code, places: sourcePlaces(map), memoryMb: DESCRIBE_MEMORY_MB });
+    } finally {
+      process.kill();
+      this.warmUp();
+    }
+  }
+
+  /** Starts a job in a sandbox of its own. Throws what {@link describe} throws. */
+  async start({ id, code, map, limits, onLog }: JobToStart): Promise<SandboxedGraph> {
+    const process = await this.take();
+    try {
+      const places = sourcePlaces(map);
+      const manifest = await this.load(process, { code, places, memoryMb: limits.memoryMb });
+      return new ProcessGraph(process, { id, manifest, places, limits, onLog });
+    } catch (error) {
+      process.kill();
+      throw error;
+    } finally {
+      this.warmUp();
+    }
+  }
+
+  /** Ends every sandbox. The host starts no more. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const process of this.processes) process.kill();
+    await this.spare;
+    for (const process of this.processes) process.kill();
+    this.processes.clear();
+  }
+
+  private async load(
+    process: SandboxProcess,
+    job: { readonly code: string; readonly places: Places; readonly memoryMb: number },
+  ): Promise<BundleManifest> {
+    const { code, places, memoryMb } = job;
+    const bounds = definitionBounds(memoryMb);
+    // Definitions that run at another time or for another purpose must come out the same.
+    const request = { type: 'load', memoryMb, deadlineMs: DEFINE_MS, seed: 'definition' } as const;
+    const { reply } = await process
+      .ask(request, [Buffer.from(code, 'utf8')], bounds)
+      .catch((error: unknown): Answer => {
+        if (error instanceof FrameError) throw threw('it is larger than a sandbox takes');
+        throw error;
+      });
+    if (reply.type === 'loaded') return manifestFromWire(reply.manifest, places);
+    const error = whyNotLoaded(reply, places, bounds);
+    process.fail(error);
+    throw error;
+  }
+
+  /** The attacks of a bundle on its isolate and on its bounds. */
+  private async attackIsolate(): Promise<readonly Attack[]> {
+    const [escape, endless, hoarding] = await Promise.all([
+      this.describeFor(ESCAPE_BUNDLE, 2_000),
+      this.describeFor(ENDLESS_BUNDLE, 200),
+      this.describeFor(HOARDING_BUNDLE, 2_000),
+    ]);
+    const got =
+      escape.type === 'loaded' ? (escape.manifest.nodes[1]?.options ?? {}) : { 'S8 run the attacks': escape.type };
+    return [
+      ...Object.entries(got).map(([name, detail]) => ({
+        name,
+        denied: detail === 'denied',
+        detail: JSON.stringify(detail),
+      })),
+      { name: 'S6 run for ever', denied: endless.type === 'over_deadline', detail: endless.type },
+      { name: 'S6 eat memory', denied: hoarding.type === 'over_memory', detail: hoarding.type },
+    ];
+  }
+
+  private async describeFor(code: string, deadlineMs: number): Promise<Reply> {
+    const process = await this.launch();
+    try {
+      const request = { type: 'load', memoryMb: 32, deadlineMs, seed: 'definition' } as const;
+      const { reply } = await process.ask(request, [Buffer.from(code, 'utf8')], definitionBounds(32));
+      return reply;
+    } catch (error) {
+      // Ended from outside, by one of the watchdogs: also a denial.
+      if (isTidemarkError(error)) return { type: code === HOARDING_BUNDLE ? 'over_memory' : 'over_deadline' };
+      throw error;
+    } finally {
+      process.kill();
+    }
+  }
+
+  private async take(): Promise<SandboxProcess> {
+    const { spare } = this;
+    this.spare = undefined;
+    const warm = await spare;
+    return warm?.isAlive === true ? warm : this.launch();
+  }
+
+  private async launch(): Promise<SandboxProcess> {
+    if (this.closed) throw new TidemarkError('sandbox_lost', { reason: 'the service is stopping' });
+    const process = await SandboxProcess.start(this.launcher);
+    this.processes.add(process);
+    void process.gone.then(() => this.processes.delete(process));
+    if (this.closed) process.kill();
+    return process;
+  }
+
+  private warmUp(): void {
+    if (this.closed) return;
+    // If it does not come up, the next job finds out for itself.
+    this.spare ??= this.launch().catch(() => undefined);
+  }
+}
+
+function definitionBounds(memoryMb: number): RequestBounds {
+  return {
+    killAfterMs: 2 * DEFINE_MS,
+    memoryMb,
+    overDeadline: () => threw(`it did not finish within ${DEFINE_MS} ms`),
+    overMemory: () => threw(`it used more than ${memoryMb} MiB of memory`),
+  };
+}
+
+function whyNotLoaded(reply: Reply, places: Places, bounds: RequestBounds): TidemarkError {
+  switch (reply.type) {
+    case 'refused':
+      return reportProblem(problemFromWire(reply.problem), places);
+    case 'not_javascript':
+      return new TidemarkError('bundle_not_javascript', {
+        reason: printable(reply.reason),
+        at: places.place(reply.at),
+      });
+    case 'threw':
+      return threw(reply.reason, placeOf(reply, places));
+    case 'over_deadline':
+      return bounds.overDeadline();
+    case 'over_memory':
+      return bounds.overMemory();
+    default:
+      return nonsense(`it answered load with ${reply.type}`);
+  }
+}
+
+function threw(reason: string, at = 'bundle.js'): TidemarkError {
+  return new TidemarkError('bundle_threw', { reason: printable(reason), at });
+}
+
+function placeOf({ stack }: ReplyOf<'threw'>, places: Places): string | undefined {
+  return stack === undefined ? undefined : places.firstPlace(stack);
+}
+
+/** JSON has no undefined; the domain's type has. */
+function manifestFromWire({ nodes, ...rest }: ReplyOf<'loaded'>['manifest'], { place }: Places): BundleManifest {
+  const inSource = nodes.map((node) => ({ ...node, uid: node.uid, connector: node.connector, at: place(node.at) }));
+  return { ...rest, nodes: inSource };
+}

@@ -1,0 +1,236 @@
+import { isTidemarkError, TidemarkError } from '@tidemark/domain';
+import { encodeFrame, FrameError, FrameReader, type Frame } from '../frames.js';
+import { replySchema, type Reply, type Request } from '../messages.js';
+import type { Launched, Launcher } from '../os/launcher.js';
+import { residentBytes } from '../os/process-memory.js';
+
+export interface Answer {
+  readonly reply: Reply;
+  readonly body: Buffer;
+}
+
+/** The bounds of one request. */
+export interface RequestBounds {
+  /** Wall-clock time after which the process is killed if it has not ended the request itself. */
+  readonly killAfterMs: number;
+  readonly memoryMb: number;
+  readonly overDeadline: () => TidemarkError;
+  readonly overMemory: () => TidemarkError;
+}
+
+interface Waiting {
+  readonly bounds: RequestBounds;
+  /** True if the answer is complete with this reply. */
+  readonly take: (answer: Answer) => boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: TidemarkError) => void;
+  readonly timers: readonly NodeJS.Timeout[];
+}
+
+/** Room beside the job's own memory, for Node and for a batch's input and output on their way. */
+const HEADROOM_BYTES = 160 * 1024 * 1024;
+const MEMORY_LOOK_MS = 25;
+const STDERR_CHARS_MAX = 4_000;
+
+/**
+ * One sandbox process, seen from the trusted side. Everything that comes out of it is suspect: what is not a reply that
+ * was asked for ends it. Its owner sends one request at a time.
+ */
+export class SandboxProcess {
+  /** Why the process ended, once it has, unless `kill` was called before. */
+  readonly lost: Promise<TidemarkError>;
+  /** Resolves when the process is no more, however it ended. */
+  readonly gone: Promise<void>;
+  private readonly reader = new FrameReader();
+  private waiting: Waiting | undefined;
+  private end: TidemarkError | 'killed' | undefined;
+  private stderr = '';
+  private memoryPeak = 0;
+  private resolveLost: (error: TidemarkError) => void = () => undefined;
+
+  private constructor(
+    private readonly launched: Launched,
+    private readonly reportedPid: { value: number },
+  ) {
+    this.lost = new Promise((resolve) => (this.resolveLost = resolve));
+    const { child, stdin, stdout, stderr } = launched;
+    stdout.on('data', (bytes: Buffer) => {
+      this.receive(bytes);
+    });
+    stderr.on('data', (bytes: Buffer) => {
+      this.stderr = (this.stderr + bytes.toString('latin1')).slice(-STDERR_CHARS_MAX);
+    });
+    // A process that ends while it is written to is reported by its exit.
+    stdin.on('error', () => undefined);
+    child.on('error', (error) => {
+      this.fail(new TidemarkError('sandbox_lost', { reason: `it could not be started: ${error.message}` }));
+    });
+    this.gone = new Promise((resolve) => {
+      child.on('close', (code, signal) => {
+        this.fail(this.whyItExited(code, signal));
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when the process is ready for its first request. Throws `sandbox_lost` if it does not come up. */
+  static async start(launcher: Launcher): Promise<SandboxProcess> {
+    const launched = launcher.launch('child');
+    const reportedPid = { value: 0 };
+    const process = new SandboxProcess(launched, reportedPid);
+    const ready = process.exchange(
+      (reply) => reply.type === 'ready',
+      { killAfterMs: 20_000, memoryMb: 64, overDeadline: tooSlow, overMemory: tooSlow },
+      [],
+    );
+    [reportedPid.value] = await Promise.all([launched.pid, ready]);
+    return process;
+  }
+
+  /** Of the process that runs the code. */
+  get pid(): number {
+    return this.reportedPid.value;
+  }
+
+  get isAlive(): boolean {
+    return this.end === undefined;
+  }
+
+  /** Asks and waits for the one reply. Throws why the process ended, if it did. */
+  async ask(request: Request, body: readonly Uint8Array[], bounds: RequestBounds): Promise<Answer> {
+    let answer: Answer | undefined;
+    await this.askMany(request, body, bounds, (one) => {
+      answer = one;
+      return true;
+    });
+    if (answer === undefined) throw new RangeError('an exchange ended without an answer');
+    return answer;
+  }
+
+  /** Asks and hands every reply to `take` until it answers true. What `take` throws ends the process. */
+  async askMany(
+    request: Request,
+    body: readonly Uint8Array[],
+    bounds: RequestBounds,
+    take: (answer: Answer) => boolean,
+  ): Promise<void> {
+    const pieces = encodeFrame(request, body);
+    await this.exchange((reply, bytes) => take({ reply, body: bytes }), bounds, pieces);
+  }
+
+  /** Ends the process at once, and for good. Safe to call at any time. */
+  kill(): void {
+    this.end ??= 'killed';
+    this.killProcesses();
+    this.settle(new TidemarkError('sandbox_lost', { reason: 'it was stopped' }));
+  }
+
+  /** Ends the process because of what it did. */
+  fail(error: TidemarkError): void {
+    if (this.end !== undefined) return;
+    this.end = error;
+    this.killProcesses();
+    this.settle(error);
+    this.resolveLost(error);
+  }
+
+  private exchange(
+    take: (reply: Reply, body: Buffer) => boolean,
+    bounds: RequestBounds,
+    pieces: readonly Uint8Array[],
+  ): Promise<void> {
+    if (this.end !== undefined) {
+      throw this.end === 'killed' ? new TidemarkError('sandbox_lost', { reason: 'it was stopped' }) : this.end;
+    }
+    if (this.waiting !== undefined) throw new RangeError('a sandbox takes one request at a time');
+    return new Promise((resolve, reject) => {
+      const timers = [
+        setTimeout(() => {
+          this.fail(bounds.overDeadline());
+        }, bounds.killAfterMs),
+        setInterval(() => {
+          this.lookAtMemory(bounds);
+        }, MEMORY_LOOK_MS),
+      ];
+      this.waiting = { bounds, take: ({ reply, body }) => take(reply, body), resolve, reject, timers };
+      for (const piece of pieces) this.launched.stdin.write(piece);
+    });
+  }
+
+  private receive(bytes: Buffer): void {
+    if (this.end !== undefined) return;
+    try {
+      for (const frame of this.reader.push(bytes)) this.takeFrame(frame);
+    } catch (error) {
+      if (error instanceof FrameError) this.fail(nonsense(error.message));
+      else if (isTidemarkError(error)) this.fail(error);
+      else throw error;
+    }
+  }
+
+  private takeFrame({ header, body }: Frame): void {
+    const { waiting } = this;
+    if (waiting === undefined) throw nonsense('it spoke without being asked');
+    const reply = replySchema.safeParse(header);
+    if (!reply.success) throw nonsense(`a reply has the wrong form at ${reply.error.issues[0]?.path.join('.') ?? '?'}`);
+    if (!waiting.take({ reply: reply.data, body })) return;
+    this.stopWaiting();
+    waiting.resolve();
+  }
+
+  private lookAtMemory({ memoryMb, overMemory }: RequestBounds): void {
+    const bytes = residentBytes(this.pid) ?? 0;
+    this.memoryPeak = Math.max(this.memoryPeak, bytes);
+    if (bytes > memoryMb * 1024 * 1024 + HEADROOM_BYTES) this.fail(overMemory());
+  }
+
+  /** V8 aborts the process on some allocations instead of throwing. */
+  private whyItExited(code: number | null, signal: NodeJS.Signals | null): TidemarkError {
+    const { waiting } = this;
+    const how = signal ?? `code ${String(code)}`;
+    if (waiting !== undefined) {
+      const { bounds } = waiting;
+      const near = this.memoryPeak > bounds.memoryMb * 0.6 * 1024 * 1024 + HEADROOM_BYTES / 3;
+      const said = /out of memory|allocation failed|heap limit|invalid (?:array|table|size)/i.test(this.stderr);
+      if (near || said) return bounds.overMemory();
+    }
+    const lastWords = this.stderr.trim().split('\n', 1)[0] ?? '';
+    return new TidemarkError('sandbox_lost', { reason: lastWords === '' ? how : `${how}: ${lastWords.slice(0, 300)}` });
+  }
+
+  private settle(error: TidemarkError): void {
+    const { waiting } = this;
+    this.stopWaiting();
+    waiting?.reject(error);
+  }
+
+  private stopWaiting(): void {
+    // clearTimeout clears intervals as well.
+    this.waiting?.timers.forEach(clearTimeout);
+    this.waiting = undefined;
+  }
+
+  private killProcesses(): void {
+    const { child } = this.launched;
+    // A process that is gone has no number any more: it may be another's by now.
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    // Behind bubblewrap the code runs in a process of its own, which otherwise falls a moment later.
+    if (this.pid > 0 && this.pid !== child.pid) killIfThere(this.pid);
+    child.kill('SIGKILL');
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** @param reason what it did that a sandbox never does. */
+export function nonsense(reason: string): TidemarkError {
+  return new TidemarkError('sandbox_spoke_nonsense', { reason });
+}
+
+const tooSlow = (): TidemarkError => new TidemarkError('sandbox_lost', { reason: 'it did not come up' });

@@ -1,0 +1,307 @@
+import { isUtf8 } from 'node:buffer';
+import { TidemarkError, type BundleManifest } from '@tidemark/domain';
+import {
+  joinChunks,
+  keySlot,
+  printable,
+  reportFailure,
+  type GraphInput,
+  type GraphOutput,
+  type GraphRuntime,
+  type InputLines,
+  type Places,
+  type StateRow,
+} from '@tidemark/engine';
+import { FRAME_BYTES_MAX, HEADER_BYTES_MAX } from '../frames.js';
+import { failureFromWire, type ReplyOf } from '../messages.js';
+import { readRows, rowText } from '../state-rows.js';
+import { nonsense, type Answer, type RequestBounds, type SandboxProcess } from './sandbox-process.js';
+
+export interface JobLimits {
+  /** Memory of the job's objects, state included. */
+  readonly memoryMb: number;
+  /** A batch that takes longer is stopped. */
+  readonly cpuMsPerBatch: number;
+}
+
+/** A job's graph in a sandbox of its own. After any error but a refused restore it is of no more use. */
+export interface SandboxedGraph extends GraphRuntime {
+  readonly pid: number;
+  readonly manifest: BundleManifest;
+  /**
+   * Resolves when the sandbox has ended for any reason but `kill`: what a call threw, or that the process died between
+   * calls.
+   */
+  readonly lost: Promise<TidemarkError>;
+  /** Ends the process at once. Safe to call again. */
+  kill(): void;
+}
+
+interface LoadedJob {
+  readonly id: string;
+  readonly manifest: BundleManifest;
+  readonly places: Places;
+  readonly limits: JobLimits;
+  readonly onLog: ((line: string) => void) | undefined;
+}
+
+const RESTORE_CHARS = 4_000_000;
+const RESTORE_MS = 60_000;
+const SNAPSHOT_MS = 120_000;
+const GRACE_MS = 500;
+
+export class ProcessGraph implements SandboxedGraph {
+  private readonly sinkUids: ReadonlySet<string>;
+  private readonly sourceUids: ReadonlySet<string>;
+
+  constructor(
+    private readonly process: SandboxProcess,
+    private readonly job: LoadedJob,
+  ) {
+    const uidsOf = (kind: string): ReadonlySet<string> =>
+      new Set(job.manifest.nodes.filter((node) => node.kind === kind).map(({ uid }) => uid ?? ''));
+    this.sinkUids = uidsOf('sink');
+    this.sourceUids = uidsOf('source');
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  get manifest(): BundleManifest {
+    return this.job.manifest;
+  }
+
+  get lost(): Promise<TidemarkError> {
+    return this.process.lost;
+  }
+
+  kill(): void {
+    this.process.kill();
+  }
+
+  async restore(uid: string, rows: readonly StateRow[]): Promise<void> {
+    const bounds = this.bounds(RESTORE_MS, 0);
+    for (const text of inPieces(rows)) {
+      const { reply } = await this.process.ask({ type: 'restore', uid }, [Buffer.from(text, 'utf8')], bounds);
+      if (reply.type === 'restored') continue;
+      if (reply.type === 'not_restored') {
+        throw new TidemarkError('checkpoint_unreadable', {
+          path: `state of "${uid}"`,
+          reason: reply.reason.slice(0, 500),
+        });
+      }
+      throw this.ended(
+        reply.type === 'over_memory' ? bounds.overMemory() : nonsense(`it answered restore with ${reply.type}`),
+      );
+    }
+  }
+
+  async run(input: GraphInput): Promise<GraphOutput> {
+    const { timeline, batchId, batchTimeMs } = input;
+    const { cpuMsPerBatch: deadlineMs } = this.job.limits;
+    const lines = new Map<string, InputLines>(input.sources.map(({ uid, chunks }) => [uid, joinChunks(chunks)]));
+    const inputBytes = [...lines.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const bytesMax = FRAME_BYTES_MAX - HEADER_BYTES_MAX;
+    if (inputBytes > bytesMax) {
+      throw new TidemarkError('job_output_too_large', { what: 'The input of one batch', bytes: inputBytes, bytesMax });
+    }
+    const bounds = this.bounds(2 * deadlineMs + GRACE_MS, batchId);
+    const sources = [...lines].map(([uid, { bytes }]) => ({ uid, bytes: bytes.length }));
+    const seed = `${this.job.id}/${timeline}/${batchId}`;
+    const request = { type: 'run', batchId, batchTimeMs, seed, deadlineMs, sources } as const;
+    const answer = await this.process.ask(
+      request,
+      [...lines.values()].map(({ bytes }) => bytes),
+      bounds,
+    );
+    return this.readRun(answer, { lines, inputBytes, bounds });
+  }
+
+  async snapshot(): Promise<ReadonlyMap<string, readonly StateRow[]>> {
+    const rows = new Map<string, StateRow[]>(Object.keys(this.manifest.shapes).map((uid) => [uid, []]));
+    let bytesLeft = 4 * this.job.limits.memoryMb * 1024 * 1024;
+    const bounds = this.bounds(SNAPSHOT_MS, 0);
+    await this.process.askMany({ type: 'snapshot' }, [], bounds, ({ reply, body }) => {
+      if (reply.type === 'end') return true;
+      if (reply.type === 'too_large') throw tooLarge(reply);
+      if (reply.type === 'over_memory') throw bounds.overMemory();
+      if (reply.type !== 'rows') throw nonsense(`it answered snapshot with ${reply.type}`);
+      bytesLeft -= body.length;
+      if (bytesLeft < 0) throw nonsense('its state is larger than its memory');
+      const held = rows.get(reply.uid);
+      if (held === undefined) throw nonsense(`it has state of "${reply.uid}", which is no operator of the job`);
+      for (const row of checkedRows(body, reply.rows)) held.push(row);
+      return false;
+    });
+    return rows;
+  }
+
+  private readRun(
+    { reply, body }: Answer,
+    batch: {
+      readonly lines: ReadonlyMap<string, InputLines>;
+      readonly inputBytes: number;
+      readonly bounds: RequestBounds;
+    },
+  ): GraphOutput {
+    switch (reply.type) {
+      case 'done':
+        this.log(reply.log);
+        return this.readOutput(reply, body, batch);
+      case 'failed':
+        this.log(reply.log);
+        throw this.ended(this.readFailure(reply, batch.lines));
+      case 'threw':
+        throw this.ended(this.threwOutside(reply));
+      case 'over_deadline':
+        throw this.ended(batch.bounds.overDeadline());
+      case 'over_memory':
+        throw this.ended(batch.bounds.overMemory());
+      case 'too_large':
+        throw this.ended(tooLarge(reply));
+      default:
+        throw this.ended(nonsense(`it answered run with ${reply.type}`));
+    }
+  }
+
+  private readOutput(
+    reply: ReplyOf<'done'>,
+    body: Buffer,
+    batch: { readonly lines: ReadonlyMap<string, InputLines>; readonly inputBytes: number },
+  ): GraphOutput {
+    const sinks = new Map<string, { readonly rows: number; readonly bytes: Uint8Array }>();
+    let from = 0;
+    for (const { uid, rows, bytes: length } of reply.sinks) {
+      const bytes = body.subarray(from, from + length);
+      from += length;
+      if (!this.sinkUids.has(uid) || sinks.has(uid)) throw this.ended(nonsense(`it wrote to the sink "${uid}"`));
+      if (bytes.length !== length || rows < 1 || linesIn(bytes) !== rows) {
+        throw this.ended(nonsense(`it wrote ${rows} rows to "${uid}" that are not there`));
+      }
+      sinks.set(uid, { rows, bytes });
+    }
+    if (from !== body.length) throw this.ended(nonsense('its output has bytes that belong to no sink'));
+    const { recordsIn, recordsSkipped, stateKeys } = reply;
+    // Every record has a line end, so it cannot have read more.
+    if (recordsIn > batch.inputBytes || recordsSkipped > recordsIn)
+      throw this.ended(nonsense('it counted records that are not there'));
+    if (stateKeys.some(({ uid }) => !Object.hasOwn(this.manifest.shapes, uid))) {
+      throw this.ended(nonsense('it has state of an operator that keeps none'));
+    }
+    return {
+      sinks,
+      recordsIn,
+      recordsSkipped,
+      stateKeys: new Map(stateKeys.map(({ uid, keys }) => [uid, keys])),
+      skipped: reply.skipped.map(({ source, line, reason }) => ({
+        source,
+        ...this.placeOfRecord({ source, line }, batch.lines),
+        reason: printable(reason),
+      })),
+    };
+  }
+
+  private readFailure(reply: ReplyOf<'failed'>, lines: ReadonlyMap<string, InputLines>): TidemarkError {
+    const failure = failureFromWire(reply.failure);
+    if ('record' in failure && failure.record !== undefined) this.placeOfRecord(failure.record, lines);
+    return reportFailure(failure, { lines, places: this.job.places });
+  }
+
+  private placeOfRecord(
+    { source, line }: { readonly source: string; readonly line: number },
+    lines: ReadonlyMap<string, InputLines>,
+  ): { readonly partition: string; readonly offset: number } {
+    const position = this.sourceUids.has(source) ? lines.get(source)?.positionOf(line) : undefined;
+    if (position === undefined) throw this.ended(nonsense('it named a record that is not in the batch'));
+    return position;
+  }
+
+  /** Thrown past the engine: no operator is known. */
+  private threwOutside({ reason, stack }: ReplyOf<'threw'>): TidemarkError {
+    const { places } = this.job;
+    return new TidemarkError('job_code_threw', {
+      reason: printable(reason),
+      operator: 'the job',
+      at: (stack === undefined ? undefined : places.firstPlace(stack)) ?? 'unknown',
+      ...(stack === undefined ? {} : { stack: places.stack(stack) }),
+    });
+  }
+
+  private log(lines: readonly string[]): void {
+    const { onLog } = this.job;
+    if (onLog !== undefined) for (const line of lines) onLog(printable(line));
+  }
+
+  private bounds(killAfterMs: number, batchId: number): RequestBounds {
+    const { memoryMb, cpuMsPerBatch } = this.job.limits;
+    return {
+      killAfterMs,
+      memoryMb,
+      overDeadline: () => new TidemarkError('job_over_cpu', { limitMs: cpuMsPerBatch, batchId }),
+      overMemory: () => new TidemarkError('job_over_memory', { limitMb: memoryMb, batchId }),
+    };
+  }
+
+  private ended(error: TidemarkError): TidemarkError {
+    this.process.fail(error);
+    return error;
+  }
+}
+
+function tooLarge({ what, bytes }: ReplyOf<'too_large'>): TidemarkError {
+  return new TidemarkError('job_output_too_large', { what: printable(what), bytes, bytesMax: FRAME_BYTES_MAX });
+}
+
+function* inPieces(rows: readonly StateRow[]): Iterable<string> {
+  let text = '';
+  for (const row of rows) {
+    text += rowText(row);
+    if (text.length < RESTORE_CHARS) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
+}
+
+function checkedRows(body: Buffer, expected: number): readonly StateRow[] {
+  const rows = isUtf8(body) ? readRows(body.toString('utf8')) : undefined;
+  if (rows?.length !== expected) throw nonsense(`it sent ${expected} rows of state that are not there`);
+  for (const { slot, key, value } of rows) {
+    if (!isKeyText(key) || slot !== keySlot(key)) throw nonsense('a row of its state lies under the wrong key');
+    if (!isJson(value)) throw nonsense('a row of its state is not JSON');
+  }
+  return rows;
+}
+
+/** A string, a number, a boolean, or `null` for an operator's own row, written the one way that JSON.stringify does. */
+function isKeyText(text: string): boolean {
+  try {
+    const key: unknown = JSON.parse(text);
+    return typeof key !== 'object' ? JSON.stringify(key) === text : key === null && text === 'null';
+  } catch {
+    return false;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Newlines in `bytes`; -1 if something follows the last one. */
+function linesIn(bytes: Uint8Array): number {
+  const newline = 10;
+  let lines = 0;
+  let at = bytes.indexOf(newline);
+  let last = -1;
+  for (; at !== -1; at = bytes.indexOf(newline, at + 1)) {
+    lines += 1;
+    last = at;
+  }
+  return last === bytes.length - 1 ? lines : -1;
+}

@@ -1,0 +1,11 @@
+export { FRAME_BYTES_MAX } from './frames.js';
+export {
+  SandboxHost,
+  type JobToStart,
+  type SandboxMode,
+  type SandboxStatus,
+  type SourceBundle,
+} from './host/sandbox-host.js';
+export type { JobLimits, SandboxedGraph } from './host/sandboxed-graph.js';
+export type { Attack } from './host/self-test.js';
+export type { Layer } from './os/launcher.js';

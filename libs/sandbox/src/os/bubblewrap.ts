@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { NODE_FLAGS, type SandboxFiles } from './files.js';
+
+const run = promisify(execFile);
+
+/** A file system of a handful of read-only files, no network, no other process, no rights, nobody's uid. */
+export function bubblewrapArguments(
+  { node, child, probe, guest, native }: SandboxFiles,
+  libraries: readonly string[],
+  script: 'child' | 'probe',
+): readonly string[] {
+  const bind = (from: string, to: string): readonly string[] => ['--ro-bind', from, to];
+  return [
+    ...['--unshare-all', '--die-with-parent', '--new-session', '--as-pid-1'],
+    ...['--clearenv', '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox'],
+    ...libraries.flatMap((library) => bind(library, library)),
+    ...bind(node, '/sandbox/node'),
+    ...bind(script === 'child' ? child : probe, '/sandbox/main.mjs'),
+    ...bind(guest, '/sandbox/guest.js'),
+    ...bind(native, '/sandbox/isolated_vm.node'),
+    ...['--size', '65536', '--tmpfs', '/tmp', '--remount-ro', '/', '--chdir', '/'],
+    ...['--seccomp', '3', '--info-fd', '4', '--'],
+    ...['/sandbox/node', ...NODE_FLAGS, '/sandbox/main.mjs', '/sandbox/guest.js', '/sandbox/isolated_vm.node'],
+  ];
+}
+
+/** What the loader maps for these files, with the loader itself. Throws where there is no `ldd`. */
+export async function sharedLibraries(...files: readonly string[]): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const file of files) {
+    const { stdout } = await run('ldd', [file], { env: {} });
+    for (const line of stdout.split('\n')) {
+      const [, path] = /(?:=>\s+|^\s+)(\/\S+)\s+\(0x/.exec(line) ?? [];
+      if (path !== undefined) found.add(path);
+    }
+  }
+  return [...found];
+}
