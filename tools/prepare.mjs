@@ -99,7 +99,7 @@ async function build(node) {
   const path = [join(root, 'node_modules', '.bin'), dirname(node), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path, NX_DAEMON: 'false', NX_TUI: 'false', NO_COLOR: '1' };
   const { code, output } = await run(node, [nx, 'run-many', '-t', 'build', '--outputStyle=stream'], env);
-  if (code !== 0) throw new PrepareError(`The build failed:\n${lastLines(output, 60)}`);
+  if (code !== 0) throw new PrepareError(`The build failed:\n${tellingLines(output)}`);
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, before);
 }
@@ -144,6 +144,12 @@ function run(file, args, env) {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, output }));
   });
+}
+
+/** The compiler's own lines, without what the build tool prints around them. */
+function tellingLines(output) {
+  const errors = output.split('\n').filter((line) => /\berror\b/i.test(line));
+  return errors.length > 0 ? errors.slice(0, 40).join('\n') : lastLines(output, 60);
 }
 
 const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');

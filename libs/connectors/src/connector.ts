@@ -1,7 +1,7 @@
 import type { ObjectStore } from '@tidemark/checkpoint';
 import { TidemarkError, type GraphNode, type JobId, type TenantId } from '@tidemark/domain';
 import type { Sink, Source } from '@tidemark/engine';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Connections } from './connections.js';
 import type { EgressPolicy } from './egress/egress-policy.js';
 

@@ -83,7 +83,7 @@ export class EventFeed implements BeforeApplicationShutdown {
 
   /** An open stream would keep the server from closing. */
   async beforeApplicationShutdown(): Promise<void> {
-    
+    for (const stream of this.streams) this.end(stream);
     await this.polling;
   }
 

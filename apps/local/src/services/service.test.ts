@@ -50,7 +50,7 @@ describe('a service of the instance', () => {
 
   it('that ends before it is ready is refused with its last words and not tried again', async () => {
     const failing = await serviceThat(
-      `console.error(JSON.stringify({ level: 'error', msg: 'No database here.' })); process.exit(1);`,
+      `console.error(JSON.stringify({ level: 'error', message: 'No database here.' })); process.exit(1);`,
     );
     await expect(failing.start()).rejects.toThrow(
       `The runner did not start: it ended with exit code 1: No database here. Its log is ${join(folder, 'runner-1.log')}.`,

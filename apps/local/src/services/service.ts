@@ -120,7 +120,7 @@ export class Service {
     this.current = undefined;
     if (this.stopping) return;
     this.howEnded = how;
-    this.log.write(JSON.stringify({ level: 'warn', msg: how }));
+    this.log.write(JSON.stringify({ level: 'warn', message: how }));
     this.spec.onChange();
     // A first start that fails is the caller's to judge; a service that has been there is brought back.
     if (wasReady || this.quickDeaths > 0) void this.startAgain(livedMs);
@@ -151,8 +151,8 @@ function readyOf(line: string): Ready | undefined {
 /** The sentence in a log line, which is JSON unless something went wrong very early. */
 function messageOf(line: string): string {
   try {
-    const entry = z.object({ msg: z.string() }).safeParse(JSON.parse(line));
-    return (entry.data?.msg ?? line).replace(/\.$/, '');
+    const entry = z.object({ message: z.string() }).safeParse(JSON.parse(line));
+    return (entry.data?.message ?? line).replace(/\.$/, '');
   } catch {
     return line.replace(/\.$/, '');
   }

@@ -17,6 +17,7 @@ type CommittedBatch = JobPicture['batches'][number];
 
 const BATCHES_KEPT = 20;
 const EVENTS_KEPT = 50;
+const RATE_WINDOW_MS = 5_000;
 
 /** Looks at a job through the public API, as often as it is asked to. */
 export class JobMonitor {
@@ -69,12 +70,12 @@ export class JobMonitor {
 
 const isCommitted = (batch: Batch): batch is CommittedBatch => batch.commit !== null;
 
-/** Over the last batches, by the time that they stand for: what a reader would call the rate of the input. */
+/** Over the last seconds of batch time: what a reader would call the rate of the input. */
 function rateOf(batches: readonly CommittedBatch[]): number {
-  const newest = batches[0];
-  const oldest = batches.at(-1);
-  if (newest === undefined || oldest === undefined || newest === oldest) return 0;
-  const seconds = (Date.parse(newest.batchTime) - Date.parse(oldest.batchTime)) / 1000;
-  const records = batches.slice(0, -1).reduce((sum, { commit }) => sum + commit.recordsIn, 0);
-  return seconds <= 0 ? 0 : records / seconds;
+  const newestMs = Date.parse(batches[0]?.batchTime ?? '');
+  const recent = batches.filter(({ batchTime }) => Date.parse(batchTime) > newestMs - RATE_WINDOW_MS);
+  const oldestMs = Date.parse(recent.at(-1)?.batchTime ?? '');
+  if (recent.length < 2 || newestMs === oldestMs) return 0;
+  const records = recent.slice(0, -1).reduce((sum, { commit }) => sum + commit.recordsIn, 0);
+  return (1000 * records) / (newestMs - oldestMs);
 }

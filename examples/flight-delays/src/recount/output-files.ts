@@ -17,6 +17,9 @@ interface CommitEntry {
 
 type Row = { readonly origin: string; readonly windowEndMs?: number };
 
+/** As it comes back from JSON, which knows no negative zero. */
+const asStored = (row: object): unknown => JSON.parse(JSON.stringify(row));
+
 /** The directory of a `files` sink, read as any reader may: what its commit log names is there, and nothing else. */
 export class OutputFiles {
   private constructor(
@@ -53,7 +56,7 @@ export class OutputFiles {
       const wanted = missing.get(name);
       if (wanted === undefined)
         this.report(batchId, `has a row for ${name} ${expected.has(name) ? 'twice' : 'too many'}`);
-      else if (!isDeepStrictEqual(row, wanted)) {
+      else if (!isDeepStrictEqual(row, asStored(wanted))) {
         this.report(batchId, `has ${JSON.stringify(row)} where the recount has ${JSON.stringify(wanted)}`);
       }
       missing.delete(name);

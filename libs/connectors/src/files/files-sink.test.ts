@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, symlink, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, symlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openSink } from '../connectors.js';
@@ -73,6 +73,16 @@ describe('the files sink', () => {
 
     expect(await sink.write(aWrite(1))).toBe('already_held');
     expect(await rowsAReaderSees(folder)).toEqual(['{"old":1}']);
+  });
+
+  it('holds a batch whose part the reader has taken away', async () => {
+    const context = await aContext();
+    const sink = await openSink(aFilesNode(), context);
+    await sink.write(aWrite(1));
+    const part = join(context.filesRoot, 'demo', 'out', 'delays', 't1', 'part-b0000000001.jsonl');
+    await rm(part);
+    expect(await sink.write(aWrite(1))).toBe('already_held');
+    await expect(readFile(part)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('removes what a killed run left half written', async () => {

@@ -1,4 +1,4 @@
-import { TidemarkError } from '@tidemark/domain';
+import { isTidemarkError, TidemarkError } from '@tidemark/domain';
 
 /** What the database says about itself and not about the rows: connection, shutdown, resources, time limits, conflicts. */
 const UNAVAILABLE = /^(08|53|57|58|28|3D|XX|40|55|25P)/;
@@ -14,7 +14,7 @@ export function isUnavailable(error: unknown): boolean {
  * server name hosts and users, and belong to whoever set the connection up.
  */
 export function asSinkError(uid: string, connection: string, error: unknown): TidemarkError {
-  if (error instanceof TidemarkError) return error;
+  if (isTidemarkError(error)) return error;
   if (isUnavailable(error)) {
     const reason = `connection "${connection}" failed (${sqlState(error) ?? nodeCode(error)})`;
     return new TidemarkError('sink_unavailable', { sink: uid, reason });

@@ -19,8 +19,9 @@ export class JobIsolate {
     this.isolate = new isolatedVm.Isolate({ memoryLimit: memoryMb });
     this.context = this.isolate.createContextSync();
     this.isolate.compileScriptSync(guestCode, { filename: 'tidemark:guest' }).runSync(this.context);
-    const guest = this.context.global.getSync<ivm.Reference<Guest>>('tidemarkGuest', { reference: true });
-    this.context.global.deleteSync('tidemarkGuest');
+    const global: ivm.Reference<{ tidemarkGuest: Guest }> = this.context.global;
+    const guest = global.getSync('tidemarkGuest', { reference: true });
+    global.deleteSync('tidemarkGuest');
     const reference = <F extends keyof Guest>(name: F): ivm.Reference<Guest[F]> =>
       guest.getSync(name, { reference: true });
     this.guest = {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, readdir, rm, symlink, utimes, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm, rmdir, symlink, utimes, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { objectStoreContract } from '@tidemark/checkpoint/contract';
@@ -24,6 +24,7 @@ objectStoreContract('the file store', async () => {
     leaveLitter: async () => {
       await writeFile(join(root, '~uploads', 'half'), 'half an object');
       await mkdir(join(root, 'a', 'empty'), { recursive: true });
+      await writeFile(join(root, 'a', 'half~'), 'half an object');
     },
   };
 });
@@ -60,6 +61,20 @@ describe('the file store', () => {
 
     await expect(store.put('a/b', Buffer.from('y'))).rejects.toThrow('EIO');
     expect(await store.list('a')).toEqual(['a/before']);
+  });
+
+  it('begins again when its folder is pruned before the object is in it', async () => {
+    const root = await aFolder();
+    const store = await FsObjectStore.open(root);
+    const prototype = await fileHandlePrototype(root);
+    const sync = prototype.sync;
+    // The first sync is the upload's, the second that of the root with the new folder.
+    vi.spyOn(prototype, 'sync')
+      .mockImplementationOnce(sync)
+      .mockImplementationOnce(() => rmdir(join(root, 'a')));
+
+    await store.put('a/b', Buffer.from('x'));
+    expect(await store.list('a')).toEqual(['a/b']);
   });
 
   it('follows no symbolic link out of its root', async () => {

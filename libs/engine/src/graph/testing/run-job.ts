@@ -1,0 +1,60 @@
+import { defineJob, files, toLog, type JobBuilder, type JobDefinition, type JobOptions } from '@tidemark/streams';
+import type { GraphInput, GraphRuntime, InputChunk } from '../../ports.js';
+import { createInProcessGraph } from '../in-process-graph.js';
+
+/** One batch's input: its time, and the records of the source `in`. */
+export interface TestBatch {
+  readonly timeMs: number;
+  readonly records: readonly unknown[];
+}
+
+export type Build = (job: JobBuilder) => void;
+
+export const aJob = (build: Build, options: Partial<JobOptions> = {}): JobDefinition =>
+  defineJob({ name: 'test', batchInterval: 1_000, ...options }, build);
+
+/** The source `in` and the sink `out` that the tests use. */
+export const input = <T>(job: JobBuilder) => job.source('in', files<T>({ path: 'in' }));
+export const toOut = toLog();
+
+export function aChunk(text: string, more: Partial<InputChunk> = {}): InputChunk {
+  const bytes = new TextEncoder().encode(text);
+  return { partition: 'part', range: { from: 0, to: bytes.length }, offsetUnit: 'bytes', bytes, ...more };
+}
+
+export function aBatch(batchId: number, { timeMs, records }: TestBatch): GraphInput {
+  return textBatch(batchId, timeMs, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+}
+
+export function textBatch(batchId: number, batchTimeMs: number, text: string): GraphInput {
+  return { timeline: 1, batchId, batchTimeMs, sources: [{ uid: 'in', chunks: [aChunk(text)] }] };
+}
+
+/** What the sink `uid` got in a batch. */
+export async function rowsOf(graph: GraphRuntime, batch: GraphInput, uid = 'out'): Promise<readonly unknown[]> {
+  const { sinks } = await graph.run(batch);
+  const text = new TextDecoder().decode(sinks.get(uid)?.bytes);
+  return text === '' ? [] : text.trimEnd().split('\n').map((line): unknown => JSON.parse(line));
+}
+
+/** What the sink `out` got, batch by batch. `restoreBefore`: the batch before which the job goes on elsewhere. */
+export async function runJob(
+  definition: () => JobDefinition,
+  batches: readonly TestBatch[],
+  { restoreBefore }: { readonly restoreBefore?: number } = {},
+): Promise<readonly (readonly unknown[])[]> {
+  let graph = createInProcessGraph(definition());
+  const outputs: (readonly unknown[])[] = [];
+  for (const [index, batch] of batches.entries()) {
+    if (index === restoreBefore) graph = await takenOver(graph, definition());
+    outputs.push(await rowsOf(graph, aBatch(index + 1, batch)));
+  }
+  return outputs;
+}
+
+/** The same job with the same state, as another process would have it, its rows coming back in another order. */
+export async function takenOver(graph: GraphRuntime, definition: JobDefinition): Promise<GraphRuntime> {
+  const next = createInProcessGraph(definition);
+  for (const [uid, rows] of await graph.snapshot()) await next.restore(uid, rows.toReversed());
+  return next;
+}
