@@ -88,15 +88,10 @@ export const CORE_BUILTINS = [
 ];
 
 /** Files that are no part of what is built: tests and what they share inside a project. */
-export const TEST_FILES = [
-  '\\.(test|contract|e2e)\\.ts$',
-  '^(apps|libs|examples)/.+/testing/',
-  '^apps/e2e/',
-  '^libs/[^/]+/fixtures/',
-];
+export const TEST_FILES = ['\\.(test|contract|e2e)\\.ts$', '^(apps|libs|examples)/.+/testing/'];
 
 /** All code that only tests run: free of the layer rules, and closed to everything else. */
-export const TEST_CODE = [...TEST_FILES, '^libs/[^/]+/src/testing\\.ts$', '^libs/testing/'];
+export const TEST_CODE = [...TEST_FILES, '^libs/[^/]+/src/testing\\.ts$', '^libs/testing/', '^apps/e2e/'];
 
 /**
  * @param {{ name: string, tags: string[] }} project

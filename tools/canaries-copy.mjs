@@ -69,7 +69,7 @@ function run(dir, [command, ...args]) {
   const path = [dirname(process.execPath), join(dir, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd: dir,
-    env: { ...process.env, PATH: path, FORCE_COLOR: '0' },
+    env: { ...process.env, PATH: path, FORCE_COLOR: undefined, NO_COLOR: '1' },
     encoding: 'utf8',
     maxBuffer: 256 << 20,
   });

@@ -29,7 +29,7 @@ for (const project of all) {
     compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/.tsbuildinfo' },
     include: ['src'],
     // Tests may import across layers (testing helpers, contracts); tsconfig.tests.json type-checks them all at once.
-    exclude: ['src/**/*.test.ts', 'src/**/*.contract.ts'],
+    exclude: ['src/**/*.test.ts', 'src/**/*.contract.ts', 'src/**/*.e2e.ts'],
     references: project.internal
       .map((name) => dirOf.get(name))
       .filter((dir) => dir !== undefined)

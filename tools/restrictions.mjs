@@ -10,6 +10,7 @@ export const ENVIRONMENT = {
 /** Who may touch the environment all the same. */
 export const ENVIRONMENT_READERS = [
   { file: 'libs/config/src/load.ts', why: 'It is the one that reads.' },
+  { file: 'apps/cli/src/main.ts', why: 'A client may not use libs/config; it hands the environment to its commands.' },
   {
     file: 'libs/sandbox/src/child/child.ts',
     why: 'Sets the time zone of its own process, whose environment is empty.',

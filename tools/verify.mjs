@@ -101,7 +101,7 @@ const { node } = await prepare().catch((error) => {
   process.exit(1);
 });
 const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
-const env = { ...process.env, PATH: path, FORCE_COLOR: '0' };
+const env = { ...process.env, PATH: path, FORCE_COLOR: undefined, NO_COLOR: '1' };
 const results = [];
 for (const check of CHECKS) if (!signal.aborted) results.push(await runCheck(check, env));
 for (const tests of TESTS) if (!signal.aborted) results.push(await runTests(tests, env));

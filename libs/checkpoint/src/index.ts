@@ -1,6 +1,6 @@
 export { checkpointPath } from './checkpoint-path.js';
 export { InMemoryObjectStore } from './in-memory-object-store.js';
-export { FORMAT_VERSION, KEY_SLOTS, type CheckpointManifest } from './manifest.js';
+export type { CheckpointManifest } from './manifest.js';
 export { isObjectSegment, objectSegments } from './object-path.js';
 export { ObjectStore } from './object-store.port.js';
 export { readCheckpoint, type ReadCheckpoint } from './read-checkpoint.js';

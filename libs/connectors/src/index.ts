@@ -1,6 +1,5 @@
-export { heldObjects } from '@tidemark/domain';
 export { checkNode, CONNECTORS, openSink, openSource } from './connectors.js';
 export { type ConnectorContext, type LogEntry } from './connector.js';
-export { Connections, ConnectionsUnreadable, type Connection } from './connections.js';
+export { Connections } from './connections.js';
 export { EgressPolicy, type EgressRules } from './egress/egress-policy.js';
 export { walFolder } from './socket/socket-source.js';

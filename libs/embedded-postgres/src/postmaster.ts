@@ -15,15 +15,16 @@ const IMMEDIATE_STOP_MS = 10_000;
 
 /**
  * The process that `postmaster.pid` names: ours if it runs on this very data directory, `foreign` if the number has gone to
- * another program since, `undefined` if there is no such process.
+ * another program since or to nobody but a process that was killed and is not collected yet, `undefined` if there is none.
  */
 export async function findPostmaster(
   dataDirectory: string,
 ): Promise<{ readonly whose: 'ours' | 'foreign'; readonly pid: number } | undefined> {
   const text = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
-  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
-  return { whose: (await commandOf(pid)).includes(dataDirectory) ? 'ours' : 'foreign', pid };
+  if (!Number.isInteger(pid) || pid <= 0 || !send(pid, 0)) return undefined;
+  const runsHere = (await isAlive(pid)) && (await commandOf(pid)).includes(dataDirectory);
+  return { whose: runsHere ? 'ours' : 'foreign', pid };
 }
 
 /** Ends a postmaster: clients are cut off and their transactions rolled back; if it hangs, it is killed and recovers later. */
@@ -37,15 +38,18 @@ export async function stopPostmaster(pid: number, dataDirectory: string): Promis
     if (!send(pid, signal)) return;
     const until = performance.now() + waitMs;
     while (performance.now() < until) {
-      if (!isAlive(pid)) return;
+      if (!(await isAlive(pid))) return;
       await sleep(10);
     }
   }
   throw new TidemarkError('postgres_not_started', { dataDir: dataDirectory, reason: `process ${pid} does not end` });
 }
 
-export function isAlive(pid: number): boolean {
-  return send(pid, 0);
+/** False also for a process that has ended and only waits to be collected: in a container nobody may ever do that. */
+export async function isAlive(pid: number): Promise<boolean> {
+  if (!send(pid, 0)) return false;
+  const stat = process.platform === 'linux' ? await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '') : '';
+  return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
 }
 
 function send(pid: number, signal: NodeJS.Signals | 0): boolean {

@@ -57,7 +57,7 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     client.on('error', () => undefined);
     await client.connect();
     const next = await start();
-    expect(isAlive(left.pid)).toBe(false);
+    expect(await isAlive(left.pid)).toBe(false);
     expect(await query(next.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 

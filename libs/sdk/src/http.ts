@@ -35,7 +35,10 @@ export class Http {
     this.origin = connection.apiUrl.replace(/\/+$/, '');
   }
 
-  /** The answer as JSON, or undefined if it has no body. Throws `TidemarkApiError` and `TidemarkConnectionError`. */
+  /**
+   * The answer as JSON, or undefined if it has no body. Throws `TidemarkApiError`, `TidemarkConnectionError`, and the
+   * reason of `signal` where the caller has aborted it.
+   */
   async json<T>(request: ApiRequest): Promise<T> {
     const timeout = AbortSignal.timeout.bind(AbortSignal, this.connection.timeoutMs ?? TIMEOUT_MS);
     for (let attempt = 1; ; attempt += 1) {
@@ -45,7 +48,8 @@ export class Http {
         signal === undefined ? timeout() : AbortSignal.any([signal, timeout()]),
       ).catch((thrown: unknown) => thrown);
       if (error instanceof Answer) return error.body as T;
-      if (signal?.aborted === true || attempt === ATTEMPTS || !mayRepeat(request, error)) throw error;
+      signal?.throwIfAborted();
+      if (attempt === ATTEMPTS || !mayRepeat(request, error)) throw error;
       await pause(delayMs(attempt), signal);
     }
   }

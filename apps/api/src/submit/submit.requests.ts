@@ -74,8 +74,8 @@ const BundleField = (): PropertyDecorator => (target, property) => {
     description: 'A bundle uploaded before, by its digest, or a new one.',
     oneOf: [{ $ref: getSchemaPath(BundleReference) }, { $ref: getSchemaPath(BundleUpload) }],
   })(target, property);
-  IsObject()(target, property as string);
-  ValidateNested()(target, property as string);
+  IsObject()(target, property);
+  ValidateNested()(target, property);
   Type((help?: TypeHelpOptions) => (isReference(help?.object[help.property]) ? BundleReference : BundleUpload))(
     target,
     property,

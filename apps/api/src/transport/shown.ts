@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { applyDecorators } from '@nestjs/common';
 
 type Class = new () => object;
@@ -43,7 +43,7 @@ export const Shown = (
   const nullable = options.nullable === true;
   if (typeof as === 'function') return shownClass(description, as, nullable);
   const schema = { ...schemaOf(as), description, required: true, ...(nullable ? { nullable } : {}) };
-  return ApiProperty(schema as ApiPropertyOptions);
+  return ApiProperty(schema);
 };
 
 /** Gives the class of an answer its public name. */
@@ -59,7 +59,7 @@ function shownClass(description: string, type: Class, nullable: boolean): Proper
     ApiProperty({
       description,
       oneOf: [{ $ref: getSchemaPath(type) }, { type: 'null' }],
-    } as unknown as ApiPropertyOptions),
+    }),
     (target: object) => {
       ApiExtraModels(type)(target.constructor);
     },

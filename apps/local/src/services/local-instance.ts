@@ -93,10 +93,6 @@ export class LocalInstance {
     return this.keys.tenantKey;
   }
 
-  get adminKey(): string {
-    return this.keys.adminKey;
-  }
-
   /** Pid of the process that calls itself by this id. */
   pidOf(id: string): number | undefined {
     return this.services.find(({ running }) => running?.id === id)?.running?.pid;
@@ -158,6 +154,8 @@ export class LocalInstance {
     const { home, environment } = this.options;
     const own = [`${API_HOST}:${this.postgres.port}`, ...(this.apiPort === 0 ? [] : [`${API_HOST}:${this.apiPort}`])];
     return {
+      // A fifth of a service's start is compiling what it imports.
+      NODE_COMPILE_CACHE: join(home.path, 'compile-cache'),
       ...environment,
       TIDEMARK_DATABASE_URL: this.databases.tidemark,
       TIDEMARK_OBJECTS_DIR: home.objects,

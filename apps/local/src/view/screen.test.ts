@@ -94,7 +94,7 @@ describe('the live view', () => {
 
   it('says why a job does not run', () => {
     const failed = { ...job, status: 'failed' as const, currentRun: null, reason: { code: 'x', message: 'It threw.' } };
-    expect(lineOf({ ...input, picture: { ...input.picture, job: failed } })).toContain('no runner · It threw.');
+    expect(lineOf({ ...input, picture: { ...input.picture, job: failed } })).toContain('runner none · It threw.');
   });
 
   it('groups digits by three', () => {

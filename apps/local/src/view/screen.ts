@@ -15,7 +15,10 @@ export interface ScreenInput {
 }
 
 /** Lines that the screen has at least beside the tables. */
-const FIXED_LINES = 12;
+const FIXED_LINES = 15;
+const TWO_COLUMNS_FROM = 80;
+/** Ids and digests: their beginning and end tell them apart well enough. */
+const LONG_ID = /\b([a-z]{3}_)?[0-9a-f]{32,}\b/g;
 
 /** The whole screen as lines, none wider than `columns` and no more than `rows` of them. Pure. */
 export function screenOf(
@@ -27,7 +30,7 @@ export function screenOf(
   const lines = [
     `Tidemark  ${input.apiUrl}`,
     '',
-    ...headOf(input),
+    ...headOf(input, size.columns),
     '',
     ...airportsOf(input.airports.slice(0, airportLines)),
     '',
@@ -54,35 +57,40 @@ export function lineOf({ picture, runnerPid, nowMs, trouble }: ScreenInput): str
           `processing ${Math.round(last.commit.processingMs)} ms`,
           `delay ${Math.round(last.commit.schedulingDelayMs)} ms`,
         ]),
-    checkpointOf(picture, nowMs),
-    runnerOf(picture, runnerPid),
+    `checkpoint ${checkpointOf(picture, nowMs)}`,
+    `runner ${runnerOf(picture, runnerPid)}`,
     ...(job.reason === null ? [] : [job.reason.message]),
     ...(trouble === undefined ? [] : [trouble]),
   ];
   return parts.join(' · ');
 }
 
-function headOf({ picture, runnerPid, nowMs, trouble }: ScreenInput): readonly string[] {
+function headOf({ picture, runnerPid, nowMs, trouble }: ScreenInput, columns: number): readonly string[] {
   const { job, batches, records, recordsPerSecond } = picture;
   const last = batches[0];
+  const facts: readonly (readonly [string, string])[] = [
+    ['batch', last === undefined ? '–' : `${grouped(last.batchId)} of ${last.batchTime.slice(11, 23)}`],
+    ['checkpoint', checkpointOf(picture, nowMs)],
+    ['records', grouped(records)],
+    ['rate', `${grouped(recordsPerSecond)} records/s`],
+    ['processing', last === undefined ? '–' : `${last.commit.processingMs.toFixed(0)} ms`],
+    ['delay', last === undefined ? '–' : `${last.commit.schedulingDelayMs.toFixed(0)} ms behind schedule`],
+  ];
   return [
     `${job.name}  ${job.status}  revision ${job.revision}  epoch ${job.epoch}`,
-    `${'runner'.padEnd(12)} ${runnerOf(picture, runnerPid)}`,
-    pair(
-      ['batch', last === undefined ? '–' : `${grouped(last.batchId)} of ${last.batchTime.slice(11, 23)}`],
-      ['checkpoint', checkpointOf(picture, nowMs).replace('checkpoint ', '')],
-    ),
-    pair(['records', grouped(records)], ['rate', `${grouped(recordsPerSecond)} records/s`]),
-    pair(
-      ['processing', last === undefined ? '–' : `${last.commit.processingMs.toFixed(0)} ms`],
-      ['delay', last === undefined ? '–' : `${last.commit.schedulingDelayMs.toFixed(0)} ms behind schedule`],
-    ),
+    fact(['runner', runnerOf(picture, runnerPid)]),
+    ...(columns < TWO_COLUMNS_FROM ? facts.map(fact) : inPairs(facts)),
     trouble ?? job.reason?.message ?? '',
   ];
 }
 
-const pair = (left: readonly [string, string], right: readonly [string, string]): string =>
-  `${left[0].padEnd(12)} ${left[1].padEnd(26)} ${right[0].padEnd(12)} ${right[1]}`;
+const fact = ([name, value]: readonly [string, string]): string => `${name.padEnd(12)} ${value}`;
+
+function inPairs(facts: readonly (readonly [string, string])[]): readonly string[] {
+  const left = facts.filter((_, index) => index % 2 === 0).map(fact);
+  const right = facts.filter((_, index) => index % 2 === 1).map(fact);
+  return left.map((text, index) => `${text.padEnd(40)}${right[index] ?? ''}`);
+}
 
 function airportsOf(airports: readonly Airport[]): readonly string[] {
   const rows = airports.map(
@@ -96,10 +104,11 @@ function airportsOf(airports: readonly Airport[]): readonly string[] {
 
 const eventsOf = (events: readonly JobEvent[]): readonly string[] =>
   events.map(({ at, type, data }) => {
-    const about = Object.entries(data).map(
-      ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    );
-    return `${at.slice(11, 19)} ${type.padEnd(20)} ${about.join(' ')}`;
+    const about = Object.entries(data).flatMap(([name, value]) => {
+      const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+      return isPlain ? [`${name} ${String(value).replaceAll(LONG_ID, shortId)}`] : [];
+    });
+    return `${at.slice(11, 19)} ${type.padEnd(20)} ${about.join(', ')}`;
   });
 
 function hintsOf({ instanceFile, runnerPid }: ScreenInput): readonly string[] {
@@ -111,15 +120,15 @@ function hintsOf({ instanceFile, runnerPid }: ScreenInput): readonly string[] {
 
 function runnerOf({ job }: JobPicture, pid: number | undefined): string {
   const id = job.currentRun?.runnerId ?? null;
-  if (id === null) return 'no runner';
-  return pid === undefined ? `runner ${shortId(id)}` : `runner ${shortId(id)} (process ${pid})`;
+  if (id === null) return 'none';
+  return pid === undefined ? shortId(id) : `${shortId(id)} (process ${pid})`;
 }
 
 function checkpointOf({ checkpoint }: JobPicture, nowMs: number): string {
   const completedAt = checkpoint?.completedAt ?? undefined;
-  if (checkpoint === undefined || completedAt === undefined) return 'checkpoint none yet';
+  if (checkpoint === undefined || completedAt === undefined) return 'none yet';
   const seconds = Math.max(0, Math.round((nowMs - Date.parse(completedAt)) / 1000));
-  return `checkpoint batch ${grouped(checkpoint.batchId)}, ${seconds} s ago`;
+  return `batch ${grouped(checkpoint.batchId)}, ${seconds} s ago`;
 }
 
 /** The end of an id differs where ids of the same minute begin alike. */

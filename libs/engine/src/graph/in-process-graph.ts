@@ -1,3 +1,4 @@
+import { TidemarkError } from '@tidemark/domain';
 import type { JobDefinition } from '@tidemark/streams';
 import type { GraphInput, GraphOutput, GraphRuntime, StateRow } from '../ports.js';
 import { checkDefinition } from './check-definition.js';
@@ -22,7 +23,12 @@ class InProcessGraph implements GraphRuntime {
   constructor(private readonly program: Program) {}
 
   async restore(uid: string, rows: readonly StateRow[]): Promise<void> {
-    this.program.restore(uid, rows);
+    try {
+      this.program.restore(uid, rows);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new TidemarkError('checkpoint_unreadable', { path: `state of "${uid}"`, reason });
+    }
     return Promise.resolve();
   }
 

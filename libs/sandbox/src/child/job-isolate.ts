@@ -19,7 +19,7 @@ export class JobIsolate {
     this.isolate = new isolatedVm.Isolate({ memoryLimit: memoryMb });
     this.context = this.isolate.createContextSync();
     this.isolate.compileScriptSync(guestCode, { filename: 'tidemark:guest' }).runSync(this.context);
-    const global: ivm.Reference<{ tidemarkGuest: Guest }> = this.context.global;
+    const global = this.context.global as unknown as ivm.Reference<{ tidemarkGuest: Guest }>;
     const guest = global.getSync('tidemarkGuest', { reference: true });
     global.deleteSync('tidemarkGuest');
     const reference = <F extends keyof Guest>(name: F): ivm.Reference<Guest[F]> =>

@@ -34,7 +34,12 @@ export function textBatch(batchId: number, batchTimeMs: number, text: string): G
 export async function rowsOf(graph: GraphRuntime, batch: GraphInput, uid = 'out'): Promise<readonly unknown[]> {
   const { sinks } = await graph.run(batch);
   const text = new TextDecoder().decode(sinks.get(uid)?.bytes);
-  return text === '' ? [] : text.trimEnd().split('\n').map((line): unknown => JSON.parse(line));
+  return text === ''
+    ? []
+    : text
+        .trimEnd()
+        .split('\n')
+        .map((line): unknown => JSON.parse(line));
 }
 
 /** What the sink `out` got, batch by batch. `restoreBefore`: the batch before which the job goes on elsewhere. */

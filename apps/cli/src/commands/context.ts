@@ -1,0 +1,47 @@
+import { Tidemark, type Job } from '@tidemark/sdk';
+import type { Command } from 'commander';
+import { findConnection } from '../connection/find-connection.js';
+import { printable, UserError, type Terminal } from '../terminal.js';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly apiUrl?: string;
+  readonly apiKey?: string;
+  readonly json?: boolean;
+}
+
+/** What a command works with: the service, and where its output goes. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly service: Tidemark;
+  /** `value` as JSON for machines, `lines` for people. */
+  show(value: unknown, lines: readonly string[]): void;
+}
+
+/** Connects a command with the service that its options name. Throws `UserError`. */
+export async function contextOf(command: Command, terminal: Terminal): Promise<Context> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const service = new Tidemark(await findConnection(options, terminal));
+  return { terminal, service, show: shower(terminal, options) };
+}
+
+/** How a command shows what it has to show. */
+export function shower(terminal: Terminal, { json = false }: GlobalOptions): Context['show'] {
+  return (value, lines) => {
+    if (json) terminal.out(JSON.stringify(value));
+    else for (const line of lines) terminal.out(printable(line));
+  };
+}
+
+/** The job of this id or name. Throws `UserError` where there is none of that name. */
+export async function jobNamed({ service }: Context, idOrName: string): Promise<Job> {
+  if (/^job_[0-9a-f]{32}$/.test(idOrName)) return service.jobs.get(idOrName);
+  for await (const job of service.jobs.list({ limit: 100 })) if (job.name === idOrName) return job;
+  throw new UserError(`There is no job named "${idOrName}".`);
+}
+
+/** Reads an option that is a whole number above zero. Throws `UserError`. */
+export function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
+  throw new UserError(`"${text}" is not a whole number above zero.`);
+}

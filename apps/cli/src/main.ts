@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os';
+import { runCli } from './run-cli.js';
+
+const interrupted = new AbortController();
+process.once('SIGINT', () => {
+  interrupted.abort();
+});
+// A reader that goes away, as `head` does, has seen enough.
+process.stdout.on('error', () => process.exit(0));
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  cwd: process.cwd(),
+  home: homedir(),
+  env: process.env,
+  interrupted: interrupted.signal,
+  out: (line) => {
+    process.stdout.write(`${line}\n`);
+  },
+  err: (line) => {
+    process.stderr.write(`${line}\n`);
+  },
+});

@@ -1,0 +1,66 @@
+import type { Batch, Job, JobEvent } from '@tidemark/sdk';
+import { fields, table } from './table.js';
+
+export const showJobs = (jobs: readonly Job[]): readonly string[] =>
+  jobs.length === 0
+    ? ['No jobs.']
+    : table(
+        ['NAME', 'STATUS', 'REVISION', 'BATCH', 'RUNNER', 'ID'],
+        jobs.map((job) => [
+          job.name,
+          job.status,
+          job.revision,
+          job.lastBatch?.batchId ?? '-',
+          job.currentRun?.runnerId ?? '-',
+          job.id,
+        ]),
+      );
+
+export const showJob = (job: Job): readonly string[] =>
+  fields([
+    ['id', job.id],
+    ['name', job.name],
+    ['status', `${job.status} since ${job.statusSince}`],
+    ['wanted', job.desired],
+    ['reason', job.reason?.message ?? null],
+    ['revision', job.revision],
+    ['epoch', job.epoch],
+    ['timeline', job.timeline],
+    ['runner', job.currentRun?.runnerId ?? null],
+    [
+      'last batch',
+      job.lastBatch === null ? 'none yet' : `${job.lastBatch.batchId}, committed ${job.lastBatch.committedAt}`,
+    ],
+    ['submitted', job.createdAt],
+  ]);
+
+export const showBatches = (batches: readonly Batch[]): readonly string[] =>
+  batches.length === 0
+    ? ['No batches yet.']
+    : table(
+        ['TIMELINE', 'BATCH', 'TIME', 'IN', 'OUT', 'SKIPPED', 'TOOK MS', 'DELAY MS', 'EPOCH'],
+        batches.map(({ timeline, batchId, batchTime, commit, plannedByEpoch }) =>
+          commit === null
+            ? [timeline, batchId, batchTime, 'open', '', '', '', '', plannedByEpoch]
+            : [
+                timeline,
+                batchId,
+                batchTime,
+                commit.recordsIn,
+                commit.recordsOut,
+                commit.recordsSkipped,
+                Math.round(commit.processingMs),
+                Math.round(commit.schedulingDelayMs),
+                commit.epoch ?? '-',
+              ],
+        ),
+      );
+
+export const showEvent = ({ at, type, data }: Pick<JobEvent, 'at' | 'type' | 'data'>): string =>
+  [
+    at,
+    type,
+    ...Object.entries(data).map(
+      ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ),
+  ].join('  ');

@@ -1,0 +1,319 @@
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli, type ExitCode } from './run-cli.js';
+
+const JOB = {
+  id: `job_${'a'.repeat(32)}`,
+  name: 'flights',
+  desired: 'running',
+  status: 'running',
+  statusSince: '2026-01-01T00:00:00.000Z',
+  reason: null,
+  revision: 1,
+  epoch: 2,
+  timeline: 1,
+  currentRun: { id: 'run_1', runnerId: 'rnr_1', epoch: 2 },
+  lastBatch: { timeline: 1, batchId: 9, batchTime: '', committedAt: '2026-01-01T00:00:05.000Z', offsets: {} },
+  version: 3,
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+
+type Route = (body: unknown) => { readonly status: number; readonly body?: unknown };
+
+let folder: string;
+let server: Server;
+let routes: { [route: string]: Route };
+let asked: { readonly route: string; readonly body: unknown; readonly key: string | undefined }[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  routes = {};
+  asked = [];
+  server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      const route = `${request.method} ${(request.url ?? '').split('?')[0] ?? ''}`;
+      const body: unknown = text === '' ? undefined : JSON.parse(text);
+      asked.push({ route, body, key: request.headers.authorization });
+      const answer = routes[route]?.(body) ?? problem(404, 'route_not_found', `There is no ${route}.`);
+      response.writeHead(answer.status).end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true });
+});
+
+const apiUrl = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+const problem = (status: number, code: string, detail: string): ReturnType<Route> => ({
+  status,
+  body: { type: '', title: '', status, code, detail, instance: '' },
+});
+
+const ok =
+  (body: unknown): Route =>
+  () => ({ status: 200, body });
+
+interface Ran {
+  readonly exitCode: ExitCode;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(args: readonly string[], env?: { readonly [name: string]: string }): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const exitCode = await runCli(args, {
+    cwd: folder,
+    home: join(folder, 'home'),
+    env: env ?? { TIDEMARK_API_URL: apiUrl(), TIDEMARK_API_KEY: 'a-key' },
+    interrupted: new AbortController().signal,
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+  });
+  return { exitCode, out: out.join('\n'), err: err.join('\n') };
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await writeFile(join(folder, path), text);
+}
+
+describe('tidemark build', () => {
+  it('writes the bundle and its map', async () => {
+    await write('package.json', '{}');
+    await write('src/job.ts', 'export default 1 as number;');
+
+    expect(await run(['build', 'src/job.ts'])).toMatchObject({
+      exitCode: 0,
+      out: expect.stringMatching(/^dist\/job\.js {2}\d+ bytes$/) as string,
+    });
+    expect(await readFile(join(folder, 'dist/job.js'), 'utf8')).toContain('var tidemarkJob');
+    expect(JSON.parse(await readFile(join(folder, 'dist/job.js.map'), 'utf8'))).toMatchObject({
+      sources: ['src/job.ts'],
+    });
+  });
+
+  it('names every place that does not compile and ends with 1', async () => {
+    await write('package.json', '{}');
+    await write('job.ts', `import 'node:fs';\nexport default (;`);
+
+    expect(await run(['build', 'job.ts'])).toMatchObject({
+      exitCode: 1,
+      out: '',
+      err: expect.stringContaining('job.ts:2:') as string,
+    });
+  });
+});
+
+describe('tidemark submit', () => {
+  beforeEach(async () => {
+    await write('package.json', '{}');
+    await write('job.ts', 'export default 1;');
+    routes['POST /v1/jobs'] = () => ({ status: 201, body: { ...JOB, status: 'submitted', lastBatch: null } });
+  });
+
+  it('bundles a source, submits it and prints the id', async () => {
+    const { exitCode, out } = await run(['submit', 'job.ts', '--name', 'mine', '--memory-mb', '64']);
+
+    expect([exitCode, out]).toEqual([0, JOB.id]);
+    expect(asked).toMatchObject([
+      {
+        key: 'Bearer a-key',
+        body: {
+          name: 'mine',
+          bundle: { code: expect.stringContaining('tidemarkJob') as string, sourceMap: expect.any(String) as string },
+          config: { limits: { memoryMb: 64 } },
+        },
+      },
+    ]);
+  });
+
+  it('takes a bundle as it is, with the map beside it', async () => {
+    await write('job.js', 'var tidemarkJob;');
+    await write('job.js.map', '{}');
+
+    await run(['submit', 'job.js']);
+
+    expect(asked).toMatchObject([{ body: { bundle: { code: 'var tidemarkJob;', sourceMap: '{}' } } }]);
+  });
+
+  it('waits for the first batch when asked and says where it ran', async () => {
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+
+    expect((await run(['submit', 'job.ts', '--wait'])).out).toBe(`${JOB.id}\nbatch 9 committed on rnr_1`);
+  });
+
+  it('ends with 1 and the reason when the job fails before its first batch', async () => {
+    const reason = { code: 'source_missing', message: 'There is no such folder.' };
+    routes[`GET /v1/jobs/${JOB.id}`] = ok({ ...JOB, status: 'failed', lastBatch: null, reason });
+
+    expect(await run(['submit', 'job.ts', '--wait', '5'])).toMatchObject({
+      exitCode: 1,
+      err: `Job ${JOB.id} is failed: There is no such folder.`,
+    });
+  });
+
+  it("ends with 1 and the service's sentence when the service refuses", async () => {
+    routes['POST /v1/jobs'] = () => problem(400, 'graph_uid_missing', 'A source needs a uid.');
+
+    expect(await run(['submit', 'job.ts'])).toMatchObject({ exitCode: 1, err: 'A source needs a uid.' });
+  });
+
+  it('ends with 2 when the service fails', async () => {
+    routes['POST /v1/jobs'] = () => problem(500, 'internal_fault', 'Something went wrong on our side.');
+
+    expect(await run(['submit', 'job.ts'])).toMatchObject({ exitCode: 2, err: 'Something went wrong on our side.' });
+  });
+});
+
+describe('commands that look at a job', () => {
+  it('find it by its name', async () => {
+    routes['GET /v1/jobs'] = ok({ items: [{ ...JOB, id: 'job_other', name: 'other' }, JOB], next: null });
+
+    const { exitCode, out } = await run(['status', 'flights']);
+
+    expect(exitCode).toBe(0);
+    expect(out.split('\n')).toContain('last batch  9, committed 2026-01-01T00:00:05.000Z');
+  });
+
+  it('say so when no job has that name', async () => {
+    routes['GET /v1/jobs'] = ok({ items: [], next: null });
+
+    expect(await run(['status', 'flights'])).toMatchObject({ exitCode: 1, err: 'There is no job named "flights".' });
+  });
+
+  it('show a table to people and JSON to machines', async () => {
+    routes['GET /v1/jobs'] = ok({ items: [JOB], next: null });
+
+    expect((await run(['list'])).out.split('\n')).toEqual([
+      'NAME     STATUS   REVISION  BATCH  RUNNER  ID',
+      `flights  running         1      9  rnr_1   ${JOB.id}`,
+    ]);
+    expect(JSON.parse((await run(['list', '--json'])).out)).toEqual([JOB]);
+  });
+
+  it('show an open batch as open', async () => {
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+    routes[`GET /v1/jobs/${JOB.id}/batches`] = ok({
+      items: [{ timeline: 1, batchId: 2, batchTime: 'now', plannedByEpoch: 1, commit: null }],
+      next: null,
+    });
+
+    expect((await run(['batches', JOB.id])).out).toContain('open');
+  });
+
+  it('spell out control characters that a job put into its events', async () => {
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+    routes[`GET /v1/jobs/${JOB.id}/events`] = ok({
+      items: [{ seq: '1', at: 'now', type: 'log', data: { line: 'a\u001b[2Jb\r\u009b0m' } }],
+      next: null,
+    });
+
+    expect((await run(['logs', JOB.id])).out).toBe('now  log  line=a\\u001b[2Jb\\u000d\\u009b0m');
+  });
+});
+
+describe("commands that change a job's life", () => {
+  it('order it and show what is wanted now', async () => {
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+    routes[`POST /v1/jobs/${JOB.id}/stop`] = () => ({ status: 202, body: { ...JOB, desired: 'stopped' } });
+
+    expect((await run(['stop', JOB.id])).out).toBe('flights is running, wanted stopped');
+  });
+
+  it('wait until it is so when asked', async () => {
+    let looks = 0;
+    routes[`GET /v1/jobs/${JOB.id}`] = () => ({
+      status: 200,
+      body: { ...JOB, status: ++looks < 3 ? 'draining' : 'stopped' },
+    });
+    routes[`POST /v1/jobs/${JOB.id}/stop`] = () => ({ status: 202, body: { ...JOB, desired: 'stopped' } });
+
+    expect((await run(['stop', JOB.id, '--wait', '5'])).out).toBe('flights is stopped, wanted running');
+  });
+});
+
+describe('the connection', () => {
+  const instance = (): string => JSON.stringify({ apiUrl: apiUrl(), tenantKey: 'local-key', adminKey: 'x' });
+  beforeEach(() => {
+    routes['GET /v1/jobs'] = ok({ items: [], next: null });
+  });
+
+  it('is that of the service that was started in a folder above', async () => {
+    await write('.tidemark/instance.json', instance());
+
+    expect(await run(['list'], {})).toMatchObject({ exitCode: 0, out: 'No jobs.' });
+    expect(asked).toMatchObject([{ key: 'Bearer local-key' }]);
+  });
+
+  it('is that of TIDEMARK_HOME where it is set', async () => {
+    await write('elsewhere/instance.json', instance());
+
+    expect((await run(['list'], { TIDEMARK_HOME: join(folder, 'elsewhere') })).exitCode).toBe(0);
+  });
+
+  it('never takes the local key to another service', async () => {
+    await write('.tidemark/instance.json', instance());
+
+    expect(await run(['list', '--api-url', apiUrl()], {})).toMatchObject({
+      exitCode: 1,
+      err: 'The API key is missing: give --api-key or set TIDEMARK_API_KEY.',
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('is asked for in one sentence when there is none', async () => {
+    expect(await run(['list'], {})).toMatchObject({ exitCode: 1, err: expect.stringContaining('npm start') as string });
+  });
+
+  it('ends with 2 when nobody listens there', async () => {
+    const env = { TIDEMARK_API_URL: 'http://127.0.0.1:1', TIDEMARK_API_KEY: 'k' };
+
+    expect(await run(['stop', JOB.id], env)).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining('cannot be reached') as string,
+    });
+  });
+});
+
+describe('a wrong command line', () => {
+  it.each([[['nonsense']], [['submit']], [['batches', JOB.id, '-n', '0']], [['list', '--nonsense']]])(
+    'ends with 1 and a sentence: %s',
+    async (args) => {
+      const { exitCode, err } = await run(args);
+
+      expect(exitCode).toBe(1);
+      expect(err).not.toBe('');
+    },
+  );
+
+  it('is no error when it asks for help', async () => {
+    const { exitCode, out } = await run(['--help']);
+
+    expect(exitCode).toBe(0);
+    for (const name of ['init', 'build', 'submit', 'list', 'status', 'logs', 'batches', 'stop', 'start', 'cancel']) {
+      expect(out).toContain(`  ${name}`);
+    }
+  });
+});
+
+describe('tidemark init', () => {
+  it('writes a job named after the folder, and never over what is there', async () => {
+    expect((await run(['init', 'My Flights'])).out).toContain('wrote My Flights/src/job.ts');
+    expect(await readFile(join(folder, 'My Flights/src/job.ts'), 'utf8')).toContain("name: 'my-flights'");
+
+    expect(await run(['init', 'My Flights'])).toMatchObject({
+      exitCode: 1,
+      err: 'My Flights/package.json exists already.',
+    });
+  });
+});

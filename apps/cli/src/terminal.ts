@@ -1,0 +1,25 @@
+/** What a command sees of the world outside. */
+export interface Terminal {
+  readonly cwd: string;
+  readonly home: string;
+  readonly env: { readonly [name: string]: string | undefined };
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  out(line: string): void;
+  err(line: string): void;
+}
+
+/** Something that whoever called the command can put right. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+}
+
+/**
+ * The text with control characters spelled out. Names and messages come from tenants' code; a terminal would obey what
+ * is hidden in them.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const CONTROLS = new RegExp(String.raw`[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]`, 'g');
