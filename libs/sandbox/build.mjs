@@ -1,5 +1,6 @@
 // Bundles what runs inside a sandbox: `dist/child.mjs` (the process), `dist/guest.js` (the isolate) and `dist/probe.mjs`
 // (the attacks that a sandbox is tried with). Each is one file, so a sandbox's file system can be these files and Node.
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -12,9 +13,10 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
   absWorkingDir: project,
+  write: false,
 };
 
-await Promise.all([
+const results = await Promise.all([
   build({
     ...common,
     entryPoints: ['src/child/child.ts'],
@@ -38,3 +40,10 @@ await Promise.all([
     mainFields: ['module', 'main'],
   }),
 ]);
+
+// Renamed into place: a sandbox may start, or another build run, at any moment.
+for (const { path, contents } of results.flatMap(({ outputFiles }) => outputFiles)) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.${process.pid}.tmp`, contents);
+  await rename(`${path}.${process.pid}.tmp`, path);
+}

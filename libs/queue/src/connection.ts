@@ -42,12 +42,13 @@ export function openWorker(
   processor: Processor,
   settings: { readonly concurrency: number; readonly onError: (error: Error) => void },
 ): OpenedWorker {
-  const { lockMs, stalledCheckMs, stalledMax } = QUEUES.runs;
+  const { lockMs, stalledCheckMs, stalledMax, lookEverySeconds } = QUEUES.runs;
   const options = {
     concurrency: settings.concurrency,
     lockDuration: lockMs,
     stalledInterval: stalledCheckMs,
     maxStalledCount: stalledMax,
+    drainDelay: lookEverySeconds,
   };
   const connection = connect(address);
   const worker =

@@ -15,6 +15,11 @@ export const QUEUES = {
     /** The entry is held for as long as the run lives, and renewed; losing it costs nothing, because the claim decides. */
     lockMs: 10_000,
     stalledCheckMs: 5_000,
+    /**
+     * How long an idle worker waits before it looks again, in seconds. A notification that comes between its last look
+     * and its wait is missed, so this bounds what that costs.
+     */
+    lookEverySeconds: 0.25,
     /** A redelivered entry is refused by the claim, so there is no reason to ever give one up. */
     stalledMax: 1_000_000,
   },

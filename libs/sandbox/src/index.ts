@@ -3,6 +3,7 @@ export {
   SandboxHost,
   type JobToStart,
   type SandboxMode,
+  type SandboxOptions,
   type SandboxStatus,
   type SourceBundle,
 } from './host/sandbox-host.js';

@@ -39,18 +39,6 @@ describe('watching a job', () => {
     expect(api.seen[0]).toMatchObject({ url: '/v1/jobs/job_1/events', headers: { accept: 'text/event-stream' } });
   });
 
-  it('puts together an event that arrives in pieces, also within a character', async () => {
-    const bytes = Buffer.from('id: 1\ndata: {"seq":"1","data":{"word":"Flüge"}}\n\n');
-    api.willAnswer((response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (const byte of bytes) response.write(Buffer.from([byte]));
-    });
-
-    const events = tidemark.jobs.watch('job_1');
-    expect((await events.next()).value).toMatchObject({ data: { word: 'Flüge' } });
-    await events.return();
-  });
-
   it('goes on after the last event when the connection breaks, whatever came after it', async () => {
     api.willAnswer(streaming([message(1), batch(1)]), hangUp, streaming([message(2)], { staysOpen: true }));
 

@@ -23,8 +23,10 @@ export class Checkpointer {
   constructor(
     private readonly run: ActiveRun,
     private readonly tools: { readonly runs: RunStore; readonly objects: ObjectStore; readonly ids: IdSource },
+    /** Whether batches were run again to get here: a job that dies often must still get to a newer checkpoint. */
+    overdue: boolean,
   ) {
-    this.dueAtMs = performance.now() + this.intervalMs;
+    this.dueAtMs = performance.now() + (overdue ? 0 : this.intervalMs);
   }
 
   /** Whether the loop should hand over a snapshot now. Throws when checkpoints have failed too often. */

@@ -92,7 +92,7 @@ export class RunJob {
       ms: Math.round(performance.now() - startedMs),
     };
     await this.runs.appendEvents(claimed.fence, [{ type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } }]);
-    return this.runToTheEnd(run, engine);
+    return this.runToTheEnd(run, engine, { overdue: resumed.rebuilt.length > 0 });
   }
 
   private restore(run: ActiveRun, { graph }: OpenedJob): Promise<Restored> {
@@ -103,9 +103,13 @@ export class RunJob {
     );
   }
 
-  private async runToTheEnd(run: ActiveRun, engine: MicroBatchEngine): Promise<RunEnd | undefined> {
+  private async runToTheEnd(
+    run: ActiveRun,
+    engine: MicroBatchEngine,
+    { overdue }: { readonly overdue: boolean },
+  ): Promise<RunEnd | undefined> {
     const { runs, objects, ids } = this;
-    const checkpointer = new Checkpointer(run, { runs, objects, ids });
+    const checkpointer = new Checkpointer(run, { runs, objects, ids }, overdue);
     const ended = await runBatches(run, { engine, checkpointer, runs });
     await checkpointer.settle();
     if (run.abandoned === 'cancelled') return { kind: 'cancelled' };

@@ -93,7 +93,7 @@ describe('a definition is refused', () => {
         .map((row) => row)
         .to('out', toOut);
     });
-    (definition.nodes[1] as { inputs: number[] }).inputs = [3];
+    Object.assign(definition.nodes[1] ?? {}, { inputs: [3] });
     expect(problemsOf(definition)).toMatchObject([
       { code: 'graph_has_cycle', params: { through: ['loop', 'map', 'keyBy'] } },
     ]);
@@ -201,6 +201,6 @@ describe('a definition is refused', () => {
 it('copies what it has checked, so that a later change changes nothing', () => {
   const definition = simple();
   const checked = checkDefinition(definition);
-  (definition.nodes[0] as { options: { path: string } }).options.path = 'elsewhere';
+  Object.assign(definition.nodes[0]?.options ?? {}, { path: 'elsewhere' });
   expect(checked).toMatchObject({ manifest: { nodes: [{ options: { path: 'in' } }, {}, {}] } });
 });

@@ -3,7 +3,7 @@ import { printable, reportProblem, type Places } from '@tidemark/engine';
 import { FrameError } from '../frames.js';
 import { problemFromWire, type Reply, type ReplyOf } from '../messages.js';
 import { sandboxFiles } from '../os/files.js';
-import { Launcher, type Layer } from '../os/launcher.js';
+import { Launcher, type FindProgram, type Layer } from '../os/launcher.js';
 import { ENDLESS_BUNDLE, ESCAPE_BUNDLE, HOARDING_BUNDLE } from './escape-bundle.js';
 import { nonsense, SandboxProcess, type Answer, type RequestBounds } from './sandbox-process.js';
 import { ProcessGraph, type JobLimits, type SandboxedGraph } from './sandboxed-graph.js';
@@ -12,6 +12,14 @@ import { sourcePlaces } from './source-places.js';
 
 /** `required`: tenants' code runs only behind every wall. `auto`: behind those that the machine has. */
 export type SandboxMode = 'required' | 'auto';
+
+export interface SandboxOptions {
+  readonly mode: SandboxMode;
+  /** Told at start what this machine's sandbox does not have. */
+  readonly log?: (line: string) => void;
+  /** Where `bwrap` and `prlimit` lie; by default they are looked for on the PATH. */
+  readonly findProgram?: FindProgram;
+}
 
 export interface SandboxStatus {
   readonly mode: SandboxMode;
@@ -51,12 +59,9 @@ export class SandboxHost {
   ) {}
 
   /** Finds the walls that this machine has and attacks them. Throws `sandbox_unsafe` if the mode demands more. */
-  static async open(options: {
-    readonly mode: SandboxMode;
-    readonly log?: (line: string) => void;
-  }): Promise<SandboxHost> {
-    const { mode, log } = options;
-    const launcher = await Launcher.find(sandboxFiles());
+  static async open(options: SandboxOptions): Promise<SandboxHost> {
+    const { mode, log, findProgram } = options;
+    const launcher = await Launcher.find(sandboxFiles(), findProgram);
     const host = new SandboxHost(launcher, { mode, layers: launcher.layers, attacks: [], missing: [] });
     try {
       const attacks = (await Promise.all([attackWalls(launcher), host.attackIsolate()])).flat();

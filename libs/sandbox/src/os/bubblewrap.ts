@@ -2,13 +2,16 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { NODE_FLAGS, type SandboxFiles } from './files.js';
 
+/** File descriptors that `bwrap` is started with beside the three of its child. */
+export const FILTER_FD = 3;
+export const INFO_FD = 4;
+
 const run = promisify(execFile);
 
 /** A file system of a handful of read-only files, no network, no other process, no rights, nobody's uid. */
-export function bubblewrapArguments(
+export function wallsOfBubblewrap(
   { node, child, probe, guest, native }: SandboxFiles,
   libraries: readonly string[],
-  script: 'child' | 'probe',
 ): readonly string[] {
   const bind = (from: string, to: string): readonly string[] => ['--ro-bind', from, to];
   return [
@@ -16,14 +19,22 @@ export function bubblewrapArguments(
     ...['--clearenv', '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox'],
     ...libraries.flatMap((library) => bind(library, library)),
     ...bind(node, '/sandbox/node'),
-    ...bind(script === 'child' ? child : probe, '/sandbox/main.mjs'),
+    ...bind(child, '/sandbox/child.mjs'),
+    ...bind(probe, '/sandbox/probe.mjs'),
     ...bind(guest, '/sandbox/guest.js'),
     ...bind(native, '/sandbox/isolated_vm.node'),
     ...['--size', '65536', '--tmpfs', '/tmp', '--remount-ro', '/', '--chdir', '/'],
-    ...['--seccomp', '3', '--info-fd', '4', '--'],
-    ...['/sandbox/node', ...NODE_FLAGS, '/sandbox/main.mjs', '/sandbox/guest.js', '/sandbox/isolated_vm.node'],
+    ...['--seccomp', String(FILTER_FD), '--info-fd', String(INFO_FD), '--'],
   ];
 }
+
+/** What runs behind those walls. */
+export function commandBehindWalls(script: 'child' | 'probe'): readonly string[] {
+  const guestAndNative = ['/sandbox/guest.js', '/sandbox/isolated_vm.node'];
+  return [NODE_BEHIND_WALLS, ...NODE_FLAGS, `/sandbox/${script}.mjs`, ...guestAndNative];
+}
+
+export const NODE_BEHIND_WALLS = '/sandbox/node';
 
 /** What the loader maps for these files, with the loader itself. Throws where there is no `ldd`. */
 export async function sharedLibraries(...files: readonly string[]): Promise<readonly string[]> {

@@ -1,14 +1,12 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { promisify } from 'node:util';
-import { bubblewrapArguments, sharedLibraries } from './bubblewrap.js';
+import { text } from 'node:stream/consumers';
+import { commandBehindWalls, NODE_BEHIND_WALLS, sharedLibraries, wallsOfBubblewrap } from './bubblewrap.js';
 import { NODE_FLAGS, type SandboxFiles } from './files.js';
 import { canReadMemoryOf } from './process-memory.js';
 import { seccompFilter } from './seccomp.js';
-
-const run = promisify(execFile);
 
 /** One wall around tenants' code, and whether this machine has it. */
 export interface Layer {
@@ -26,6 +24,9 @@ export interface Launched {
   readonly pid: Promise<number>;
 }
 
+/** Where a program lies, if it is installed. */
+export type FindProgram = (name: 'bwrap' | 'prlimit') => string | undefined;
+
 /** Starts sandbox processes with every wall that this machine has. */
 export class Launcher {
   private constructor(
@@ -35,9 +36,9 @@ export class Launcher {
   ) {}
 
   /** Finds out what this machine has, by trying it. */
-  static async find(files: SandboxFiles): Promise<Launcher> {
+  static async find(files: SandboxFiles, findProgram: FindProgram = findOnPath): Promise<Launcher> {
     const isolate: Layer = { name: 'isolate', present: true, detail: 'isolated-vm in a process for each job' };
-    const { wrap, layers } = await findBubblewrap(files);
+    const { wrap, layers } = await findBubblewrap(files, findProgram('bwrap'));
     const prlimit = findProgram('prlimit');
     const rlimits: Layer = {
       name: 'rlimits',
@@ -53,20 +54,20 @@ export class Launcher {
   /** Starts `child.mjs` or `probe.mjs`. The environment is empty. */
   launch(script: 'child' | 'probe', args: readonly string[] = []): Launched {
     const { wrap, prlimit } = this.walls;
-    const command = wrap === undefined ? this.plainCommand(script, args) : wrap.command(script, args);
-    const limited = prlimit === undefined ? command : [prlimit, ...RLIMITS, '--', ...command];
-    const [file = '', ...rest] = limited;
-    const extra = wrap === undefined ? [] : (['pipe', 'pipe'] as const);
-    const child = spawn(file, rest, { env: {}, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', ...extra] });
-    const [stdin, stdout, stderr, filter, info] = child.stdio;
-    if (wrap !== undefined) (filter as Writable).on('error', ignore).end(wrap.filter);
-    const pid = wrap === undefined ? Promise.resolve(child.pid ?? 0) : pidFromBubblewrap(info as Readable);
-    return { child, stdin: stdin, stdout: stdout, stderr: stderr, pid };
-  }
-
-  private plainCommand(script: 'child' | 'probe', args: readonly string[]): readonly string[] {
+    const limits = prlimit === undefined ? [] : [prlimit, ...RLIMITS, '--'];
+    if (wrap !== undefined) {
+      return startBehindWalls([...limits, ...wrap.command, ...commandBehindWalls(script), ...args], wrap.filter);
+    }
     const { node, guest, native } = this.files;
-    return [node, ...NODE_FLAGS, this.files[script], guest, native, ...args];
+    const [file = '', ...rest] = [...limits, node, ...NODE_FLAGS, this.files[script], guest, native, ...args];
+    const child = spawn(file, rest, { env: {}, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'] });
+    return {
+      child,
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: child.stderr,
+      pid: Promise.resolve(child.pid ?? 0),
+    };
   }
 }
 
@@ -80,37 +81,55 @@ interface Walls {
 
 interface Bubblewrap {
   readonly filter: Buffer;
-  command(script: 'child' | 'probe', args: readonly string[]): readonly string[];
+  /** To be followed by what shall run. */
+  readonly command: readonly string[];
 }
 
 async function findBubblewrap(
   files: SandboxFiles,
+  bwrap: string | undefined,
 ): Promise<{ readonly wrap: Bubblewrap | undefined; readonly layers: Layer[] }> {
   const without = (detail: string) => ({
     wrap: undefined,
     layers: (['namespaces', 'seccomp'] as const).map((name): Layer => ({ name, present: false, detail })),
   });
-  const bwrap = findProgram('bwrap');
   if (bwrap === undefined) return without('bubblewrap (bwrap) is not installed');
   const filter = seccompFilter(process.arch);
   if (filter === undefined) return without(`there is no system call filter for ${process.arch}`);
   try {
     const libraries = await sharedLibraries(files.node, files.native);
-    const { stdout } = await run(bwrap, ['--version'], { env: {} });
-    const wrap: Bubblewrap = {
-      filter,
-      command: (script, args) => [bwrap, ...bubblewrapArguments(files, libraries, script), ...args],
-    };
+    const wrap = { filter, command: [bwrap, ...wallsOfBubblewrap(files, libraries)] };
+    await tryWalls(wrap);
     return {
       wrap,
       layers: [
-        { name: 'namespaces', present: true, detail: stdout.trim() },
+        { name: 'namespaces', present: true, detail: `by ${bwrap}` },
         { name: 'seccomp', present: true, detail: `${filter.length / 8} instructions for ${process.arch}` },
       ],
     };
   } catch (error) {
     return without(`bubblewrap does not work here: ${firstLine(error)}`);
   }
+}
+
+/** Many containers have bubblewrap and do not let it make namespaces. Throws what it says then. */
+async function tryWalls({ command, filter }: Bubblewrap): Promise<void> {
+  const { child, stdout, stderr } = startBehindWalls([...command, NODE_BEHIND_WALLS, '--version'], filter);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  try {
+    const [version, complaint] = await Promise.all([text(stdout), text(stderr)]);
+    if (!version.startsWith('v')) throw new Error(complaint.trim() === '' ? 'it did not start Node' : complaint.trim());
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function startBehindWalls([file = '', ...args]: readonly string[], filter: Buffer): Launched {
+  const child = spawn(file, args, { env: {}, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+  const [stdin, stdout, stderr, filterPipe, infoPipe] = child.stdio;
+  child.on('error', ignore);
+  (filterPipe as Writable).on('error', ignore).end(filter);
+  return { child, stdin, stdout, stderr, pid: pidFromBubblewrap(infoPipe as Readable) };
 }
 
 function pidFromBubblewrap(info: Readable): Promise<number> {
@@ -127,7 +146,7 @@ function pidFromBubblewrap(info: Readable): Promise<number> {
   });
 }
 
-function findProgram(name: string): string | undefined {
+function findOnPath(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/bin'];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
