@@ -95,11 +95,17 @@ function isBuilt() {
 
 async function build(node) {
   const before = sourcesHash();
-  const nx = join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
   const path = [join(root, 'node_modules', '.bin'), dirname(node), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path, NX_DAEMON: 'false', NX_TUI: 'false', NO_COLOR: '1' };
-  const { code, output } = await run(node, [nx, 'run-many', '-t', 'build', '--outputStyle=stream'], env);
-  if (code !== 0) throw new PrepareError(`The build failed:\n${tellingLines(output)}`);
+  // One compiler for all projects takes a quarter of the time of one for each; Nx then finds that part done.
+  const steps = [
+    [join('typescript', 'bin', 'tsc'), '-b'],
+    [join('nx', 'dist', 'bin', 'nx.js'), 'run-many', '-t', 'build', '--outputStyle=stream'],
+  ];
+  for (const [script, ...args] of steps) {
+    const { code, output } = await run(node, [join(root, 'node_modules', script), ...args], env);
+    if (code !== 0) throw new PrepareError(`The build failed:\n${tellingLines(output)}`);
+  }
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, before);
 }

@@ -15,7 +15,10 @@ export function findRedis(path = process.env.PATH ?? '') {
     .find(isExecutable);
 }
 
-/** @returns {Promise<{ url: string, stop: () => Promise<void> }>} a server that answers */
+/**
+ * @returns {Promise<{ url: string, commands: () => Promise<number>, stop: () => Promise<void> }>} a server that answers;
+ *   `commands`: how many it has carried out so far
+ */
 export async function startRedis() {
   const server = findRedis();
   if (server === undefined) throw new Error('No redis-server is installed. On Debian: apt-get install redis-server');
@@ -35,7 +38,7 @@ export async function startRedis() {
     await stop();
     throw error;
   }
-  return { url: `redis://127.0.0.1:${port}`, stop };
+  return { url: `redis://127.0.0.1:${port}`, commands: () => commandsAt(port), stop };
 }
 
 async function answers(port, ended) {
@@ -58,6 +61,16 @@ function accepts(port) {
     };
     socket.once('connect', () => done(true));
     socket.once('error', () => done(false));
+  });
+}
+
+function commandsAt(port) {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.end('INFO stats\r\n'));
+    socket.setEncoding('utf8').on('data', (text) => (answer += text));
+    socket.once('error', reject);
+    socket.once('close', () => resolve(Number(/total_commands_processed:(\d+)/.exec(answer)?.[1] ?? 0)));
   });
 }
 

@@ -31,12 +31,22 @@ async function runAll(args, node, signal) {
       if (signal.aborted) break;
       console.log(`\n— ${suite.name}${redis === undefined ? '' : ' on Redis'}`);
       const settings = redis === undefined ? env : { ...env, TIDEMARK_REDIS_URL: redis.url };
-      results.push(await runSuite(suite, { node, env: settings, filters: filtersOf(args), signal }));
+      const before = await redis?.commands();
+      const result = await runSuite(suite, { node, env: settings, filters: filtersOf(args), signal });
+      results.push(redis === undefined ? result : refuseUnused(result, (await redis.commands()) - before));
     }
   } finally {
     await redis?.stop();
   }
   return results;
+}
+
+/** Tests that pass "on Redis" without talking to it would say nothing. */
+function refuseUnused(result, commands) {
+  // One is the question itself.
+  if (commands > 1 || result.failed > 0) return result;
+  console.error(`${result.name}: the tests passed without using Redis.`);
+  return { ...result, failed: 1 };
 }
 
 const { node } = await prepare().catch((error) => {

@@ -23,7 +23,6 @@ export type Ready = z.infer<typeof readyLine>['ready'];
 const READY_WAIT_MS = 60_000;
 const RESTART_FIRST_MS = 50;
 const RESTART_MAX_MS = 5_000;
-const HEALTHY_AFTER_MS = 10_000;
 const LAST_WORDS_WAIT_MS = 200;
 
 /** One process of the instance, started again whenever it ends by itself. */
@@ -88,7 +87,6 @@ export class Service {
   /** Settles with what the process says when it is ready, or with undefined if it ends before. */
   private launch(): Promise<Ready | undefined> {
     const [file, ...args] = this.spec.command;
-    const startedAt = performance.now();
     // Detached: Ctrl-C goes to the whole foreground group, and services are stopped in their order.
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
     const child = spawn(file, args, { env: { ...this.spec.env() }, stdio: [...stdio], detached: true });
@@ -108,14 +106,14 @@ export class Service {
       });
       // Not `close`: a pipe stays open as long as any descendant has it.
       child.once('exit', (code, signal) => {
-        this.ended(`it ended with ${signal ?? `exit code ${String(code)}`}`, performance.now() - startedAt);
+        this.ended(`it ended with ${signal ?? `exit code ${String(code)}`}`);
         setTimeout(() => resolve(undefined), LAST_WORDS_WAIT_MS).unref();
       });
       child.once('close', () => resolve(undefined));
     });
   }
 
-  private ended(how: string, livedMs: number): void {
+  private ended(how: string): void {
     const wasReady = this.current !== undefined;
     this.current = undefined;
     if (this.stopping) return;
@@ -123,11 +121,12 @@ export class Service {
     this.log.write(JSON.stringify({ level: 'warn', message: how }));
     this.spec.onChange();
     // A first start that fails is the caller's to judge; a service that has been there is brought back.
-    if (wasReady || this.quickDeaths > 0) void this.startAgain(livedMs);
+    if (wasReady || this.quickDeaths > 0) void this.startAgain({ wasReady });
   }
 
-  private async startAgain(livedMs: number): Promise<void> {
-    this.quickDeaths = livedMs >= HEALTHY_AFTER_MS ? 1 : this.quickDeaths + 1;
+  /** Only a service that cannot even start is given growing rests: one that was killed is wanted back at once. */
+  private async startAgain({ wasReady }: { readonly wasReady: boolean }): Promise<void> {
+    this.quickDeaths = wasReady ? 1 : this.quickDeaths + 1;
     const waitMs = Math.min(RESTART_FIRST_MS * 2 ** (this.quickDeaths - 1), RESTART_MAX_MS);
     await sleep(waitMs);
     if (!this.stopping) await this.launch();

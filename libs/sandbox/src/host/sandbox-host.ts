@@ -84,6 +84,11 @@ export class SandboxHost {
     return this.current;
   }
 
+  /** How many processes there are, the warm one included. */
+  get sandboxes(): number {
+    return this.processes.size;
+  }
+
   /**
    * Runs a bundle's definition in a sandbox that is thrown away. Throws `bundle_not_javascript`, `bundle_threw`,
    * `bundle_defines_no_job` or `graph_…`, with places in the source.

@@ -74,7 +74,7 @@ export class SandboxProcess {
   }
 
   /** Resolves when the process is ready for its first request. Throws `sandbox_lost` if it does not come up. */
-  static async start(launcher: Launcher): Promise<SandboxProcess> {
+  static async start(launcher: Pick<Launcher, 'launch'>): Promise<SandboxProcess> {
     const launched = launcher.launch('child');
     const reportedPid = { value: 0 };
     const process = new SandboxProcess(launched, reportedPid);

@@ -1,0 +1,355 @@
+import { existsSync } from 'node:fs';
+import { createInProcessGraph, type GraphInput, type GraphRuntime } from '@tidemark/engine';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { aBundle, aCountingJob, aMapJob, openSandbox } from '../testing/open-sandbox.js';
+import type { SandboxHost, SourceBundle } from './sandbox-host.js';
+import type { JobLimits, SandboxedGraph } from './sandboxed-graph.js';
+
+let host: SandboxHost;
+
+beforeAll(async () => {
+  host = await openSandbox();
+}, 30_000);
+
+afterAll(() => host.close());
+
+const LIMITS: JobLimits = { memoryMb: 64, cpuMsPerBatch: 2_000 };
+
+async function started(
+  bundle: SourceBundle,
+  limits = LIMITS,
+  more: { id?: string; onLog?: (line: string) => void } = {},
+) {
+  const graph = await host.start({ id: 'job_1', ...bundle, limits, ...more });
+  onTestFinished(() => {
+    graph.kill();
+  });
+  return graph;
+}
+
+function aBatch(batchId: number, text: string, from = 0): GraphInput {
+  const bytes = Buffer.from(text);
+  const range = { from, to: from + bytes.length };
+  const chunks = [{ partition: 'a.jsonl', range, offsetUnit: 'bytes' as const, bytes }];
+  return { timeline: 1, batchId, batchTimeMs: batchId * 1_000, sources: [{ uid: 'in', chunks }] };
+}
+
+async function outputOf(graph: GraphRuntime, batch: GraphInput): Promise<{ readonly [uid: string]: string }> {
+  const { sinks } = await graph.run(batch);
+  return Object.fromEntries([...sinks].map(([uid, { bytes }]) => [uid, Buffer.from(bytes).toString('utf8')]));
+}
+
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+
+describe('a job in a sandbox', () => {
+  it('gives byte for byte what the same graph gives outside, and so does one that is restored from it', async () => {
+    const bundle = await aCountingJob();
+    const graph = await started(bundle);
+    const definition: unknown = new Function(`${bundle.code}; return tidemarkJob.default;`)();
+    const outside = createInProcessGraph(definition as Parameters<typeof createInProcessGraph>[0]);
+    const lines = ['a', 'é', '日本', 'a', '__proto__', 'constructor'].map((k) => `${JSON.stringify({ k })}\n`);
+    for (const batchId of [1, 2]) {
+      const batch = aBatch(batchId, lines.slice(batchId).join(''));
+      expect(await outputOf(graph, batch)).toEqual(await outputOf(outside, batch));
+    }
+    const state = await graph.snapshot();
+    expect(state).toEqual(await outside.snapshot());
+
+    const restored = await started(bundle);
+    for (const [uid, rows] of state) await restored.restore(uid, rows);
+    const next = aBatch(5, lines.join(''));
+    expect(await outputOf(restored, next)).toEqual(await outputOf(graph, next));
+    expect(await restored.snapshot()).toEqual(await graph.snapshot());
+  });
+
+  it('gives back a state of many frames', async () => {
+    const bundle = await aCountingJob();
+    const graph = await started(bundle, { memoryMb: 256, cpuMsPerBatch: 10_000 });
+    const keys = Array.from({ length: 60_000 }, (_, i) => `user-${i}-${'x'.repeat(30)}`);
+    await graph.run(aBatch(1, keys.map((k) => `{"k":"${k}"}\n`).join('')));
+    const state = await graph.snapshot();
+    expect(new Set(state.get('counts')?.map(({ key }) => key))).toEqual(new Set(keys.map((k) => `"${k}"`)));
+
+    const restored = await started(bundle, { memoryMb: 256, cpuMsPerBatch: 10_000 });
+    for (const [uid, rows] of state) await restored.restore(uid, rows);
+    expect(await restored.snapshot()).toEqual(state);
+  });
+
+  it('has batch time for a clock, the same random numbers on every replay, and no local time', async () => {
+    const bundle = await aMapJob(
+      `(n) => [Date.now(), new Date().toISOString(), new Date(0).getTimezoneOffset(), Math.random(), Math.random(),
+        String(new Date()) === Date(), new Intl.DateTimeFormat('en', { timeStyle: 'medium' }).format(), new Date() instanceof Date]`,
+    );
+    const batch = aBatch(7, '1\n');
+    const [first, again, other] = await Promise.all(
+      ['job_1', 'job_1', 'job_2'].map(async (id) => outputOf(await started(bundle, LIMITS, { id }), batch)),
+    );
+    expect(first).toEqual(again);
+    expect(first).not.toEqual(other);
+    const row = JSON.parse(first?.['out'] ?? '') as readonly unknown[];
+    expect(row.slice(0, 3)).toEqual([7_000, '1970-01-01T00:00:07.000Z', 0]);
+    expect(row.slice(5)).toEqual([true, '12:00:07\u202fAM', true]);
+    expect(row[3]).not.toBe(row[4]);
+  });
+
+  it('is told what an operator with state cannot be restored from', async () => {
+    const graph = await started(await aCountingJob());
+    await expect(graph.restore('counts', [{ slot: 1, key: '"a"', value: '{' }])).rejects.toMatchObject({
+      code: 'checkpoint_unreadable',
+      params: { path: 'state of "counts"' },
+    });
+  });
+
+  it('reports an unreadable line with its byte offset', async () => {
+    const graph = await started(await aMapJob('(r) => r'));
+    await expect(graph.run(aBatch(1, '{"n":"é"}\n{"n":\n', 1_000))).rejects.toMatchObject({
+      code: 'record_unreadable',
+      params: { source: 'in', partition: 'a.jsonl', offset: 1_011 },
+    });
+  });
+
+  it('reports what its code throws with operator, record and a stack of the source', async () => {
+    const bundle = await aMapJob(
+      '(r) => check(r)',
+      'function check(r: { n: number }): number {\n  return r.n.toFixed();\n}',
+    );
+    const graph = await started(bundle);
+    const error: unknown = await graph.run(aBatch(1, '{"n":1}\n{}\n')).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'job_code_threw',
+      params: {
+        at: 'src/job.ts:3:14',
+        record: 'in/a.jsonl@8',
+        operator: expect.stringMatching(/^map \(src\/job\.ts:6:\d+\)$/) as string,
+      },
+    });
+    expect(error).toHaveProperty(
+      'params.stack',
+      expect.stringMatching(/at check \(src\/job\.ts:3:14\)\n.*src\/job\.ts:6:\d+/),
+    );
+    expect(error).toHaveProperty('params.stack', expect.not.stringContaining('tidemark:guest'));
+  });
+
+  it('names places of the bundle where there is no source map, or one that is garbage', async () => {
+    const { code } = await aMapJob('(r) => r.a.b');
+    for (const map of [undefined, '{"version":3', '{"version":3,"sources":[],"names":[],"mappings":"////////"}']) {
+      const graph = await started({ code, map });
+      await expect(graph.run(aBatch(1, '{}\n'))).rejects.toMatchObject({
+        params: { at: expect.stringMatching(/^bundle\.js:\d+:\d+$/) as string },
+      });
+    }
+  });
+
+  it('says what it logs, within bounds', async () => {
+    const log: string[] = [];
+    const graph = await started(await aMapJob('(r) => { console.log("saw", r, "x".repeat(1e6)); return r; }'), LIMITS, {
+      onLog: (line) => log.push(line),
+    });
+    await graph.run(aBatch(1, '{"n":1}\n'.repeat(500)));
+    expect(log).toHaveLength(101);
+    expect(log[0]).toMatch(/^saw \{"n":1\} x{10}/);
+    expect(log[100]).toBe('(400 more lines were left out)');
+    expect(Math.max(...log.map((line) => line.length))).toBeLessThanOrEqual(500);
+  });
+
+  it('is lost when its process is killed from outside, and its owner learns it at once', async () => {
+    const graph = await started(await aMapJob('(r) => r'));
+    process.kill(graph.pid, 'SIGKILL');
+    expect(await graph.lost).toMatchObject({ code: 'sandbox_lost' });
+    await expect(graph.run(aBatch(1, '1\n'))).rejects.toMatchObject({ code: 'sandbox_lost' });
+  });
+
+  it('is gone a moment after it was killed', async () => {
+    const graph = await started(await aMapJob('() => { for (;;); }'), { memoryMb: 64, cpuMsPerBatch: 60_000 });
+    const running = graph.run(aBatch(1, '1\n')).catch((error: unknown) => error);
+    graph.kill();
+    expect(await running).toMatchObject({ code: 'sandbox_lost' });
+    await vi.waitFor(() => {
+      expect(isAlive(graph.pid)).toBe(false);
+    });
+  });
+});
+
+describe('describing a bundle', () => {
+  const describing = async (source: string): Promise<unknown> =>
+    host.describe(await aBundle(source)).catch((error: unknown) => error);
+  const job = (body: string): string => `import { defineJob, files, toLog } from '@tidemark/streams';
+export default defineJob({ name: 'test', batchInterval: '1 s' }, (job) => {
+${body}
+});`;
+
+  it('gives its manifest, with places in the source', async () => {
+    expect(await host.describe(await aCountingJob())).toMatchObject({
+      name: 'counting',
+      nodes: [{ at: expect.stringMatching(/^src\/job\.ts:3:\d+$/) as string }, {}, {}, {}, {}, {}, {}],
+      shapes: { counts: {}, recent: { parameters: { windowMs: 3_000, slideMs: 1_000 } } },
+    });
+  });
+
+  it.each([
+    ['two equal uids', `job.source('a', files({ path: 'x' })).to('a', toLog());`, 'graph_uid_twice', { uid: 'a', firstAt: 'src/job.ts:3:5' }],
+    ['no uid', `job.source('in', files({ path: 'x' })).keyBy(() => 1).updateStateByKey('', () => 1).to('out', toLog());`, 'graph_uid_missing', { kind: 'updateStateByKey' }],
+    ['a wrong window', `job.source('in', files({ path: 'x' })).window('w', { window: '3 s', slide: '2 s' }).to('out', toLog());`, 'graph_invalid', {}],
+  ])('refuses %s with the place in the source', async (_name, body, code, params) => {
+    const error = await describing(job(body));
+    expect(error).toMatchObject({ code, params });
+    expect(error).toHaveProperty('params.at', expect.stringMatching(/^src\/job\.ts:3:\d+$/));
+  }); // prettier-ignore
+
+  it('refuses a cycle', async () => {
+    const error = await describing(`${job(`job.source('in', files({ path: 'x' })).map((r) => r).to('out', toLog());`)
+      .replace('export default ', 'const definition = ')}
+(definition.nodes[1] as any).inputs = [1];
+export default definition;`);
+    expect(error).toMatchObject({ code: 'graph_has_cycle', params: { through: ['map'], at: expect.stringMatching(/^src\/job\.ts:3:/) as string } });
+  }); // prettier-ignore
+
+  it('refuses what is no JavaScript, with the place', async () => {
+    const error: unknown = await host
+      .describe({ code: 'var a = 1;\nvar b = ;\n', map: undefined })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'bundle_not_javascript', params: { at: 'bundle.js:2:9' } });
+  });
+
+  it.each([
+    ['throws', `throw new RangeError('not today');`, { reason: 'not today', at: 'src/job.ts:1:7' }],
+    ['throws null', 'throw null;', {}],
+    ['throws a trap', 'throw new Proxy({}, { get() { throw 1; }, getPrototypeOf() { throw 2; } });', {}],
+    [
+      'throws an error with a trap for a message',
+      `throw Object.defineProperty(new Error(), 'message', { get() { throw 1; } });`,
+      {},
+    ],
+    ['asks for Node', `(globalThis as any).process.exit();`, {}],
+  ])('S10 refuses a bundle that %s', async (_name, source, params) => {
+    expect(await describing(`${source}\nexport default 1;`)).toMatchObject({ code: 'bundle_threw', params });
+  });
+
+  it.each([
+    ['nothing', 'export {};'],
+    ['a number', 'export default 1;'],
+    ['a trap', 'export default new Proxy({}, { get() { throw 1; } });'],
+    ['a promise', 'export default Promise.resolve({ tidemark: 1 });'],
+  ])('refuses a bundle whose default export is %s', async (_name, source) => {
+    expect(await describing(source)).toMatchObject({ code: 'bundle_defines_no_job' });
+  });
+
+  it('S6 stops a bundle that never finishes or eats memory', async () => {
+    const [endless, hoarding] = await Promise.all([
+      describing('for (;;);\nexport default 1;'),
+      describing('const hoard = []; for (;;) hoard.push(new Array(1000).fill(hoard.length));\nexport default 1;'),
+    ]);
+    expect(endless).toMatchObject({ code: 'bundle_threw', params: { reason: 'it did not finish within 5000 ms' } });
+    expect(hoarding).toMatchObject({ code: 'bundle_threw', params: { reason: 'it used more than 128 MiB of memory' } });
+  }, 30_000);
+
+  it('leaves no process behind', async () => {
+    const before = host.sandboxes;
+    await describing('throw 1;');
+    await vi.waitFor(() => {
+      expect(host.sandboxes).toBeLessThanOrEqual(before + 1);
+    });
+  });
+});
+
+describe('an attack by a job', () => {
+  let neighbour: SandboxedGraph;
+  let batchId = 0;
+
+  beforeAll(async () => {
+    neighbour = await host.start({ id: 'job_neighbour', ...(await aMapJob('(r) => r + 1')), limits: LIMITS });
+  });
+
+  afterAll(() => {
+    neighbour.kill();
+  });
+
+  async function attack(arrow: string, before = ''): Promise<unknown> {
+    const graph = await started(await aMapJob(arrow, before), { memoryMb: 32, cpuMsPerBatch: 500 });
+    const outcome = await outputOf(graph, aBatch(1, '1\n2\n3\n')).catch((error: unknown) => error);
+    expect(await outputOf(neighbour, aBatch(++batchId, '41\n'))).toEqual({ out: '42\n' });
+    if (outcome instanceof Error) await vi.waitFor(() => expect(isAlive(graph.pid)).toBe(false)); // prettier-ignore
+    return outcome;
+  }
+
+  it.each([
+    ['S6 a loop for ever', '() => { for (;;); }', ['job_over_cpu']],
+    ['S6 microtasks for ever', '() => { const again = () => Promise.resolve().then(again); again(); return 1; }', ['job_over_cpu', 'job_over_memory']],
+    ['S6 a regular expression without end', `() => /^(a+)+$/.test('a'.repeat(50) + 'b')`, ['job_over_cpu']],
+    ['S6 a heap bomb', '() => { const a = []; for (;;) a.push({ n: a.length }); }', ['job_over_memory']],
+    ['S6 a map that grows', '() => { const m = new Map(); for (let i = 0; ; i++) m.set(i, i); }', ['job_over_memory', 'job_over_cpu']],
+    ['S6 a string that doubles', `() => { const a = []; let s = 'x'; for (;;) { s = s + s + a.length; a.push(s.split('')); } }`, ['job_over_memory', 'job_over_cpu', 'job_code_threw']],
+    ['S6 buffers', '() => { const a = []; for (;;) a.push(new Uint8Array(1e7).fill(1)); }', ['job_over_memory', 'job_code_threw']],
+    ['S6 one big array', '() => new Array(1e9).fill(0)', ['job_over_memory', 'job_over_cpu', 'job_code_threw']],
+    ['S6 a number without end', '() => { let b = 3n; for (;;) b = b ** 3n; }', ['job_over_cpu', 'job_over_memory', 'job_code_threw']],
+    ['S18 a stack without end', '() => { const f = () => f() + 1; return f(); }', ['job_code_threw']],
+    ['S9 a row without end', `() => 'x'.repeat(5e8)`, ['job_code_threw', 'job_over_memory', 'job_output_too_large']],
+    ['S9 a row in itself', '() => { const a = []; a.push(a); return a; }', ['job_code_threw']],
+    ['S9 rows without end', `() => 'x'.repeat(2e7)`, ['job_output_too_large', 'job_over_memory']],
+    ['S10 a promise', 'async () => 1', ['job_code_threw']],
+    ['S10 a promise that never settles', '() => new Promise(() => {})', ['job_code_threw']],
+    ['S10 a thenable', '() => ({ then() { for (;;); } })', ['job_code_threw']],
+    ['S10 a row that throws when it is written', '() => ({ toJSON() { throw null; } })', ['job_code_threw']],
+    ['S10 a row that is a trap', '() => new Proxy({}, { ownKeys() { throw 1; }, get() { throw 2; } })', ['job_code_threw']],
+  ])('is stopped if it is %s', async (_name, arrow, codes) => {
+    const outcome = await attack(arrow);
+    expect(codes).toContain((outcome as { code?: unknown }).code);
+  }, 20_000); // prettier-ignore
+
+  it.each([
+    ['S7 changing every object', '() => 1', 'Object.prototype.polluted = "yes"; Array.prototype.push = () => { throw 1; };'],
+    ['S7 changing JSON', '() => 1', 'JSON.parse = () => ({ hacked: true }); JSON.stringify = () => "{}";'],
+    ['S7 changing what maps do', '() => 1', 'Map.prototype.get = () => { throw 1; }; Map.prototype.set = () => { throw 1; };'],
+    ['S7 adding setters to every object', '() => 1', `Object.defineProperty(Object.prototype, 'uid', { set() {}, get() { return 'other'; } });`],
+  ])('harms nobody else if it is %s', async (_name, arrow, before) => {
+    const outcome = await attack(arrow, before.replaceAll('prototype.', 'prototype as any).').replaceAll(/(\w+)\.prototype as any\)/g, '($1.prototype as any)')).catch((error: unknown) => error);
+    expect(outcome).toBeDefined();
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    expect(JSON.parse('{"a":1}')).toEqual({ a: 1 });
+  }, 20_000); // prettier-ignore
+
+  it.each([
+    ['S8 process', 'typeof process'],
+    ['S8 require', 'typeof require'],
+    ['S8 the global of another realm', `this?.constructor?.constructor?.('return typeof process')?.() ?? 'undefined'`],
+    ['S8 a function made of text', `Function('return typeof process')()`],
+    ['S8 a built-in module', `typeof (globalThis as any).process?.getBuiltinModule`],
+    ['S8 what runs it', `Object.getOwnPropertyNames(globalThis).some((name) => /guest|ivm|isolated/i.test(name)) ? 'found' : 'undefined'`],
+    ['S12 WebAssembly', 'typeof WebAssembly'],
+    ['S14 shared memory', 'typeof SharedArrayBuffer'],
+    ['S14 waiting', 'typeof Atomics'],
+    ['S14 a precise clock', 'typeof performance'],
+    ['S14 timers', 'typeof setTimeout + typeof setInterval === "undefinedundefined" ? "undefined" : "found"'],
+    ['S14 when memory is freed', 'typeof WeakRef + typeof FinalizationRegistry === "undefinedundefined" ? "undefined" : "found"'],
+    ['S4 a network', 'typeof fetch + typeof WebSocket === "undefinedundefined" ? "undefined" : "found"'],
+  ])('does not find %s', async (_name, expression) => {
+    expect(await attack(`function () { return ${expression}; }`)).toEqual({ out: '"undefined"\n'.repeat(3) });
+  }); // prettier-ignore
+
+  it('cannot import anything', async () => {
+    expect(
+      await attack(`() => { import('node' + ':fs').then(() => { throw 1; }, () => undefined); return 1; }`),
+    ).toEqual({
+      out: '1\n1\n1\n',
+    });
+  });
+
+  it('S15 finds nothing of the job before it', async () => {
+    const count = '() => ((globalThis as any).seen = ((globalThis as any).seen ?? 0) + 1)';
+    expect([await attack(count), await attack(count)]).toEqual([{ out: '1\n2\n3\n' }, { out: '1\n2\n3\n' }]);
+  });
+
+  it('that loops for ever is stopped at its deadline, and other jobs do not notice', async () => {
+    const loop = await started(await aMapJob('() => { for (;;); }'), { memoryMb: 32, cpuMsPerBatch: 400 });
+    const startedAt = performance.now();
+    const stopped = loop.run(aBatch(3, '1\n')).then(
+      () => undefined,
+      (error: unknown) => ({ error, afterMs: performance.now() - startedAt }),
+    );
+    for (let i = 0; i < 20; i += 1) expect(await outputOf(neighbour, aBatch(++batchId, '1\n'))).toEqual({ out: '2\n' });
+    const end = await stopped;
+    expect(end?.error).toMatchObject({ code: 'job_over_cpu', params: { limitMs: 400, batchId: 3 } });
+    expect(end?.afterMs).toBeGreaterThan(350);
+    expect(end?.afterMs).toBeLessThan(1_300);
+  });
+});

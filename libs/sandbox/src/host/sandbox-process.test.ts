@@ -1,0 +1,246 @@
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { TidemarkError, type BundleManifest } from '@tidemark/domain';
+import { keySlot, type GraphInput } from '@tidemark/engine';
+import { describe, expect, it } from 'vitest';
+import { encodeFrame, FrameReader } from '../frames.js';
+import type { Launched } from '../os/launcher.js';
+import { ProcessGraph } from './sandboxed-graph.js';
+import { SandboxProcess } from './sandbox-process.js';
+import { sourcePlaces } from './source-places.js';
+
+/** A process in the hands of an attacker: it answers whatever the test wants, and cannot refuse to be killed. */
+class TakenOver implements Launched {
+  readonly stdin = new PassThrough();
+  readonly stdout = new PassThrough();
+  readonly stderr = new PassThrough();
+  readonly pid = Promise.resolve(0);
+  killed = false;
+  readonly child: ChildProcess;
+  private readonly reader = new FrameReader();
+
+  constructor(answer: (say: TakenOver['say']) => void) {
+    const child = Object.assign(new EventEmitter(), {
+      pid: 0,
+      exitCode: null,
+      signalCode: null,
+      kill: () => {
+        this.killed = true;
+        return true;
+      },
+    });
+    this.child = child as unknown as ChildProcess;
+    this.stdin.on('data', (bytes: Buffer) => {
+      for (const _frame of this.reader.push(bytes)) answer(this.say);
+    });
+    this.say({ type: 'ready' });
+  }
+
+  readonly say = (header: object, body = ''): void => {
+    for (const piece of encodeFrame(header, [Buffer.from(body)])) this.stdout.write(piece);
+  };
+
+  exit(code: number): void {
+    this.child.emit('close', code, null);
+  }
+}
+
+const manifest: BundleManifest = {
+  definition: 1,
+  name: 'test',
+  batchIntervalMs: 1_000,
+  poison: 'fail',
+  nodes: [
+    { id: 0, kind: 'source', uid: 'in', inputs: [], connector: 'files', options: {}, at: '' },
+    { id: 1, kind: 'sink', uid: 'out', inputs: [0], connector: 'log', options: {}, at: '' },
+  ],
+  shapes: {
+    counts: {
+      kind: 'updateStateByKey',
+      key: 'json',
+      value: 'json',
+      codec: { name: 'json', version: 1 },
+      parameters: {},
+    },
+  },
+};
+
+async function graphThat(answer: (say: TakenOver['say']) => void) {
+  const attacker = new TakenOver(answer);
+  const process = await SandboxProcess.start({ launch: () => attacker });
+  const limits = { memoryMb: 1, cpuMsPerBatch: 100 };
+  const log: string[] = [];
+  const onLog = (line: string): void => void log.push(line);
+  const graph = new ProcessGraph(process, { id: 'job', manifest, places: sourcePlaces(undefined), limits, onLog });
+  return { attacker, graph, log };
+}
+
+const batch: GraphInput = {
+  timeline: 1,
+  batchId: 7,
+  batchTimeMs: 7_000,
+  sources: [
+    {
+      uid: 'in',
+      chunks: [{ partition: 'p', range: { from: 0, to: 4 }, offsetUnit: 'bytes', bytes: Buffer.from('1\n2\n') }],
+    },
+  ],
+};
+const done = {
+  type: 'done',
+  sinks: [{ uid: 'out', rows: 1, bytes: 2 }],
+  recordsIn: 2,
+  recordsSkipped: 0,
+  skipped: [],
+  stateKeys: [{ uid: 'counts', keys: 1 }],
+  log: [],
+};
+
+describe('S16 a batch is refused and the process killed when it', () => {
+  it.each<[string, object, string?]>([
+    ['answers in no known way', { type: 'hello' }],
+    ['answers with a list', [1]],
+    ['answers another question', { type: 'restored', rows: 1 }],
+    ['adds a member', { ...done, tenant: 'tnt_other' }],
+    ['names a sink of another job', { ...done, sinks: [{ uid: 'other', rows: 1, bytes: 2 }] }],
+    ['names a sink twice', { ...done, sinks: [...done.sinks, { uid: 'out', rows: 1, bytes: 0 }] }],
+    ['claims bytes that it did not send', { ...done, sinks: [{ uid: 'out', rows: 1, bytes: 3 }] }],
+    ['sends bytes that it did not claim', done, '1\n2\n'],
+    ['claims a negative length', { ...done, sinks: [{ uid: 'out', rows: 1, bytes: -2 }] }],
+    ['claims more rows than it sends', { ...done, sinks: [{ uid: 'out', rows: 2, bytes: 2 }] }],
+    ['sends more rows than it claims', { ...done, sinks: [{ uid: 'out', rows: 1, bytes: 4 }] }, '1\n2\n'],
+    ['sends a row without an end', { ...done, sinks: [{ uid: 'out', rows: 1, bytes: 2 }] }, '11'],
+    ['counts more records than there are', { ...done, recordsIn: 5 }],
+    ['counts half a record', { ...done, recordsIn: 0.5 }],
+    ['skips more than it reads', { ...done, recordsSkipped: 3 }],
+    ['skips a record that is not there', { ...done, skipped: [{ source: 'in', line: 2, reason: 'x' }] }],
+    ['skips a record of another source', { ...done, skipped: [{ source: 'other', line: 0, reason: 'x' }] }],
+    ['has state of another operator', { ...done, stateKeys: [{ uid: 'constructor', keys: 1 }] }],
+    ['fails on a record that is not there', { type: 'failed', failure: { code: 'record_unreadable', record: { source: 'in', line: 9 }, reason: '' }, log: [] }],
+    ['fails with an error of its own', { type: 'failed', failure: { code: 'epoch_fenced' }, log: [] }],
+    ['writes a log without end', { ...done, log: new Array(1_000).fill('x') }],
+  ])('%s', async (_name, header, body = '1\n') => {
+    const { attacker, graph } = await graphThat((say) => {
+      say(header, body);
+    });
+    await expect(graph.run(batch)).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
+    expect(attacker.killed).toBe(true);
+    expect(await graph.lost).toMatchObject({ code: 'sandbox_spoke_nonsense' });
+    await expect(graph.run(batch)).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
+  }); // prettier-ignore
+
+  it('speaks without being asked', async () => {
+    const { attacker, graph } = await graphThat(() => undefined);
+    attacker.say(done, '1\n');
+    expect(await graph.lost).toMatchObject({ code: 'sandbox_spoke_nonsense' });
+    expect(attacker.killed).toBe(true);
+  });
+
+  it('answers twice', async () => {
+    const { graph } = await graphThat((say) => {
+      say(done, '1\n');
+      say(done, '1\n');
+    });
+    await graph.run(batch).catch(() => undefined);
+    expect(await graph.lost).toMatchObject({ code: 'sandbox_spoke_nonsense' });
+  });
+
+  it('sends bytes that are no frame', async () => {
+    const { attacker, graph } = await graphThat(() => {
+      attacker.stdout.write(Buffer.alloc(100, 0xff));
+    });
+    await expect(graph.run(batch)).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
+  });
+});
+
+describe('S11 state is refused and the process killed when', () => {
+  const row = (key: string, slot = keySlot(key), value = '1'): string => `${slot}\t${key}\t${value}\n`;
+
+  it.each([
+    ['it is of an operator of another job', 'other', 1, row('"a"')],
+    ['a key lies in the wrong slot', 'counts', 1, row('"a"', (keySlot('"a"') + 1) % 128)],
+    ['a slot is no number', 'counts', 1, row('"a"', Number.NaN)],
+    ['a key is no key', 'counts', 1, row('{}')],
+    ['a key is written in another way', 'counts', 1, row('"\\u0061"')],
+    ['a value is no JSON', 'counts', 1, row('"a"', undefined, 'NaN')],
+    ['rows are missing', 'counts', 2, row('"a"')],
+    ['a row has no end', 'counts', 1, row('"a"').trimEnd()],
+    ['there is more than fits into its memory', 'counts', 1, row('"a"', undefined, `"${'x'.repeat(5_000_000)}"`)],
+  ])('%s', async (_name, uid, rows, text) => {
+    const { attacker, graph } = await graphThat((say) => {
+      say({ type: 'rows', uid, rows }, text);
+      say({ type: 'end' });
+    });
+    await expect(graph.snapshot()).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
+    expect(attacker.killed).toBe(true);
+  });
+
+  it('is taken when it is right, and operators without a key are there', async () => {
+    const { graph } = await graphThat((say) => {
+      say({ type: 'rows', uid: 'counts', rows: 2 }, row('"a"') + row('null'));
+      say({ type: 'end' });
+    });
+    expect((await graph.snapshot()).get('counts')).toHaveLength(2);
+  });
+});
+
+describe('a sandbox process that ends', () => {
+  it('by itself, is told apart from one that was killed by its owner', async () => {
+    const { attacker, graph } = await graphThat(() => {
+      attacker.exit(139);
+    });
+    await expect(graph.run(batch)).rejects.toMatchObject({ code: 'sandbox_lost', params: { reason: 'code 139' } });
+    expect(await graph.lost).toBeInstanceOf(TidemarkError);
+  });
+
+  it('saying that it has no memory left, is over its memory', async () => {
+    const { attacker, graph } = await graphThat(() => {
+      attacker.stderr.write('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory');
+      setImmediate(() => {
+        attacker.exit(134);
+      });
+    });
+    await expect(graph.run(batch)).rejects.toMatchObject({
+      code: 'job_over_memory',
+      params: { limitMb: 1, batchId: 7 },
+    });
+  });
+
+  it('does not, is killed after twice its deadline', async () => {
+    const { attacker, graph } = await graphThat(() => undefined);
+    await expect(graph.run(batch)).rejects.toMatchObject({
+      code: 'job_over_cpu',
+      params: { limitMs: 100, batchId: 7 },
+    });
+    expect(attacker.killed).toBe(true);
+  });
+
+  it('because its owner kills it, is not lost', async () => {
+    const { attacker, graph } = await graphThat(() => undefined);
+    const running = graph.run(batch);
+    graph.kill();
+    graph.kill();
+    attacker.exit(137);
+    await expect(running).rejects.toMatchObject({ code: 'sandbox_lost', params: { reason: 'it was stopped' } });
+    const lost = await Promise.race([graph.lost, Promise.resolve('not lost')]);
+    expect(lost).toBe('not lost');
+  });
+});
+
+it('S9 what a job logs and throws cannot forge a line or command a terminal', async () => {
+  const { graph, log } = await graphThat((say) => {
+    const failure = {
+      code: 'job_code_threw',
+      operator: { kind: 'map', at: 'bundle.js:1:1' },
+      reason: 'x\r\n2026-01-01 admin logged in\u001b[2J',
+    };
+    say({ type: 'failed', failure, log: ['a\nb\u001b[31m'] });
+  });
+  const error = await graph.run(batch).then(
+    () => undefined,
+    (reason: unknown) => reason as TidemarkError<'job_code_threw'>,
+  );
+  expect(error?.message).not.toMatch(/[\u0000-\u001f]/);
+  expect(log).toEqual(['a\\nb\\u001b[31m']);
+});
