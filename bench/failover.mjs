@@ -30,7 +30,12 @@ try {
     const gapMs = Date.parse(batch.commit.committedAt) - killedAtMs;
     const events = (await jobs.events(id, { limit: 30 })).items.filter(({ at }) => Date.parse(at) >= killedAtMs);
     const at = (type) => Math.round(Date.parse(events.find((event) => event.type === type)?.at) - killedAtMs);
-    const phases = { lost: at('run.lost'), scheduled: at('job.scheduled'), claimed: at('run.claimed'), restored: at('run.restored') };
+    const phases = {
+      lost: at('run.lost'),
+      scheduled: at('job.scheduled'),
+      claimed: at('run.claimed'),
+      restored: at('run.restored'),
+    };
     const rebuilt = events.find(({ type }) => type === 'run.restored')?.data.rebuilt.length;
     gaps.push({ gapMs, ...phases, rebuilt });
     console.log(`kill ${gaps.length}: next commit after ${gapMs} ms`, JSON.stringify({ ...phases, rebuilt }));
@@ -47,7 +52,10 @@ try {
     gaps,
   };
   await writeFile(join(root, 'bench/results/failover.json'), `${JSON.stringify(result, null, 2)}\n`);
-  console.log(`median ${result.medianMs} ms, worst ${result.worstMs} ms; recount ${check.ok ? 'agrees' : 'DIFFERS'}`, check.checked);
+  console.log(
+    `median ${result.medianMs} ms, worst ${result.worstMs} ms; recount ${check.ok ? 'agrees' : 'DIFFERS'}`,
+    check.checked,
+  );
 } finally {
   await instance.stop();
   await remove();

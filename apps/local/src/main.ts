@@ -45,6 +45,8 @@ function untilToldToStop(): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop);
+  // Whoever read the output has gone; that is no reason to stop without a checkpoint.
+  for (const out of [process.stdout, process.stderr]) out.on('error', stop);
   if (process.channel !== undefined) {
     process.once('disconnect', stop);
     process.channel?.unref();

@@ -5,11 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TidemarkError } from '@tidemark/domain';
 import { runToEnd } from './child.js';
 
-export interface Postmaster {
-  readonly pid: number;
-  readonly port: number;
-}
-
 const FAST_STOP_MS = 20_000;
 const IMMEDIATE_STOP_MS = 10_000;
 

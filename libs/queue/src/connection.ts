@@ -4,8 +4,7 @@ import { QUEUES } from './queues.js';
 
 /** Where the queue lives: in Postgres by default, in Redis where an operator says so. */
 export type QueueAddress =
-  | { readonly kind: 'postgres'; readonly url: string }
-  | { readonly kind: 'redis'; readonly url: string };
+  { readonly kind: 'postgres'; readonly url: string } | { readonly kind: 'redis'; readonly url: string };
 
 export const queueAddress = (databaseUrl: string, redisUrl: string | undefined): QueueAddress =>
   redisUrl === undefined ? { kind: 'postgres', url: databaseUrl } : { kind: 'redis', url: redisUrl };
@@ -68,7 +67,13 @@ const POOL_MAX = 5;
 function connect(address: QueueAddress) {
   if (address.kind === 'redis') {
     const redis = new Redis(address.url, { maxRetriesPerRequest: null });
-    return { kind: 'redis', redis, end: () => { redis.disconnect(); } } as const;
+    return {
+      kind: 'redis',
+      redis,
+      end: () => {
+        redis.disconnect();
+      },
+    } as const;
   }
   const postgres = { connectionString: address.url, max: POOL_MAX, keepAlive: true, schema: 'bullmq', migrate: true };
   return { kind: 'postgres', postgres, end: () => undefined } as const;

@@ -80,7 +80,17 @@ describe('a definition is refused', () => {
         },
       },
     ],
-    ['one that is a trap itself', new Proxy({}, { get: () => { throw new Error('trap'); } })], // prettier-ignore
+    [
+      'one that is a trap itself',
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error('trap');
+          },
+        },
+      ),
+    ],
   ])('if it is %s', (_name, value) => {
     expect(problemsOf(value)).toMatchObject([{ code: 'bundle_defines_no_job' }]);
   });

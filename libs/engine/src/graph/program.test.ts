@@ -145,7 +145,10 @@ describe('updateStateByKey', () => {
 
   it('holds as many keys as have a state', async () => {
     const graph = graphOf(sums);
-    const records = [{ k: 'a', v: 1 }, { k: 'b', v: 1 }]; // prettier-ignore
+    const records = [
+      { k: 'a', v: 1 },
+      { k: 'b', v: 1 },
+    ];
     expect((await graph.run(aBatch(1, { timeMs: 1_000, records }))).stateKeys).toEqual(new Map([['sums', 2]]));
     const forget = { timeMs: 2_000, records: [{ k: 'a', v: -1 }] };
     expect((await graph.run(aBatch(2, forget))).stateKeys).toEqual(new Map([['sums', 1]]));
@@ -159,7 +162,12 @@ describe('updateStateByKey', () => {
         .to('out', toOut);
     };
     const batch = { timeMs: 1_000, records: [1, '1', true, 'true', 1] };
-    const counts = [[1, 2], ['1', 1], [true, 1], ['true', 1]]; // prettier-ignore
+    const counts = [
+      [1, 2],
+      ['1', 1],
+      [true, 1],
+      ['true', 1],
+    ];
     const more = counts.map(([key, count]) => [key, Number(count) * 2]);
     expect(await runJob(() => aJob(keys), [batch, batch], { restoreBefore: 1 })).toEqual([counts, more]);
   });
@@ -198,7 +206,12 @@ describe('a record that cannot be read', () => {
   const text = '{"n":1}\n{"n":\n\n   \nnull\nno\n';
 
   it('fails the batch with its place in the source', async () => {
-    const batch = { ...textBatch(1, 1_000, ''), sources: [{ uid: 'in', chunks: [aChunk('1\n'), aChunk(text, { partition: 'p2', range: { from: 500, to: 530 } })] }] }; // prettier-ignore
+    const batch = {
+      ...textBatch(1, 1_000, ''),
+      sources: [
+        { uid: 'in', chunks: [aChunk('1\n'), aChunk(text, { partition: 'p2', range: { from: 500, to: 530 } })] },
+      ],
+    };
     await expect(graphOf(copy).run(batch)).rejects.toMatchObject({
       code: 'record_unreadable',
       params: { source: 'in', partition: 'p2', offset: 508 },
@@ -266,21 +279,95 @@ describe('a mistake in the code of a job', () => {
   });
 
   it.each<[string, Build, RegExp]>([
-    ['a key of a wrong type', (job) => { input(job).keyBy(() => ({}) as never).to('out', toOut); }, /a key must be/],
-    ['a key that is not a number', (job) => { input(job).keyBy(() => Number.NaN).to('out', toOut); }, /this one is NaN/],
-    ['a promise', (job) => { input(job).map(() => Promise.resolve(1)).to('out', toOut); }, /asynchronous/],
-    ['a promise to keep a record', (job) => { input(job).filter(() => Promise.resolve(false)).to('out', toOut); }, /asynchronous/],
-    ['one record from flatMap', (job) => { input(job).flatMap(() => 1 as never).to('out', toOut); }, /iterable/],
-    ['a row that is no JSON', (job) => { input(job).map(() => undefined).to('out', toOut); }, /cannot be written as JSON/],
-    ['a bigint', (job) => { input(job).map(() => 1n).to('out', toOut); }, /BigInt/],
+    [
+      'a key of a wrong type',
+      (job) => {
+        input(job)
+          .keyBy(() => ({}) as never)
+          .to('out', toOut);
+      },
+      /a key must be/,
+    ],
+    [
+      'a key that is not a number',
+      (job) => {
+        input(job)
+          .keyBy(() => Number.NaN)
+          .to('out', toOut);
+      },
+      /this one is NaN/,
+    ],
+    [
+      'a promise',
+      (job) => {
+        input(job)
+          .map(() => Promise.resolve(1))
+          .to('out', toOut);
+      },
+      /asynchronous/,
+    ],
+    [
+      'a promise to keep a record',
+      (job) => {
+        input(job)
+          .filter(() => Promise.resolve(false))
+          .to('out', toOut);
+      },
+      /asynchronous/,
+    ],
+    [
+      'one record from flatMap',
+      (job) => {
+        input(job)
+          .flatMap(() => 1 as never)
+          .to('out', toOut);
+      },
+      /iterable/,
+    ],
+    [
+      'a row that is no JSON',
+      (job) => {
+        input(job)
+          .map(() => undefined)
+          .to('out', toOut);
+      },
+      /cannot be written as JSON/,
+    ],
+    [
+      'a bigint',
+      (job) => {
+        input(job)
+          .map(() => 1n)
+          .to('out', toOut);
+      },
+      /BigInt/,
+    ],
   ])('is named if it is %s', async (_name, build, reason) => {
     expect(await failing(build)).toHaveProperty('params.reason', expect.stringMatching(reason));
-  }); // prettier-ignore
+  });
 
   it.each([
     ['null', null],
-    ['a trap', new Proxy({}, { get: () => { throw new Error('trap'); }, has: () => true })], // prettier-ignore
-    ['an error whose message throws', Object.defineProperty(new Error(), 'message', { get: () => { throw new Error('trap'); } })], // prettier-ignore
+    [
+      'a trap',
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error('trap');
+          },
+          has: () => true,
+        },
+      ),
+    ],
+    [
+      'an error whose message throws',
+      Object.defineProperty(new Error(), 'message', {
+        get: () => {
+          throw new Error('trap');
+        },
+      }),
+    ],
     ['very long', new Error('x'.repeat(1_000_000))],
   ])('does no harm if what it throws is %s', async (_name, thrown) => {
     const error = await failing((job) => {
@@ -322,7 +409,15 @@ it('gives the state that it was restored with', async () => {
       .to('out', toOut);
   });
   const graph = createInProcessGraph(sums);
-  await graph.run(aBatch(1, { timeMs: 1_000, records: [{ k: 'a', v: 1 }, { k: 'b', v: 2 }] })); // prettier-ignore
+  await graph.run(
+    aBatch(1, {
+      timeMs: 1_000,
+      records: [
+        { k: 'a', v: 1 },
+        { k: 'b', v: 2 },
+      ],
+    }),
+  );
   const rows = (await graph.snapshot()).get('sums') ?? [];
   const again = (await (await takenOver(graph, sums)).snapshot()).get('sums') ?? [];
   expect(again.toReversed()).toEqual(rows);

@@ -2,6 +2,9 @@ import type ivm from 'isolated-vm';
 import type { Guest } from '../guest/guest.js';
 import type { Reply, Request } from '../messages.js';
 
+/** isolated-vm takes no less. */
+const MEMORY_MB_MIN = 8;
+
 type Answer = readonly [header: object, texts?: readonly string[]];
 type Load = Extract<Request, { type: 'load' }>;
 type Run = Extract<Request, { type: 'run' }>;
@@ -16,7 +19,7 @@ export class JobIsolate {
   private readonly guest: { readonly [F in keyof Guest]: ivm.Reference<Guest[F]> };
 
   constructor(isolatedVm: typeof ivm, guestCode: string, memoryMb: number) {
-    this.isolate = new isolatedVm.Isolate({ memoryLimit: memoryMb });
+    this.isolate = new isolatedVm.Isolate({ memoryLimit: Math.max(memoryMb, MEMORY_MB_MIN) });
     this.context = this.isolate.createContextSync();
     this.isolate.compileScriptSync(guestCode, { filename: 'tidemark:guest' }).runSync(this.context);
     const global = this.context.global as unknown as ivm.Reference<{ tidemarkGuest: Guest }>;

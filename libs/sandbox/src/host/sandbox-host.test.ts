@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { runInThisContext } from 'node:vm';
 import { createInProcessGraph, type GraphInput, type GraphRuntime } from '@tidemark/engine';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { aBundle, aCountingJob, aMapJob, openSandbox } from '../testing/open-sandbox.js';
@@ -45,7 +46,7 @@ describe('a job in a sandbox', () => {
   it('gives byte for byte what the same graph gives outside, and so does one that is restored from it', async () => {
     const bundle = await aCountingJob();
     const graph = await started(bundle);
-    const definition: unknown = new Function(`${bundle.code}; return tidemarkJob.default;`)();
+    const definition: unknown = runInThisContext(`${bundle.code}; tidemarkJob.default`);
     const outside = createInProcessGraph(definition as Parameters<typeof createInProcessGraph>[0]);
     const lines = ['a', 'é', '日本', 'a', '__proto__', 'constructor'].map((k) => `${JSON.stringify({ k })}\n`);
     for (const batchId of [1, 2]) {
@@ -88,7 +89,7 @@ describe('a job in a sandbox', () => {
     expect(first).not.toEqual(other);
     const row = JSON.parse(first?.['out'] ?? '') as readonly unknown[];
     expect(row.slice(0, 3)).toEqual([7_000, '1970-01-01T00:00:07.000Z', 0]);
-    expect(row.slice(5)).toEqual([true, '12:00:07\u202fAM', true]);
+    expect(row.slice(5)).toEqual([true, expect.stringMatching(/^12:00:07\s/), true]);
     expect(row[3]).not.toBe(row[4]);
   });
 
@@ -159,6 +160,13 @@ describe('a job in a sandbox', () => {
     await expect(graph.run(aBatch(1, '1\n'))).rejects.toMatchObject({ code: 'sandbox_lost' });
   });
 
+  it('is out of reach of Ctrl-C in the terminal of whoever started it', async () => {
+    const graph = await started(await aMapJob('(r) => r'));
+    const sessionOf = (pid: number | 'self'): string | undefined =>
+      readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[3];
+    expect(sessionOf(graph.pid)).not.toBe(sessionOf('self'));
+  });
+
   it('is gone a moment after it was killed', async () => {
     const graph = await started(await aMapJob('() => { for (;;); }'), { memoryMb: 64, cpuMsPerBatch: 60_000 });
     const running = graph.run(aBatch(1, '1\n')).catch((error: unknown) => error);
@@ -187,22 +195,41 @@ ${body}
   });
 
   it.each([
-    ['two equal uids', `job.source('a', files({ path: 'x' })).to('a', toLog());`, 'graph_uid_twice', { uid: 'a', firstAt: 'src/job.ts:3:5' }],
-    ['no uid', `job.source('in', files({ path: 'x' })).keyBy(() => 1).updateStateByKey('', () => 1).to('out', toLog());`, 'graph_uid_missing', { kind: 'updateStateByKey' }],
-    ['a wrong window', `job.source('in', files({ path: 'x' })).window('w', { window: '3 s', slide: '2 s' }).to('out', toLog());`, 'graph_invalid', {}],
+    [
+      'two equal uids',
+      `job.source('a', files({ path: 'x' })).to('a', toLog());`,
+      'graph_uid_twice',
+      { uid: 'a', firstAt: 'src/job.ts:3:5' },
+    ],
+    [
+      'no uid',
+      `job.source('in', files({ path: 'x' })).keyBy(() => 1).updateStateByKey('', () => 1).to('out', toLog());`,
+      'graph_uid_missing',
+      { kind: 'updateStateByKey' },
+    ],
+    [
+      'a wrong window',
+      `job.source('in', files({ path: 'x' })).window('w', { window: '3 s', slide: '2 s' }).to('out', toLog());`,
+      'graph_invalid',
+      {},
+    ],
   ])('refuses %s with the place in the source', async (_name, body, code, params) => {
     const error = await describing(job(body));
     expect(error).toMatchObject({ code, params });
     expect(error).toHaveProperty('params.at', expect.stringMatching(/^src\/job\.ts:3:\d+$/));
-  }); // prettier-ignore
+  });
 
   it('refuses a cycle', async () => {
-    const error = await describing(`${job(`job.source('in', files({ path: 'x' })).map((r) => r).to('out', toLog());`)
-      .replace('export default ', 'const definition = ')}
+    const error = await describing(`${job(
+      `job.source('in', files({ path: 'x' })).map((r) => r).to('out', toLog());`,
+    ).replace('export default ', 'const definition = ')}
 (definition.nodes[1] as any).inputs = [1];
 export default definition;`);
-    expect(error).toMatchObject({ code: 'graph_has_cycle', params: { through: ['map'], at: expect.stringMatching(/^src\/job\.ts:3:/) as string } });
-  }); // prettier-ignore
+    expect(error).toMatchObject({
+      code: 'graph_has_cycle',
+      params: { through: ['map'], at: expect.stringMatching(/^src\/job\.ts:3:/) as string },
+    });
+  });
 
   it('refuses what is no JavaScript, with the place', async () => {
     const error: unknown = await host
@@ -264,24 +291,44 @@ describe('an attack by a job', () => {
     neighbour.kill();
   });
 
-  async function attack(arrow: string, before = ''): Promise<unknown> {
-    const graph = await started(await aMapJob(arrow, before), { memoryMb: 32, cpuMsPerBatch: 500 });
+  async function attack(arrow: string, { before = '', cpuMsPerBatch = 500 } = {}): Promise<unknown> {
+    const graph = await started(await aMapJob(arrow, before), { memoryMb: 32, cpuMsPerBatch });
     const outcome = await outputOf(graph, aBatch(1, '1\n2\n3\n')).catch((error: unknown) => error);
     expect(await outputOf(neighbour, aBatch(++batchId, '41\n'))).toEqual({ out: '42\n' });
-    if (outcome instanceof Error) await vi.waitFor(() => expect(isAlive(graph.pid)).toBe(false)); // prettier-ignore
+    if (outcome instanceof Error) await vi.waitFor(() => expect(isAlive(graph.pid)).toBe(false));
     return outcome;
   }
 
   it.each([
     ['S6 a loop for ever', '() => { for (;;); }', ['job_over_cpu']],
-    ['S6 microtasks for ever', '() => { const again = () => Promise.resolve().then(again); again(); return 1; }', ['job_over_cpu', 'job_over_memory']],
+    [
+      'S6 microtasks for ever',
+      '() => { const again = () => Promise.resolve().then(again); again(); return 1; }',
+      ['job_over_cpu', 'job_over_memory'],
+    ],
     ['S6 a regular expression without end', `() => /^(a+)+$/.test('a'.repeat(50) + 'b')`, ['job_over_cpu']],
     ['S6 a heap bomb', '() => { const a = []; for (;;) a.push({ n: a.length }); }', ['job_over_memory']],
-    ['S6 a map that grows', '() => { const m = new Map(); for (let i = 0; ; i++) m.set(i, i); }', ['job_over_memory', 'job_over_cpu']],
-    ['S6 a string that doubles', `() => { const a = []; let s = 'x'; for (;;) { s = s + s + a.length; a.push(s.split('')); } }`, ['job_over_memory', 'job_over_cpu', 'job_code_threw']],
-    ['S6 buffers', '() => { const a = []; for (;;) a.push(new Uint8Array(1e7).fill(1)); }', ['job_over_memory', 'job_code_threw']],
+    [
+      'S6 a map that grows',
+      '() => { const m = new Map(); for (let i = 0; ; i++) m.set(i, i); }',
+      ['job_over_memory', 'job_over_cpu'],
+    ],
+    [
+      'S6 a string that doubles',
+      `() => { const a = []; let s = 'x'; for (;;) { s = s + s + a.length; a.push(s.split('')); } }`,
+      ['job_over_memory', 'job_over_cpu', 'job_code_threw'],
+    ],
+    [
+      'S6 buffers',
+      '() => { const a = []; for (;;) a.push(new Uint8Array(1e7).fill(1)); }',
+      ['job_over_memory', 'job_code_threw'],
+    ],
     ['S6 one big array', '() => new Array(1e9).fill(0)', ['job_over_memory', 'job_over_cpu', 'job_code_threw']],
-    ['S6 a number without end', '() => { let b = 3n; for (;;) b = b ** 3n; }', ['job_over_cpu', 'job_over_memory', 'job_code_threw']],
+    [
+      'S6 a number without end',
+      '() => { let b = 3n; for (;;) b = b ** 3n; }',
+      ['job_over_cpu', 'job_over_memory', 'job_code_threw'],
+    ],
     ['S18 a stack without end', '() => { const f = () => f() + 1; return f(); }', ['job_code_threw']],
     ['S9 a row without end', `() => 'x'.repeat(5e8)`, ['job_code_threw', 'job_over_memory', 'job_output_too_large']],
     ['S9 a row in itself', '() => { const a = []; a.push(a); return a; }', ['job_code_threw']],
@@ -290,41 +337,60 @@ describe('an attack by a job', () => {
     ['S10 a promise that never settles', '() => new Promise(() => {})', ['job_code_threw']],
     ['S10 a thenable', '() => ({ then() { for (;;); } })', ['job_code_threw']],
     ['S10 a row that throws when it is written', '() => ({ toJSON() { throw null; } })', ['job_code_threw']],
-    ['S10 a row that is a trap', '() => new Proxy({}, { ownKeys() { throw 1; }, get() { throw 2; } })', ['job_code_threw']],
-  ])('is stopped if it is %s', async (_name, arrow, codes) => {
-    const outcome = await attack(arrow);
-    expect(codes).toContain((outcome as { code?: unknown }).code);
-  }, 20_000); // prettier-ignore
+    [
+      'S10 a row that is a trap',
+      '() => new Proxy({}, { ownKeys() { throw 1; }, get() { throw 2; } })',
+      ['job_code_threw'],
+    ],
+  ])(
+    'is stopped if it is %s',
+    async (_name, arrow, codes) => {
+      // Where memory alone is to stop it, a slow machine must have the time to fill it.
+      const outcome = await attack(arrow, codes.includes('job_over_cpu') ? {} : { cpuMsPerBatch: 5_000 });
+      expect(codes).toContain((outcome as { code?: unknown }).code);
+    },
+    20_000,
+  );
 
   it.each([
-    ['S7 changing every object', '() => 1', 'Object.prototype.polluted = "yes"; Array.prototype.push = () => { throw 1; };'],
-    ['S7 changing JSON', '() => 1', 'JSON.parse = () => ({ hacked: true }); JSON.stringify = () => "{}";'],
-    ['S7 changing what maps do', '() => 1', 'Map.prototype.get = () => { throw 1; }; Map.prototype.set = () => { throw 1; };'],
-    ['S7 adding setters to every object', '() => 1', `Object.defineProperty(Object.prototype, 'uid', { set() {}, get() { return 'other'; } });`],
-  ])('harms nobody else if it is %s', async (_name, arrow, before) => {
-    const outcome = await attack(arrow, before.replaceAll('prototype.', 'prototype as any).').replaceAll(/(\w+)\.prototype as any\)/g, '($1.prototype as any)')).catch((error: unknown) => error);
-    expect(outcome).toBeDefined();
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-    expect(JSON.parse('{"a":1}')).toEqual({ a: 1 });
-  }, 20_000); // prettier-ignore
+    ['every object', 'Object.prototype.polluted = "yes"; Array.prototype.push = () => { throw 1; };'],
+    ['JSON', 'JSON.parse = () => ({ hacked: true }); JSON.stringify = () => "{}";'],
+    ['maps', 'Map.prototype.get = () => { throw 1; }; Map.prototype.set = () => { throw 1; };'],
+    ['the meaning of a uid', `Object.defineProperty(Object.prototype, 'uid', { set() {}, get: () => 'other' });`],
+  ])(
+    'S7 harms nobody else if it changes %s',
+    async (_name, before) => {
+      const outcome = await attack('() => 1', { before }).catch((error: unknown) => error);
+      expect(outcome).toBeDefined();
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+      expect(JSON.parse('{"a":1}')).toEqual({ a: 1 });
+    },
+    20_000,
+  );
 
   it.each([
     ['S8 process', 'typeof process'],
-    ['S8 require', 'typeof require'],
+    ['S8 require', 'typeof (globalThis as any).require'],
     ['S8 the global of another realm', `this?.constructor?.constructor?.('return typeof process')?.() ?? 'undefined'`],
     ['S8 a function made of text', `Function('return typeof process')()`],
     ['S8 a built-in module', `typeof (globalThis as any).process?.getBuiltinModule`],
-    ['S8 what runs it', `Object.getOwnPropertyNames(globalThis).some((name) => /guest|ivm|isolated/i.test(name)) ? 'found' : 'undefined'`],
+    [
+      'S8 what runs it',
+      `Object.getOwnPropertyNames(globalThis).some((name) => /guest|ivm|isolated/i.test(name)) ? 'found' : 'undefined'`,
+    ],
     ['S12 WebAssembly', 'typeof WebAssembly'],
     ['S14 shared memory', 'typeof SharedArrayBuffer'],
     ['S14 waiting', 'typeof Atomics'],
     ['S14 a precise clock', 'typeof performance'],
     ['S14 timers', 'typeof setTimeout + typeof setInterval === "undefinedundefined" ? "undefined" : "found"'],
-    ['S14 when memory is freed', 'typeof WeakRef + typeof FinalizationRegistry === "undefinedundefined" ? "undefined" : "found"'],
+    [
+      'S14 when memory is freed',
+      'typeof WeakRef + typeof FinalizationRegistry === "undefinedundefined" ? "undefined" : "found"',
+    ],
     ['S4 a network', 'typeof fetch + typeof WebSocket === "undefinedundefined" ? "undefined" : "found"'],
   ])('does not find %s', async (_name, expression) => {
     expect(await attack(`function () { return ${expression}; }`)).toEqual({ out: '"undefined"\n'.repeat(3) });
-  }); // prettier-ignore
+  });
 
   it('cannot import anything', async () => {
     expect(

@@ -4,6 +4,7 @@ import { FrameError } from '../frames.js';
 import { problemFromWire, type Reply, type ReplyOf } from '../messages.js';
 import { sandboxFiles } from '../os/files.js';
 import { Launcher, type FindProgram, type Layer } from '../os/launcher.js';
+import { Gate } from './gate.js';
 import { ENDLESS_BUNDLE, ESCAPE_BUNDLE, HOARDING_BUNDLE } from './escape-bundle.js';
 import { nonsense, SandboxProcess, type Answer, type RequestBounds } from './sandbox-process.js';
 import { ProcessGraph, type JobLimits, type SandboxedGraph } from './sandboxed-graph.js';
@@ -46,11 +47,14 @@ export interface JobToStart extends SourceBundle {
 /** Bounds of running a bundle's definition. */
 const DEFINE_MS = 5_000;
 const DESCRIBE_MEMORY_MB = 128;
+/** Bundles that are described at the same time; others wait. */
+const DESCRIBING_MAX = 4;
 
 /** Where tenants' code runs: the owner of every sandbox process of this process. One is always kept warm. */
 export class SandboxHost {
   private readonly processes = new Set<SandboxProcess>();
   private spare: Promise<SandboxProcess | undefined> | undefined;
+  private readonly describing = new Gate(DESCRIBING_MAX);
   private closed = false;
 
   private constructor(
@@ -94,6 +98,15 @@ export class SandboxHost {
    * `bundle_defines_no_job` or `graph_…`, with places in the source.
    */
   async describe({ code, map }: SourceBundle): Promise<BundleManifest> {
+    await this.describing.enter();
+    try {
+      return await this.describeNow({ code, map });
+    } finally {
+      this.describing.leave();
+    }
+  }
+
+  private async describeNow({ code, map }: SourceBundle): Promise<BundleManifest> {
     const process = await this.take();
     try {
       return await this.load(process, { code, places: sourcePlaces(map), memoryMb: DESCRIBE_MEMORY_MB });

@@ -117,7 +117,14 @@ describe('S16 a batch is refused and the process killed when it', () => {
     ['skips a record that is not there', { ...done, skipped: [{ source: 'in', line: 2, reason: 'x' }] }],
     ['skips a record of another source', { ...done, skipped: [{ source: 'other', line: 0, reason: 'x' }] }],
     ['has state of another operator', { ...done, stateKeys: [{ uid: 'constructor', keys: 1 }] }],
-    ['fails on a record that is not there', { type: 'failed', failure: { code: 'record_unreadable', record: { source: 'in', line: 9 }, reason: '' }, log: [] }],
+    [
+      'fails on a record that is not there',
+      {
+        type: 'failed',
+        failure: { code: 'record_unreadable', record: { source: 'in', line: 9 }, reason: '' },
+        log: [],
+      },
+    ],
     ['fails with an error of its own', { type: 'failed', failure: { code: 'epoch_fenced' }, log: [] }],
     ['writes a log without end', { ...done, log: new Array(1_000).fill('x') }],
   ])('%s', async (_name, header, body = '1\n') => {
@@ -128,7 +135,7 @@ describe('S16 a batch is refused and the process killed when it', () => {
     expect(attacker.killed).toBe(true);
     expect(await graph.lost).toMatchObject({ code: 'sandbox_spoke_nonsense' });
     await expect(graph.run(batch)).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
-  }); // prettier-ignore
+  });
 
   it('speaks without being asked', async () => {
     const { attacker, graph } = await graphThat(() => undefined);

@@ -30,6 +30,7 @@ interface Waiting {
 /** Room beside the job's own memory, for Node and for a batch's input and output on their way. */
 const HEADROOM_BYTES = 160 * 1024 * 1024;
 const MEMORY_LOOK_MS = 25;
+const COLLECT_MS = 1_000;
 const STDERR_CHARS_MAX = 4_000;
 
 /**
@@ -60,12 +61,13 @@ export class SandboxProcess {
     stderr.on('data', (bytes: Buffer) => {
       this.stderr = (this.stderr + bytes.toString('latin1')).slice(-STDERR_CHARS_MAX);
     });
-    // A process that ends while it is written to is reported by its exit.
-    stdin.on('error', () => undefined);
-    child.on('error', (error) => {
-      this.fail(new TidemarkError('sandbox_lost', { reason: `it could not be started: ${error.message}` }));
-    });
+    // A process that ends while it is written to or read from is reported by its exit.
+    for (const stream of [stdin, stdout, stderr]) stream.on('error', () => undefined);
     this.gone = new Promise((resolve) => {
+      child.on('error', (error) => {
+        this.fail(new TidemarkError('sandbox_lost', { reason: `it could not be started: ${error.message}` }));
+        if (child.pid === undefined) resolve();
+      });
       child.on('close', (code, signal) => {
         this.fail(this.whyItExited(code, signal));
         resolve();
@@ -214,9 +216,14 @@ export class SandboxProcess {
     const { child } = this.launched;
     // A process that is gone has no number any more: it may be another's by now.
     if (child.exitCode !== null || child.signalCode !== null) return;
-    // Behind bubblewrap the code runs in a process of its own, which otherwise falls a moment later.
-    if (this.pid > 0 && this.pid !== child.pid) killIfThere(this.pid);
-    child.kill('SIGKILL');
+    if (this.pid === 0 || this.pid === child.pid) {
+      child.kill('SIGKILL');
+      return;
+    }
+    // Behind bubblewrap the code runs in a process of its own. bubblewrap itself is left to collect it and to follow:
+    // a container often has nobody else who would, and the dead would pile up.
+    killIfThere(this.pid);
+    setTimeout(() => child.kill('SIGKILL'), COLLECT_MS).unref();
   }
 }
 

@@ -60,7 +60,7 @@ export class Launcher {
     }
     const { node, guest, native } = this.files;
     const [file = '', ...rest] = [...limits, node, ...NODE_FLAGS, this.files[script], guest, native, ...args];
-    const child = spawn(file, rest, { env: {}, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(file, rest, { ...APART, stdio: ['pipe', 'pipe', 'pipe'] });
     return {
       child,
       stdin: child.stdin,
@@ -70,6 +70,9 @@ export class Launcher {
     };
   }
 }
+
+/** A session of its own: Ctrl-C in a terminal must not end sandboxes before their jobs have had a last checkpoint. */
+const APART = { env: {}, cwd: '/', detached: true } as const;
 
 /** No core dumps of tenants' data, few descriptors, and not one byte into any file. */
 const RLIMITS = ['--core=0', '--nofile=64', '--fsize=0'] as const;
@@ -125,7 +128,7 @@ async function tryWalls({ command, filter }: Bubblewrap): Promise<void> {
 }
 
 function startBehindWalls([file = '', ...args]: readonly string[], filter: Buffer): Launched {
-  const child = spawn(file, args, { env: {}, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { ...APART, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
   const [stdin, stdout, stderr, filterPipe, infoPipe] = child.stdio;
   child.on('error', ignore);
   (filterPipe as Writable).on('error', ignore).end(filter);

@@ -6,7 +6,11 @@ function judge(
   program: Buffer,
   call: { readonly arch: number; readonly number: number; readonly flags?: number },
 ): string {
-  const data = new Map([[0, call.number], [4, call.arch], [16, call.flags ?? 0]]); // prettier-ignore
+  const data = new Map([
+    [0, call.number],
+    [4, call.arch],
+    [16, call.flags ?? 0],
+  ]);
   let accumulator = 0;
   for (let at = 0; ; at += 1) {
     const code = program.readUInt16LE(at * 8);

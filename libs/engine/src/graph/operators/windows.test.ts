@@ -219,7 +219,13 @@ describe('window', () => {
     };
     const batches = [
       { timeMs: 1_000, records: [{ k: 'a', v: 1 }] },
-      { timeMs: 3_000, records: [{ k: 'a', v: 2 }, { k: 'a', v: 3 }] }, // prettier-ignore
+      {
+        timeMs: 3_000,
+        records: [
+          { k: 'a', v: 2 },
+          { k: 'a', v: 3 },
+        ],
+      },
     ];
     expect(await runJob(() => aJob(countPerWindow), batches)).toEqual([
       [[-1_000, 1_000, 'a', 1]],
