@@ -66,7 +66,9 @@ describe('a job whose runner is gone', () => {
     await committedAfter(instance, jobId, takeover + 2);
     const batches = [];
     for await (const batch of instance.tidemark.jobs.batches(jobId)) batches.push(batch);
-    const late = batches.filter(({ batchId, commit }) => batchId > takeover && commit !== null && commit.epoch !== successor.epoch);
+    const late = batches.filter(
+      ({ batchId, commit }) => batchId > takeover && commit !== null && commit.epoch !== successor.epoch,
+    );
     expect(late).toEqual([]);
     expect(await recountFlights(instance, jobId)).toMatchObject({ ok: true, differences: [] });
   });
@@ -103,7 +105,6 @@ describe('a job whose runner is gone', () => {
 
 /** All descendants: the sandbox may be wrapped. */
 async function childrenOf(pid: number): Promise<number[]> {
-  
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => ''))
     .split(' ')
     .filter((text) => text !== '')
@@ -112,7 +113,6 @@ async function childrenOf(pid: number): Promise<number[]> {
 }
 
 async function isAlive(pid: number): Promise<boolean> {
-  
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return stat !== '' && !/\) [ZX] /.test(stat);
 }

@@ -33,7 +33,8 @@ export async function recountFlights({ instanceFile, files }: Instance, jobId: s
     { maxBuffer: 64 * 1024 * 1024 },
   ).catch((error: unknown) => {
     // A recount that differs ends with code 1 and still says what differs.
-    if (error instanceof Error && 'stdout' in error && String(error.stdout).startsWith('{')) return { stdout: String(error.stdout) };
+    if (error instanceof Error && 'stdout' in error && String(error.stdout).startsWith('{'))
+      return { stdout: String(error.stdout) };
     throw error;
   });
   return JSON.parse(stdout) as Recount;

@@ -41,9 +41,11 @@ export class Instance {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
     const file = await until('the service is ready', READY_MS_MAX, async () => {
-      if (child.exitCode !== null) throw new Error(`The service ended with code ${child.exitCode}:\n${output.join('')}`);
+      if (child.exitCode !== null)
+        throw new Error(`The service ended with code ${child.exitCode}:\n${output.join('')}`);
       const found = await readInstanceFile(home);
       return found?.processes.some(({ pid }) => pid === child.pid) === true ? found : undefined;
     });
@@ -130,7 +132,10 @@ export async function aHome(): Promise<{ readonly home: string; readonly remove:
 export async function writeInput(instance: Instance, path: string, records: readonly unknown[]): Promise<void> {
   const file = join(instance.files, path);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, records.map((record) => `${typeof record === 'string' ? record : JSON.stringify(record)}\n`).join(''));
+  await writeFile(
+    file,
+    records.map((record) => `${typeof record === 'string' ? record : JSON.stringify(record)}\n`).join(''),
+  );
 }
 
 async function readInstanceFile(home: string): Promise<InstanceFile | undefined> {

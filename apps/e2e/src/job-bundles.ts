@@ -12,7 +12,10 @@ export interface BundleOptions {
 }
 
 /** The bundle of `jobs/<name>.ts`. */
-export async function bundleOf(name: string, { minify = false, constants = {} }: BundleOptions = {}): Promise<JobBundle> {
+export async function bundleOf(
+  name: string,
+  { minify = false, constants = {} }: BundleOptions = {},
+): Promise<JobBundle> {
   const { code, sourceMap } = await bundleJob(join(project, fileOf(name)), { minify });
   const declared = Object.entries(constants).map(([constant, value]) => `var ${constant}=${JSON.stringify(value)};`);
   // On the first line, which holds nothing of the source: its map stays right.

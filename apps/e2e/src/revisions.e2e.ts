@@ -70,11 +70,11 @@ describe('a job that gets a new revision while it runs', () => {
     );
     await runsBatches(8);
 
-    expect(await newestDecision()).toMatchObject({
-      outcome: 'start',
-      reasonCode: 'NEWEST_CHECKPOINT',
-      from: { kind: 'checkpoint' },
-      candidates: [{ verdict: 'chosen', operators: { totals: { verdict: 'as_is' }, recent: { verdict: 'as_is' } } }],
+    const { candidates, ...decision } = await newestDecision();
+    expect(decision).toMatchObject({ outcome: 'start', reasonCode: 'NEWEST_CHECKPOINT', from: { kind: 'checkpoint' } });
+    expect(candidates[0]).toMatchObject({
+      verdict: 'chosen',
+      operators: { totals: { verdict: 'as_is' }, recent: { verdict: 'as_is' } },
     });
     const after = await totals();
     expect(after.length).toBeGreaterThan(before.length + 8);
@@ -92,13 +92,13 @@ describe('a job that gets a new revision while it runs', () => {
       code: 'STATE_DOES_NOT_FIT',
       message: '"recent": windowMs was 1000 and is now 2000',
     });
-    expect(await newestDecision()).toMatchObject({
-      outcome: 'ask',
-      candidates: [
-        { verdict: 'does_not_fit', operators: { totals: { verdict: 'as_is' }, recent: { verdict: 'refused' } } },
-        { verdict: 'not_needed' },
-      ],
+    const { outcome, candidates } = await newestDecision();
+    expect(outcome).toBe('ask');
+    expect(candidates[0]).toMatchObject({
+      verdict: 'does_not_fit',
+      operators: { totals: { verdict: 'as_is' }, recent: { verdict: 'refused' } },
     });
+    expect(candidates.slice(1).every(({ verdict }) => verdict === 'not_needed')).toBe(true);
     expect(waiting.lastBatch?.batchId).toBeGreaterThanOrEqual(running.lastBatch?.batchId ?? 0);
   });
 
@@ -117,7 +117,11 @@ describe('a job that gets a new revision while it runs', () => {
     await instance.tidemark.jobs.deploy(job.id, { bundle: await bundleOf('visits', WINDOW) });
     await runsBatches(8);
 
-    expect(await newestDecision()).toMatchObject({ trigger: 'redeploy', outcome: 'start', from: { kind: 'checkpoint' } });
+    expect(await newestDecision()).toMatchObject({
+      trigger: 'redeploy',
+      outcome: 'start',
+      from: { kind: 'checkpoint' },
+    });
     const rows = await totals();
     expect(rows.at(-1)?.batchId).toBeGreaterThan((lastBatch?.batchId ?? 0) + 4);
     expect(faultsInTotals(rows)).toEqual([]);

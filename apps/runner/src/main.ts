@@ -20,7 +20,12 @@ async function main(): Promise<void> {
   const logger = new JsonLogger('runner', config.log);
   const id = `rnr_${v7().replaceAll('-', '')}` as RunnerId;
   const [sandbox] = await Promise.all([
-    SandboxHost.open({ mode: config.sandboxMode, log: (line) => { logger.warn(line); } }),
+    SandboxHost.open({
+      mode: config.sandboxMode,
+      log: (line) => {
+        logger.warn(line);
+      },
+    }),
     migrate(config.databaseUrl),
   ]);
   const transport = new RunQueueTransport(queueAddress(config.databaseUrl, config.redisUrl), config.slots);
@@ -30,7 +35,13 @@ async function main(): Promise<void> {
 
   const runs = app.get(RunStore);
   const lease = app.get(RunnerLease);
-  await runs.registerRunner({ id, host: hostname(), pid: process.pid, slots: config.slots, sandbox: { ...sandbox.status } });
+  await runs.registerRunner({
+    id,
+    host: hostname(),
+    pid: process.pid,
+    slots: config.slots,
+    sandbox: { ...sandbox.status },
+  });
   lease.start(id, (reason) => {
     // Its runs are abandoned and their sandboxes gone; a new process gets a new id and a clean start.
     logger.error(`The lease is lost: ${reason}.`);

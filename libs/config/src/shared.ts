@@ -4,17 +4,17 @@ import { wholeNumber } from './load.js';
 /** Variables that several processes read. */
 export const sharedVariables = {
   /** Where the rows live, for example `postgres://user:password@host:5432/tidemark`. */
-  TIDEMARK_DATABASE_URL: z
-    .string()
-    .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
-      error: 'must be a URL that starts with postgres:// or postgresql://',
-    }),
+  TIDEMARK_DATABASE_URL: z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
+    error: 'must be a URL that starts with postgres:// or postgresql://',
+  }),
   /** Connections that this process opens to Postgres at most. */
   TIDEMARK_DATABASE_POOL: wholeNumber({ min: 2, max: 200 }).prefault('10'),
   /** Redis for the run queue, for example `redis://host:6379`. Without it the queue lives in Postgres. */
   TIDEMARK_REDIS_URL: z
     .string()
-    .refine((text) => /^rediss?:\/\//.test(text) && URL.canParse(text), { error: 'must be a URL that starts with redis:// or rediss://' })
+    .refine((text) => /^rediss?:\/\//.test(text) && URL.canParse(text), {
+      error: 'must be a URL that starts with redis:// or rediss://',
+    })
     .optional(),
   /** Folder of the object store: bundles and checkpoints. Shared by api, scheduler and runners. */
   TIDEMARK_OBJECTS_DIR: z.string(),

@@ -53,7 +53,11 @@ export interface RunningSpan {
 }
 
 /** Does `work` inside a span, which records a failure and ends with it. */
-export async function inSpan<T>(name: SpanName, options: SpanOptions, work: (span: RunningSpan) => Promise<T>): Promise<T> {
+export async function inSpan<T>(
+  name: SpanName,
+  options: SpanOptions,
+  work: (span: RunningSpan) => Promise<T>,
+): Promise<T> {
   const parent = options.parent === undefined ? context.active() : contextOf(options.parent);
   return trace.getTracer(TRACER).startActiveSpan(name, {}, parent, async (span) => {
     const set: RunningSpan['set'] = (attributes) => {

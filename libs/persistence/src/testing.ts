@@ -72,7 +72,10 @@ export async function aClaimedRun(dataSource: DataSource, runnerId: RunnerId = a
 }
 
 /** Schedules the next due job and claims it for a runner that is registered already. */
-export async function claimNext({ runs, scheduling }: Pick<Stores, 'runs' | 'scheduling'>, runnerId: RunnerId): Promise<ClaimedRun> {
+export async function claimNext(
+  { runs, scheduling }: Pick<Stores, 'runs' | 'scheduling'>,
+  runnerId: RunnerId,
+): Promise<ClaimedRun> {
   const [scheduled] = await scheduling.scheduleDueJobs(1);
   if (scheduled?.outcome !== 'scheduled') throw new Error('No job was due.');
   const claimed = await runs.claim(scheduled.runId, runnerId);

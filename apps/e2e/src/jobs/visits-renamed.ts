@@ -1,29 +1,29 @@
 // The job of visits.ts, written by somebody else: other names, another order, other helpers, the same uids.
 import { defineJob, files, toFiles, type KeyedStream } from '@tidemark/streams';
 
-class Tally {
-  constructor(
-    readonly first: number,
-    readonly last: number,
-    readonly count: number,
-    readonly sum: number,
-  ) {}
+interface Tally {
+  count: number;
+  sum: number;
+  first: number;
+  last: number;
+}
 
-  static plus(left: Tally, right: Tally): Tally {
-    const [lowest, highest] = [Math.min(left.first, right.first), Math.max(left.last, right.last)];
-    return new Tally(lowest, highest, left.count + right.count, left.sum + right.sum);
-  }
+function plus(left: Tally, right: Tally): Tally {
+  const whole = { ...left, sum: left.sum + right.sum, count: left.count + right.count };
+  if (right.first < whole.first) whole.first = right.first;
+  if (right.last > whole.last) whole.last = right.last;
+  return whole;
 }
 
 function addAll(fresh: readonly Tally[], known: Tally | undefined): Tally | undefined {
   let whole = known;
-  for (const one of fresh) whole = whole === undefined ? one : Tally.plus(whole, one);
+  for (const one of fresh) whole = whole === undefined ? one : plus(whole, one);
   return whole;
 }
 
 function slidingTallies(hits: KeyedStream<string, Tally>): void {
   hits
-    .reduceByKeyAndWindow('recent', { slide: '200 ms', window: 1_000, reduce: Tally.plus })
+    .reduceByKeyAndWindow('recent', { slide: '200 ms', window: 1_000, reduce: plus })
     .map(([url, tally], window) => {
       const { windowEndMs, windowStartMs } = window;
       return { page: url, windowStartMs, windowEndMs, ...tally };
@@ -36,7 +36,7 @@ export default defineJob({ name: 'visits', batchInterval: '200 ms' }, (topology)
     .source('visits', files<{ page: string; number: number }>({ recordsPerSecond: 2_000, path: 'visits' }))
     .filter((hit) => hit.page !== '')
     .keyBy((hit) => hit.page)
-    .mapValues((hit) => new Tally(hit.number, hit.number, 1, hit.number));
+    .mapValues((hit) => ({ count: 1, sum: hit.number, first: hit.number, last: hit.number }));
   slidingTallies(hits);
   hits
     .updateStateByKey('totals', addAll)

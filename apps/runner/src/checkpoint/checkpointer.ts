@@ -60,7 +60,10 @@ export class Checkpointer {
     try {
       await inSpan(
         SPANS.checkpoint,
-        { parent: this.run.claimed.trace, attributes: { tenantId, jobId, runId, epoch, timeline, batchId, checkpointId: id } },
+        {
+          parent: this.run.claimed.trace,
+          attributes: { tenantId, jobId, runId, epoch, timeline, batchId, checkpointId: id },
+        },
         () => this.writeDurably(id, snapshot),
       );
       this.failures = 0;

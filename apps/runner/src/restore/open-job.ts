@@ -25,8 +25,22 @@ export async function openJob(
   };
   const ends = [...opening.sources, ...opening.sinks];
   const close = async (): Promise<void> => {
-    await opening.graph.then((graph) => { graph.kill(); }, () => undefined);
-    await Promise.all(ends.map((end) => end.then((opened) => opened.close(), () => undefined).catch(() => undefined)));
+    await opening.graph.then(
+      (graph) => {
+        graph.kill();
+      },
+      () => undefined,
+    );
+    await Promise.all(
+      ends.map((end) =>
+        end
+          .then(
+            (opened) => opened.close(),
+            () => undefined,
+          )
+          .catch(() => undefined),
+      ),
+    );
   };
   try {
     const [graph, sources, sinks] = await Promise.all([
@@ -47,7 +61,12 @@ async function startSandbox(
 ): Promise<SandboxedGraph> {
   const paths = bundlePaths(fence.tenantId, revision.bundleDigest);
   const [code, map] = await Promise.all([objects.get(paths.code), optional(objects, paths.map)]);
-  return sandbox.start({ id: fence.jobId, code: text(code), map: map === undefined ? undefined : text(map), limits: revision.config.limits });
+  return sandbox.start({
+    id: fence.jobId,
+    code: text(code),
+    map: map === undefined ? undefined : text(map),
+    limits: revision.config.limits,
+  });
 }
 
 async function optional(objects: ObjectStore, path: string): Promise<Uint8Array | undefined> {

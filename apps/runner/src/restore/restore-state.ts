@@ -1,5 +1,11 @@
 import { readCheckpoint, type ObjectStore, type ReadCheckpoint } from '@tidemark/checkpoint';
-import { isTidemarkError, type Checkpoint, type ClaimedRun, type RestoreDecision, type RunStore } from '@tidemark/domain';
+import {
+  isTidemarkError,
+  type Checkpoint,
+  type ClaimedRun,
+  type RestoreDecision,
+  type RunStore,
+} from '@tidemark/domain';
 import type { GraphRuntime, Position } from '@tidemark/engine';
 
 export type Restored =
@@ -35,13 +41,17 @@ export async function restoreState(
 async function open(
   { path, manifestSha256 }: Checkpoint,
   objects: ObjectStore,
-): Promise<{ readonly outcome: 'read'; readonly read: ReadCheckpoint } | { readonly outcome: 'unreadable'; readonly reason: string }> {
+): Promise<
+  | { readonly outcome: 'read'; readonly read: ReadCheckpoint }
+  | { readonly outcome: 'unreadable'; readonly reason: string }
+> {
   if (manifestSha256 === undefined) return { outcome: 'unreadable', reason: 'its row has no hash of the manifest' };
   try {
     return { outcome: 'read', read: await readCheckpoint(objects, path, manifestSha256) };
   } catch (error) {
     // A newer format is no reason to fall back silently to an older checkpoint: it fails the run and says so.
-    if (isTidemarkError(error) && error.code === 'checkpoint_unreadable') return { outcome: 'unreadable', reason: error.message };
+    if (isTidemarkError(error) && error.code === 'checkpoint_unreadable')
+      return { outcome: 'unreadable', reason: error.message };
     throw error;
   }
 }

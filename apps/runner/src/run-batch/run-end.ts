@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 
 /** How a run ends that threw: what another attempt may mend is tried again, the rest waits for its owner. */
 export function endOfError(error: unknown): RunEnd {
-  const known = isTidemarkError(error) ? error : new TidemarkError('internal_fault', { reference: randomUUID() }, { cause: error });
+  const known = isTidemarkError(error)
+    ? error
+    : new TidemarkError('internal_fault', { reference: randomUUID() }, { cause: error });
   const kind = known.spec.retry === 'backoff' ? 'back_off' : 'failed';
   return { kind, code: known.code, reason: known.message };
 }

@@ -1,7 +1,15 @@
 import { ObjectStore } from '@tidemark/checkpoint';
 import type { RunnerConfig } from '@tidemark/config';
 import { Connections, EgressPolicy, type ConnectorContext } from '@tidemark/connectors';
-import { Clock, IdSource, RunStore, type ClaimedRun, type RunEnd, type RunMessage, type RunnerId } from '@tidemark/domain';
+import {
+  Clock,
+  IdSource,
+  RunStore,
+  type ClaimedRun,
+  type RunEnd,
+  type RunMessage,
+  type RunnerId,
+} from '@tidemark/domain';
 import { MicroBatchEngine } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
 import { SandboxHost } from '@tidemark/sandbox';
@@ -91,7 +99,9 @@ export class RunJob {
       finished: resumed.finished?.plan.batchId ?? null,
       ms: Math.round(performance.now() - startedMs),
     };
-    await this.runs.appendEvents(claimed.fence, [{ type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } }]);
+    await this.runs.appendEvents(claimed.fence, [
+      { type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } },
+    ]);
     return this.runToTheEnd(run, engine, { overdue: resumed.rebuilt.length > 0 });
   }
 
@@ -130,7 +140,9 @@ export class RunJob {
         return;
       } catch (error) {
         if (run.abandoned === 'lease_lost') return;
-        this.logger.warn(`The end of a run could not be written: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn(
+          `The end of a run could not be written: ${error instanceof Error ? error.message : String(error)}`,
+        );
         await new Promise((resolve) => setTimeout(resolve, END_RETRY_MS));
       }
     }

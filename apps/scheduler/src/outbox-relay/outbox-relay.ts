@@ -27,7 +27,10 @@ export class OutboxRelay {
       entries.map(({ message }) =>
         inSpan(
           SPANS.schedule,
-          { parent: message.traceparent, attributes: { tenantId: message.tenantId, jobId: message.jobId, runId: message.runId } },
+          {
+            parent: message.traceparent,
+            attributes: { tenantId: message.tenantId, jobId: message.jobId, runId: message.runId },
+          },
           () => this.queue.publish(message),
         ),
       ),

@@ -94,7 +94,8 @@ export const ERRORS = {
     kind: 'conflict',
     fault: 'user',
     retry: 'backoff',
-    say: (p: { key: string }) => `A request with the Idempotency-Key "${p.key}" is still being worked on. Retry shortly.`,
+    say: (p: { key: string }) =>
+      `A request with the Idempotency-Key "${p.key}" is still being worked on. Retry shortly.`,
   },
   idempotency_key_reused: {
     kind: 'conflict',

@@ -14,11 +14,17 @@ export type OrderDecision =
   | { readonly kind: 'as_it_is' }
   | { readonly kind: 'refused'; readonly event: JobEvent };
 
-const WANTED = { start: 'running', stop: 'stopped', cancel: 'cancelled' } as const satisfies Record<JobOrder, DesiredState>;
+const WANTED = { start: 'running', stop: 'stopped', cancel: 'cancelled' } as const satisfies Record<
+  JobOrder,
+  DesiredState
+>;
 const EVENT = { start: 'restart', stop: 'stop', cancel: 'cancel' } as const satisfies Record<JobOrder, JobEvent>;
 
 /** Pure: what an order of the job's owner changes. A job that a runner owns is moved by that runner. */
-export function decideOrder(job: { readonly desired: DesiredState; readonly status: JobStatus }, order: JobOrder): OrderDecision {
+export function decideOrder(
+  job: { readonly desired: DesiredState; readonly status: JobStatus },
+  order: JobOrder,
+): OrderDecision {
   const desired = WANTED[order];
   const event = EVENT[order];
   if (job.status === 'cancelled') return order === 'cancel' ? { kind: 'as_it_is' } : { kind: 'refused', event };

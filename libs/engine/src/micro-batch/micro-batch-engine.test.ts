@@ -12,7 +12,10 @@ import {
   type Variant,
 } from './testing/simulated-job.js';
 
-const aReading: fc.Arbitrary<Reading> = fc.record({ key: fc.constantFrom('a', 'b', 'c'), value: fc.integer({ min: -9, max: 9 }) });
+const aReading: fc.Arbitrary<Reading> = fc.record({
+  key: fc.constantFrom('a', 'b', 'c'),
+  value: fc.integer({ min: -9, max: 9 }),
+});
 const BATCHES_MAX = 8;
 const someChunks = fc.array(fc.array(aReading, { maxLength: 4 }), { minLength: 1, maxLength: BATCHES_MAX });
 // Each write can be cut off just before or just after it takes effect.
@@ -45,10 +48,13 @@ describe('a runner that dies at every write', () => {
   });
 
   it('may die at each single moment of one long run', async () => {
-    const chunks = fc.sample(fc.array(fc.array(aReading, { minLength: 1, maxLength: 4 }), { minLength: 6, maxLength: 6 }), {
-      numRuns: 1,
-      seed: 7,
-    })[0];
+    const chunks = fc.sample(
+      fc.array(fc.array(aReading, { minLength: 1, maxLength: 4 }), { minLength: 6, maxLength: 6 }),
+      {
+        numRuns: 1,
+        seed: 7,
+      },
+    )[0];
     if (chunks === undefined) throw new Error('no sample');
     const expected = countedByHand(chunks);
     for (let crashAt = 0; crashAt <= 2 * WRITES_PER_BATCH_MAX * chunks.length; crashAt += 1) {
@@ -124,7 +130,9 @@ const BROKEN: { readonly [name: string]: Variant } = {
 describe.each(Object.entries(BROKEN))('%s', (_name, variant) => {
   it('is noticed by at least one of the two properties', async () => {
     const runs = [diesOnce(variant, 500), countsRight(variant, 500)];
-    const details = await Promise.all(runs.map(({ property, numRuns }) => fc.check(property, { numRuns, seed: 1, endOnFailure: true })));
+    const details = await Promise.all(
+      runs.map(({ property, numRuns }) => fc.check(property, { numRuns, seed: 1, endOnFailure: true })),
+    );
     expect(details.some(({ failed }) => failed)).toBe(true);
   });
 });

@@ -63,7 +63,12 @@ export class InMemoryWorld {
     const read = (range: PartitionRange): InputChunk => ({
       partition: '0',
       range,
-      bytes: new TextEncoder().encode(this.input.slice(range.from, range.to).map((line) => `${line}\n`).join('')),
+      bytes: new TextEncoder().encode(
+        this.input
+          .slice(range.from, range.to)
+          .map((line) => `${line}\n`)
+          .join(''),
+      ),
       offsetUnit: 'records',
     });
     return {
@@ -85,7 +90,8 @@ export class InMemoryWorld {
       write: (write) =>
         this.write(() => {
           const held = this.sinks.get(uid) ?? [];
-          if (held.some(({ timeline, batchId }) => timeline === write.timeline && batchId === write.batchId)) return 'already_held';
+          if (held.some(({ timeline, batchId }) => timeline === write.timeline && batchId === write.batchId))
+            return 'already_held';
           this.sinks.set(uid, [...held, write]);
           return 'written';
         }),
@@ -107,11 +113,15 @@ export class InMemoryWorld {
     });
   }
 
-  private commit({ batchId, nextOffsets }: BatchCommit, next: BatchPlan | undefined): { readonly outcome: 'committed' } {
+  private commit(
+    { batchId, nextOffsets }: BatchCommit,
+    next: BatchPlan | undefined,
+  ): { readonly outcome: 'committed' } {
     const row = this.logged.get(batchId);
     if (row === undefined) throw new Error(`Batch ${batchId} was committed without a plan.`);
     this.logged.set(batchId, { plan: row.plan, nextOffsets });
-    if (next !== undefined && !this.logged.has(next.batchId)) this.logged.set(next.batchId, { plan: next, nextOffsets: undefined });
+    if (next !== undefined && !this.logged.has(next.batchId))
+      this.logged.set(next.batchId, { plan: next, nextOffsets: undefined });
     return { outcome: 'committed' };
   }
 

@@ -68,7 +68,11 @@ export async function rowsWritten(
       }
     }
   }
-  return { 'totals-out': world.rowsOf('totals-out'), 'recent-out': world.rowsOf('recent-out'), 'carried-out': world.rowsOf('carried-out') };
+  return {
+    'totals-out': world.rowsOf('totals-out'),
+    'recent-out': world.rowsOf('recent-out'),
+    'carried-out': world.rowsOf('carried-out'),
+  };
 }
 
 /** Claims the job, restores the newest checkpoint and finishes what was planned. */
