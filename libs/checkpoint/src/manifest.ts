@@ -1,10 +1,8 @@
 // The manifest of a checkpoint, format version 1. docs/formats/checkpoint-v1.md shows one in full.
-import type { BundleDigest, JobId, TenantId } from '@tidemark/domain';
+import { KEY_SLOTS, type BundleDigest, type JobId, type TenantId } from '@tidemark/domain';
 import { z } from 'zod';
 
 export const FORMAT_VERSION = 1;
-/** State is stored and, when a job is rescaled, moved by key slot: hash(key) mod 128. */
-export const KEY_SLOTS = 128;
 export const MANIFEST_NAME = 'manifest.json';
 
 const count = z.int().nonnegative();

@@ -4,9 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { TidemarkError, type StateRow } from '@tidemark/domain';
+import { KEY_SLOTS, TidemarkError, type StateRow } from '@tidemark/domain';
 import { z } from 'zod';
-import { FORMAT_VERSION, KEY_SLOTS, type StateFile } from './manifest.js';
+import { FORMAT_VERSION, type StateFile } from './manifest.js';
 
 const PIECE_BYTES = 256 * 1024;
 const ROWS_PER_CHUNK = 4_096;

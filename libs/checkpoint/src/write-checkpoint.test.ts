@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkpointPath } from './checkpoint-path.js';
 import { InMemoryObjectStore } from './in-memory-object-store.js';
-import { KEY_SLOTS } from './manifest.js';
+import { KEY_SLOTS } from '@tidemark/domain';
 import { readCheckpoint } from './read-checkpoint.js';
 import { removeCheckpoint } from './remove-checkpoint.js';
 import { sha256, writeCheckpoint, type CheckpointToWrite } from './write-checkpoint.js';

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { BatchPlan, BundleDigest, JobId, SourceOffsets, StateRow, StateShape, TenantId } from '@tidemark/domain';
 import {
-  FORMAT_VERSION,
   KEY_SLOTS,
-  MANIFEST_NAME,
-  type CheckpointManifest,
-  type OperatorManifest,
-} from './manifest.js';
+  type BatchPlan,
+  type BundleDigest,
+  type JobId,
+  type SourceOffsets,
+  type StateRow,
+  type StateShape,
+  type TenantId,
+} from '@tidemark/domain';
+import { FORMAT_VERSION, MANIFEST_NAME, type CheckpointManifest, type OperatorManifest } from './manifest.js';
 import type { ObjectStore } from './object-store.port.js';
 import { encodeState } from './state-file.js';
 

@@ -12,6 +12,7 @@ export {
 } from './batch/batch.js';
 export {
   CHECKPOINT_STATUSES,
+  KEY_SLOTS,
   type Checkpoint,
   type CheckpointStatus,
   type StateRow,

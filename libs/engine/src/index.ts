@@ -3,7 +3,7 @@ export type { CheckedDefinition } from './graph/checked-definition.js';
 export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
 export { createInProcessGraph } from './graph/in-process-graph.js';
 export { joinChunks, type InputLines } from './graph/input-lines.js';
-export { KEY_SLOTS, keyHash, keySlot } from './graph/key-slot.js';
+export { keyHash, keySlot } from './graph/key-slot.js';
 export {
   compileGraph,
   type Program,

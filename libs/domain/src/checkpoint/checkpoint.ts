@@ -1,6 +1,9 @@
 import type { SourceOffsets } from '../batch/batch.js';
 import type { BundleDigest, CheckpointId, JobId, TenantId } from '../ids.js';
 
+/** State is stored, and moved when a job is rescaled, in this many slots by the hash of its key. Never to be changed. */
+export const KEY_SLOTS = 128;
+
 export const CHECKPOINT_STATUSES = ['pending', 'complete', 'corrupt', 'deleted'] as const;
 export type CheckpointStatus = (typeof CHECKPOINT_STATUSES)[number];
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { KEY_SLOTS, keyHash, keySlot } from './key-slot.js';
+import { KEY_SLOTS } from '@tidemark/domain';
+import { keyHash, keySlot } from './key-slot.js';
 
 /** Computed by another program from the description in the file. They may never change. */
 const VECTORS: readonly (readonly [key: unknown, hash: number, slot: number])[] = [

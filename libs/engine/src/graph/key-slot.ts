@@ -1,3 +1,5 @@
+import { KEY_SLOTS } from '@tidemark/domain';
+
 /**
  * The key slot of a row of state: **frozen**. Stored state is filed under it, so a change would lose every key.
  *
@@ -8,8 +10,6 @@
  *    `h ^= h >>> 16; h *= 0x85ebca6b; h ^= h >>> 13; h *= 0xc2b2ae35; h ^= h >>> 16`.
  * 4. The slot is the result mod 128.
  */
-export const KEY_SLOTS = 128;
-
 export function keySlot(keyText: string): number {
   return keyHash(keyText) % KEY_SLOTS;
 }

@@ -1,0 +1,2 @@
+/** A bundle like any other, but no job. */
+export default { name: 'just an object' };
