@@ -47,10 +47,16 @@ describe('a service that is asked for something wrong', () => {
     await dataHome.remove();
   });
 
-  async function ask({ method, path }: Route, { key = instance.tenantKey, body }: { key?: string; body?: unknown } = {}) {
+  async function ask(
+    { method, path }: Route,
+    { key = instance.tenantKey, body }: { key?: string; body?: unknown } = {},
+  ) {
     const response = await fetch(instance.apiUrl + path, {
       method,
-      headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const problem = JSON.parse((await response.text()) || '{}') as Problem;
@@ -97,8 +103,8 @@ describe('a service that is asked for something wrong', () => {
     it('whose graph has a cycle', async () => {
       expect(await refusalOf(await bundleOf('cycle'))).toMatchObject({
         code: 'graph_has_cycle',
-        at: await placeOf('cycle', 'keyBy'),
-        detail: expect.stringContaining('keyBy → counts') as string,
+        at: await placeOf('cycle', 'updateStateByKey'),
+        detail: expect.stringContaining('counts → keyBy') as string,
       });
     });
 
@@ -191,7 +197,8 @@ describe('a service that is asked for something wrong', () => {
     expect(named.length).toBeGreaterThan(10);
     const before = await instance.tidemark.jobs.get(job.id);
     for (const route of named) {
-      const body = route.path.endsWith('/revisions') && route.method === 'POST' ? { bundle: await bundleOf('good') } : undefined;
+      const body =
+        route.path.endsWith('/revisions') && route.method === 'POST' ? { bundle: await bundleOf('good') } : undefined;
       const { status, problem } = await ask(filled(route, job.id, digest), { key: strangerKey, body });
       expect([route, status, problem.code]).toEqual([route, 404, 'thing_not_found']);
     }

@@ -34,8 +34,8 @@ export interface ConnectorContext {
 
 /** One direction of a connector: how its options are judged, and how it is opened with them. */
 export interface ConnectorEnd<End> {
-  /** Throws `connector_refused` naming uid and option. Touches nothing outside the process. */
-  check(uid: string, options: unknown): void;
+  /** Throws `connector_refused` naming uid, option and place. Touches nothing outside the process. */
+  check(uid: string, options: unknown, at: string): void;
   open(uid: string, options: unknown, context: ConnectorContext): Promise<End>;
 }
 
@@ -49,19 +49,24 @@ export function connectorEnd<Options extends z.ZodType, End>(
   schema: Options,
   open: (uid: string, options: z.infer<Options>, context: ConnectorContext) => Promise<End>,
 ): ConnectorEnd<End> {
-  const parse = (uid: string, options: unknown): z.infer<Options> => {
+  const parse = (uid: string, options: unknown, at?: string): z.infer<Options> => {
     const parsed = schema.safeParse(options);
-    if (!parsed.success) throw refused(uid, parsed.error.issues.map(sayIssue).join('; '));
+    if (!parsed.success) throw refused(uid, parsed.error.issues.map(sayIssue).join('; '), { at });
     return parsed.data;
   };
   return {
-    check: (uid, options) => void parse(uid, options),
+    check: (uid, options, at) => void parse(uid, options, at),
     open: async (uid, options, context) => open(uid, parse(uid, options), context),
   };
 }
 
-export const refused = (uid: string, reason: string, cause?: unknown): TidemarkError =>
-  new TidemarkError('connector_refused', { uid, reason }, { cause });
+/** @param at where in the job's source the source or sink is declared. */
+export const refused = (
+  uid: string,
+  reason: string,
+  { at, cause }: { readonly at?: string | undefined; readonly cause?: unknown } = {},
+): TidemarkError =>
+  new TidemarkError('connector_refused', { uid, reason, ...(at === undefined ? {} : { at }) }, { cause });
 
 /** What a connector calls a graph node in its errors. */
 export function uidOf(node: GraphNode): string {

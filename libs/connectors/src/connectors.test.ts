@@ -56,7 +56,11 @@ describe('checking a node at submission', () => {
   for (const [node, says] of bad) {
     it(`refuses the ${node.connector} ${node.kind}: ${says}`, () => {
       expect(() => checkNode(node)).toThrow(
-        expect.objectContaining({ code: 'connector_refused', message: expect.stringContaining(says) }),
+        expect.objectContaining({
+          code: 'connector_refused',
+          message: expect.stringContaining(says),
+          params: expect.objectContaining({ at: node.at }),
+        }),
       );
     });
   }

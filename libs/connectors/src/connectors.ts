@@ -19,11 +19,11 @@ export const CONNECTORS = {
 
 /**
  * Judges a source or sink by its options alone, when a job is submitted. Throws `connector_refused` naming the uid and
- * what is wrong. Nodes of other kinds pass.
+ * what is wrong where. Nodes of other kinds pass.
  */
 export function checkNode(node: GraphNode): void {
-  if (node.kind === 'source') endOf(node, 'source').check(uidOf(node), node.options);
-  else if (node.kind === 'sink') endOf(node, 'sink').check(uidOf(node), node.options);
+  if (node.kind === 'source') endOf(node, 'source').check(uidOf(node), node.options, node.at);
+  else if (node.kind === 'sink') endOf(node, 'sink').check(uidOf(node), node.options, node.at);
 }
 
 /** Throws `connector_refused`, `source_missing`, `source_unavailable`. */
@@ -45,5 +45,7 @@ function endOf<Direction extends 'source' | 'sink'>(
   const end = Object.hasOwn(known, name) ? known[name]?.[direction] : undefined;
   if (end !== undefined) return end;
   const names = Object.keys(known).filter((each) => known[each]?.[direction] !== undefined);
-  throw refused(uidOf(node), `there is no ${direction} called "${name}"; there are ${names.join(', ')}`);
+  throw refused(uidOf(node), `there is no ${direction} called "${name}"; there are ${names.join(', ')}`, {
+    at: node.at,
+  });
 }

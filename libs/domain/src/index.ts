@@ -90,6 +90,7 @@ export {
   type Ordered,
   type Page,
   type RunnerRecord,
+  type RequestId,
   type TraceParent,
 } from './job/job-store.js';
 export { KEY_ROLES, TenantStore, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';

@@ -1,14 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  JobStores,
-  TidemarkError,
-  type Job,
-  type JobId,
-  type JobOrder,
-  type TenantId,
-  type TraceParent,
-} from '@tidemark/domain';
-import { existingJob } from '../inspect/existing-job.js';
+import { JobStores, type Job, type JobId, type JobOrder, type TenantId, type TraceParent } from '@tidemark/domain';
 import { orderedJob } from './ordered-job.js';
 
 /** Writes down what the owner wants. When this resolves the wish is durable and announced. */
@@ -28,11 +19,7 @@ export class OrderJob {
   }
 
   async remove(tenantId: TenantId, id: JobId, expectedVersion: number | undefined): Promise<void> {
-    const store = this.stores.forTenant(tenantId);
-    const { version } = await existingJob(store, id);
-    if (expectedVersion !== undefined && expectedVersion !== version) {
-      throw new TidemarkError('job_changed_meanwhile', { jobId: id });
-    }
-    orderedJob(id, await store.remove(id));
+    const expected = expectedVersion === undefined ? {} : { expectedVersion };
+    orderedJob(id, await this.stores.forTenant(tenantId).remove(id, expected));
   }
 }

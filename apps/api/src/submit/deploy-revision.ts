@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { JobStores, type Job, type JobId, type TenantId, type TraceParent } from '@tidemark/domain';
+import { JobStores, type Job, type JobId, type RequestId, type TenantId, type TraceParent } from '@tidemark/domain';
 import { orderedJob } from '../control/ordered-job.js';
 import { existingJob } from '../inspect/existing-job.js';
 import { configFor } from './job-config.js';
@@ -20,7 +20,12 @@ export class DeployRevision {
     tenantId: TenantId,
     id: JobId,
     request: RevisionRequest,
-    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion: number | undefined },
+    by: {
+      readonly actor: string;
+      readonly trace: TraceParent;
+      readonly expectedVersion: number | undefined;
+      readonly requestId: RequestId | undefined;
+    },
   ): Promise<Job> {
     const store = this.stores.forTenant(tenantId);
     await existingJob(store, id);

@@ -5,6 +5,7 @@ import {
   TidemarkError,
   type Bundle,
   type Job,
+  type RequestId,
   type TenantId,
   type TraceParent,
 } from '@tidemark/domain';
@@ -24,7 +25,7 @@ export class SubmitJob {
   async run(
     tenantId: TenantId,
     request: JobRequest,
-    by: { readonly actor: string; readonly trace: TraceParent },
+    by: { readonly actor: string; readonly trace: TraceParent; readonly requestId: RequestId | undefined },
   ): Promise<Job> {
     const bundle = await this.bundleOf(tenantId, request.bundle);
     const name = request.name ?? bundle.manifest.name;

@@ -1,12 +1,12 @@
 import { Body, Controller, HttpStatus, Param, Post, Res } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
-import type { Caller, JobId, TenantId, TraceParent } from '@tidemark/domain';
+import type { Caller, JobId, RequestId, TenantId, TraceParent } from '@tidemark/domain';
 import type { FastifyReply } from 'fastify';
 import { JobIdPipe } from '../inspect/existing-job.js';
 import { JobAnswer, showJob } from '../inspect/job.answer.js';
 import { By, Tenant } from '../tenancy/caller.js';
 import { SeenVersion } from '../transport/entity-tag.js';
-import { Idempotent } from '../transport/idempotency.js';
+import { Idempotent, Repeatable } from '../transport/idempotency.js';
 import { Operation } from '../transport/operation.js';
 import { inSubmitSpan, Trace } from '../transport/trace.js';
 import { DeployRevision } from './deploy-revision.js';
@@ -45,10 +45,11 @@ export class SubmitController {
     @By() caller: Caller,
     @Body() order: JobRequest,
     @Trace() trace: TraceParent,
+    @Repeatable() requestId: RequestId | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobAnswer> {
     const job = await inSubmitSpan(trace, (carried) =>
-      this.submission.run(tenantId, order, { actor: caller.keyId, trace: carried }),
+      this.submission.run(tenantId, order, { actor: caller.keyId, trace: carried, requestId }),
     );
     void reply.header('location', `/v1/jobs/${job.id}`);
     return showJob(job);
@@ -72,9 +73,10 @@ export class SubmitController {
     @Body() order: RevisionRequest,
     @Trace() trace: TraceParent,
     @SeenVersion() expectedVersion: number | undefined,
+    @Repeatable() requestId: RequestId | undefined,
   ): Promise<JobAnswer> {
     const job = await inSubmitSpan(trace, (carried) =>
-      this.deployment.run(tenantId, id, order, { actor: caller.keyId, trace: carried, expectedVersion }),
+      this.deployment.run(tenantId, id, order, { actor: caller.keyId, trace: carried, expectedVersion, requestId }),
     );
     return showJob(job);
   }

@@ -217,6 +217,36 @@ describe('an Idempotency-Key', () => {
     expect(api.tenant.jobs).toHaveLength(1);
   });
 
+  it('finds the job that a request made which died before its answer was stored', async () => {
+    api.idempotency.diesBeforeComplete = true;
+    const first = await api.send('POST', '/v1/jobs', { body: { bundle: aBundle() }, headers });
+
+    expect(await api.send('POST', '/v1/jobs', { body: { bundle: aBundle() }, headers })).toMatchObject({
+      status: 201,
+      body: first.body,
+    });
+    expect(api.tenant.jobs).toHaveLength(1);
+  });
+
+  it('finds the revision that a request added which died before its answer was stored', async () => {
+    const job = await aJob();
+    api.idempotency.diesBeforeComplete = true;
+    const deploy = { body: { bundle: aBundle() }, headers: { ...headers, 'if-match': `"${job.version}"` } };
+    const first = await api.send('POST', `/v1/jobs/${job.id}/revisions`, deploy);
+
+    expect(await api.send('POST', `/v1/jobs/${job.id}/revisions`, deploy)).toMatchObject({
+      status: 201,
+      body: first.body,
+    });
+    expect(api.tenant.revisions.map(({ number }) => number)).toEqual([1, 2]);
+  });
+
+  it('is answered even when the answer cannot be stored', async () => {
+    api.idempotency.complete = () => Promise.reject(new Error('the database is gone'));
+
+    expect((await api.send('POST', '/v1/jobs', { body: { bundle: aBundle() }, headers })).status).toBe(201);
+  });
+
   it('is refused for a different request', async () => {
     await api.send('POST', '/v1/jobs', { body: { bundle: aBundle() }, headers });
 

@@ -48,6 +48,7 @@ export interface Received {
 export class ApiUnderTest {
   readonly stores = new InMemoryJobStores();
   readonly tenantStore = new InMemoryTenantStore();
+  readonly idempotency = new InMemoryIdempotencyStore();
   readonly runners = new InMemoryRunnerDirectory();
   readonly inspector = new FakeBundleInspector();
   readonly objects = new InMemoryObjectStore();
@@ -121,7 +122,7 @@ export class ApiUnderTest {
     const bound = [
       { provide: JobStores, useValue: this.stores },
       { provide: TenantStore, useValue: this.tenantStore },
-      { provide: IdempotencyStore, useValue: new InMemoryIdempotencyStore() },
+      { provide: IdempotencyStore, useValue: this.idempotency },
       { provide: RunnerDirectory, useValue: this.runners },
       { provide: ObjectStore, useValue: this.objects },
       { provide: BundleInspector, useValue: this.inspector },

@@ -18,6 +18,7 @@ import {
   type JobStore,
   type Ordered,
   type Page,
+  type RequestId,
   type RestoreDecision,
   type Revision,
   type Run,
@@ -26,7 +27,12 @@ import {
   type TraceParent,
 } from '@tidemark/domain';
 
-type By = { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number };
+type By = {
+  readonly actor: string;
+  readonly trace: TraceParent;
+  readonly expectedVersion?: number;
+  readonly requestId?: RequestId | undefined;
+};
 
 /** Everything of one tenant, open to the tests that fill it and look into it. Lists are oldest first. */
 export class InMemoryTenant {
@@ -40,6 +46,8 @@ export class InMemoryTenant {
   readonly events: JobEventRecord[] = [];
   /** The trace that each change was made with, in order. */
   readonly traces: TraceParent[] = [];
+  /** The job that each repeatable request has made or changed. */
+  readonly requests = new Map<RequestId, JobId>();
 }
 
 /** The tenants' stores of one process, for tests. */
@@ -84,11 +92,14 @@ class InMemoryJobStore implements JobStore {
     },
     by: By,
   ): ReturnType<JobStore['create']> {
+    const made = this.data.jobs.find(({ id }) => id === this.data.requests.get(by.requestId ?? ''));
+    if (made !== undefined) return { outcome: 'created', job: made };
     const taken = this.data.jobs.find(({ name }) => name === order.name);
     if (taken !== undefined) return { outcome: 'name_taken', jobId: taken.id };
     const job = submittedJob(this.tenantId, order);
     this.data.jobs.push(job);
     this.data.traces.push(by.trace);
+    if (by.requestId !== undefined) this.data.requests.set(by.requestId, job.id);
     this.pushRevision(job.id, 1, order);
     return { outcome: 'created', job };
   }
@@ -127,9 +138,10 @@ class InMemoryJobStore implements JobStore {
     });
   }
 
-  async remove(id: JobId): Promise<Ordered> {
+  async remove(id: JobId, { expectedVersion }: { readonly expectedVersion?: number }): Promise<Ordered> {
     const job = await this.find(id);
     if (job === undefined) return { outcome: 'not_found' };
+    if (expectedVersion !== undefined && expectedVersion !== job.version) return { outcome: 'changed_meanwhile' };
     if ((OWNED_STATUSES as readonly JobStatus[]).includes(job.status)) {
       return { outcome: 'refused', status: job.status, event: 'delete' };
     }
@@ -188,11 +200,13 @@ class InMemoryJobStore implements JobStore {
     const at = this.data.jobs.findIndex((job) => job.id === id);
     const job = this.data.jobs[at];
     if (job === undefined) return { outcome: 'not_found' };
+    if (this.data.requests.get(by.requestId ?? '') === id) return { outcome: 'ordered', job };
     if (by.expectedVersion !== undefined && by.expectedVersion !== job.version) return { outcome: 'changed_meanwhile' };
     const change = decide(job);
     if ('refused' in change) return { outcome: 'refused', status: job.status, event: change.refused };
     const changed: Job = { ...job, ...change, version: job.version + 1 };
     this.data.jobs[at] = changed;
+    if (by.requestId !== undefined) this.data.requests.set(by.requestId, id);
     this.data.traces.push(by.trace);
     return { outcome: 'ordered', job: changed };
   }

@@ -53,15 +53,19 @@ export class InMemoryIdempotencyStore extends IdempotencyStore {
     const known = this.keys.get(nameOf(key));
     if (known === undefined) {
       this.keys.set(nameOf(key), { requestSha256: key.requestSha256 });
-      return { outcome: 'first' };
+      return { outcome: 'unanswered' };
     }
     if (known.requestSha256 !== key.requestSha256) return { outcome: 'other_request' };
-    return known.answer === undefined ? { outcome: 'in_progress' } : { outcome: 'repeat', ...known.answer };
+    return known.answer === undefined ? { outcome: 'unanswered' } : { outcome: 'repeat', ...known.answer };
   }
+
+  /** A process that dies before it stores its answer, as far as the next one can tell. */
+  diesBeforeComplete = false;
 
   override async complete(key: Scope, answer: { readonly status: number; readonly body: unknown }): Promise<void> {
     const known = this.keys.get(nameOf(key));
-    if (known !== undefined) known.answer = { status: answer.status, body: structuredClone(answer.body) };
+    if (known !== undefined && !this.diesBeforeComplete)
+      known.answer = { status: answer.status, body: structuredClone(answer.body) };
   }
 
   override async abandon(key: Scope): Promise<void> {

@@ -135,7 +135,7 @@ async function asSinkErrors<T>(uid: string, shown: string, act: () => Promise<T>
   } catch (error) {
     if (isCode(error, 'ENOSPC', 'EDQUOT')) throw new TidemarkError('store_full', { path: shown }, { cause: error });
     if (isCode(error, 'ENOTDIR', 'EEXIST')) {
-      throw refused(uid, `option "path": a part of "${shown}" is a file and not a folder`, error);
+      throw refused(uid, `option "path": a part of "${shown}" is a file and not a folder`, { cause: error });
     }
     if (error instanceof Error && 'syscall' in error && 'code' in error) {
       throw new TidemarkError(

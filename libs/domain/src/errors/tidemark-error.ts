@@ -225,7 +225,8 @@ export const ERRORS = {
     kind: 'invalid',
     fault: 'user',
     retry: 'never',
-    say: (p: { uid: string; reason: string }) => `"${p.uid}": ${p.reason}.`,
+    say: (p: { uid: string; reason: string; at?: string }) =>
+      `"${p.uid}": ${p.reason}${p.at === undefined ? '' : ` (${p.at})`}.`,
   },
   store_full: {
     kind: 'storage_full',

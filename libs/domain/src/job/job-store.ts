@@ -16,6 +16,12 @@ export interface Page<Cursor> {
 /** W3C `traceparent` of the request behind a change, carried with it to the scheduler and on to the run. */
 export type TraceParent = string | undefined;
 
+/**
+ * Names a request that may be repeated, so that what it makes is made once: it is written in the transaction that makes
+ * the thing, and a repetition finds it there, whatever became of the first answer.
+ */
+export type RequestId = string;
+
 /** A row of the batch log with who wrote it and when. */
 export interface BatchRecord {
   readonly plan: BatchPlan;
@@ -43,10 +49,10 @@ export interface JobStore {
   findBundle(digest: BundleDigest): Promise<Bundle | undefined>;
   listBundles(page: Page<BundleDigest>): Promise<readonly Bundle[]>;
 
-  /** Writes job, revision 1 and the announcement of it in one transaction. */
+  /** Writes job, revision 1 and the announcement of it in one transaction; a repeated request finds the job it made. */
   create(
     job: { readonly id: JobId; readonly name: string; readonly bundleDigest: BundleDigest; readonly config: JobConfig },
-    by: { readonly actor: string; readonly trace: TraceParent },
+    by: { readonly actor: string; readonly trace: TraceParent; readonly requestId?: RequestId | undefined },
   ): Promise<
     { readonly outcome: 'created'; readonly job: Job } | { readonly outcome: 'name_taken'; readonly jobId: JobId }
   >;
@@ -56,12 +62,18 @@ export interface JobStore {
 
   /**
    * Adds the next revision and asks for it to run: a running job hands over with a checkpoint, a job that is stopped
-   * stays stopped. `expectedVersion` is the job version that the caller saw.
+   * stays stopped. `expectedVersion` is the job version that the caller saw. A repeated request adds nothing and gets
+   * the job as it is.
    */
   addRevision(
     id: JobId,
     revision: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
-    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number },
+    by: {
+      readonly actor: string;
+      readonly trace: TraceParent;
+      readonly expectedVersion?: number;
+      readonly requestId?: RequestId | undefined;
+    },
   ): Promise<Ordered>;
   /** Changes the desired state and announces it, in one transaction. Ordering what is so already changes nothing. */
   order(
@@ -70,7 +82,7 @@ export interface JobStore {
     by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number },
   ): Promise<Ordered>;
   /** Removes a job that no runner owns, with its log. Its objects are collected later. */
-  remove(id: JobId): Promise<Ordered>;
+  remove(id: JobId, by: { readonly expectedVersion?: number }): Promise<Ordered>;
 
   findRevision(id: JobId, number: number): Promise<Revision | undefined>;
   listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]>;
@@ -88,21 +100,23 @@ export interface JobStore {
   ): Promise<readonly JobEventRecord[]>;
 }
 
-/** One idempotency key, one result: a second request with the same key gets the first one's answer. */
+/**
+ * Remembers answers: a second request with the same idempotency key gets the first one's. What keeps a thing from being
+ * made twice is the `RequestId` in the transaction that makes it, so an answer that was never stored does no harm.
+ */
 export abstract class IdempotencyStore {
   /**
-   * Returns `first` if the caller shall do the work and then call `complete`; `repeat` with the stored answer;
-   * `other_request` if the key was used for a different request; `in_progress` while the first is not finished.
+   * Returns `unanswered` if the caller shall do the work and then call `complete`, also after a request that died;
+   * `repeat` with the stored answer; `other_request` if the key was used for a different request.
    */
   abstract begin(key: {
     readonly tenantId: TenantId;
     readonly key: string;
     readonly requestSha256: string;
   }): Promise<
-    | { readonly outcome: 'first' }
+    | { readonly outcome: 'unanswered' }
     | { readonly outcome: 'repeat'; readonly status: number; readonly body: unknown }
     | { readonly outcome: 'other_request' }
-    | { readonly outcome: 'in_progress' }
   >;
   abstract complete(
     key: { readonly tenantId: TenantId; readonly key: string },

@@ -1,3 +1,4 @@
+import type { TenantId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
 import { aConfig, aDigest, aJobId, aSubmittedJob, aTenant, stores } from '../testing.js';
@@ -20,7 +21,7 @@ describe('a job store', () => {
     expect(await jobs.forTenant(theirs).find(id)).toBeUndefined();
     expect(await jobs.forTenant(theirs).list({ limit: 10 })).toEqual([]);
     expect(await jobs.forTenant(theirs).order(id, 'stop', by)).toEqual({ outcome: 'not_found' });
-    expect(await jobs.forTenant(theirs).remove(id)).toEqual({ outcome: 'not_found' });
+    expect(await jobs.forTenant(theirs).remove(id, {})).toEqual({ outcome: 'not_found' });
     expect(await jobs.forTenant(theirs).listEvents(id, { limit: 10 })).toEqual([]);
     expect(await jobs.forTenant(mine).find(id)).toMatchObject({
       id,
@@ -38,6 +39,71 @@ describe('a job store', () => {
     const outcomes = await Promise.all([create(), create(), create()]);
 
     expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['created', 'name_taken', 'name_taken']);
+  });
+
+  postgresTest('F11: creates one job of a request, however many repeat it at once', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    const repeat = () =>
+      store.create(
+        { id: aJobId(), name: 'same', bundleDigest: aDigest(), config: aConfig() },
+        { ...by, requestId: 'a-request' },
+      );
+
+    const outcomes = await Promise.all(Array.from({ length: 50 }, repeat));
+
+    const [first] = outcomes;
+    expect(first).toMatchObject({ outcome: 'created', job: { version: 1 } });
+    expect(outcomes).toEqual(outcomes.map(() => first));
+    const [job] = await store.list({ limit: 10 });
+    expect(outcomes[0]).toMatchObject({ job: { id: job?.id } });
+    expect(await store.listEvents(job?.id ?? aJobId(), { limit: 10 })).toHaveLength(1);
+  });
+
+  postgresTest('takes a request of another tenant for another request', async ({ dataSource }) => {
+    const [mine, theirs] = [await aTenant(dataSource), await aTenant(dataSource)];
+    const { jobs } = stores(dataSource);
+    const submit = (tenant: TenantId) =>
+      jobs
+        .forTenant(tenant)
+        .create(
+          { id: aJobId(), name: 'same', bundleDigest: aDigest(), config: aConfig() },
+          { ...by, requestId: 'a-request' },
+        );
+
+    expect([await submit(mine), await submit(theirs)]).toMatchObject([
+      { job: { tenantId: mine } },
+      { job: { tenantId: theirs } },
+    ]);
+  });
+
+  postgresTest(
+    'I15: adds one revision for a request that is repeated, whatever happened since',
+    async ({ dataSource }) => {
+      const tenant = await aTenant(dataSource);
+      const id = await aSubmittedJob(dataSource, tenant);
+      const store = stores(dataSource).jobs.forTenant(tenant);
+      const revision = { bundleDigest: aDigest(), config: aConfig() };
+      const deploy = () => store.addRevision(id, revision, { ...by, expectedVersion: 1, requestId: 'a-request' });
+
+      const outcomes = await Promise.all(Array.from({ length: 50 }, deploy));
+      await store.order(id, 'cancel', by);
+
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual(outcomes.map(() => 'ordered'));
+      expect(await deploy()).toMatchObject({ outcome: 'ordered', job: { revision: 2, status: 'cancelled' } });
+      expect(await store.listRevisions(id, { limit: 10 })).toHaveLength(2);
+    },
+  );
+
+  postgresTest('removes nothing that has changed since the version that was seen', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    await store.order(id, 'stop', by);
+
+    expect(await store.remove(id, { expectedVersion: 1 })).toEqual({ outcome: 'changed_meanwhile' });
+    expect(await store.remove(id, { expectedVersion: 2 })).toMatchObject({ outcome: 'ordered' });
+    expect(await store.find(id)).toBeUndefined();
   });
 
   postgresTest('lets one of two writers win when both saw the same version', async ({ dataSource }) => {

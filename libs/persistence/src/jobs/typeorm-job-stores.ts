@@ -14,6 +14,7 @@ import {
   type JobStore,
   type Ordered,
   type Page,
+  type RequestId,
   type TenantId,
 } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
@@ -23,7 +24,12 @@ import { toBundle, toJob } from '../mapping.js';
 import { BundleRow, JobRow, RevisionRow, RunRow } from '../rows/index.js';
 import { JobHistory } from './job-history.js';
 
-type By = { readonly actor: string; readonly trace: string | undefined; readonly expectedVersion?: number };
+type By = {
+  readonly actor: string;
+  readonly trace: string | undefined;
+  readonly expectedVersion?: number;
+  readonly requestId?: RequestId | undefined;
+};
 
 @Injectable()
 export class TypeOrmJobStores extends JobStores {
@@ -73,11 +79,10 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
 
   async create(
     job: { readonly id: JobId; readonly name: string; readonly bundleDigest: BundleDigest; readonly config: JobConfig },
-    by: { readonly actor: string; readonly trace: string | undefined },
-  ): Promise<
-    { readonly outcome: 'created'; readonly job: Job } | { readonly outcome: 'name_taken'; readonly jobId: JobId }
-  > {
+    by: Omit<By, 'expectedVersion'>,
+  ): ReturnType<JobStore['create']> {
     const { id, name, bundleDigest, config } = job;
+    const requestId = by.requestId ?? null;
     const created = await this.manager.transaction(async (tx) => {
       const inserted = await tx
         .createQueryBuilder()
@@ -92,6 +97,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
           revision: 1,
           startActor: by.actor,
           trace: by.trace ?? null,
+          requestId,
         })
         .orIgnore()
         .returning('id')
@@ -103,6 +109,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
         tenantId: this.tenantId,
         bundleDigest,
         config: config as object,
+        requestId,
       });
       await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
         { type: 'job.submitted', data: { revision: 1, bundleDigest, actor: by.actor } },
@@ -110,9 +117,11 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
       await announceWork(tx);
       return true;
     });
-    const found = created ? await this.find(id) : await this.findByName(name);
-    if (found === undefined) throw new Error(`The job ${id} was removed while it was being created.`);
-    return created ? { outcome: 'created', job: found } : { outcome: 'name_taken', jobId: found.id };
+    const made = created ? await this.find(id) : await this.findByRequest(by.requestId);
+    if (made !== undefined) return { outcome: 'created', job: made };
+    const other = await this.findByName(name);
+    if (other === undefined) throw new Error(`The job "${name}" was removed while it was being created.`);
+    return { outcome: 'name_taken', jobId: other.id };
   }
 
   async find(id: JobId): Promise<Job | undefined> {
@@ -149,6 +158,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
         tenantId: this.tenantId,
         bundleDigest,
         config: config as object,
+        requestId: by.requestId ?? null,
       });
       await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
         { type: 'job.revised', data: { revision: number, bundleDigest, actor: by.actor } },
@@ -181,10 +191,11 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     });
   }
 
-  async remove(id: JobId): Promise<Ordered> {
+  async remove(id: JobId, { expectedVersion }: { readonly expectedVersion?: number }): Promise<Ordered> {
     return this.manager.transaction(async (tx): Promise<Ordered> => {
       const row = await lockJob(tx, this.tenantId, id);
       if (row === null) return { outcome: 'not_found' };
+      if (expectedVersion !== undefined && expectedVersion !== row.version) return { outcome: 'changed_meanwhile' };
       const job = toJob(row, undefined);
       if (isOwned(job.status)) return { outcome: 'refused', status: job.status, event: 'delete' };
       await tx.delete(JobRow, { id, tenantId: this.tenantId });
@@ -197,6 +208,8 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
       async (tx): Promise<Exclude<Ordered, { outcome: 'ordered' }> | 'changed'> => {
         const row = await lockJob(tx, this.tenantId, id);
         if (row === null) return { outcome: 'not_found' };
+        // Before the version: a request that is repeated has raised it itself.
+        if (await isMade(tx, id, by.requestId)) return 'changed';
         if (by.expectedVersion !== undefined && by.expectedVersion !== row.version)
           return { outcome: 'changed_meanwhile' };
         const { status } = toJob(row, undefined);
@@ -210,6 +223,11 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     if (outcome !== 'changed') return outcome;
     const job = await this.find(id);
     return job === undefined ? { outcome: 'not_found' } : { outcome: 'ordered', job };
+  }
+
+  private async findByRequest(requestId: RequestId | undefined): Promise<Job | undefined> {
+    if (requestId === undefined) return undefined;
+    return this.joined(await this.manager.findOneBy(JobRow, { tenantId: this.tenantId, requestId }));
   }
 
   private async joined(row: JobRow | null): Promise<Job | undefined> {
@@ -261,6 +279,11 @@ async function applyChange(tx: EntityManager, row: JobRow, status: JobStatus, ch
     );
   }
   await announceWork(tx);
+}
+
+/** Whether this request has added a revision already. */
+async function isMade(tx: EntityManager, jobId: JobId, requestId: RequestId | undefined): Promise<boolean> {
+  return requestId !== undefined && (await tx.existsBy(RevisionRow, { jobId, requestId }));
 }
 
 const lockJob = (tx: EntityManager, tenantId: TenantId, id: JobId): Promise<JobRow | null> =>

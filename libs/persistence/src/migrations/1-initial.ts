@@ -62,9 +62,11 @@ const STATEMENTS = [
      start_trigger text NOT NULL DEFAULT 'first_start',
      start_actor text NOT NULL,
      trace text,
+     request_id text,
      version integer NOT NULL DEFAULT 1,
      created_at timestamptz NOT NULL DEFAULT now(),
-     CONSTRAINT jobs_tenant_name UNIQUE (tenant_id, name))
+     CONSTRAINT jobs_tenant_name UNIQUE (tenant_id, name),
+     CONSTRAINT jobs_request UNIQUE (tenant_id, request_id))
    WITH (fillfactor = 50)`,
   `CREATE INDEX jobs_by_desired_status ON jobs (desired, status)`,
 
@@ -74,8 +76,10 @@ const STATEMENTS = [
      tenant_id text NOT NULL,
      bundle_digest text NOT NULL,
      config jsonb NOT NULL,
+     request_id text,
      created_at timestamptz NOT NULL DEFAULT now(),
-     CONSTRAINT revisions_pk PRIMARY KEY (job_id, number))`,
+     CONSTRAINT revisions_pk PRIMARY KEY (job_id, number),
+     CONSTRAINT revisions_request UNIQUE (job_id, request_id))`,
 
   `CREATE TABLE runners (
      id text CONSTRAINT runners_pk PRIMARY KEY,

@@ -5,6 +5,7 @@ import { TenantRow } from './tenant.row.js';
 @Entity({ name: 'jobs' })
 @Index('jobs_by_desired_status', ['desired', 'status'])
 @Unique('jobs_tenant_name', ['tenantId', 'name'])
+@Unique('jobs_request', ['tenantId', 'requestId'])
 export class JobRow {
   @PrimaryColumn({ name: 'id', type: 'text', primaryKeyConstraintName: 'jobs_pk' }) id!: string;
   @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
@@ -31,6 +32,7 @@ export class JobRow {
   @Column({ name: 'start_trigger', type: 'text', default: 'first_start' }) startTrigger!: string;
   @Column({ name: 'start_actor', type: 'text' }) startActor!: string;
   @Column({ name: 'trace', type: 'text', nullable: true }) trace!: string | null;
+  @Column({ name: 'request_id', type: 'text', nullable: true }) requestId!: string | null;
   @Column({ name: 'version', type: 'integer', default: 1 }) version!: number;
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
 
