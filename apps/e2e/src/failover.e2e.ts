@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareFlights, recountFlights, submitFlights } from './flights.js';
 import { aHome, Instance, kill } from './instance.js';
+import { descendantsOf, isAlive } from './processes.js';
 import { until } from './until.js';
 
 const COMMIT_MS_MAX = 20_000;
@@ -47,7 +47,7 @@ describe('a job whose runner is gone', () => {
 
   it('R2: is not written to by a runner that was paused for longer than its lease, whose sandbox is gone at once', async () => {
     const zombie = await instance.runnerOf(jobId);
-    const sandboxes = await childrenOf(zombie.pid);
+    const sandboxes = await descendantsOf(zombie.pid);
     expect(sandboxes.length).toBeGreaterThan(0);
     const { epoch } = await instance.tidemark.jobs.get(jobId);
     kill(zombie.pid, 'SIGSTOP');
@@ -102,17 +102,3 @@ describe('a job whose runner is gone', () => {
     expect(await recountFlights(instance, jobId)).toMatchObject({ ok: true, differences: [] });
   });
 });
-
-/** All descendants: the sandbox may be wrapped. */
-async function childrenOf(pid: number): Promise<number[]> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => ''))
-    .split(' ')
-    .filter((text) => text !== '')
-    .map(Number);
-  return [...children, ...(await Promise.all(children.map(childrenOf))).flat()];
-}
-
-async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat !== '' && !/\) [ZX] /.test(stat);
-}

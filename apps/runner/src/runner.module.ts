@@ -13,10 +13,10 @@ import { ActiveRuns } from './run-batch/active-runs.js';
 import { RunJob } from './run-batch/run-job.js';
 import { SystemClock } from './system-clock.js';
 
-/** What exists before the module does: the identity of this process, and a sandbox that has tested itself. */
+/** What exists before the module does: the identity of this process, and a sandbox that is testing itself. */
 export interface RunnerIdentity {
   readonly id: RunnerId;
-  readonly sandbox: SandboxHost;
+  readonly sandbox: Promise<SandboxHost>;
 }
 
 @Module({})
@@ -30,7 +30,7 @@ export class RunnerModule {
       providers: [
         { provide: RUNNER_CONFIG, useValue: config },
         { provide: RUNNER_ID, useValue: id },
-        { provide: SandboxHost, useValue: sandbox },
+        { provide: SandboxHost, useFactory: () => sandbox },
         { provide: ObjectStore, useFactory: () => FsObjectStore.open(objectsRoot) },
         { provide: Connections, useValue: new Connections(connectionsFile) },
         { provide: EgressPolicy, useValue: new EgressPolicy(egress) },

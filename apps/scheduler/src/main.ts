@@ -1,32 +1,5 @@
-import 'reflect-metadata';
-import { ConfigError, processEnvironment, schedulerConfig } from '@tidemark/config';
-import { isTidemarkError } from '@tidemark/domain';
-import { JsonLogger, startTracing } from '@tidemark/observability';
-import { migrate } from '@tidemark/persistence';
-import { NestFactory } from '@nestjs/core';
-import { SchedulerModule } from './scheduler.module.js';
+import { setSourceMapsSupport } from 'node:module';
 
-async function main(): Promise<void> {
-  const env = processEnvironment();
-  const config = schedulerConfig(env);
-  const tracing = startTracing('tidemark-scheduler', env);
-  await migrate(config.databaseUrl);
-  const app = await NestFactory.createApplicationContext(SchedulerModule.forRoot(config), {
-    logger: new JsonLogger('scheduler', config.log),
-  });
-  const stop = async (): Promise<void> => {
-    await app.close();
-    await tracing.close();
-    process.exit(0);
-  };
-  process.once('SIGTERM', () => void stop());
-  process.once('SIGINT', () => void stop());
-  await app.init();
-  process.stdout.write(`${JSON.stringify({ ready: { role: 'scheduler', id: `scheduler-${process.pid}` } })}\n`);
-}
-
-main().catch((error: unknown) => {
-  const known = error instanceof ConfigError || isTidemarkError(error);
-  process.stderr.write(`${known ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
-  process.exit(1);
-});
+// Before anything of ours is loaded. Packages' own maps are left alone: to read them takes a fifth of the start.
+setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
+await import('./scheduler-process.js');

@@ -15,8 +15,10 @@ const FAULT_PAUSE_MS = 250;
 @Injectable()
 export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(SchedulerLoop.name);
-  private stopping = false;
+  private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  /** Under way beside the loop: objects may be slow to remove, and a lost runner must be noticed meanwhile. */
+  private collecting: Promise<void> | undefined;
   private collectDueMs = 0;
 
   constructor(
@@ -31,18 +33,19 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping = true;
+    this.stopping.abort();
     await this.running;
+    await this.collecting;
     await this.store.close();
   }
 
   private async run(): Promise<void> {
-    while (!this.stopping) {
+    while (!this.stopping.signal.aborted) {
       try {
         await this.store.whileLeading(() => this.pass());
         await this.store.waitForWork(this.config.reconcileMs);
       } catch (error) {
-        this.logger.error(error instanceof Error ? error : String(error));
+        this.report(error);
         await new Promise((resolve) => setTimeout(resolve, FAULT_PAUSE_MS));
       }
     }
@@ -51,8 +54,19 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private async pass(): Promise<void> {
     const nowMs = performance.now();
     await this.reconcile.pass(nowMs);
-    if (nowMs < this.collectDueMs) return;
+    if (nowMs < this.collectDueMs || this.collecting !== undefined) return;
     this.collectDueMs = nowMs + this.config.collectMs;
-    await this.collect.pass();
+    this.collecting = this.collect
+      .pass(this.stopping.signal)
+      .catch((error: unknown) => {
+        this.report(error);
+      })
+      .finally(() => {
+        this.collecting = undefined;
+      });
+  }
+
+  private report(error: unknown): void {
+    this.logger.error(error instanceof Error ? error : String(error));
   }
 }

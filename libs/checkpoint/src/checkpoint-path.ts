@@ -1,4 +1,5 @@
 import type { JobId, TenantId } from '@tidemark/domain';
+import { checkpointsFolder } from './job-objects.js';
 
 /**
  * The folder of one attempt at a checkpoint. `unique` is a fresh UUID, so that no other attempt, not even one of the
@@ -23,5 +24,5 @@ export function batchFolder(batch: {
   readonly timeline: number;
   readonly batchId: number;
 }): string {
-  return `${batch.tenantId}/${batch.jobId}/t${batch.timeline}/b${batch.batchId}`;
+  return `${checkpointsFolder(batch)}/t${batch.timeline}/b${batch.batchId}`;
 }

@@ -108,6 +108,7 @@ export {
   SchedulingStore,
   type LostRun,
   type OutboxEntry,
+  type DeletedJob,
   type RunMessage,
   type ScheduleOutcome,
 } from './scheduling/scheduling-store.js';

@@ -23,6 +23,7 @@ export { decideResume, type Position, type ResumeStep } from './micro-batch/resu
 export type {
   BatchLog,
   Fenced,
+  HeldBack,
   GraphInput,
   GraphOutput,
   GraphRuntime,

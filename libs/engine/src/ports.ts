@@ -13,14 +13,23 @@ export type { StateRow } from '@tidemark/domain';
 /** `fenced`: another run has claimed the job; nothing was written and nothing more may be. */
 export type Fenced = { readonly outcome: 'fenced' };
 
+/** Nothing was planned, because the job is not wanted running any more. */
+export type HeldBack = { readonly outcome: 'held_back' };
+
 /** The durable log of one job's batches, bound to one epoch: every write says `WHERE epoch = mine`. */
 export interface BatchLog {
   /** The batches of the current timeline after `batchId`, oldest first. */
   after(batchId: number): Promise<readonly LoggedBatch[]>;
   /** Writes the plan, or returns the one that is there already: a plan is never changed. */
-  plan(plan: BatchPlan): Promise<{ readonly outcome: 'planned'; readonly plan: BatchPlan } | Fenced>;
-  /** Writes the commit and, in the same statement, the next plan where one is given. */
-  commit(commit: BatchCommit, next?: BatchPlan): Promise<{ readonly outcome: 'committed' } | Fenced>;
+  plan(plan: BatchPlan): Promise<{ readonly outcome: 'planned'; readonly plan: BatchPlan } | HeldBack | Fenced>;
+  /**
+   * Writes the commit and, in the same statement, the next plan where one is given. `nextPlanned` says whether that is
+   * durable: it is held back once the job is not wanted running any more.
+   */
+  commit(
+    commit: BatchCommit,
+    next?: BatchPlan,
+  ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced>;
 }
 
 export interface PlanRequest {

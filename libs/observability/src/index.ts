@@ -1,10 +1,4 @@
 export { JsonLogger, type LogLevel } from './json-logger.js';
 export { ATTRIBUTES, SPANS, type AttributeName, type SpanName } from './names.js';
-export {
-  currentTraceParent,
-  inSpan,
-  startTracing,
-  type RunningSpan,
-  type SpanOptions,
-  type Tracing,
-} from './tracing.js';
+export { parseTraceParent } from './trace-parent.js';
+export { inSpan, startTracing, type RunningSpan, type SpanOptions, type Tracing } from './tracing.js';

@@ -1,73 +1,78 @@
-import { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Context } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { context, ROOT_CONTEXT, SpanStatusCode, trace, type Attributes, type Context } from '@opentelemetry/api';
+import { TidemarkError } from '@tidemark/domain';
 import { ATTRIBUTES, type AttributeName, type SpanName } from './names.js';
+import { parseTraceParent, traceParentOf } from './trace-parent.js';
 
 const TRACER = 'tidemark';
+const PROTOCOL = 'http/protobuf';
+
+type Environment = { readonly [name: string]: string | undefined };
 
 export interface Tracing {
-  /** Sends what is waiting. Bounded by the exporter's own timeout. */
+  /** Sends what is waiting, for two seconds at most. */
   close(): Promise<void>;
 }
 
 /**
- * Makes spans real for this process and keeps trace context across processes. They are exported over OTLP when the
- * standard variables name an endpoint, and to nowhere otherwise.
+ * Makes the spans of this process real, and sends them over OTLP, when the standard variables name an endpoint. Without
+ * one no span is made, and a request's trace context travels on as it came. Throws `not_built` for another protocol than
+ * `http/protobuf`.
  */
-export function startTracing(
-  serviceName: string,
-  env: { readonly [name: string]: string | undefined },
-  processors: readonly SpanProcessor[] = [],
-): Tracing {
-  const exporting =
-    env['OTEL_SDK_DISABLED'] !== 'true' &&
-    (env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? '') !== '';
-  const provider = new NodeTracerProvider({
-    resource: resourceFromAttributes({ 'service.name': env['OTEL_SERVICE_NAME'] ?? serviceName }),
-    // The exporter reads endpoint, headers and time-outs from the standard variables itself.
-    spanProcessors: [...(exporting ? [new BatchSpanProcessor(new OTLPTraceExporter())] : []), ...processors],
-  });
-  provider.register({ propagator: new W3CTraceContextPropagator() });
-  return { close: () => provider.shutdown().catch(() => undefined) };
+export async function startTracing(serviceName: string, env: Environment): Promise<Tracing> {
+  if (!isExporting(env)) return { close: () => Promise.resolve() };
+  const [variable = '', protocol = PROTOCOL] = firstSet(env, [
+    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+  ]);
+  if (protocol !== PROTOCOL) throw new TidemarkError('not_built', { what: `The protocol "${protocol}" (${variable})` });
+  // Loaded only where it is used: it would take a tenth of the start of every process.
+  const { exportSpans } = await import('./export-spans.js');
+  return exportSpans(env['OTEL_SERVICE_NAME'] ?? serviceName);
 }
 
-/** W3C `traceparent` of the span that is active here, to be stored with work that another process will do. */
-export function currentTraceParent(): string | undefined {
-  const carrier: { traceparent?: string } = {};
-  propagation.inject(context.active(), carrier);
-  return carrier.traceparent;
+function isExporting(env: Environment): boolean {
+  if (env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none') return false;
+  return firstSet(env, ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT']).length > 0;
+}
+
+/** Name and value of the first variable that is set; an empty one counts as absent. */
+function firstSet(env: Environment, names: readonly string[]): readonly [string, string] | readonly [] {
+  for (const name of names) {
+    const value = env[name];
+    if (value !== undefined && value !== '') return [name, value];
+  }
+  return [];
 }
 
 export interface SpanOptions {
   /** `traceparent` of the work that led to this; without it the active span is the parent. */
   readonly parent?: string | undefined;
-  readonly attributes?: { readonly [name in AttributeName]?: string | number };
+  readonly attributes?: SpanAttributes;
 }
 
-/** What a span's work may say about it while it goes on. */
+type SpanAttributes = { readonly [name in AttributeName]?: string | number };
+
+/** What a span's work may know of it, and say about it, while it goes on. */
 export interface RunningSpan {
-  set(attributes: { readonly [name in AttributeName]?: string | number }): void;
+  /**
+   * To be stored with work that another process will do: it goes on below this span, or where no spans are made, below
+   * the parent. Undefined where there is neither.
+   */
+  readonly traceParent: string | undefined;
+  set(attributes: SpanAttributes): void;
 }
 
 /** Does `work` inside a span, which records a failure and ends with it. */
 export async function inSpan<T>(
   name: SpanName,
-  options: SpanOptions,
+  { parent, attributes = {} }: SpanOptions,
   work: (span: RunningSpan) => Promise<T>,
 ): Promise<T> {
-  const parent = options.parent === undefined ? context.active() : contextOf(options.parent);
-  return trace.getTracer(TRACER).startActiveSpan(name, {}, parent, async (span) => {
-    const set: RunningSpan['set'] = (attributes) => {
-      for (const [key, value] of Object.entries(attributes)) {
-        if (value !== undefined) span.setAttribute(ATTRIBUTES[key as AttributeName], value);
-      }
-    };
-    set(options.attributes ?? {});
+  const options = { attributes: named(attributes) };
+  return trace.getTracer(TRACER).startActiveSpan(name, options, contextBelow(parent), async (span) => {
+    const set = (more: SpanAttributes): void => void span.setAttributes(named(more));
     try {
-      return await work({ set });
+      return await work({ set, traceParent: traceParentOf(span.spanContext()) });
     } catch (error) {
       span.recordException(error instanceof Error ? error : String(error));
       span.setStatus({ code: SpanStatusCode.ERROR });
@@ -78,4 +83,10 @@ export async function inSpan<T>(
   });
 }
 
-const contextOf = (traceparent: string): Context => propagation.extract(ROOT_CONTEXT, { traceparent });
+function contextBelow(traceParent: string | undefined): Context {
+  const parent = traceParent === undefined ? undefined : parseTraceParent(traceParent);
+  return parent === undefined ? context.active() : trace.setSpanContext(ROOT_CONTEXT, parent);
+}
+
+const named = (attributes: SpanAttributes): Attributes =>
+  Object.fromEntries(Object.entries(attributes).map(([name, value]) => [ATTRIBUTES[name as AttributeName], value]));

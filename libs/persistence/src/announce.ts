@@ -23,6 +23,13 @@ export async function appendEvents(
       WHERE j.id = $2 AND j.tenant_id = $1
       ORDER BY e.position
      ON CONFLICT ON CONSTRAINT job_events_dedup DO NOTHING`,
-    [job.tenantId, job.jobId, JSON.stringify(events)],
+    [job.tenantId, job.jobId, JSON.stringify(events, storable)],
   );
 }
+
+/** What tenants' code says may hold what Postgres refuses in text: NUL, or half of a surrogate pair. */
+export function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+const storable = (_key: string, value: unknown): unknown => (typeof value === 'string' ? storableText(value) : value);

@@ -3,6 +3,7 @@ import { ObjectStore } from '@tidemark/checkpoint';
 import type { ApiConfig } from '@tidemark/config';
 import { Clock } from '@tidemark/domain';
 import { PersistenceModule } from '@tidemark/persistence';
+import type { SandboxHost } from '@tidemark/sandbox';
 import { FsObjectStore } from '@tidemark/stores';
 import { StreamBounds } from '../inspect/event-feed.js';
 import { BundleInspector } from '../submit/bundle-inspector.js';
@@ -13,14 +14,14 @@ import { SystemClock } from './system-clock.js';
 /** Binds what the API asks of the outside to Postgres, files and sandbox processes. */
 @Module({})
 export class InfrastructureModule {
-  static forRoot(config: ApiConfig): DynamicModule {
-    const { databaseUrl: url, databasePool: poolSize, objectsRoot, sandboxMode, streams } = config;
+  static forRoot(config: ApiConfig, sandbox: Promise<SandboxHost>): DynamicModule {
+    const { databaseUrl: url, databasePool: poolSize, objectsRoot, streams } = config;
     return {
       module: InfrastructureModule,
       imports: [PersistenceModule.forRoot({ url, poolSize, applicationName: 'tidemark-api' })],
       providers: [
         { provide: ObjectStore, useFactory: () => FsObjectStore.open(objectsRoot) },
-        { provide: BundleInspector, useFactory: () => SandboxBundleInspector.open(sandboxMode) },
+        { provide: BundleInspector, useFactory: async () => new SandboxBundleInspector(await sandbox) },
         { provide: Clock, useClass: SystemClock },
         { provide: StreamBounds, useValue: new StreamBounds(streams.max, streams.perKeyMax) },
         Bootstrap,

@@ -1,19 +1,13 @@
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { checkNode } from '@tidemark/connectors';
 import type { BundleManifest } from '@tidemark/domain';
-import { SandboxHost } from '@tidemark/sandbox';
+import type { SandboxHost } from '@tidemark/sandbox';
 import { BundleInspector, type BundleFiles } from '../submit/bundle-inspector.js';
 
 /** Runs definitions in sandbox processes of this machine. */
 export class SandboxBundleInspector extends BundleInspector implements OnApplicationShutdown {
-  private constructor(private readonly host: SandboxHost) {
+  constructor(private readonly host: SandboxHost) {
     super();
-  }
-
-  /** Tries the sandbox's own defences first. Throws `sandbox_unsafe` in the mode `required` if one is missing. */
-  static async open(mode: 'required' | 'auto'): Promise<SandboxBundleInspector> {
-    const log = new Logger('sandbox');
-    return new SandboxBundleInspector(await SandboxHost.open({ mode, log: (line) => log.log(line) }));
   }
 
   override async inspect({ code, sourceMap }: BundleFiles): Promise<BundleManifest> {

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpStatus, Param, Post, Res } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Caller, JobId, RequestId, TenantId, TraceParent } from '@tidemark/domain';
+import { inSpan, SPANS } from '@tidemark/observability';
 import type { FastifyReply } from 'fastify';
 import { JobIdPipe } from '../inspect/existing-job.js';
 import { JobAnswer, showJob } from '../inspect/job.answer.js';
@@ -8,7 +9,7 @@ import { By, Tenant } from '../tenancy/caller.js';
 import { SeenVersion } from '../transport/entity-tag.js';
 import { Idempotent, Repeatable } from '../transport/idempotency.js';
 import { Operation } from '../transport/operation.js';
-import { inSubmitSpan, Trace } from '../transport/trace.js';
+import { Trace } from '../transport/trace.js';
 import { DeployRevision } from './deploy-revision.js';
 import { SubmitJob } from './submit-job.js';
 import { JobRequest, RevisionRequest } from './submit.requests.js';
@@ -48,8 +49,8 @@ export class SubmitController {
     @Repeatable() requestId: RequestId | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobAnswer> {
-    const job = await inSubmitSpan(trace, (carried) =>
-      this.submission.run(tenantId, order, { actor: caller.keyId, trace: carried, requestId }),
+    const job = await inSpan(SPANS.submit, { parent: trace, attributes: { tenantId } }, ({ traceParent }) =>
+      this.submission.run(tenantId, order, { actor: caller.keyId, trace: traceParent, requestId }),
     );
     void reply.header('location', `/v1/jobs/${job.id}`);
     return showJob(job);
@@ -75,8 +76,8 @@ export class SubmitController {
     @SeenVersion() expectedVersion: number | undefined,
     @Repeatable() requestId: RequestId | undefined,
   ): Promise<JobAnswer> {
-    const job = await inSubmitSpan(trace, (carried) =>
-      this.deployment.run(tenantId, id, order, { actor: caller.keyId, trace: carried, expectedVersion, requestId }),
+    const job = await inSpan(SPANS.submit, { parent: trace, attributes: { tenantId } }, ({ traceParent }) =>
+      this.deployment.run(tenantId, id, order, { actor: caller.keyId, trace: traceParent, expectedVersion, requestId }),
     );
     return showJob(job);
   }

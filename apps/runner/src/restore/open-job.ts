@@ -1,4 +1,4 @@
-import { ObjectStore } from '@tidemark/checkpoint';
+import type { ObjectStore } from '@tidemark/checkpoint';
 import { openSink, openSource, type ConnectorContext } from '@tidemark/connectors';
 import { bundlePaths, TidemarkError, type ClaimedRun } from '@tidemark/domain';
 import type { Sink, Source } from '@tidemark/engine';
@@ -12,10 +12,18 @@ export interface OpenedJob {
   close(): Promise<void>;
 }
 
-/** Opens a job's sandbox, sources and sinks. What was opened is closed again when one of them cannot be. */
+/**
+ * Opens a job's sandbox, sources and sinks. What was opened is closed again when one of them cannot be. `onStarted` gets
+ * the sandbox as soon as it lives, while a source or a sink may still be on its way.
+ */
 export async function openJob(
   claimed: ClaimedRun,
-  tools: { readonly sandbox: SandboxHost; readonly objects: ObjectStore; readonly context: ConnectorContext },
+  tools: {
+    readonly sandbox: SandboxHost;
+    readonly objects: ObjectStore;
+    readonly context: ConnectorContext;
+    readonly onStarted: (graph: SandboxedGraph) => void;
+  },
 ): Promise<OpenedJob> {
   const { nodes } = claimed.manifest;
   const opening = {
@@ -23,6 +31,7 @@ export async function openJob(
     sources: nodes.filter(({ kind }) => kind === 'source').map((node) => openSource(node, tools.context)),
     sinks: nodes.filter(({ kind }) => kind === 'sink').map((node) => openSink(node, tools.context)),
   };
+  void opening.graph.then(tools.onStarted, () => undefined);
   const ends = [...opening.sources, ...opening.sinks];
   const close = async (): Promise<void> => {
     await opening.graph.then(

@@ -12,6 +12,8 @@ export type Restored =
   | { readonly outcome: 'restored'; readonly position: Position; readonly checkpoint: Checkpoint | undefined }
   /** Nothing that is left can be restored, and the policy does not allow to go on without. */
   | { readonly outcome: 'held'; readonly decision: RestoreDecision }
+  /** State came apart while it was being loaded; the graph holds part of it, so only another run can try again. */
+  | { readonly outcome: 'start_over'; readonly reason: string }
   | { readonly outcome: 'fenced' };
 
 /**
@@ -27,13 +29,14 @@ export async function restoreState(
     if (decision.verdict.outcome !== 'start') return { outcome: 'held', decision };
     if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint };
     const opened = await open(checkpoint, tools.objects);
-    if (opened.outcome === 'read') {
-      await load(opened.read, checkpoint, tools.graph);
+    const broken = opened.outcome === 'read' ? await load(opened.read, checkpoint, tools.graph) : opened.reason;
+    if (broken === undefined) {
       const { timeline, batchId, batchTimeMs, offsets } = checkpoint;
       return { outcome: 'restored', position: { timeline, batchId, batchTimeMs, offsets }, checkpoint };
     }
-    const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, opened.reason);
+    const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, broken);
     if (again.outcome === 'fenced') return again;
+    if (opened.outcome === 'read') return { outcome: 'start_over', reason: broken };
     ({ decision, checkpoint, base } = again);
   }
 }
@@ -49,13 +52,22 @@ async function open(
   try {
     return { outcome: 'read', read: await readCheckpoint(objects, path, manifestSha256) };
   } catch (error) {
-    // A newer format is no reason to fall back silently to an older checkpoint: it fails the run and says so.
-    if (isTidemarkError(error) && error.code === 'checkpoint_unreadable')
-      return { outcome: 'unreadable', reason: error.message };
-    throw error;
+    return { outcome: 'unreadable', reason: reasonIfUnreadable(error) };
   }
 }
 
-async function load(read: ReadCheckpoint, { shapes }: Checkpoint, graph: GraphRuntime): Promise<void> {
-  for (const uid of Object.keys(shapes)) for await (const rows of read.rows(uid)) await graph.restore(uid, rows);
+/** Answers with why the state cannot be loaded, if it cannot. */
+async function load(read: ReadCheckpoint, { shapes }: Checkpoint, graph: GraphRuntime): Promise<string | undefined> {
+  try {
+    for (const uid of Object.keys(shapes)) for await (const rows of read.rows(uid)) await graph.restore(uid, rows);
+    return undefined;
+  } catch (error) {
+    return reasonIfUnreadable(error);
+  }
+}
+
+/** A newer format is no reason to fall back silently to an older checkpoint: it fails the run and says so. */
+function reasonIfUnreadable(error: unknown): string {
+  if (isTidemarkError(error) && error.code === 'checkpoint_unreadable') return error.message;
+  throw error;
 }

@@ -17,6 +17,7 @@ export class ActiveRun {
   private abandonReason: AbandonReason | undefined;
   private wake: (() => void) | undefined;
   private onAbandon: (() => void) | undefined;
+  private readonly abandonment = Promise.withResolvers<AbandonReason>();
 
   constructor(readonly claimed: ClaimedRun) {}
 
@@ -45,6 +46,12 @@ export class ActiveRun {
     this.abandonReason ??= reason;
     this.onAbandon?.();
     this.wake?.();
+    this.abandonment.resolve(this.abandonReason);
+  }
+
+  /** Resolves when the run is abandoned, and never otherwise. */
+  untilAbandoned(): Promise<AbandonReason> {
+    return this.abandonment.promise;
   }
 
   /** Calls `kill` when the run is abandoned, at once if it is already. */

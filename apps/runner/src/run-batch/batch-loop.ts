@@ -17,12 +17,12 @@ export async function runBatches(
     if (run.abandoned !== undefined) return { outcome: 'fenced' };
     if (run.draining !== undefined && !engine.hasOpenPlan) return { outcome: 'drained', reason: run.draining };
     const waitMs = engine.msUntilNextBatch();
-    if (waitMs > 0) {
-      await run.pause(waitMs);
-      continue;
-    }
+    if (waitMs > 0) await run.pause(waitMs);
+    // Woken by an order: what it asks for is looked at first.
+    if (waitMs > 0 && (run.abandoned !== undefined || run.draining !== undefined)) continue;
     const batch = await tracedBatch(run, engine);
     if (batch.outcome === 'fenced') return batch;
+    if (batch.outcome === 'held_back') continue;
     await reportSkipped(run, runs, batch);
     if (checkpointer.isDue()) checkpointer.begin(await engine.snapshot());
   }

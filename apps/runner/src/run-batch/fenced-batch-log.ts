@@ -1,4 +1,4 @@
-import type { BatchLog, Fenced } from '@tidemark/engine';
+import type { BatchLog, Fenced, HeldBack } from '@tidemark/engine';
 import type { BatchCommit, BatchPlan, LoggedBatch, RunStore } from '@tidemark/domain';
 import type { ActiveRun } from './active-run.js';
 
@@ -14,19 +14,24 @@ export class FencedBatchLog implements BatchLog {
     return this.store.readBatches(this.run.claimed.fence, this.timeline, batchId);
   }
 
-  async plan(plan: BatchPlan): Promise<{ readonly outcome: 'planned'; readonly plan: BatchPlan } | Fenced> {
+  async plan(plan: BatchPlan): Promise<{ readonly outcome: 'planned'; readonly plan: BatchPlan } | HeldBack | Fenced> {
     const result = await this.store.writeBatch(this.run.claimed.fence, { kind: 'plan', plan });
     if (result.outcome === 'fenced') return this.fenced();
-    if (result.outcome !== 'planned') throw new Error('A plan was answered like a commit.');
     this.run.obey(result.orders);
+    if (result.outcome === 'committed') throw new Error('A plan was answered like a commit.');
+    if (result.outcome === 'held_back') return { outcome: 'held_back' };
     return { outcome: 'planned', plan: result.plan };
   }
 
-  async commit(commit: BatchCommit, next?: BatchPlan): Promise<{ readonly outcome: 'committed' } | Fenced> {
+  async commit(
+    commit: BatchCommit,
+    next?: BatchPlan,
+  ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced> {
     const result = await this.store.writeBatch(this.run.claimed.fence, { kind: 'commit', commit, next });
     if (result.outcome === 'fenced') return this.fenced();
     this.run.obey(result.orders);
-    return { outcome: 'committed' };
+    if (result.outcome !== 'committed') throw new Error('A commit was answered like a plan.');
+    return { outcome: 'committed', nextPlanned: result.nextPlanned };
   }
 
   private fenced(): Fenced {

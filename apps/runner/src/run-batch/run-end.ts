@@ -1,13 +1,16 @@
 import { isTidemarkError, TidemarkError, type RestoreDecision, type RunEnd } from '@tidemark/domain';
 import { randomUUID } from 'node:crypto';
+import type { AbandonReason } from './active-run.js';
 
 /** How a run ends that threw: what another attempt may mend is tried again, the rest waits for its owner. */
 export function endOfError(error: unknown): RunEnd {
   const known = isTidemarkError(error)
     ? error
     : new TidemarkError('internal_fault', { reference: randomUUID() }, { cause: error });
-  const kind = known.spec.retry === 'backoff' ? 'back_off' : 'failed';
-  return { kind, code: known.code, reason: known.message };
+  const { code, message: reason } = known;
+  if (known.spec.retry === 'backoff') return { kind: 'back_off', code, reason };
+  const stack = known.params !== undefined && 'stack' in known.params ? known.params.stack : undefined;
+  return { kind: 'failed', code, reason, ...(stack === undefined ? {} : { stack }) };
 }
 
 /** How a run ends whose state cannot be restored under the job's policy. */
@@ -16,3 +19,7 @@ export function endOfDecision({ verdict }: RestoreDecision): RunEnd {
   const kind = verdict.outcome === 'ask' ? 'ask' : 'failed';
   return { kind, code: 'checkpoint_unreadable', reason: `${verdict.reasonCode}: ${verdict.reason}` };
 }
+
+/** How a run ends that was told to let go at once. One that has lost the job leaves no word: the job is another's. */
+export const endOfAbandonment = (reason: AbandonReason): RunEnd | undefined =>
+  reason === 'cancelled' ? { kind: 'cancelled' } : undefined;

@@ -12,7 +12,7 @@ import {
 } from '@tidemark/domain';
 import { MicroBatchEngine } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
-import { SandboxHost } from '@tidemark/sandbox';
+import { SandboxHost, type SandboxedGraph } from '@tidemark/sandbox';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
 import { RUNNER_CONFIG } from '../config.js';
@@ -22,7 +22,7 @@ import { ActiveRun } from './active-run.js';
 import { ActiveRuns } from './active-runs.js';
 import { runBatches } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
-import { endOfDecision, endOfError } from './run-end.js';
+import { endOfAbandonment, endOfDecision, endOfError } from './run-end.js';
 
 const END_RETRY_MS = 500;
 
@@ -58,21 +58,28 @@ export class RunJob {
     });
   }
 
-  private async live(run: ActiveRun): Promise<RunEnd | undefined> {
+  /** A source or a sink may hang: a run that is abandoned is over at once, and what it waits for is left behind. */
+  private live(run: ActiveRun): Promise<RunEnd | undefined> {
+    const abandoned = run.untilAbandoned().then(endOfAbandonment);
+    return Promise.race([this.openAndRun(run), abandoned]);
+  }
+
+  private async openAndRun(run: ActiveRun): Promise<RunEnd | undefined> {
     let opened: OpenedJob | undefined;
     try {
       const { sandbox, objects } = this;
-      opened = await openJob(run.claimed, { sandbox, objects, context: this.contextOf(run.claimed) });
-      const { graph } = opened;
-      run.whenAbandoned(() => {
-        graph.kill();
-      });
+      const context = this.contextOf(run.claimed);
+      const onStarted = (graph: SandboxedGraph): void => {
+        run.whenAbandoned(() => {
+          graph.kill();
+        });
+      };
+      opened = await openJob(run.claimed, { sandbox, objects, context, onStarted });
       return await this.restoreAndRun(run, opened);
     } catch (error) {
-      if (run.abandoned === 'cancelled') return { kind: 'cancelled' };
-      if (run.abandoned !== undefined) return undefined;
+      if (run.abandoned !== undefined) return endOfAbandonment(run.abandoned);
       const end = endOfError(error);
-      this.logger.warn(error instanceof Error ? error : String(error), { ...run.claimed.fence });
+      this.logger.warn(error instanceof Error ? error : String(error), { ...run.claimed.fence, end });
       return end;
     } finally {
       await opened?.close();
@@ -85,6 +92,9 @@ export class RunJob {
     const restored = await this.restore(run, job);
     if (restored.outcome === 'held') return endOfDecision(restored.decision);
     if (restored.outcome === 'fenced') return undefined;
+    if (restored.outcome === 'start_over') {
+      return { kind: 'back_off', code: 'checkpoint_unreadable', reason: restored.reason };
+    }
 
     const { position, checkpoint } = restored;
     const log = new FencedBatchLog(this.runs, run, position.timeline);
@@ -122,7 +132,6 @@ export class RunJob {
     const checkpointer = new Checkpointer(run, { runs, objects, ids }, overdue);
     const ended = await runBatches(run, { engine, checkpointer, runs });
     await checkpointer.settle();
-    if (run.abandoned === 'cancelled') return { kind: 'cancelled' };
     if (ended.outcome === 'fenced') return undefined;
     if ((await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
     if (engine.lastBatchId > 0) {

@@ -1,14 +1,17 @@
-import { removeCheckpoint, ObjectStore } from '@tidemark/checkpoint';
+import { ObjectStore, removeCheckpoint, removeJobObjects } from '@tidemark/checkpoint';
 import type { SchedulerConfig } from '@tidemark/config';
-import { SchedulingStore } from '@tidemark/domain';
+import { SchedulingStore, type DeletedJob } from '@tidemark/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
+import { inTurn } from '../in-turn.js';
 
+const DELETED_MAX_PER_PASS = 100;
 const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
 
 /**
  * Removes what nothing needs any more. The row says so first, in the statement that checks it; then the objects go, the
- * manifest last; then the row. Whatever a crash leaves is found again by the next pass.
+ * manifest last; then the row. Whatever a crash leaves is found again by the next pass, but for bytes that a pruned batch
+ * had kept: those go with their job.
  */
 @Injectable()
 export class Collect {
@@ -18,15 +21,38 @@ export class Collect {
     @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
   ) {}
 
-  async pass(): Promise<void> {
-    const { keep } = this.config;
-    const retired = await this.store.retireCheckpoints({ perTimeline: keep.checkpoints });
-    for (const { id, path } of retired) {
+  /** Ends early when `signal` says so; the next pass goes on. */
+  async pass(signal: AbortSignal): Promise<void> {
+    const { store, config } = this;
+    const steps = [
+      () => this.collectCheckpoints(signal),
+      () => this.collectBatches(signal),
+      () => this.collectDeletedJobs(signal),
+      () => store.pruneEvents(config.keep.events),
+      () => store.pruneIdempotencyKeys(IDEMPOTENCY_KEPT_MS),
+    ];
+    await inTurn(steps, (step) => step(), signal);
+  }
+
+  private async collectCheckpoints(signal: AbortSignal): Promise<void> {
+    const retired = await this.store.retireCheckpoints({ perTimeline: this.config.keep.checkpoints });
+    const remove = async ({ id, path }: (typeof retired)[number]): Promise<void> => {
       await removeCheckpoint(this.objects, path);
       await this.store.forgetCheckpoints([id]);
-    }
-    for (const held of await this.store.pruneBatches(keep.batches)) await this.objects.remove(held);
-    await this.store.pruneEvents(keep.events);
-    await this.store.pruneIdempotencyKeys(IDEMPOTENCY_KEPT_MS);
+    };
+    await inTurn(retired, remove, signal);
+  }
+
+  private async collectBatches(signal: AbortSignal): Promise<void> {
+    const held = await this.store.pruneBatches(this.config.keep.batches);
+    await inTurn(held, (path) => this.objects.remove(path), signal);
+  }
+
+  private async collectDeletedJobs(signal: AbortSignal): Promise<void> {
+    const remove = async (job: DeletedJob): Promise<void> => {
+      await removeJobObjects(this.objects, job);
+      await this.store.removeFromOutbox([job.id]);
+    };
+    await inTurn(await this.store.readDeletedJobs(DELETED_MAX_PER_PASS), remove, signal);
   }
 }

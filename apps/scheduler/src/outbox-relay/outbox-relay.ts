@@ -1,4 +1,4 @@
-import { SchedulingStore } from '@tidemark/domain';
+import { SchedulingStore, type RunMessage } from '@tidemark/domain';
 import { inSpan, SPANS } from '@tidemark/observability';
 import { RunQueue } from '@tidemark/queue';
 import { Injectable } from '@nestjs/common';
@@ -6,6 +6,8 @@ import { Injectable } from '@nestjs/common';
 const ENTRIES_MAX = 200;
 /** A run that nobody has claimed for this long may have lost its queue entry. */
 const DOUBTFUL_AFTER_MS = 1_500;
+/** A queue that cannot be reached must not keep the scheduler from noticing lost runners. */
+const PUBLISH_MS_MAX = 2_000;
 
 /**
  * Moves what is announced in Postgres to the queue. An entry is removed only after the queue has it, so a crash in
@@ -15,6 +17,8 @@ const DOUBTFUL_AFTER_MS = 1_500;
 export class OutboxRelay {
   /** How often a run was sent again, by run: its next entry is a new one. Bounded by the runs that are queued now. */
   private resent = new Map<string, { readonly times: number; readonly dueMs: number }>();
+  /** What the queue has not taken yet, by entry: while it cannot be reached, every pass would add the same again. */
+  private readonly underWay = new Map<string, Promise<void>>();
 
   constructor(
     private readonly store: SchedulingStore,
@@ -23,19 +27,19 @@ export class OutboxRelay {
 
   async relay(): Promise<void> {
     const entries = await this.store.readOutbox(ENTRIES_MAX);
-    await Promise.all(
-      entries.map(({ message }) =>
-        inSpan(
-          SPANS.schedule,
-          {
-            parent: message.traceparent,
-            attributes: { tenantId: message.tenantId, jobId: message.jobId, runId: message.runId },
-          },
-          () => this.queue.publish(message),
-        ),
-      ),
+    const sent: string[] = [];
+    const outcomes = await Promise.allSettled(
+      entries.map(async ({ id, message }) => {
+        const { tenantId, jobId, runId, traceparent: parent } = message;
+        await inSpan(SPANS.schedule, { parent, attributes: { tenantId, jobId, runId } }, () =>
+          this.publish(message, 0),
+        );
+        sent.push(id);
+      }),
     );
-    await this.store.removeFromOutbox(entries.map(({ id }) => id));
+    await this.store.removeFromOutbox(sent);
+    const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (refused !== undefined) throw refused.reason;
   }
 
   /** Sends a run again that has waited unclaimed, each time after twice as long: all runners may simply be full. */
@@ -49,9 +53,31 @@ export class OutboxRelay {
         continue;
       }
       const times = before.times + 1;
-      await this.queue.publish(message, times);
+      await this.publish(message, times);
       still.set(message.runId, { times, dueMs: nowMs + DOUBTFUL_AFTER_MS * 2 ** times });
     }
     this.resent = still;
+  }
+
+  private publish(message: RunMessage, attempt: number): Promise<void> {
+    const entry = `${message.runId}/${attempt}`;
+    const sending = this.underWay.get(entry) ?? this.queue.publish(message, attempt);
+    this.underWay.set(entry, sending);
+    const sent = sending.finally(() => this.underWay.delete(entry));
+    return inTime(sent, PUBLISH_MS_MAX);
+  }
+}
+
+async function inTime(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`The run queue has not answered within ${ms} ms.`));
+    }, ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -3,6 +3,7 @@ import type { SchedulerConfig } from '@tidemark/config';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { OutboxRelay } from '../outbox-relay/outbox-relay.js';
 import { SCHEDULER_CONFIG } from '../config.js';
+import { inTurn } from '../in-turn.js';
 
 const JOBS_MAX_PER_PASS = 50;
 
@@ -22,13 +23,29 @@ export class Reconcile {
   ) {}
 
   async pass(nowMs: number): Promise<void> {
+    const steps = [
+      () => this.freeLostJobs(),
+      () => this.scheduleDueJobs(),
+      () => this.relay.relay(),
+      () => this.relay.resendDoubtful(nowMs),
+    ];
+    await inTurn(steps, (step) => step());
+  }
+
+  private async freeLostJobs(): Promise<void> {
     for (const lost of await this.store.endLostRuns(this.config.leaseMs)) {
       this.logger.warn(`Runner ${lost.runnerId} is gone; its job is free.`, { jobId: lost.jobId, runId: lost.runId });
     }
+  }
+
+  private async scheduleDueJobs(): Promise<void> {
     for (const scheduled of await this.store.scheduleDueJobs(JOBS_MAX_PER_PASS)) {
-      this.logger.log(`A job is ${scheduled.outcome}.`, scheduled);
+      const { outcome, jobId } = scheduled;
+      if (outcome === 'faulty') {
+        this.logger.error(`A job cannot be scheduled: ${String(scheduled.error)}`, { jobId });
+      } else {
+        this.logger.log(`A job is ${outcome}.`, scheduled);
+      }
     }
-    await this.relay.relay();
-    await this.relay.resendDoubtful(nowMs);
   }
 }

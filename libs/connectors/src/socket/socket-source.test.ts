@@ -1,3 +1,4 @@
+import { walFolder } from '@tidemark/checkpoint';
 import { heldObjects } from '@tidemark/domain';
 import type { Source } from '@tidemark/engine';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -8,7 +9,6 @@ import { EgressPolicy } from '../egress/egress-policy.js';
 import { aRequest, linesOf, sourceContract } from '../source.contract.js';
 import { Feed } from './feed.contract.js';
 import { LINE_BYTES_MAX, LineBuffer } from './line-buffer.js';
-import { walFolder } from './socket-source.js';
 
 async function aFeed(options: object = {}) {
   const feed = await Feed.open();
@@ -65,7 +65,7 @@ describe('the socket source', () => {
     const plan = { timeline: 1, batchId: 9, batchTimeMs: 0, ranges: { lines: ranges } };
     const [held = ''] = heldObjects(plan);
     expect(held).toMatch(/^wal\/tnt_a\/job_a\/[0-9a-f]{16}\/t1-b9-e4-[0-9a-f-]{36}\.ndjson$/);
-    expect(held.startsWith(`${walFolder(context.tenantId, context.jobId)}/`)).toBe(true);
+    expect(held.startsWith(`${walFolder(context)}/`)).toBe(true);
     expect(Buffer.from(await context.objects.get(held)).toString()).toBe('a\nb\n');
   });
 

@@ -5,7 +5,8 @@
 // From then on they are processed exactly once. Lost when the runner dies: lines that were received and are in no plan
 // yet, at most the buffer's 16 MiB; lost when the connection ends: a last line without its newline.
 import { createHash, randomUUID } from 'node:crypto';
-import { isTidemarkError, TidemarkError, type JobId, type PartitionRange, type TenantId } from '@tidemark/domain';
+import { walFolder } from '@tidemark/checkpoint';
+import { isTidemarkError, TidemarkError, type PartitionRange } from '@tidemark/domain';
 import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
@@ -37,9 +38,6 @@ export const socketSource = connectorEnd(options, async (uid, settings, context)
   throw source.inTrouble(connection.trouble, 0);
 });
 
-/** Below this lie all objects that socket sources of a job have stored. One that no plan names is left from a crash. */
-export const walFolder = (tenantId: TenantId, jobId: JobId): string => `wal/${tenantId}/${jobId}`;
-
 type Ranges = { readonly [partition: string]: PartitionRange };
 
 class SocketSource implements Source {
@@ -54,7 +52,7 @@ class SocketSource implements Source {
     private readonly context: Pick<ConnectorContext, 'tenantId' | 'jobId' | 'epoch' | 'objects'>,
   ) {
     const hash = createHash('sha256').update(uid).digest('hex').slice(0, 16);
-    this.folder = `${walFolder(context.tenantId, context.jobId)}/${hash}`;
+    this.folder = `${walFolder(context)}/${hash}`;
   }
 
   async plan(request: PlanRequest): Promise<Ranges> {

@@ -62,8 +62,8 @@ export function offsetsAfter(before: SourceOffsets, plan: BatchPlan): SourceOffs
 }
 
 /** The objects that a plan's bytes lie in, for sources that cannot be read twice. Needed as long as the plan may be run again. */
-export function heldObjects(plan: BatchPlan): readonly string[] {
-  return Object.values(plan.ranges)
+export function heldObjects({ ranges }: Pick<BatchPlan, 'ranges'>): readonly string[] {
+  return Object.values(ranges)
     .flatMap((partitions) => Object.values(partitions))
     .flatMap(({ held }) => (held === undefined ? [] : [held]));
 }

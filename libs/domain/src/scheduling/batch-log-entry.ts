@@ -15,5 +15,8 @@ export type BatchLogEntry =
 export type BatchLogResult =
   /** `plan` is the stored one, which a former run may have written. */
   | { readonly outcome: 'planned'; readonly plan: BatchPlan; readonly orders: Orders }
-  | { readonly outcome: 'committed'; readonly orders: Orders }
+  /** Nothing was planned: the job is not wanted running any more. */
+  | { readonly outcome: 'held_back'; readonly orders: Orders }
+  /** `nextPlanned`: whether the next plan is durable too; it is not once the job is not wanted running any more. */
+  | { readonly outcome: 'committed'; readonly nextPlanned: boolean; readonly orders: Orders }
   | { readonly outcome: 'fenced' };

@@ -41,7 +41,7 @@ export type RunEnd =
   | { readonly kind: 'drained'; readonly reason: 'stop' | 'redeploy' | 'runner_shutdown' }
   | { readonly kind: 'cancelled' }
   /** An error that another attempt cannot mend. */
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly reason: string }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly reason: string; readonly stack?: string }
   | { readonly kind: 'back_off'; readonly code: ErrorCode; readonly reason: string }
   /** State that cannot be read or does not fit, and a policy that wants a person to decide. */
   | { readonly kind: 'ask'; readonly code: ErrorCode; readonly reason: string };
@@ -67,6 +67,8 @@ export abstract class RunStore {
     readonly slots: number;
     readonly sandbox: { readonly [name: string]: unknown };
   }): Promise<void>;
+  /** What the runner's sandbox self-test has found: it may end after the runner has begun to work. */
+  abstract noteSandbox(runnerId: RunnerId, sandbox: { readonly [name: string]: unknown }): Promise<void>;
   /** Orders by job of this runner's claimed runs; `lost` when the scheduler has given the runner up. */
   abstract heartbeat(
     runnerId: RunnerId,

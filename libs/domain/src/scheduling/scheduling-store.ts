@@ -14,9 +14,19 @@ export interface OutboxEntry {
   readonly message: RunMessage;
 }
 
+/** A job that was deleted, whose objects are still to be removed. */
+export interface DeletedJob {
+  /** Of its entry in the outbox. */
+  readonly id: string;
+  readonly tenantId: TenantId;
+  readonly jobId: JobId;
+}
+
 export type ScheduleOutcome =
   | { readonly outcome: 'scheduled'; readonly jobId: JobId; readonly runId: RunId }
-  | { readonly outcome: 'held'; readonly jobId: JobId; readonly status: 'awaiting_decision' | 'failed' };
+  | { readonly outcome: 'held'; readonly jobId: JobId; readonly status: 'awaiting_decision' | 'failed' }
+  /** It could not even be decided about, which must not keep other jobs waiting. Nothing of it was changed. */
+  | { readonly outcome: 'faulty'; readonly jobId: JobId; readonly error: unknown };
 
 export interface LostRun {
   readonly runnerId: RunnerId;
@@ -31,7 +41,7 @@ export abstract class SchedulingStore {
   /** Resolves when something may have become due, or after `timeoutMs`. */
   abstract waitForWork(timeoutMs: number): Promise<void>;
 
-  /** Ends the session that leadership and the wake-up hang on. */
+  /** Lets another scheduler lead, and ends the session that waits for work. */
   abstract close(): Promise<void>;
 
   /** Decides the start of every job that is wanted running and has no run, each in a transaction of its own. */
@@ -39,7 +49,9 @@ export abstract class SchedulingStore {
   /** Gives up runners whose advisory lock has fallen or whose lease is over, and frees their jobs. */
   abstract endLostRuns(leaseMs: number): Promise<readonly LostRun[]>;
 
+  /** Runs to hand to the queue. */
   abstract readOutbox(limit: number): Promise<readonly OutboxEntry[]>;
+  abstract readDeletedJobs(limit: number): Promise<readonly DeletedJob[]>;
   abstract removeFromOutbox(ids: readonly string[]): Promise<void>;
   /** Runs that have been queued for longer than `olderThanMs`: their queue entry may be gone. */
   abstract longQueuedRuns(olderThanMs: number, limit: number): Promise<readonly RunMessage[]>;

@@ -1,5 +1,5 @@
 import { offsetsAfter, TidemarkError, type BatchCommit, type BatchPlan, type Clock } from '@tidemark/domain';
-import type { BatchLog, Fenced, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
+import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
 import { assertFollows, decideResume, positionAfter, type Position } from './resume.js';
 
 export interface MicroBatchPorts {
@@ -73,7 +73,9 @@ export class MicroBatchEngine {
   /** How long until the next batch is due, by the wall clock; 0 when a plan is open or the time has come. */
   msUntilNextBatch(): number {
     if (this.open !== undefined || this.position.batchTimeMs === undefined) return 0;
-    return Math.max(0, this.position.batchTimeMs + this.intervalMs - this.ports.clock.nowMs());
+    // A clock that was set back, or another host's, must not put the job to sleep for longer than an interval.
+    const untilTickMs = this.position.batchTimeMs + this.intervalMs - this.ports.clock.nowMs();
+    return Math.min(this.intervalMs, Math.max(0, untilTickMs));
   }
 
   /** Whether a plan is durable and not yet committed. */
@@ -89,11 +91,11 @@ export class MicroBatchEngine {
    * Runs one batch, the open one if there is one. With `planAhead` the commit carries the next plan when that batch is
    * due already, which saves a round trip while catching up.
    */
-  async runBatch(options: { readonly planAhead: boolean }): Promise<CommittedBatch | Fenced> {
+  async runBatch(options: { readonly planAhead: boolean }): Promise<CommittedBatch | HeldBack | Fenced> {
     let plan = this.open;
     if (plan === undefined) {
       const written = await this.ports.log.plan(await this.choosePlan(this.position));
-      if (written.outcome === 'fenced') return written;
+      if (written.outcome !== 'planned') return written;
       plan = written.plan;
       assertFollows(this.position, plan);
       this.open = plan;
@@ -139,7 +141,7 @@ export class MicroBatchEngine {
     if (written.outcome === 'fenced') return written;
 
     this.position = after;
-    this.open = next;
+    this.open = written.nextPlanned ? next : undefined;
     return { outcome: 'committed', plan, commit, output };
   }
 

@@ -31,6 +31,21 @@ describe('a job store', () => {
     });
   });
 
+  postgresTest('tells the scheduler of a job that it has deleted, until that is confirmed', async ({ dataSource }) => {
+    const tenantId = await aTenant(dataSource);
+    const jobId = await aSubmittedJob(dataSource, tenantId);
+    const { jobs, scheduling } = stores(dataSource);
+    expect(await scheduling.readDeletedJobs(10)).toEqual([]);
+
+    await jobs.forTenant(tenantId).remove(jobId, {});
+
+    const deleted = await scheduling.readDeletedJobs(10);
+    expect(deleted).toMatchObject([{ tenantId, jobId }]);
+    expect(await scheduling.readOutbox(10)).toEqual([]);
+    await scheduling.removeFromOutbox(deleted.map(({ id }) => id));
+    expect(await scheduling.readDeletedJobs(10)).toEqual([]);
+  });
+
   postgresTest('creates one job of a name, however many ask at once', async ({ dataSource }) => {
     const tenant = await aTenant(dataSource);
     const store = stores(dataSource).jobs.forTenant(tenant);

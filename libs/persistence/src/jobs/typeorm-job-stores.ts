@@ -21,7 +21,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { announceWork, appendEvents } from '../announce.js';
 import { toBundle, toJob } from '../mapping.js';
-import { BundleRow, JobRow, RevisionRow, RunRow } from '../rows/index.js';
+import { BundleRow, JobRow, OutboxRow, RevisionRow, RunRow, TOPICS } from '../rows/index.js';
 import { JobHistory } from './job-history.js';
 
 type By = {
@@ -199,6 +199,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
       const job = toJob(row, undefined);
       if (isOwned(job.status)) return { outcome: 'refused', status: job.status, event: 'delete' };
       await tx.delete(JobRow, { id, tenantId: this.tenantId });
+      await tx.insert(OutboxRow, { topic: TOPICS.jobDeleted, payload: { tenantId: this.tenantId, jobId: id } });
       return { outcome: 'ordered', job };
     });
   }
@@ -266,7 +267,8 @@ async function applyChange(tx: EntityManager, row: JobRow, status: JobStatus, ch
         ? {}
         : { status: moved, statusSince: () => 'now()', statusCode: null, statusReason: null }),
       ...(change.supersedes ? { currentRunId: null } : {}),
-      trace: by.trace ?? null,
+      // The next run belongs to the newest trace that there is.
+      ...(by.trace === undefined ? {} : { trace: by.trace }),
       startActor: by.actor,
       version: version + 1,
     },

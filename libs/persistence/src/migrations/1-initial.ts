@@ -184,6 +184,11 @@ const STATEMENTS = [
      payload jsonb NOT NULL,
      created_at timestamptz NOT NULL DEFAULT now())`,
 
+  `CREATE TABLE scheduler_leader (
+     role text CONSTRAINT scheduler_leader_pk PRIMARY KEY,
+     holder text NOT NULL,
+     renewed_at timestamptz NOT NULL)`,
+
   `CREATE TABLE idempotency_keys (
      tenant_id text NOT NULL,
      key text NOT NULL,

@@ -10,8 +10,9 @@ import { BatchRow } from './batch.row.js';
 import { CheckpointRow } from './checkpoint.row.js';
 import { RestoreDecisionRow } from './restore-decision.row.js';
 import { JobEventRow } from './job-event.row.js';
-import { OutboxRow } from './outbox.row.js';
+import { OutboxRow, TOPICS } from './outbox.row.js';
 import { IdempotencyKeyRow } from './idempotency-key.row.js';
+import { SchedulerLeaderRow } from './scheduler-leader.row.js';
 
 export {
   TenantRow,
@@ -26,7 +27,9 @@ export {
   RestoreDecisionRow,
   JobEventRow,
   OutboxRow,
+  TOPICS,
   IdempotencyKeyRow,
+  SchedulerLeaderRow,
 };
 
 export const ROWS = [
@@ -43,4 +46,5 @@ export const ROWS = [
   JobEventRow,
   OutboxRow,
   IdempotencyKeyRow,
+  SchedulerLeaderRow,
 ] as const;

@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** A message that the queue has not confirmed yet. */
+/** What is announced in the transaction that causes it: a run to start, and objects of a deleted job to remove. */
+export const TOPICS = { runStart: 'run.start', jobDeleted: 'job.deleted' } as const;
+
+/** Something announced that nobody has confirmed yet. */
 @Entity({ name: 'outbox' })
 export class OutboxRow {
   @PrimaryGeneratedColumn('identity', {

@@ -39,6 +39,7 @@ export class BatchLogWriter {
     return items.map(({ fence, plan }): BatchLogResult => {
       const row = written.find(({ job_id, epoch }) => job_id === fence.jobId && epoch === fence.epoch);
       if (row === undefined) return { outcome: 'fenced' };
+      if (row.batch_time_ms === null) return { outcome: 'held_back', orders: ordersOf(row) };
       const stored = { ...plan, batchTimeMs: row.batch_time_ms, ranges: row.ranges as SourceRanges };
       return { outcome: 'planned', plan: stored, orders: ordersOf(row) };
     });
@@ -53,12 +54,18 @@ export class BatchLogWriter {
     const written = committed.parse(await this.dataSource.query(WRITE_COMMITS, [JSON.stringify(rows)]));
     return items.map(({ fence }): BatchLogResult => {
       const row = written.find(({ job_id, epoch }) => job_id === fence.jobId && epoch === fence.epoch);
-      return row === undefined ? { outcome: 'fenced' } : { outcome: 'committed', orders: ordersOf(row) };
+      if (row === undefined) return { outcome: 'fenced' };
+      return { outcome: 'committed', nextPlanned: row.next_planned, orders: ordersOf(row) };
     });
   }
 }
 
-const fenceColumns = ({ tenantId, jobId, epoch }: Fence) => ({ tenant_id: tenantId, job_id: jobId, epoch });
+const fenceColumns = ({ tenantId, jobId, runId, epoch }: Fence) => ({
+  tenant_id: tenantId,
+  job_id: jobId,
+  run_id: runId,
+  epoch,
+});
 
 const planColumns = ({ timeline, batchId, batchTimeMs, ranges }: BatchPlan) => ({
   timeline,
@@ -84,29 +91,32 @@ const ordered = z.object({
   desired: z.enum(DESIRED_STATES),
   revision: z.number(),
 });
-const planned = z.array(ordered.extend({ batch_time_ms: z.number(), ranges: z.unknown() }));
-const committed = z.array(ordered);
+const planned = z.array(ordered.extend({ batch_time_ms: z.number().nullable(), ranges: z.unknown() }));
+const committed = z.array(ordered.extend({ next_planned: z.boolean() }));
 
 const ordersOf = ({ desired, revision }: z.infer<typeof ordered>): Orders => ({ desired, revision });
 
 /**
  * The row lock on the job is the fence: a claim that is under way makes this wait and then find another epoch, and a
- * claim that comes later waits until this is durable. An existing plan is returned as it stands.
+ * claim that comes later waits until this is durable. A job that was taken from its run and that nobody has claimed yet
+ * still has that run's epoch, so the run must own it too. An existing plan is returned as it stands; a new one is written
+ * only while the job is wanted running.
  */
 const WRITE_PLANS = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb)
-    AS i(tenant_id text, job_id text, epoch bigint, timeline integer, batch_id bigint, batch_time_ms bigint, ranges jsonb)
+    AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, batch_time_ms bigint, ranges jsonb)
 ), owned AS (
   SELECT j.id, j.epoch, j.desired, j.revision
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
-   WHERE j.epoch = i.epoch AND j.timeline = i.timeline
+   WHERE j.epoch = i.epoch AND j.current_run_id = i.run_id AND j.timeline = i.timeline
    ORDER BY j.id
      FOR SHARE OF j
 ), written AS (
   INSERT INTO batches (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, planned_epoch, planned_at)
   SELECT i.job_id, i.timeline, i.batch_id, i.tenant_id, i.batch_time_ms, i.ranges, i.epoch, clock_timestamp()
     FROM input i JOIN owned o ON o.id = i.job_id AND o.epoch = i.epoch
+   WHERE o.desired = 'running'
   ON CONFLICT ON CONSTRAINT batches_pk DO NOTHING
   RETURNING job_id, timeline, batch_id, batch_time_ms, ranges
 )
@@ -121,13 +131,13 @@ SELECT o.id AS job_id, o.epoch, o.desired, o.revision,
 const WRITE_COMMITS = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb)
-    AS i(tenant_id text, job_id text, epoch bigint, timeline integer, batch_id bigint, next_offsets jsonb,
+    AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, next_offsets jsonb,
          records_in bigint, records_out bigint, records_skipped bigint, processing_ms bigint,
          scheduling_delay_ms bigint, next jsonb)
 ), owned AS (
   SELECT j.id, j.epoch
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
-   WHERE j.epoch = i.epoch AND j.timeline = i.timeline
+   WHERE j.epoch = i.epoch AND j.current_run_id = i.run_id AND j.timeline = i.timeline
    ORDER BY j.id
      FOR NO KEY UPDATE OF j
 ), finished AS (
@@ -149,8 +159,9 @@ WITH input AS (
   INSERT INTO batches (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, planned_epoch, planned_at)
   SELECT i.job_id, (i.next->>'timeline')::integer, (i.next->>'batch_id')::bigint, i.tenant_id,
          (i.next->>'batch_time_ms')::bigint, i.next->'ranges', i.epoch, clock_timestamp()
-    FROM input i JOIN finished f ON f.job_id = i.job_id AND i.epoch = f.committed_epoch
-   WHERE jsonb_typeof(i.next) = 'object'
+    FROM input i JOIN advanced a ON a.id = i.job_id AND a.epoch = i.epoch
+   WHERE jsonb_typeof(i.next) = 'object' AND a.desired = 'running'
   RETURNING job_id
 )
-SELECT a.id AS job_id, a.epoch, a.desired, a.revision FROM advanced a`;
+SELECT a.id AS job_id, a.epoch, a.desired, a.revision, p.job_id IS NOT NULL AS next_planned
+  FROM advanced a LEFT JOIN planned p ON p.job_id = a.id`;

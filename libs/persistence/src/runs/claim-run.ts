@@ -12,7 +12,7 @@ import { baseOf, revisionOf } from '../scheduling/restore-facts.js';
 export async function claimRun(tx: EntityManager, runId: RunId, runnerId: RunnerId): Promise<ClaimedRun | undefined> {
   const queued = await tx.findOneBy(RunRow, { id: runId, status: 'queued' });
   if (queued === null) return undefined;
-  const [claimed] = (await tx.query(
+  const [claimed] = await tx.query<[{ epoch: number }[], number]>(
     `UPDATE jobs j SET epoch = j.epoch + 1, status = 'restoring', status_since = now(), version = j.version + 1,
             attempts = j.attempts + 1, status_code = NULL, status_reason = NULL
        FROM runners w
@@ -20,7 +20,7 @@ export async function claimRun(tx: EntityManager, runId: RunId, runnerId: Runner
         AND w.id = $3 AND w.status = 'alive'
       RETURNING j.epoch`,
     [queued.jobId, runId, runnerId],
-  )) as [{ epoch: number }[], number];
+  );
   const epoch = claimed[0]?.epoch;
   if (epoch === undefined) return undefined;
   await tx.update(RunRow, { id: runId }, { status: 'claimed', runnerId, epoch, claimedAt: () => 'now()' });

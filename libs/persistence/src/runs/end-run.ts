@@ -12,7 +12,7 @@ import {
 } from '@tidemark/domain';
 import { randomInt } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { announceWork, appendEvents } from '../announce.js';
+import { announceWork, appendEvents, storableText } from '../announce.js';
 import { toJob } from '../mapping.js';
 import { JobRow, RunRow } from '../rows/index.js';
 
@@ -40,7 +40,11 @@ export async function endRun(tx: EntityManager, fence: Fence, end: RunEnd): Prom
     return 'fenced';
   }
   const next = nextOf(toJob(row, undefined), end);
-  await tx.update(RunRow, { id: fence.runId }, { status: 'ended', endedAt: () => 'now()', endReason: reasonOf(end) });
+  await tx.update(
+    RunRow,
+    { id: fence.runId },
+    { status: 'ended', endedAt: () => 'now()', endReason: storableText(reasonOf(end)) },
+  );
   await letGo(tx, row, next);
   return 'done';
 }
@@ -92,10 +96,14 @@ async function loseRun(tx: EntityManager, row: JobRow, run: RunRow): Promise<voi
   await letGo(tx, row, next);
 }
 
+const CANCELLED: Next = { event: 'cancel', events: [{ type: 'job.cancelled', data: {} }] };
+
 function nextOf(job: Job, end: RunEnd): Next {
+  // What was ordered away stays away, however the run ended meanwhile.
+  if (job.desired === 'cancelled') return CANCELLED;
   switch (end.kind) {
     case 'cancelled':
-      return { event: 'cancel', events: [{ type: 'job.cancelled', data: {} }] };
+      return CANCELLED;
     case 'drained':
       return drained(job, end.reason);
     case 'failed':
@@ -105,16 +113,16 @@ function nextOf(job: Job, end: RunEnd): Next {
     case 'back_off':
       return job.desired === 'running'
         ? {
-            ...retry(job, 'run_failed', 'retry', failedEvent('job.backing_off', end)),
             code: end.code,
             reason: end.reason,
+            // A job that is given up says so instead.
+            ...retry(job, 'run_failed', 'retry', failedEvent('job.backing_off', end)),
           }
         : drained(job, 'stop');
   }
 }
 
 function drained(job: Job, reason: 'stop' | 'redeploy' | 'runner_shutdown'): Next {
-  if (job.desired === 'cancelled') return { event: 'cancel', events: [{ type: 'job.cancelled', data: {} }] };
   if (job.desired === 'stopped') return { event: 'drained', events: [{ type: 'job.stopped', data: {} }] };
   const trigger = reason === 'redeploy' ? 'redeploy' : 'resume';
   return { event: 'drained', then: 'restart', trigger, events: [{ type: 'job.handed_over', data: { reason } }] };
@@ -156,7 +164,7 @@ async function letGo(tx: EntityManager, row: JobRow, next: Next): Promise<void> 
       status: target,
       statusSince: () => 'now()',
       statusCode: next.code ?? null,
-      statusReason: next.reason ?? null,
+      statusReason: next.reason === undefined ? null : storableText(next.reason),
       currentRunId: null,
       version: row.version + 1,
       ...(next.trigger === undefined ? {} : { startTrigger: next.trigger, startActor: 'scheduler' }),
@@ -179,9 +187,11 @@ const toJobKey = (row: JobRow) => {
   return { tenantId, jobId: id };
 };
 
-const failedEvent = (type: string, { code, reason }: { readonly code: string; readonly reason: string }): NewEvent => ({
+type Failure = { readonly code: string; readonly reason: string; readonly stack?: string };
+
+const failedEvent = (type: string, { code, reason, stack }: Failure): NewEvent => ({
   type,
-  data: { code, reason },
+  data: { code, reason, ...(stack === undefined ? {} : { stack }) },
 });
 
 const reasonOf = (end: RunEnd): string => {

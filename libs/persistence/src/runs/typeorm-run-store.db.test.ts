@@ -119,6 +119,56 @@ describe('a batch log', () => {
   });
 });
 
+describe('a job that is not wanted running any more', () => {
+  postgresTest(
+    'I11: gets no new plan, alone or with a commit, and its open batch can still be committed',
+    async ({ dataSource }) => {
+      const tenant = await aTenant(dataSource);
+      const id = await aSubmittedJob(dataSource, tenant);
+      const { runs, claimed } = await aClaimedRun(dataSource);
+      await runs.writeBatch(claimed.fence, plan(aPlan(1)));
+      await stores(dataSource).jobs.forTenant(tenant).order(id, 'stop', { actor: 'test', trace: undefined });
+
+      expect(await runs.writeBatch(claimed.fence, plan(aPlan(1)))).toMatchObject({
+        outcome: 'planned',
+        plan: aPlan(1),
+      });
+      expect(await runs.writeBatch(claimed.fence, commit(aPlan(1), aPlan(2)))).toMatchObject({
+        outcome: 'committed',
+        nextPlanned: false,
+        orders: { desired: 'stopped' },
+      });
+      expect(await runs.writeBatch(claimed.fence, plan(aPlan(2)))).toMatchObject({ outcome: 'held_back' });
+      expect(await runs.readBatches(claimed.fence, 1, 0)).toHaveLength(1);
+    },
+  );
+
+  postgresTest('is cancelled by a run that ends in whatever way, once that is ordered', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, claimed } = await aClaimedRun(dataSource);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    await store.order(id, 'cancel', { actor: 'test', trace: undefined });
+
+    await runs.end(claimed.fence, { kind: 'failed', code: 'job_code_threw', reason: 'it threw' });
+
+    expect(await store.find(id)).toMatchObject({ status: 'cancelled' });
+  });
+});
+
+describe('a run that ends with words that Postgres cannot keep', () => {
+  postgresTest('S9: ends all the same', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, claimed } = await aClaimedRun(dataSource);
+
+    await runs.end(claimed.fence, { kind: 'failed', code: 'job_code_threw', reason: 'half of a pair: \ud800, \0' });
+
+    const found = await stores(dataSource).jobs.forTenant(tenant).find(id);
+    expect(found).toMatchObject({ status: 'failed', statusReason: 'half of a pair: \ufffd, \ufffd' });
+  });
+});
+
 describe('a claim', () => {
   postgresTest('R4: is made once, however often the message is delivered', async ({ dataSource }) => {
     await aSubmittedJob(dataSource, await aTenant(dataSource));

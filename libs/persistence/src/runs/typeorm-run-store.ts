@@ -48,22 +48,26 @@ export class TypeOrmRunStore extends RunStore {
     await this.dataSource.manager.insert(RunnerRow, { ...runner, sandbox: runner.sandbox as object, status: 'alive' });
   }
 
+  override async noteSandbox(runnerId: RunnerId, sandbox: { readonly [name: string]: unknown }): Promise<void> {
+    await this.dataSource.manager.update(RunnerRow, { id: runnerId }, { sandbox: sandbox });
+  }
+
   override async heartbeat(
     runnerId: RunnerId,
   ): Promise<
     { readonly outcome: 'alive'; readonly orders: ReadonlyMap<RunId, Orders> } | { readonly outcome: 'lost' }
   > {
     // UPDATE … RETURNING answers [rows, count].
-    const [alive] = (await this.dataSource.query(
+    const [alive] = await this.dataSource.query<[unknown[], number]>(
       `UPDATE runners SET heartbeat_at = now() WHERE id = $1 AND status = 'alive' RETURNING id`,
       [runnerId],
-    )) as [unknown[], number];
+    );
     if (alive.length === 0 || !this.presence.isHeld()) return { outcome: 'lost' };
-    const rows = (await this.dataSource.query(
+    const rows = await this.dataSource.query<{ id: RunId; desired: Orders['desired']; revision: number }[]>(
       `SELECT r.id, j.desired, j.revision FROM runs r JOIN jobs j ON j.id = r.job_id AND j.current_run_id = r.id
         WHERE r.runner_id = $1 AND r.status = 'claimed'`,
       [runnerId],
-    )) as { id: RunId; desired: Orders['desired']; revision: number }[];
+    );
     return { outcome: 'alive', orders: new Map(rows.map(({ id, desired, revision }) => [id, { desired, revision }])) };
   }
 

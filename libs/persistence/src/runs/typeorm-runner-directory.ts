@@ -16,21 +16,23 @@ export class TypeOrmRunnerDirectory extends RunnerDirectory {
   }
 
   override async list(): Promise<readonly RunnerRecord[]> {
-    const rows = (await this.dataSource.query(
+    const rows = await this.dataSource.query<
+      {
+        id: RunnerId;
+        host: string;
+        pid: number;
+        slots: number;
+        status: string;
+        started_at: Date;
+        heartbeat_at: Date;
+        sandbox: RunnerRecord['sandbox'];
+        runs: number;
+      }[]
+    >(
       `SELECT w.*, (SELECT count(*) FROM runs r WHERE r.runner_id = w.id AND r.status = 'claimed') AS runs
          FROM runners w WHERE w.status = 'alive' OR w.heartbeat_at > now() - ${REMEMBERED}
         ORDER BY (w.status = 'alive') DESC, w.started_at DESC LIMIT ${RUNNERS_MAX}`,
-    )) as {
-      id: RunnerId;
-      host: string;
-      pid: number;
-      slots: number;
-      status: string;
-      started_at: Date;
-      heartbeat_at: Date;
-      sandbox: RunnerRecord['sandbox'];
-      runs: number;
-    }[];
+    );
     return rows.map((row) => ({
       id: row.id,
       host: row.host,

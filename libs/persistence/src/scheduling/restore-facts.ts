@@ -14,7 +14,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { toCheckpoint } from '../mapping.js';
-import { BatchRow, BundleRow, CheckpointRow, JobRow, RevisionRow } from '../rows/index.js';
+import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
 
 /** Candidates that a decision looks at; retention keeps fewer. */
 const CANDIDATES_MAX = 20;

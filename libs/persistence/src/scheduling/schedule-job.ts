@@ -4,6 +4,7 @@ import {
   type IdSource,
   type JobId,
   type RestoreVerdict,
+  type RunId,
   type RunMessage,
   type ScheduleOutcome,
   type TenantId,
@@ -11,29 +12,30 @@ import {
 import type { EntityManager } from 'typeorm';
 import { announceWork, appendEvents } from '../announce.js';
 import { toJob } from '../mapping.js';
-import { JobRow, OutboxRow, RestoreDecisionRow, RunRow } from '../rows/index.js';
+import { JobRow, OutboxRow, RestoreDecisionRow, RunRow, TOPICS } from '../rows/index.js';
 import { decideFor } from './restore-facts.js';
 import { applyStartPoint } from './start-point.js';
-
-export const RUN_TOPIC = 'run.start';
 
 const ENQUEUED_STATUSES = Object.entries(RECONCILE_WANTED_RUNNING)
   .filter(([, action]) => action === 'enqueue')
   .map(([status]) => status);
 
-/** Takes one due job, decides its start, and writes decision, run and announcement in this transaction. */
-export async function scheduleOneJob(tx: EntityManager, ids: IdSource): Promise<ScheduleOutcome | undefined> {
-  const row = await tx
+/** The job that has been due the longest, locked; null when none is, or others have them. */
+export function takeDueJob(tx: EntityManager, except: readonly JobId[]): Promise<JobRow | null> {
+  return tx
     .createQueryBuilder(JobRow, 'j')
     .where(`j.desired = 'running' AND j.status = ANY(:statuses)`, { statuses: ENQUEUED_STATUSES })
     .andWhere('j.current_run_id IS NULL AND (j.retry_at IS NULL OR j.retry_at <= now())')
+    .andWhere('j.id <> ALL(:except)', { except })
     .orderBy('j.status_since', 'ASC')
     .limit(1)
     .setLock('for_no_key_update')
     .setOnLocked('skip_locked')
     .getOne();
-  if (row === null) return undefined;
+}
 
+/** Decides the start of a locked job, and writes decision, run and announcement in this transaction. */
+export async function scheduleJob(tx: EntityManager, row: JobRow, ids: IdSource): Promise<ScheduleOutcome> {
   const jobId = row.id as JobId;
   const tenantId = row.tenantId as TenantId;
   const decided = await decideFor(tx, row, row.revision);
@@ -53,8 +55,19 @@ export async function scheduleOneJob(tx: EntityManager, ids: IdSource): Promise<
   if (verdict.outcome !== 'start') return hold(tx, row, verdict);
 
   await applyStartPoint(tx, row, verdict);
-  const trace = row.trace ?? undefined;
-  await tx.insert(RunRow, { id: runId, tenantId, jobId, revision: row.revision, status: 'queued', trace: row.trace });
+  await queueRun(tx, row, runId);
+  const { reasonCode, from } = verdict;
+  await appendEvents(tx, { tenantId, jobId }, [
+    { type: 'job.scheduled', data: { runId, revision: row.revision, trigger: decided.trigger, reasonCode, from } },
+  ]);
+  await announceWork(tx);
+  return { outcome: 'scheduled', jobId, runId };
+}
+
+async function queueRun(tx: EntityManager, row: JobRow, runId: RunId): Promise<void> {
+  const { id: jobId, tenantId } = toJob(row, undefined);
+  const { revision, trace } = row;
+  await tx.insert(RunRow, { id: runId, tenantId, jobId, revision, status: 'queued', trace });
   await tx.update(
     JobRow,
     { id: jobId },
@@ -68,22 +81,8 @@ export async function scheduleOneJob(tx: EntityManager, ids: IdSource): Promise<
       version: row.version + 1,
     },
   );
-  const message: RunMessage = { tenantId, jobId, runId, ...(trace === undefined ? {} : { traceparent: trace }) };
-  await tx.insert(OutboxRow, { topic: RUN_TOPIC, payload: message as object });
-  await appendEvents(tx, { tenantId, jobId }, [
-    {
-      type: 'job.scheduled',
-      data: {
-        runId,
-        revision: row.revision,
-        trigger: decided.trigger,
-        reasonCode: verdict.reasonCode,
-        from: verdict.from,
-      },
-    },
-  ]);
-  await announceWork(tx);
-  return { outcome: 'scheduled', jobId, runId };
+  const message: RunMessage = { tenantId, jobId, runId, ...(trace === null ? {} : { traceparent: trace }) };
+  await tx.insert(OutboxRow, { topic: TOPICS.runStart, payload: message as object });
 }
 
 async function hold(

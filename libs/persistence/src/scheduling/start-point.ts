@@ -15,7 +15,7 @@ export async function applyStartPoint(tx: EntityManager, job: JobRow, verdict: R
       timeline: job.timeline + 1,
       baseBatchId: job.lastBatchId ?? job.baseBatchId,
       baseBatchTimeMs: job.lastBatchTimeMs ?? job.baseBatchTimeMs,
-      baseOffsets: verdict.from.offsets as object,
+      baseOffsets: verdict.from.offsets,
     },
   );
 }

@@ -2,6 +2,8 @@ import {
   IdSource,
   SchedulingStore,
   type CheckpointId,
+  type DeletedJob,
+  type JobId,
   type LostRun,
   type OutboxEntry,
   type RunMessage,
@@ -9,44 +11,50 @@ import {
 } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { OutboxRow, RunRow } from '../rows/index.js';
+import { OutboxRow, RunRow, TOPICS } from '../rows/index.js';
 import { loseClaimedRun } from '../runs/end-run.js';
 import { RUNNER_LOCK_CLASS } from '../runs/runner-presence.js';
+import { Leadership } from './leadership.js';
 import * as retention from './retention.js';
-import { scheduleOneJob } from './schedule-job.js';
+import { scheduleJob, takeDueJob } from './schedule-job.js';
 import { WorkSignal } from './work-signal.js';
-
-const LEADER_LOCK = 0x71de_0002;
 
 @Injectable()
 export class TypeOrmSchedulingStore extends SchedulingStore {
   private readonly signal: WorkSignal;
+  private readonly leadership: Leadership;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly ids: IdSource,
   ) {
     super();
-    this.signal = new WorkSignal(dataSource, LEADER_LOCK);
+    this.signal = new WorkSignal(dataSource);
+    this.leadership = new Leadership(dataSource);
   }
 
-  override whileLeading(work: () => Promise<void>): Promise<boolean> {
-    return this.signal.whileLeading(work);
+  override async whileLeading(work: () => Promise<void>): Promise<boolean> {
+    if (!(await this.leadership.isMine())) return false;
+    await work();
+    return true;
   }
 
   override waitForWork(timeoutMs: number): Promise<void> {
     return this.signal.wait(timeoutMs);
   }
 
-  override close(): Promise<void> {
-    return this.signal.close();
+  override async close(): Promise<void> {
+    await this.signal.close();
+    await this.leadership.resign();
   }
 
   override async scheduleDueJobs(limit: number): Promise<readonly ScheduleOutcome[]> {
     const outcomes: ScheduleOutcome[] = [];
+    const faulty: JobId[] = [];
     while (outcomes.length < limit) {
-      const outcome = await this.dataSource.transaction((tx) => scheduleOneJob(tx, this.ids));
+      const outcome = await this.scheduleNext(faulty);
       if (outcome === undefined) break;
+      if (outcome.outcome === 'faulty') faulty.push(outcome.jobId);
       outcomes.push(outcome);
     }
     return outcomes;
@@ -64,20 +72,32 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
       [leaseMs, RUNNER_LOCK_CLASS],
     );
     // Also after a crash between the two statements: what is lost is read from the tables, not remembered.
-    const orphans = (await this.dataSource.query(
+    const orphans = await this.dataSource.query<{ id: string }[]>(
       `SELECT r.id FROM runs r JOIN runners w ON w.id = r.runner_id WHERE r.status = 'claimed' AND w.status <> 'alive'`,
-    )) as { id: string }[];
+    );
     const lost: LostRun[] = [];
+    const errors: unknown[] = [];
     for (const { id } of orphans) {
-      const ended = await this.dataSource.transaction((tx) => loseOne(tx, id));
-      if (ended !== undefined) lost.push(ended);
+      try {
+        const ended = await this.dataSource.transaction((tx) => loseOne(tx, id));
+        if (ended !== undefined) lost.push(ended);
+      } catch (error) {
+        errors.push(error);
+      }
     }
+    // One job that cannot be freed must not hold up the others.
+    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} lost runs could not be ended.`);
     return lost;
   }
 
   override async readOutbox(limit: number): Promise<readonly OutboxEntry[]> {
-    const rows = await this.dataSource.manager.find(OutboxRow, { order: { id: 'ASC' }, take: limit });
+    const rows = await this.announced(TOPICS.runStart, limit);
     return rows.map(({ id, payload }) => ({ id: String(id), message: payload as RunMessage }));
+  }
+
+  override async readDeletedJobs(limit: number): Promise<readonly DeletedJob[]> {
+    const rows = await this.announced(TOPICS.jobDeleted, limit);
+    return rows.map(({ id, payload }) => ({ ...(payload as Omit<DeletedJob, 'id'>), id: String(id) }));
   }
 
   override async removeFromOutbox(ids: readonly string[]): Promise<void> {
@@ -85,16 +105,18 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
   }
 
   override async longQueuedRuns(olderThanMs: number, limit: number): Promise<readonly RunMessage[]> {
-    const rows = (await this.dataSource.query(
+    const rows = await this.dataSource.query<
+      {
+        id: RunMessage['runId'];
+        job_id: RunMessage['jobId'];
+        tenant_id: RunMessage['tenantId'];
+        trace: string | null;
+      }[]
+    >(
       `SELECT r.id, r.job_id, r.tenant_id, r.trace FROM runs r JOIN jobs j ON j.id = r.job_id AND j.current_run_id = r.id
         WHERE r.status = 'queued' AND r.created_at < now() - $1 * interval '1 ms' ORDER BY r.id LIMIT $2`,
       [olderThanMs, limit],
-    )) as {
-      id: RunMessage['runId'];
-      job_id: RunMessage['jobId'];
-      tenant_id: RunMessage['tenantId'];
-      trace: string | null;
-    }[];
+    );
     return rows.map(({ id, job_id, tenant_id, trace }) => ({
       runId: id,
       jobId: job_id,
@@ -123,6 +145,25 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
 
   override pruneIdempotencyKeys(olderThanMs: number): Promise<void> {
     return retention.pruneIdempotencyKeys(this.dataSource, olderThanMs);
+  }
+
+  private async scheduleNext(except: readonly JobId[]): Promise<ScheduleOutcome | undefined> {
+    const taken: { jobId?: JobId } = {};
+    try {
+      return await this.dataSource.transaction(async (tx) => {
+        const row = await takeDueJob(tx, except);
+        if (row === null) return undefined;
+        taken.jobId = row.id as JobId;
+        return scheduleJob(tx, row, this.ids);
+      });
+    } catch (error) {
+      if (taken.jobId === undefined) throw error;
+      return { outcome: 'faulty', jobId: taken.jobId, error };
+    }
+  }
+
+  private announced(topic: string, limit: number): Promise<readonly OutboxRow[]> {
+    return this.dataSource.manager.find(OutboxRow, { where: { topic }, order: { id: 'ASC' }, take: limit });
   }
 }
 

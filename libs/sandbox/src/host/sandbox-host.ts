@@ -57,26 +57,32 @@ export class SandboxHost {
   private readonly describing = new Gate(DESCRIBING_MAX);
   private closed = false;
 
+  /** Settles with what the attacks have found. Until then `status` knows of the walls alone. */
+  readonly tested: Promise<SandboxStatus>;
+
   private constructor(
     private readonly launcher: Launcher,
     private current: SandboxStatus,
-  ) {}
+    log: (line: string) => void,
+  ) {
+    this.tested = this.attack(log);
+    // Whoever does not wait for it has chosen to go on whatever comes out.
+    this.tested.catch(() => undefined);
+  }
 
-  /** Finds the walls that this machine has and attacks them. Throws `sandbox_unsafe` if the mode demands more. */
+  /**
+   * Finds the walls that this machine has and has them attacked. In the mode `required` this waits for the outcome, and
+   * throws `sandbox_unsafe` if anything is missing; in the mode `auto` the attacks go on while jobs may start already.
+   */
   static async open(options: SandboxOptions): Promise<SandboxHost> {
-    const { mode, log, findProgram } = options;
+    const { mode, log = () => undefined, findProgram } = options;
     const launcher = await Launcher.find(sandboxFiles(), findProgram);
-    const host = new SandboxHost(launcher, { mode, layers: launcher.layers, attacks: [], missing: [] });
+    const { layers } = launcher;
+    const host = new SandboxHost(launcher, { mode, layers, attacks: [], missing: absent(layers) }, log);
+    if (mode === 'auto') return host;
     try {
-      const attacks = (await Promise.all([attackWalls(launcher), host.attackIsolate()])).flat();
-      const missing = [
-        ...launcher.layers.filter(({ present }) => !present).map(({ name, detail }) => `${name} (${detail})`),
-        ...attacks.filter(({ denied }) => !denied).map(({ name }) => name),
-      ];
-      if (mode === 'required' && missing.length > 0) throw new TidemarkError('sandbox_unsafe', { missing });
-      host.current = { mode, layers: launcher.layers, attacks, missing };
-      for (const name of missing) log?.(`The sandbox on this machine does not have: ${name}`);
-      host.warmUp();
+      const { missing } = await host.tested;
+      if (missing.length > 0) throw new TidemarkError('sandbox_unsafe', { missing });
       return host;
     } catch (error) {
       await host.close();
@@ -160,6 +166,16 @@ export class SandboxHost {
     throw error;
   }
 
+  private async attack(log: (line: string) => void): Promise<SandboxStatus> {
+    const { mode, layers } = this.current;
+    const attacks = (await Promise.all([attackWalls(this.launcher), this.attackIsolate()])).flat();
+    const missing = [...absent(layers), ...attacks.filter(({ denied }) => !denied).map(({ name }) => name)];
+    this.current = { mode, layers, attacks, missing };
+    for (const name of missing) log(`The sandbox on this machine does not have: ${name}`);
+    this.warmUp();
+    return this.current;
+  }
+
   /** The attacks of a bundle on its isolate and on its bounds. */
   private async attackIsolate(): Promise<readonly Attack[]> {
     const [escape, endless, hoarding] = await Promise.all([
@@ -217,6 +233,9 @@ export class SandboxHost {
     this.spare ??= this.launch().catch(() => undefined);
   }
 }
+
+const absent = (layers: readonly Layer[]): string[] =>
+  layers.filter(({ present }) => !present).map(({ name, detail }) => `${name} (${detail})`);
 
 function definitionBounds(memoryMb: number): RequestBounds {
   return {

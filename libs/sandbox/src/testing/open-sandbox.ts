@@ -13,7 +13,9 @@ let built: Promise<unknown> | undefined;
 export async function openSandbox(options: Partial<SandboxOptions> = {}): Promise<SandboxHost> {
   built ??= run(process.execPath, [`${project}build.mjs`], { cwd: dirname(project) });
   await built;
-  return SandboxHost.open({ mode: 'auto', ...options });
+  const host = await SandboxHost.open({ mode: 'auto', ...options });
+  await host.tested;
+  return host;
 }
 
 /** A bundle of the one file `src/job.ts`, made as `tidemark build` makes it. */

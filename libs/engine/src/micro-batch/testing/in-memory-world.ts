@@ -116,13 +116,13 @@ export class InMemoryWorld {
   private commit(
     { batchId, nextOffsets }: BatchCommit,
     next: BatchPlan | undefined,
-  ): { readonly outcome: 'committed' } {
+  ): { readonly outcome: 'committed'; readonly nextPlanned: boolean } {
     const row = this.logged.get(batchId);
     if (row === undefined) throw new Error(`Batch ${batchId} was committed without a plan.`);
     this.logged.set(batchId, { plan: row.plan, nextOffsets });
     if (next !== undefined && !this.logged.has(next.batchId))
       this.logged.set(next.batchId, { plan: next, nextOffsets: undefined });
-    return { outcome: 'committed' };
+    return { outcome: 'committed', nextPlanned: next !== undefined };
   }
 
   private write<T>(effect: () => T): Promise<T> {

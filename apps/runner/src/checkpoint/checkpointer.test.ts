@@ -1,0 +1,154 @@
+import { InMemoryObjectStore } from '@tidemark/checkpoint';
+import { TidemarkError } from '@tidemark/domain';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ActiveRun } from '../run-batch/active-run.js';
+import { aCheckpointId, aRun, aSnapshot, CountedIds } from '../testing/a-run.js';
+import { RecordingRunStore } from '../testing/recording-run-store.js';
+import { Checkpointer } from './checkpointer.js';
+
+const INTERVAL_MS = 1_000;
+const FAILURES_MAX = 5;
+
+/** A store on a disk that may be full. */
+class DiskStore extends InMemoryObjectStore {
+  full = false;
+  puts = 0;
+
+  override async put(path: string, bytes: Uint8Array): Promise<void> {
+    if (this.full) throw new TidemarkError('store_full', { path });
+    await super.put(path, bytes);
+    this.puts += 1;
+  }
+}
+
+let runs: RecordingRunStore;
+let objects: DiskStore;
+let run: ActiveRun;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  runs = new RecordingRunStore();
+  objects = new DiskStore();
+  run = aRun();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const checkpointer = (overdue = false): Checkpointer =>
+  new Checkpointer(run, { runs, objects, ids: new CountedIds() }, overdue);
+
+async function write(into: Checkpointer, batchId = 1): Promise<void> {
+  into.begin(aSnapshot(batchId));
+  await into.settle();
+}
+
+describe('a checkpoint', () => {
+  it('is due once an interval has passed, and an interval after that', async () => {
+    const checkpoints = checkpointer();
+    expect(checkpoints.isDue()).toBe(false);
+
+    vi.advanceTimersByTime(INTERVAL_MS);
+    expect(checkpoints.isDue()).toBe(true);
+
+    await write(checkpoints);
+    expect(checkpoints.isDue()).toBe(false);
+    vi.advanceTimersByTime(INTERVAL_MS);
+    expect(checkpoints.isDue()).toBe(true);
+  });
+
+  it('is due at once after batches had to be run again', () => {
+    expect(checkpointer(true).isDue()).toBe(true);
+  });
+
+  it('is not due while another one is written, however long that takes', async () => {
+    const checkpoints = checkpointer();
+    const { promise, resolve } = Promise.withResolvers<'done'>();
+    runs.onBegin = () => promise;
+    checkpoints.begin(aSnapshot());
+
+    vi.advanceTimersByTime(10 * INTERVAL_MS);
+    expect(checkpoints.isDue()).toBe(false);
+
+    resolve('done');
+    await checkpoints.settle();
+    expect(checkpoints.isDue()).toBe(true);
+  });
+
+  it('has its row before its objects, and is complete only after them', async () => {
+    const seen: string[] = [];
+    runs.onBegin = () => {
+      seen.push(`row, ${objects.puts} objects`);
+      return Promise.resolve('done');
+    };
+    runs.onComplete = () => {
+      seen.push(`complete, ${objects.puts} objects`);
+      return Promise.resolve('done');
+    };
+
+    await write(checkpointer());
+
+    expect(seen).toEqual(['row, 0 objects', 'complete, 2 objects']);
+    expect(runs.begun).toMatchObject([{ id: aCheckpointId(1), batchId: 1, offsets: { numbers: { '0': 1 } } }]);
+  });
+
+  it.each([
+    ['before its first object', 'onBegin', 0],
+    ['after its last', 'onComplete', 2],
+  ] as const)('ends the run when the job is found to be lost %s', async (_, when, puts) => {
+    runs[when] = () => Promise.resolve('fenced');
+
+    await write(checkpointer());
+
+    expect(run.abandoned).toBe('fenced');
+    expect(objects.puts).toBe(puts);
+  });
+});
+
+describe('a checkpoint that cannot be written', () => {
+  it('R14: is told as an event, and the job goes on until the disk has room again', async () => {
+    const checkpoints = checkpointer();
+    objects.full = true;
+    await write(checkpoints, 1);
+
+    expect(runs.completed).toEqual([]);
+    expect(runs.events).toMatchObject([
+      { type: 'checkpoint.failed', data: { checkpointId: aCheckpointId(1), batchId: 1, code: 'store_full' } },
+    ]);
+    expect(run.abandoned).toBeUndefined();
+
+    objects.full = false;
+    vi.advanceTimersByTime(INTERVAL_MS);
+    expect(checkpoints.isDue()).toBe(true);
+    await write(checkpoints, 2);
+    expect(runs.completed).toEqual([aCheckpointId(2)]);
+  });
+
+  it('ends the run when it has failed too often in a row', async () => {
+    const checkpoints = checkpointer();
+    objects.full = true;
+    for (let failure = 1; failure < FAILURES_MAX; failure += 1) await write(checkpoints, failure);
+    expect(() => checkpoints.isDue()).not.toThrow();
+
+    await write(checkpoints, FAILURES_MAX);
+
+    expect(() => checkpoints.isDue()).toThrow(expect.objectContaining({ code: 'store_full' }) as Error);
+  });
+
+  it('is forgotten with the first one that succeeds', async () => {
+    const checkpoints = checkpointer();
+    for (let batchId = 1; batchId <= 2 * FAILURES_MAX; batchId += 1) {
+      objects.full = batchId % FAILURES_MAX !== 0;
+      await write(checkpoints, batchId);
+    }
+
+    expect(() => checkpoints.isDue()).not.toThrow();
+  });
+
+  it('does not end the run because even the event cannot be written', async () => {
+    objects.full = true;
+    runs.appendEvents = () => Promise.reject(new Error('no connection'));
+
+    await expect(write(checkpointer())).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,133 @@
+import { checkpointPath, InMemoryObjectStore, writeCheckpoint } from '@tidemark/checkpoint';
+import type { Checkpoint, CheckpointId, ClaimedRun, RestoreDecision, StateRow } from '@tidemark/domain';
+import type { GraphRuntime } from '@tidemark/engine';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { aCheckpointId, aClaimedRun, aShape, aSnapshot } from '../testing/a-run.js';
+import { RecordingRunStore } from '../testing/recording-run-store.js';
+import { restoreState } from './restore-state.js';
+
+let runs: RecordingRunStore;
+let objects: InMemoryObjectStore;
+let restored: (readonly [string, readonly StateRow[]])[];
+
+const graph: GraphRuntime = {
+  restore: async (uid, rows) => {
+    restored.push([uid, rows]);
+  },
+  run: () => Promise.reject(new Error('no batch is run here')),
+  snapshot: () => Promise.resolve(new Map()),
+};
+
+beforeEach(() => {
+  runs = new RecordingRunStore();
+  objects = new InMemoryObjectStore();
+  restored = [];
+});
+
+/** A complete checkpoint of this batch in the object store, and its row. */
+async function aStoredCheckpoint(batchId: number): Promise<Checkpoint> {
+  const { fence, revision, manifest } = aClaimedRun();
+  const { tenantId, jobId, epoch } = fence;
+  const id: CheckpointId = aCheckpointId(batchId);
+  const snapshot = aSnapshot(batchId);
+  const path = checkpointPath({ tenantId, jobId, timeline: 1, batchId, epoch, unique: id });
+  const written = await writeCheckpoint(objects, {
+    path,
+    engineVersion: '0.0.0',
+    tenantId,
+    jobId,
+    revision: 1,
+    bundleDigest: revision.bundleDigest,
+    snapshot,
+    shapes: manifest.shapes,
+    pendingPlans: [],
+  });
+  const { timeline, batchTimeMs, offsets } = snapshot;
+  return {
+    ...{ id, tenantId, jobId, timeline, batchId, batchTimeMs, epoch, path, offsets, ...written },
+    revision: 1,
+    bundleDigest: revision.bundleDigest,
+    status: 'complete',
+    kind: 'checkpoint',
+    shapes: { counts: aShape },
+    createdAt: new Date(0),
+    completedAt: new Date(0),
+  };
+}
+
+function claimedFrom(checkpoint: Checkpoint): ClaimedRun {
+  return { ...aClaimedRun(), checkpoint, decision: decisionFor(checkpoint) };
+}
+
+const decisionFor = ({ id }: Checkpoint): RestoreDecision => ({
+  ...aClaimedRun().decision,
+  verdict: { outcome: 'start', from: { kind: 'checkpoint', checkpointId: id }, reasonCode: 'NEWEST_CHECKPOINT' },
+});
+
+const restore = (claimed: ClaimedRun) => restoreState(claimed, { runs, objects, graph });
+
+async function damage({ path }: Checkpoint): Promise<void> {
+  const [state] = (await objects.list(path)).filter((object) => object.endsWith('.zst'));
+  if (state === undefined) throw new Error('no state file');
+  const bytes = await objects.get(state);
+  await objects.remove(state);
+  await objects.put(
+    state,
+    bytes.map((byte, index) => (index === bytes.length >> 1 ? byte ^ 1 : byte)),
+  );
+}
+
+describe('restoring a job', () => {
+  it('gives the graph its state, and the position of its checkpoint', async () => {
+    const checkpoint = await aStoredCheckpoint(7);
+
+    expect(await restore(claimedFrom(checkpoint))).toMatchObject({
+      outcome: 'restored',
+      position: { timeline: 1, batchId: 7, offsets: { numbers: { '0': 7 } } },
+      checkpoint: { id: checkpoint.id },
+    });
+    expect(restored).toEqual([['counts', aSnapshot().operators.get('counts')]]);
+  });
+
+  it('begins where the timeline does when there is no checkpoint', async () => {
+    const claimed = aClaimedRun();
+
+    expect(await restore(claimed)).toEqual({ outcome: 'restored', position: claimed.base, checkpoint: undefined });
+    expect(restored).toEqual([]);
+  });
+
+  it('R9: takes the next older checkpoint for one that is damaged, of which not a byte is used', async () => {
+    const [older, newest] = [await aStoredCheckpoint(7), await aStoredCheckpoint(8)];
+    await damage(newest);
+    const { base } = aClaimedRun();
+    runs.onReject = () =>
+      Promise.resolve({ outcome: 'decided', decision: decisionFor(older), checkpoint: older, base });
+
+    expect(await restore(claimedFrom(newest))).toMatchObject({
+      position: { batchId: 7 },
+      checkpoint: { id: older.id },
+    });
+    expect(restored).toHaveLength(1);
+  });
+
+  it('holds the job when none is left and its policy wants a person to decide', async () => {
+    const checkpoint = await aStoredCheckpoint(7);
+    await damage(checkpoint);
+    const { base, decision } = aClaimedRun();
+    const held: RestoreDecision = {
+      ...decision,
+      verdict: { outcome: 'ask', reasonCode: 'NO_READABLE_CHECKPOINT', reason: 'none is left' },
+    };
+    runs.onReject = () => Promise.resolve({ outcome: 'decided', decision: held, checkpoint: undefined, base });
+
+    expect(await restore(claimedFrom(checkpoint))).toEqual({ outcome: 'held', decision: held });
+    expect(restored).toEqual([]);
+  });
+
+  it('stops when the job was lost meanwhile', async () => {
+    const checkpoint = await aStoredCheckpoint(7);
+    await damage(checkpoint);
+
+    expect(await restore(claimedFrom(checkpoint))).toEqual({ outcome: 'fenced' });
+  });
+});

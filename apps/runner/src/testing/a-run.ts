@@ -1,0 +1,89 @@
+import {
+  IdSource,
+  type BundleDigest,
+  type CheckpointId,
+  type ClaimedRun,
+  type DecisionId,
+  type JobId,
+  type RunId,
+  type TenantId,
+} from '@tidemark/domain';
+import type { StateSnapshot } from '@tidemark/engine';
+import { ActiveRun } from '../run-batch/active-run.js';
+
+/** A run of revision 1 that has just been claimed and starts from nothing. */
+export function aClaimedRun(runId = 'run_1'): ClaimedRun {
+  const fence = { tenantId: 'tnt_1' as TenantId, jobId: 'job_1' as JobId, runId: runId as RunId, epoch: 1 };
+  const { tenantId, jobId } = fence;
+  return {
+    fence,
+    tenantName: 'one',
+    jobName: 'a-job',
+    revision: {
+      tenantId,
+      jobId,
+      number: 1,
+      bundleDigest: 'a'.repeat(64) as BundleDigest,
+      config: {
+        restorePolicy: 'ask',
+        checkpointIntervalMs: 1_000,
+        limits: { memoryMb: 64, cpuMsPerBatch: 1_000 },
+      },
+      createdAt: new Date(0),
+    },
+    manifest: {
+      definition: 1,
+      name: 'a-job',
+      batchIntervalMs: 500,
+      poison: 'fail',
+      nodes: [],
+      shapes: { counts: aShape },
+    },
+    decision: {
+      id: 'dec_1' as DecisionId,
+      tenantId,
+      jobId,
+      runId: fence.runId,
+      trigger: 'first_start',
+      policy: 'ask',
+      candidates: [],
+      verdict: { outcome: 'start', from: { kind: 'beginning' }, reasonCode: 'NOTHING_COMMITTED' },
+      actor: 'test',
+      decidedAt: new Date(0),
+    },
+    checkpoint: undefined,
+    base: { timeline: 1, batchId: 0, batchTimeMs: undefined, offsets: {} },
+    trace: undefined,
+  };
+}
+
+export const aShape = {
+  kind: 'updateStateByKey',
+  key: 'json',
+  value: 'json',
+  codec: { name: 'ndjson', version: 1 },
+  parameters: {},
+} as const;
+
+export const aRun = (runId?: string): ActiveRun => new ActiveRun(aClaimedRun(runId));
+
+export const aSnapshot = (batchId = 1): StateSnapshot => ({
+  timeline: 1,
+  batchId,
+  batchTimeMs: batchId * 500,
+  offsets: { numbers: { '0': batchId } },
+  operators: new Map([['counts', [{ slot: 1, key: '"a"', value: '1' }]]]),
+  pendingPlans: [],
+});
+
+/** Ids that count from 1. */
+export class CountedIds extends IdSource {
+  private count = 0;
+
+  protected override uuid(): string {
+    this.count += 1;
+    return String(this.count).padStart(32, '0');
+  }
+}
+
+export const aCheckpointId = (count: number): CheckpointId => `ckp_${String(count).padStart(32, '0')}` as CheckpointId;

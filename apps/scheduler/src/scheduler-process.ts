@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import { ConfigError, processEnvironment, schedulerConfig } from '@tidemark/config';
+import { isTidemarkError } from '@tidemark/domain';
+import { JsonLogger, startTracing } from '@tidemark/observability';
+import { migrate } from '@tidemark/persistence';
+import { NestFactory } from '@nestjs/core';
+import { SchedulerModule } from './scheduler.module.js';
+
+async function run(): Promise<void> {
+  const env = processEnvironment();
+  const config = schedulerConfig(env);
+  const [tracing] = await Promise.all([startTracing('tidemark-scheduler', env), migrate(config.databaseUrl)]);
+  const app = await NestFactory.createApplicationContext(SchedulerModule.forRoot(config), {
+    logger: new JsonLogger('scheduler', config.log),
+  });
+  const stop = async (): Promise<void> => {
+    await app.close();
+    await tracing.close();
+    process.exit(0);
+  };
+  process.once('SIGTERM', () => void stop());
+  process.once('SIGINT', () => void stop());
+  await app.init();
+  process.stdout.write(`${JSON.stringify({ ready: { role: 'scheduler', id: `scheduler-${process.pid}` } })}\n`);
+}
+
+run().catch((error: unknown) => {
+  const known = error instanceof ConfigError || isTidemarkError(error);
+  process.stderr.write(`${known ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exit(1);
+});
