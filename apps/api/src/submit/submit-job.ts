@@ -13,7 +13,7 @@ import { configFor } from './job-config.js';
 import type { BundleReference, BundleUpload, JobRequest } from './submit.requests.js';
 import { existingBundle, UploadBundle } from './upload-bundle.js';
 
-/** Step 1 of a job's life. When this resolves the job is durable; scheduling it is the scheduler's work, fed by the outbox. */
+/** Step 1 of a job's life. When this resolves the job is durable; the row itself is what the scheduler finds. */
 @Injectable()
 export class SubmitJob {
   constructor(

@@ -1,0 +1,149 @@
+import type { CommittedBatch, MicroBatchEngine } from '@tidemark/engine';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Checkpointer } from '../checkpoint/checkpointer.js';
+import { aRun, aSnapshot } from '../testing/a-run.js';
+import { RecordingRunStore } from '../testing/recording-run-store.js';
+import type { ActiveRun } from './active-run.js';
+import { runBatches } from './batch-loop.js';
+
+const INTERVAL_MS = 500;
+
+/** An engine that plans ahead whenever it may, and notes what it is asked for. */
+class ScriptedEngine {
+  readonly planAhead: boolean[] = [];
+  hasOpenPlan = false;
+  recordsSkipped = 0;
+  /** How far behind the batches are: nothing is waited for while there are more to catch up on. */
+  behind = 0;
+  onBatch: (batchId: number) => void = () => undefined;
+
+  msUntilNextBatch(): number {
+    return this.hasOpenPlan || this.behind > 0 ? 0 : INTERVAL_MS;
+  }
+
+  runBatch({ planAhead }: { readonly planAhead: boolean }): ReturnType<MicroBatchEngine['runBatch']> {
+    this.planAhead.push(planAhead);
+    this.behind -= 1;
+    this.hasOpenPlan = planAhead && this.behind > 0;
+    const batchId = this.planAhead.length;
+    this.onBatch(batchId);
+    return Promise.resolve(this.aBatch(batchId));
+  }
+
+  snapshot(): ReturnType<MicroBatchEngine['snapshot']> {
+    return Promise.resolve(aSnapshot(this.planAhead.length));
+  }
+
+  private aBatch(batchId: number): CommittedBatch {
+    const { recordsSkipped } = this;
+    const skipped = [{ source: 'in', partition: 'a', offset: 3, reason: 'not JSON' }];
+    const counts = { recordsIn: 1, recordsOut: 1, recordsSkipped, processingMs: 1, schedulingDelayMs: 0 };
+    return {
+      outcome: 'committed',
+      plan: { timeline: 1, batchId, batchTimeMs: batchId * INTERVAL_MS, ranges: {} },
+      commit: { timeline: 1, batchId, nextOffsets: {}, ...counts },
+      output: { sinks: new Map(), recordsIn: 1, recordsSkipped, stateKeys: new Map(), skipped },
+    };
+  }
+}
+
+let run: ActiveRun;
+let engine: ScriptedEngine;
+let runs: RecordingRunStore;
+let checkpointed: number[];
+let checkpointDue: () => boolean;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  run = aRun();
+  engine = new ScriptedEngine();
+  runs = new RecordingRunStore();
+  checkpointed = [];
+  checkpointDue = () => false;
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function loop(): ReturnType<typeof runBatches> {
+  const checkpointer = {
+    isDue: () => checkpointDue(),
+    begin: ({ batchId }: { readonly batchId: number }) => checkpointed.push(batchId),
+  };
+  return runBatches(run, {
+    engine: engine as unknown as MicroBatchEngine,
+    checkpointer: checkpointer as unknown as Checkpointer,
+    runs,
+  });
+}
+
+describe('the loop of a run', () => {
+  it('runs a batch each interval until it is told to stop, and then none more', async () => {
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
+    run.drain('stop');
+
+    expect(await ended).toEqual({ outcome: 'drained', reason: 'stop' });
+    expect(engine.planAhead).toHaveLength(3);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('I16: finishes the plan that is open when it is told to stop, and opens no other', async () => {
+    engine.behind = 100;
+    engine.onBatch = (batchId) => {
+      if (batchId === 2) run.drain('redeploy');
+    };
+
+    expect(await loop()).toEqual({ outcome: 'drained', reason: 'redeploy' });
+    expect(engine.planAhead).toEqual([true, true, false]);
+    expect(engine.hasOpenPlan).toBe(false);
+  });
+
+  it.each(['cancelled', 'fenced', 'lease_lost'] as const)('ends between batches when it is %s', async (reason) => {
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+    run.abandon(reason);
+
+    expect(await ended).toEqual({ outcome: 'fenced' });
+    expect(engine.planAhead).toHaveLength(1);
+  });
+
+  it('ends with the batch that finds the job lost', async () => {
+    engine.runBatch = () => Promise.resolve({ outcome: 'fenced' });
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+
+    expect(await ended).toEqual({ outcome: 'fenced' });
+  });
+
+  it('ends with the error of a batch', async () => {
+    engine.runBatch = () => Promise.reject(new Error('the job threw'));
+    const ended = loop();
+    const refused = expect(ended).rejects.toThrow('the job threw');
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+
+    await refused;
+  });
+
+  it('hands over a snapshot after the batch at which a checkpoint is due', async () => {
+    checkpointDue = () => engine.planAhead.length === 2;
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
+    run.drain('stop');
+    await ended;
+
+    expect(checkpointed).toEqual([2]);
+  });
+
+  it('tells the owner of records that were passed over, once for a batch', async () => {
+    engine.recordsSkipped = 7;
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+    run.drain('stop');
+    await ended;
+
+    expect(runs.events).toMatchObject([
+      { type: 'records.skipped', data: { batchId: 1, count: 7 }, dedupKey: 'skipped/1/1' },
+    ]);
+  });
+});

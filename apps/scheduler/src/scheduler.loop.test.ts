@@ -1,0 +1,127 @@
+import type { SchedulerConfig } from '@tidemark/config';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Collect } from './collect/collect.js';
+import type { Reconcile } from './schedule/reconcile.js';
+import { SchedulerLoop } from './scheduler.loop.js';
+import { ScriptedSchedulingStore } from './testing/scripted-scheduling-store.js';
+
+const RECONCILE_MS = 100;
+const COLLECT_MS = 10_000;
+
+let store: ScriptedSchedulingStore;
+let passes: number;
+let collections: number;
+let onPass: () => Promise<void>;
+let onCollect: (signal: AbortSignal) => Promise<void>;
+let loop: SchedulerLoop;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  Logger.overrideLogger(false);
+  store = new ScriptedSchedulingStore();
+  store.onWait = () => new Promise((resolve) => setTimeout(resolve, RECONCILE_MS));
+  passes = 0;
+  collections = 0;
+  onPass = () => Promise.resolve();
+  onCollect = () => Promise.resolve();
+  const reconcile = {
+    pass: () => {
+      passes += 1;
+      return onPass();
+    },
+  };
+  const collect = {
+    pass: (signal: AbortSignal) => {
+      collections += 1;
+      return onCollect(signal);
+    },
+  };
+  loop = new SchedulerLoop(
+    store,
+    reconcile as unknown as Reconcile,
+    collect as unknown as Collect,
+    {
+      reconcileMs: RECONCILE_MS,
+      collectMs: COLLECT_MS,
+    } as SchedulerConfig,
+  );
+});
+afterEach(async () => {
+  const ended = loop.onModuleDestroy();
+  await vi.runAllTimersAsync();
+  await ended;
+  vi.useRealTimers();
+});
+
+describe('the loop of a scheduler', () => {
+  it('makes a pass each time there may be work', async () => {
+    loop.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(10 * RECONCILE_MS);
+
+    expect(passes).toBe(11);
+  });
+
+  it('R7: does nothing while another scheduler leads, and takes over when it may', async () => {
+    store.leading = false;
+    loop.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(10 * RECONCILE_MS);
+    expect(passes).toBe(0);
+
+    store.leading = true;
+    await vi.advanceTimersByTimeAsync(RECONCILE_MS);
+    expect(passes).toBe(1);
+  });
+
+  it('R11: goes on after a fault, and does not ask without a pause meanwhile', async () => {
+    onPass = () => Promise.reject(new Error('no connection'));
+    loop.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(passes).toBeGreaterThan(1);
+    expect(passes).toBeLessThan(6);
+
+    onPass = () => Promise.resolve();
+    const before = passes;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(passes).toBeGreaterThan(before + 5);
+  });
+
+  it('collects now and then, one collection at a time, and makes its passes meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    onCollect = () => promise;
+    loop.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(2 * COLLECT_MS);
+    expect(collections).toBe(1);
+    expect(passes).toBeGreaterThan(100);
+
+    resolve(undefined);
+    await vi.advanceTimersByTimeAsync(2 * RECONCILE_MS);
+    expect(collections).toBe(2);
+  });
+
+  it('goes on collecting after a collection has failed', async () => {
+    onCollect = () => Promise.reject(new Error('it cannot be removed'));
+    loop.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(2 * COLLECT_MS + RECONCILE_MS);
+
+    expect(collections).toBe(3);
+  });
+
+  it('ends its pass and its collection before it gives up the lead', async () => {
+    onCollect = (signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          store.done.push('collection ended');
+          resolve();
+        });
+      });
+    loop.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(RECONCILE_MS);
+
+    const ended = loop.onModuleDestroy();
+    await vi.advanceTimersByTimeAsync(RECONCILE_MS);
+    await ended;
+
+    expect(store.done).toEqual(['collection ended', 'close']);
+  });
+});

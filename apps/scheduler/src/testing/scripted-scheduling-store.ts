@@ -1,0 +1,94 @@
+import {
+  SchedulingStore,
+  type CheckpointId,
+  type DeletedJob,
+  type JobId,
+  type LostRun,
+  type OutboxEntry,
+  type RunId,
+  type RunMessage,
+  type ScheduleOutcome,
+  type TenantId,
+} from '@tidemark/domain';
+
+/** Holds what the test puts into it, and notes what was done, in order. */
+export class ScriptedSchedulingStore extends SchedulingStore {
+  readonly done: string[] = [];
+  outbox: OutboxEntry[] = [];
+  waiting: RunMessage[] = [];
+  retired: { readonly id: CheckpointId; readonly path: string }[] = [];
+  held: string[] = [];
+  deleted: DeletedJob[] = [];
+  leading = true;
+  onEndLost: () => Promise<readonly LostRun[]> = () => Promise.resolve([]);
+  onSchedule: () => Promise<readonly ScheduleOutcome[]> = () => Promise.resolve([]);
+  onWait: () => Promise<void> = () => Promise.resolve();
+
+  override async whileLeading(work: () => Promise<void>): Promise<boolean> {
+    if (this.leading) await work();
+    return this.leading;
+  }
+
+  override waitForWork(): Promise<void> {
+    return this.onWait();
+  }
+
+  override async close(): Promise<void> {
+    this.done.push('close');
+  }
+
+  override endLostRuns(): Promise<readonly LostRun[]> {
+    this.done.push('end lost runs');
+    return this.onEndLost();
+  }
+
+  override scheduleDueJobs(): Promise<readonly ScheduleOutcome[]> {
+    this.done.push('schedule due jobs');
+    return this.onSchedule();
+  }
+
+  override async readOutbox(): Promise<readonly OutboxEntry[]> {
+    this.done.push('read outbox');
+    return this.outbox;
+  }
+
+  override async removeFromOutbox(ids: readonly string[]): Promise<void> {
+    this.outbox = this.outbox.filter(({ id }) => !ids.includes(id));
+    this.deleted = this.deleted.filter(({ id }) => !ids.includes(id));
+  }
+
+  override async longQueuedRuns(): Promise<readonly RunMessage[]> {
+    return this.waiting;
+  }
+
+  override async readDeletedJobs(): Promise<readonly DeletedJob[]> {
+    return this.deleted;
+  }
+
+  override async retireCheckpoints(): Promise<readonly { readonly id: CheckpointId; readonly path: string }[]> {
+    return this.retired;
+  }
+
+  override async forgetCheckpoints(ids: readonly CheckpointId[]): Promise<void> {
+    this.retired = this.retired.filter(({ id }) => !ids.includes(id));
+  }
+
+  override async pruneBatches(): Promise<readonly string[]> {
+    return this.held.splice(0);
+  }
+
+  override async pruneEvents(): Promise<void> {
+    this.done.push('prune events');
+  }
+
+  override async pruneIdempotencyKeys(): Promise<void> {
+    this.done.push('prune keys');
+  }
+}
+
+export const aMessage = (runId = 'run_1', traceparent?: string): RunMessage => ({
+  tenantId: 'tnt_1' as TenantId,
+  jobId: 'job_1' as JobId,
+  runId: runId as RunId,
+  ...(traceparent === undefined ? {} : { traceparent }),
+});
