@@ -77,7 +77,7 @@ describe('a job that gets a new revision while it runs', () => {
       operators: { totals: { verdict: 'as_is' }, recent: { verdict: 'as_is' } },
     });
     const after = await totals();
-    expect(after.length).toBeGreaterThan(before.length + 8);
+    expect(after.length).toBeGreaterThan(before.length + 4);
     expect(faultsInTotals(after)).toEqual([]);
     expect(faultsInWindows(await recent(), after)).toEqual([]);
     expect(await gapsBetweenBatches()).toEqual([]);

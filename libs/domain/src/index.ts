@@ -112,3 +112,4 @@ export {
   type RunMessage,
   type ScheduleOutcome,
 } from './scheduling/scheduling-store.js';
+export { own } from './own.js';

@@ -23,3 +23,9 @@ export function endOfDecision({ verdict }: RestoreDecision): RunEnd {
 /** How a run ends that was told to let go at once. One that has lost the job leaves no word: the job is another's. */
 export const endOfAbandonment = (reason: AbandonReason): RunEnd | undefined =>
   reason === 'cancelled' ? { kind: 'cancelled' } : undefined;
+
+/** The same end without anything that a tenant's code or data has said. */
+export function inOurWords(end: RunEnd): RunEnd {
+  if (end.kind === 'drained' || end.kind === 'cancelled') return end;
+  return { kind: end.kind, code: end.code, reason: 'What was said of it cannot be kept.' };
+}

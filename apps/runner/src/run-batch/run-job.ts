@@ -22,9 +22,10 @@ import { ActiveRun } from './active-run.js';
 import { ActiveRuns } from './active-runs.js';
 import { runBatches } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
-import { endOfAbandonment, endOfDecision, endOfError } from './run-end.js';
+import { endOfAbandonment, endOfDecision, endOfError, inOurWords } from './run-end.js';
 
 const END_RETRY_MS = 500;
+const END_IN_FULL_ATTEMPTS = 5;
 
 /** Steps 3 to 5 of a job's life: claim it, restore it, run its batches with checkpoints, and let go of it. */
 @Injectable()
@@ -141,11 +142,14 @@ export class RunJob {
     return { kind: 'drained', reason: ended.reason };
   }
 
-  /** The end must be heard: until then the job counts as owned by this runner. Losing the lease also ends this. */
+  /**
+   * The end must be heard: until then the job counts as owned by this runner. Losing the lease also ends this. After
+   * some refusals it is said in our own words only, in case the tenant's cannot be written.
+   */
   private async letGo(run: ActiveRun, end: RunEnd): Promise<void> {
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.runs.end(run.claimed.fence, end);
+        await this.runs.end(run.claimed.fence, attempt > END_IN_FULL_ATTEMPTS ? inOurWords(end) : end);
         return;
       } catch (error) {
         if (run.abandoned === 'lease_lost') return;

@@ -1,5 +1,5 @@
 // Sink `log`: the first few rows of each batch, in the job's events. A batch that is run again is shown again.
-import type { Sink, SinkWrite } from '@tidemark/engine';
+import { printable, type Sink, type SinkWrite } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, type ConnectorContext } from '../connector.js';
 
@@ -44,4 +44,5 @@ function firstLines(bytes: Uint8Array, count: number): string[] {
   return lines;
 }
 
-const cut = (row: string): string => (row.length <= ROW_CHARACTERS_MAX ? row : `${row.slice(0, ROW_CHARACTERS_MAX)}…`);
+const cut = (row: string): string =>
+  row.length <= ROW_CHARACTERS_MAX ? printable(row) : `${printable(row, ROW_CHARACTERS_MAX)}…`;

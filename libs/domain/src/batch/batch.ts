@@ -1,3 +1,5 @@
+import { own } from '../own.js';
+
 /**
  * Position by partition. What a position counts is the source's: bytes for `files`, records for `rate` and `socket`.
  * A partition that is absent was never seen; it is not at zero.
@@ -52,13 +54,12 @@ export interface LoggedBatch {
 
 /** The offsets once everything in `plan` has been read, on top of the offsets before it. */
 export function offsetsAfter(before: SourceOffsets, plan: BatchPlan): SourceOffsets {
-  const after: { [uid: string]: PartitionOffsets } = { ...before };
-  for (const [uid, partitions] of Object.entries(plan.ranges)) {
-    const moved: { [partition: string]: number } = { ...after[uid] };
-    for (const [partition, range] of Object.entries(partitions)) moved[partition] = range.to;
-    after[uid] = moved;
-  }
-  return after;
+  const moved = Object.entries(plan.ranges).map(([uid, partitions]) => {
+    const reached = Object.entries(partitions).map(([partition, { to }]) => [partition, to] as const);
+    return [uid, Object.fromEntries([...Object.entries(own(before, uid) ?? {}), ...reached])] as const;
+  });
+  // Made from entries: to set a member that is called `__proto__` would set something else.
+  return Object.fromEntries([...Object.entries(before), ...moved]);
 }
 
 /** The objects that a plan's bytes lie in, for sources that cannot be read twice. Needed as long as the plan may be run again. */

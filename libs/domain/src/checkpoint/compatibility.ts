@@ -1,3 +1,4 @@
+import { own } from '../own.js';
 import type { StateShape } from './checkpoint.js';
 
 export type OperatorVerdict =
@@ -15,8 +16,8 @@ type Shapes = { readonly [uid: string]: StateShape };
 export function compareShapes(inCheckpoint: Shapes, inGraph: Shapes): readonly OperatorVerdict[] {
   const uids = [...new Set([...Object.keys(inGraph), ...Object.keys(inCheckpoint)])].sort();
   return uids.map((uid): OperatorVerdict => {
-    const stored = inCheckpoint[uid];
-    const wanted = inGraph[uid];
+    const stored = own(inCheckpoint, uid);
+    const wanted = own(inGraph, uid);
     if (stored === undefined) return { uid, verdict: 'new' };
     if (wanted === undefined) {
       return { uid, verdict: 'dropped', reason: `"${uid}" has state in the checkpoint and is not in the job any more` };
@@ -39,7 +40,7 @@ function firstDifference(uid: string, stored: StateShape, wanted: StateShape): s
     ['codec', `${stored.codec.name} ${stored.codec.version}`, `${wanted.codec.name} ${wanted.codec.version}`],
     ...[...new Set([...Object.keys(stored.parameters), ...Object.keys(wanted.parameters)])]
       .sort()
-      .map((name) => [name, stored.parameters[name], wanted.parameters[name]] as const),
+      .map((name) => [name, own(stored.parameters, name), own(wanted.parameters, name)] as const),
   ];
   const different = fields.find(([, before, after]) => before !== after);
   if (different === undefined) return undefined;

@@ -108,7 +108,9 @@ function readNode(value: unknown, index: number, problems: DefinitionProblem[]):
   }
   const copiedOptions = copyOptions(options);
   if (copiedOptions === undefined)
-    invalid(`the options of the ${kind} must be plain JSON of at most ${DEFINITION_LIMITS.optionsCharsMax} characters`);
+    invalid(
+      `the options of the ${kind} must be plain JSON of at most ${DEFINITION_LIMITS.optionsCharsMax} characters, without NUL and without half a surrogate pair`,
+    );
   const copiedInputs = copyInputs(inputs, rule.inputs);
   if (copiedInputs === undefined) invalid(`the inputs of the ${kind} are not what it takes`);
   const copiedFunctions = copyFunctions(functions, rule.functions);
@@ -190,8 +192,12 @@ function checkWindow(node: CheckedNode, intervalMs: number, invalid: (reason: st
 function copyOptions(options: unknown): { readonly [name: string]: unknown } | undefined {
   const text: string | undefined = JSON.stringify(options ?? {});
   if (text === undefined || text.length > DEFINITION_LIMITS.optionsCharsMax) return undefined;
-  const copy: unknown = JSON.parse(text);
-  return isObject(copy) && !Array.isArray(copy) ? copy : undefined;
+  let storable = true;
+  const copy: unknown = JSON.parse(text, (name, value: unknown) => {
+    if (isUnstorable(name) || (typeof value === 'string' && isUnstorable(value))) storable = false;
+    return value;
+  });
+  return storable && isObject(copy) && !Array.isArray(copy) ? copy : undefined;
 }
 
 function copyInputs(inputs: unknown, rule: 'none' | 'one' | 'several'): readonly number[] | undefined {
@@ -248,6 +254,9 @@ function manifestOf({ name, batchIntervalMs, poison, nodes }: CheckedDefinition)
 function isObject(value: unknown): value is { readonly [name: string]: unknown } {
   return typeof value === 'object' && value !== null;
 }
+
+/** NUL and half a surrogate pair are JSON, but no database takes them in a text. */
+export const isUnstorable = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
 
 const isWholeMs = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 

@@ -19,15 +19,19 @@ export const PLACES_AS_THEY_ARE: Places = { place: (at) => at, stack: (stack) =>
 export function reportProblem({ code, params }: DefinitionProblem, { place }: Places): TidemarkError {
   switch (code) {
     case 'bundle_defines_no_job':
-      return new TidemarkError(code, params);
+      return new TidemarkError(code, { reason: printable(params.reason) });
     case 'graph_uid_missing':
-      return new TidemarkError(code, { ...params, at: place(params.at) });
-    case 'graph_uid_twice':
-      return new TidemarkError(code, { ...params, at: place(params.at), firstAt: place(params.firstAt) });
-    case 'graph_has_cycle':
-      return new TidemarkError(code, { ...params, at: place(params.at) });
+      return new TidemarkError(code, { kind: printable(params.kind), at: place(params.at) });
+    case 'graph_uid_twice': {
+      const { uid, at, firstAt } = params;
+      return new TidemarkError(code, { uid: printable(uid), at: place(at), firstAt: place(firstAt) });
+    }
+    case 'graph_has_cycle': {
+      const through = params.through.map((name) => printable(name));
+      return new TidemarkError(code, { through, at: place(params.at) });
+    }
     case 'graph_invalid':
-      return new TidemarkError(code, { ...params, at: place(params.at) });
+      return new TidemarkError(code, { reason: printable(params.reason), at: place(params.at) });
   }
 }
 
@@ -60,7 +64,7 @@ export function reportFailure(
     case 'state_not_json': {
       const { operator, key, path, found } = failure;
       return new TidemarkError('state_not_json', {
-        operator: operator.uid ?? nameOf(operator, places),
+        operator: operator.uid === undefined ? nameOf(operator, places) : printable(operator.uid),
         key: printable(key),
         path: printable(path),
         found: printable(found),
@@ -68,7 +72,7 @@ export function reportFailure(
     }
     case 'job_output_too_large':
       return new TidemarkError('job_output_too_large', {
-        what: failure.what,
+        what: printable(failure.what),
         bytes: failure.chars,
         bytesMax: failure.charsMax,
       });
@@ -82,13 +86,20 @@ export function positionOf(
   return lines.get(source)?.positionOf(line) ?? { partition: 'unknown', offset: line };
 }
 
-/** Text from foreign code in one line, without what could write over a terminal or forge a line of a log. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => JSON.stringify(char).slice(1, -1));
+/**
+ * Text from foreign code in one line of at most `charsMax` UTF-16 units, without what could write over a terminal or
+ * forge a line of a log, and without what no database stores as text: NUL and half a surrogate pair.
+ */
+export function printable(text: string, charsMax = Infinity): string {
+  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) =>
+    JSON.stringify(char).slice(1, -1),
+  );
+  // Last, because the cut may go through a pair.
+  return oneLine.slice(0, charsMax).toWellFormed();
 }
 
 function nameOf({ kind, uid, at }: FailedOperator, { place }: Places): string {
-  return uid === undefined ? `${kind} (${place(at)})` : `${kind} "${uid}"`;
+  return uid === undefined ? `${printable(kind)} (${place(at)})` : printable(`${kind} "${uid}"`);
 }
 
 function nameOfRecord(record: LineRef, lines: ReadonlyMap<string, InputLines>): string {

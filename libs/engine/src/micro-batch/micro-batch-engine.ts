@@ -1,4 +1,4 @@
-import { offsetsAfter, TidemarkError, type BatchCommit, type BatchPlan, type Clock } from '@tidemark/domain';
+import { offsetsAfter, own, TidemarkError, type BatchCommit, type BatchPlan, type Clock } from '@tidemark/domain';
 import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
 import { assertFollows, decideResume, positionAfter, type Position } from './resume.js';
 
@@ -151,7 +151,7 @@ export class MicroBatchEngine {
     const batchTimeMs = nextBatchTime(position.batchTimeMs, this.intervalMs, this.ports.clock.nowMs());
     const chosen = await Promise.all(
       this.ports.sources.map(async (source) => {
-        const from = offsets[source.uid] ?? {};
+        const from = own(offsets, source.uid) ?? {};
         const ranges = await source.plan({ from, timeline, batchId, batchTimeMs, intervalMs: this.intervalMs });
         return [source.uid, ranges] as const;
       }),
@@ -163,7 +163,7 @@ export class MicroBatchEngine {
     const sources = await Promise.all(
       this.ports.sources.map(async (source) => ({
         uid: source.uid,
-        chunks: await source.read(plan.ranges[source.uid] ?? {}),
+        chunks: await source.read(own(plan.ranges, source.uid) ?? {}),
       })),
     );
     const { timeline, batchId, batchTimeMs } = plan;

@@ -1,4 +1,11 @@
-import { TidemarkError, type BatchPlan, type LoggedBatch, type SourceOffsets, offsetsAfter } from '@tidemark/domain';
+import {
+  TidemarkError,
+  type BatchPlan,
+  type LoggedBatch,
+  type SourceOffsets,
+  offsetsAfter,
+  own,
+} from '@tidemark/domain';
 
 /** Where a timeline stands after some batch: a checkpoint's position, or the timeline's own start. */
 export interface Position {
@@ -67,7 +74,7 @@ export function assertFollows(position: Position, plan: BatchPlan): void {
   }
   for (const [uid, partitions] of Object.entries(plan.ranges)) {
     for (const [partition, { from, to }] of Object.entries(partitions)) {
-      const planned = position.offsets[uid]?.[partition];
+      const planned = own(own(position.offsets, uid) ?? {}, partition);
       if (planned !== undefined && planned !== from) {
         throw inconsistent(
           `batch ${plan.batchId} reads ${uid}/${partition} from ${from}, but it was read up to ${planned}`,

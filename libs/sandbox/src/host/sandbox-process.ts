@@ -1,4 +1,5 @@
 import { isTidemarkError, TidemarkError } from '@tidemark/domain';
+import { printable } from '@tidemark/engine';
 import { encodeFrame, FrameError, FrameReader, type Frame } from '../frames.js';
 import { replySchema, type Reply, type Request } from '../messages.js';
 import type { Launched, Launcher } from '../os/launcher.js';
@@ -32,6 +33,7 @@ const HEADROOM_BYTES = 160 * 1024 * 1024;
 const MEMORY_LOOK_MS = 25;
 const COLLECT_MS = 1_000;
 const STDERR_CHARS_MAX = 4_000;
+const REASON_CHARS_MAX = 300;
 
 /**
  * One sandbox process, seen from the trusted side. Everything that comes out of it is suspect: what is not a reply that
@@ -197,7 +199,9 @@ export class SandboxProcess {
       if (near || said) return bounds.overMemory();
     }
     const lastWords = this.stderr.trim().split('\n', 1)[0] ?? '';
-    return new TidemarkError('sandbox_lost', { reason: lastWords === '' ? how : `${how}: ${lastWords.slice(0, 300)}` });
+    return new TidemarkError('sandbox_lost', {
+      reason: printable(lastWords === '' ? how : `${how}: ${lastWords}`, REASON_CHARS_MAX),
+    });
   }
 
   private settle(error: TidemarkError): void {
@@ -237,7 +241,7 @@ function killIfThere(pid: number): void {
 
 /** @param reason what it did that a sandbox never does. */
 export function nonsense(reason: string): TidemarkError {
-  return new TidemarkError('sandbox_spoke_nonsense', { reason });
+  return new TidemarkError('sandbox_spoke_nonsense', { reason: printable(reason, REASON_CHARS_MAX) });
 }
 
 const tooSlow = (): TidemarkError => new TidemarkError('sandbox_lost', { reason: 'it did not come up' });

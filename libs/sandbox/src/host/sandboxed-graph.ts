@@ -88,7 +88,7 @@ export class ProcessGraph implements SandboxedGraph {
       if (reply.type === 'not_restored') {
         throw new TidemarkError('checkpoint_unreadable', {
           path: `state of "${uid}"`,
-          reason: reply.reason.slice(0, 500),
+          reason: printable(reply.reason, 500),
         });
       }
       throw this.ended(

@@ -11,7 +11,7 @@ export function sourcePlaces(map: string | undefined): Places {
   const place = (at: string): string => {
     // Most jobs never need it.
     if (trace === 'not read') trace = readMap(map ?? '');
-    return printable(trace === undefined ? at : lookUp(trace, at)).slice(0, LINE_CHARS_MAX);
+    return printable(trace === undefined ? at : lookUp(trace, at), LINE_CHARS_MAX);
   };
   const placesIn = (text: string): readonly string[] => [...text.matchAll(PLACE)].map(([at]) => place(at));
   return {
@@ -21,7 +21,7 @@ export function sourcePlaces(map: string | undefined): Places {
         .split('\n')
         .filter((line, index) => index === 0 || line.includes('bundle.js:'))
         .slice(0, STACK_LINES_MAX)
-        .map((line) => printable(line.replace(PLACE, place)).slice(0, LINE_CHARS_MAX))
+        .map((line) => printable(line.replace(PLACE, place), LINE_CHARS_MAX))
         .join('\n'),
     firstPlace: (stack) => {
       const places = placesIn(stack);
