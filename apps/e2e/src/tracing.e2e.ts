@@ -58,6 +58,7 @@ describe('the trace of a job', () => {
   });
 
   it('is sent nowhere when no variable says where, the standard port included', async (test) => {
+    // Skipped: where a collector of this machine has the port, what it gets cannot be seen.
     const receiver = await OtlpReceiver.listen(STANDARD_PORT).catch(() => test.skip('the standard port is taken'));
     const instance = await Instance.start(dataHome.home, { OTEL_BSP_SCHEDULE_DELAY: '100' });
     try {

@@ -56,7 +56,10 @@ export async function startRunner(parts: {
   endOnSignal(async () => {
     setTimeout(() => process.exit(1), config.drainMs + CLOSE_MS_MAX).unref();
     await transport.pause();
-    await app.get(ActiveRuns).drainAll('runner_shutdown', config.drainMs);
+    const active = app.get(ActiveRuns);
+    const drained = await active.drainAll('runner_shutdown', config.drainMs);
+    // What did not get there in time must be over before the runner is retired: its jobs are free from then on.
+    if (!drained) active.abandonAll('lease_lost');
     lease.stop();
     await runs.retireRunner(id);
     await sandbox.close();

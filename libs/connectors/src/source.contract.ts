@@ -1,5 +1,5 @@
 import type { PartitionRange } from '@tidemark/domain';
-import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
+import { bytesPerSource, type InputChunk, type PlanRequest, type Source } from '@tidemark/engine';
 import { describe, expect, it } from 'vitest';
 
 export interface SourceHarness {
@@ -21,6 +21,9 @@ interface Planned {
 
 const INTERVAL_MS = 500;
 const BATCHES = 4;
+const BYTES_MAX = bytesPerSource(1);
+/** Room for a record or two of every harness. */
+const FEW_BYTES = 80;
 
 /** What every source must do, whatever it reads from. */
 export function sourceContract(name: string, openHarness: () => Promise<SourceHarness>): void {
@@ -89,6 +92,27 @@ export function sourceContract(name: string, openHarness: () => Promise<SourceHa
       await next.close();
     });
 
+    it('plans no more than the batch has room for, and leaves the rest to the next', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      const planned: Planned[] = [];
+      await harness.feed(source);
+      for (let batchId = 1; batchId <= BATCHES; batchId += 1) {
+        await harness.feed(source);
+        const request = aRequest(batchId, { from: reachedBy(planned), bytesMax: FEW_BYTES });
+        const ranges = await source.plan(request);
+        planned.push({ request, ranges });
+        const chunks = await source.read(ranges);
+        const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+        expect(bytes).toBeGreaterThan(0);
+        expect(bytes).toBeLessThanOrEqual(FEW_BYTES);
+        for (const { partition, range } of chunks) {
+          expect(range.from).toBe(reachedBy(planned.slice(0, -1))[partition] ?? 0);
+        }
+      }
+      await source.close();
+    });
+
     it('plans nothing when there is nothing new', async () => {
       const harness = await openHarness();
       if (!harness.runsDry) return;
@@ -107,6 +131,7 @@ export const aRequest = (batchId: number, overrides: Partial<PlanRequest> = {}):
   batchId,
   batchTimeMs: 1_700_000_000_000 + batchId * INTERVAL_MS,
   intervalMs: INTERVAL_MS,
+  bytesMax: BYTES_MAX,
   ...overrides,
 });
 

@@ -1,3 +1,4 @@
+export { BATCH_BYTES_MAX, bytesPerSource, SOURCES_MAX } from './batch-bounds.js';
 export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
 export type { CheckedDefinition } from './graph/checked-definition.js';
 export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
@@ -11,7 +12,9 @@ export {
   type ProgramOutput,
   type ProgramResult,
 } from './graph/program.js';
-export { positionOf, printable, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
+export { isStorable } from './graph/storable.js';
+export { printable } from './graph/printable.js';
+export { positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
 export {
   MicroBatchEngine,
   nextBatchTime,

@@ -39,6 +39,8 @@ export interface PlanRequest {
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly intervalMs: number;
+  /** The planned ranges hold at most this many bytes. There is always room for one record of any length allowed. */
+  readonly bytesMax: number;
 }
 
 /** One contiguous piece of a batch's input: whole records, newline separated, the last newline optional. */
@@ -54,7 +56,7 @@ export interface InputChunk {
 export interface Source {
   readonly uid: string;
   /**
-   * Chooses what the next batch reads, within the source's own rate limit. Ranges are contiguous with `from`; a
+   * Chooses what the next batch reads, within `bytesMax` and the source's own rate limit. Ranges are contiguous with `from`; a
    * partition without new data is left out. A source that cannot be read twice stores the bytes first and names
    * the object in `held`.
    */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BatchFailure, DefinitionProblem } from '@tidemark/engine';
+import { isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
 
 /** What the host asks. Bodies: `load` the bundle's code, `restore` rows as text, `run` the sources' texts in order. */
 export type Request =
@@ -91,7 +91,8 @@ const manifest = z.strictObject({
  */
 export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
-  z.strictObject({ type: z.literal('loaded'), manifest }),
+  // What is kept as it stands; everything else that is said goes through `printable` first.
+  z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json)) }),
   z.strictObject({ type: z.literal('refused'), problem }),
   z.strictObject({ type: z.literal('not_javascript'), reason: text, at: shortText }),
   z.strictObject({ type: z.literal('threw'), reason: text, stack: text.optional() }),

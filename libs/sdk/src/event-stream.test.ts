@@ -21,10 +21,11 @@ const textIn = (text: string, bytesPerPiece: number): Uint8Array[] => {
 
 describe('a stream of server-sent events', () => {
   const text =
-    'retry: 1000\n\n:\n\nid: 1\nevent: log\ndata: {"word":"Flüge"}\n\ndata:first\ndata: second\n\nid: 3\ndata: cut o';
+    'retry: 1000\nid: 0\n\n:\n\nid: 1\nevent: log\ndata: {"word":"Flüge"}\n\ndata:first\ndata: second\n\nid: 3\ndata: cut o';
 
   it.each([1, 2, 7, 1_000])('is the same in pieces of %i bytes, also within a character', async (bytesPerPiece) => {
     expect(await read(bodyOf(textIn(text, bytesPerPiece)))).toEqual([
+      { id: '0', data: undefined },
       { id: '1', data: '{"word":"Flüge"}' },
       { id: undefined, data: 'first\nsecond' },
     ]);

@@ -1,8 +1,6 @@
-/** One server-sent event. */
-export interface ServerSentEvent {
-  readonly id: string | undefined;
-  readonly data: string;
-}
+/** One server-sent event, or an id alone: where the stream stands, which a client that comes back goes on from. */
+export type ServerSentEvent =
+  { readonly id: string | undefined; readonly data: string } | { readonly id: string; readonly data: undefined };
 
 const MESSAGE_CHARACTERS_MAX = 16 * 1024 * 1024;
 
@@ -41,7 +39,9 @@ function eventIn(message: string): ServerSentEvent | undefined {
   const valueOf = (field: string): string[] =>
     lines.filter((line) => line.startsWith(`${field}:`)).map((line) => line.slice(field.length + 1).replace(/^ /, ''));
   const data = valueOf('data');
-  return data.length === 0 ? undefined : { id: valueOf('id').at(-1), data: data.join('\n') };
+  const id = valueOf('id').at(-1);
+  if (data.length > 0) return { id, data: data.join('\n') };
+  return id === undefined ? undefined : { id, data: undefined };
 }
 
 async function unlessSilent<T>(work: Promise<T>, silenceMs: number): Promise<T> {

@@ -46,6 +46,13 @@ describe('watching a job', () => {
     expect(api.seen.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1', '1']);
   });
 
+  it('begins again where it began when the connection breaks before the first event', async () => {
+    api.willAnswer(streaming(['retry: 1000\nid: 41\n\n']), streaming([message(42)], { staysOpen: true }));
+
+    expect(await watched(1)).toEqual(['42']);
+    expect(api.seen.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '41']);
+  });
+
   it('begins where the caller says', async () => {
     api.willAnswer(streaming([message(42)], { staysOpen: true }));
 

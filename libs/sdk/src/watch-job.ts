@@ -29,8 +29,9 @@ export async function* watchJob(
       const { body } = await http.open({ method: 'GET', path, headers, repeatable: true, signal });
       if (body === null) throw new TidemarkConnectionError(path, new Error('the answer has no body'));
       for await (const { id, data } of serverSentEvents(body, SILENCE_MS)) {
-        failures = 0;
         lastId = id ?? lastId;
+        if (data === undefined) continue;
+        failures = 0;
         yield JSON.parse(data) as WatchedEvent;
       }
     } catch (error) {

@@ -19,6 +19,7 @@ export interface FilesOptions {
   readonly format?: 'json' | 'text';
   /** Replays at this rate instead of as fast as batches go. */
   readonly recordsPerSecond?: number;
+  /** 8 MiB unless given, at most 32 MiB; several sources of a job share 32 MiB a batch evenly. */
   readonly maxBytesPerBatch?: number;
 }
 

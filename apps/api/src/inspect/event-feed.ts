@@ -63,10 +63,13 @@ export class EventFeed implements BeforeApplicationShutdown {
     private readonly bounds: StreamBounds,
   ) {}
 
-  /** Begins to follow a job after `afterSeq`, or from now on. Returns how to leave. Throws `too_many_at_once`. */
+  /**
+   * Begins to follow a job after `afterSeq`, or from now on. `openSink` is told after which event that is. Returns how
+   * to leave. Throws `too_many_at_once`.
+   */
   async follow(
     stream: Pick<Stream, 'jobId' | 'tenantId' | 'keyId'> & { readonly afterSeq: string | undefined },
-    openSink: () => StreamSink,
+    openSink: (afterSeq: string) => StreamSink,
   ): Promise<() => void> {
     const { jobId, tenantId, keyId } = stream;
     this.admit(keyId);
@@ -75,7 +78,7 @@ export class EventFeed implements BeforeApplicationShutdown {
     this.admit(keyId);
     const nowMs = performance.now();
     const opened = { jobId, tenantId, keyId, afterSeq, afterBatch: undefined, openedMs: nowMs, heartbeatMs: nowMs };
-    const followed: Stream = { ...opened, sink: openSink() };
+    const followed: Stream = { ...opened, sink: openSink(afterSeq) };
     this.streams.add(followed);
     this.polling ??= this.poll();
     return () => this.streams.delete(followed);

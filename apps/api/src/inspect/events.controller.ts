@@ -59,10 +59,12 @@ export class EventsController {
     const after = lastEventId ?? query.after;
     const afterSeq =
       after === undefined ? undefined : seqCursor(String(after), lastEventId === undefined ? 'after' : 'Last-Event-ID');
-    const leave = await this.feed.follow({ tenantId, jobId, keyId: caller.keyId, afterSeq }, () =>
-      serverSentEvents(reply),
+    const leave = await this.feed.follow({ tenantId, jobId, keyId: caller.keyId, afterSeq }, (from) =>
+      serverSentEvents(reply, from),
     );
     reply.raw.once('close', leave);
+    // Whoever went away while the feed looked for the beginning has been told of it already.
+    if (reply.raw.destroyed) leave();
   }
 
   private async page(tenantId: TenantId, jobId: JobId, { after, limit }: PageQuery): Promise<PageAnswer<EventAnswer>> {

@@ -1,5 +1,6 @@
+import { ServerResponse } from 'node:http';
 import type { JobId } from '@tidemark/domain';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { aBundle, ApiUnderTest, STREAMS_PER_KEY } from '../testing/api-under-test.js';
 import { aBatch, anEvent } from '../testing/history.js';
 
@@ -45,6 +46,7 @@ describe('the events of a job as a stream', () => {
 
     const text = await stream.until('"seq":"2"');
 
+    expect(text).toMatch(/^retry: 1000\nid: 1\n\n/);
     expect(text).toContain('id: 2\nevent: run.claimed\ndata: {"seq":"2"');
     expect(text).not.toContain('"seq":"1"');
   });
@@ -55,7 +57,7 @@ describe('the events of a job as a stream', () => {
     const text = await (await open({ 'last-event-id': '5' })).until('id: 250\n');
 
     expect([...text.matchAll(/^id: (\d+)$/gm)].map(([, seq]) => Number(seq))).toEqual(
-      Array.from({ length: 245 }, (_, index) => index + 6),
+      Array.from({ length: 246 }, (_, index) => index + 5),
     );
   });
 
@@ -73,7 +75,7 @@ describe('the events of a job as a stream', () => {
 
     expect(text).toContain('event: batch.committed\ndata: {"seq":null');
     expect([...text.matchAll(/"batchId":(\d)/g)].map(([, batch]) => batch)).toEqual(['2', '3']);
-    expect(text).not.toContain('id: ');
+    expect([...text.matchAll(/^id: .*$/gm)].map(([id]) => id)).toEqual(['id: 0']);
     listBatches.mockRestore();
   });
 
@@ -97,6 +99,35 @@ describe('the events of a job as a stream', () => {
       const stream = await open();
       expect(stream.status).toBe(200);
     });
+  });
+
+  it('do not count for a client that went away before they were open', async () => {
+    const listEvents = vi.spyOn(Object.getPrototypeOf(api.stores.forTenant(api.tenantId)), 'listEvents');
+    let look = (): void => undefined;
+    const looking = new Promise<readonly []>((resolve) => {
+      look = () => {
+        resolve([]);
+      };
+    });
+    listEvents.mockReturnValue(looking);
+    onTestFinished(() => {
+      listEvents.mockRestore();
+    });
+    const leaving = new AbortController();
+    const left = Array.from({ length: STREAMS_PER_KEY }, () =>
+      fetch(url, { headers: headers(), signal: leaving.signal }).catch(() => 'left'),
+    );
+    await vi.waitFor(() => expect(listEvents).toHaveBeenCalledTimes(STREAMS_PER_KEY));
+    const closed = vi.spyOn(ServerResponse.prototype, 'emit');
+    leaving.abort();
+    await Promise.all(left);
+    await vi.waitFor(() =>
+      expect(closed.mock.calls.filter(([event]) => event === 'close')).toHaveLength(STREAMS_PER_KEY),
+    );
+    closed.mockRestore();
+    look();
+
+    await vi.waitFor(async () => expect((await open()).status).toBe(200));
   });
 
   it('are kept from browsers that guess and from caches', async () => {

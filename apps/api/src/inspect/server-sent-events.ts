@@ -8,8 +8,8 @@ const RECONNECT_MS = 1_000;
 /** A client that reads more slowly than its job happens is cut off and resumes by its last event's id. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
-/** Turns the reply into a stream of server-sent events. */
-export function serverSentEvents(reply: FastifyReply): StreamSink {
+/** Turns the reply into a stream of server-sent events, of which the first comes after `afterSeq`. */
+export function serverSentEvents(reply: FastifyReply, afterSeq: string): StreamSink {
   reply.hijack();
   const response = reply.raw;
   response.writeHead(200, {
@@ -19,7 +19,8 @@ export function serverSentEvents(reply: FastifyReply): StreamSink {
     // Asks a proxy in between not to collect what is to be seen at once.
     'x-accel-buffering': 'no',
   });
-  write(response, `retry: ${RECONNECT_MS}\n\n`);
+  // With its id the beginning is known too: a client that is cut off before the first event misses none.
+  write(response, `retry: ${RECONNECT_MS}\nid: ${afterSeq}\n\n`);
   return {
     event: (event) => {
       write(response, `id: ${event.seq}\n${message(event.type, showEvent(event))}`);

@@ -4,7 +4,7 @@ import { JobStores, type BundleDigest, type TenantId } from '@tidemark/domain';
 import { Tenant } from '../tenancy/caller.js';
 import { Idempotent } from '../transport/idempotency.js';
 import { Operation } from '../transport/operation.js';
-import { pageOf, PageQuery, type PageAnswer } from '../transport/paging.js';
+import { notACursor, pageOf, PageQuery, type PageAnswer } from '../transport/paging.js';
 import { BundleAnswer, BundlePage, showBundle } from './bundle.answer.js';
 import { BundleUpload } from './submit.requests.js';
 import { existingBundle, UploadBundle } from './upload-bundle.js';
@@ -47,7 +47,7 @@ export class BundlesController {
   list(@Tenant() tenantId: TenantId, @Query() query: PageQuery): Promise<PageAnswer<BundleAnswer>> {
     const store = this.stores.forTenant(tenantId);
     return pageOf(query, {
-      cursor: (text) => text as BundleDigest,
+      cursor: digestCursor,
       read: (page) => store.listBundles(page),
       cursorOf: ({ digest }) => digest,
       show: showBundle,
@@ -59,4 +59,11 @@ export class BundlesController {
   async get(@Tenant() tenantId: TenantId, @Param('digest') digest: string): Promise<BundleAnswer> {
     return showBundle(await existingBundle(this.stores, tenantId, digest));
   }
+}
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+function digestCursor(text: string): BundleDigest {
+  if (DIGEST.test(text)) return text as BundleDigest;
+  throw notACursor();
 }

@@ -1,34 +1,62 @@
 import { TidemarkError } from '@tidemark/domain';
 
-/** Lets a few through at once and a bounded number wait, in order; refuses the rest with `too_many_at_once`. */
+interface Waiting {
+  readonly key: string;
+  readonly enter: () => void;
+}
+
+export interface TurnstileBounds {
+  readonly what: string;
+  readonly atOnce: number;
+  /** Of one key. Fewer than `atOnce`, so that nobody can take every place. */
+  readonly atOncePerKey: number;
+  readonly waitingMax: number;
+  readonly waitingMaxPerKey: number;
+}
+
+/**
+ * Lets a few through at once and a bounded number wait; refuses the rest with `too_many_at_once`. Each key has bounds of
+ * its own, so that one that floods it or dawdles inside holds up itself.
+ */
 export class Turnstile {
-  private inside = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly inside: string[] = [];
+  private readonly waiting: Waiting[] = [];
 
-  constructor(
-    private readonly bounds: { readonly what: string; readonly atOnce: number; readonly waitingMax: number },
-  ) {}
+  constructor(private readonly bounds: TurnstileBounds) {}
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    await this.enter();
+  async pass<T>(key: string, work: () => Promise<T>): Promise<T> {
+    await this.enter(key);
     try {
       return await work();
     } finally {
-      const next = this.waiting.shift();
-      // The place goes over to the one who waited longest; nobody can slip in between.
-      if (next === undefined) this.inside -= 1;
-      else next();
+      this.inside.splice(this.inside.indexOf(key), 1);
+      this.admitNext();
     }
   }
 
-  private async enter(): Promise<void> {
-    const { what, atOnce, waitingMax } = this.bounds;
-    if (this.inside < atOnce) {
-      this.inside += 1;
+  private async enter(key: string): Promise<void> {
+    const { what, waitingMax, waitingMaxPerKey } = this.bounds;
+    const ofKey = this.waiting.filter((one) => one.key === key).length;
+    if (ofKey === 0 && this.mayEnter(key)) {
+      this.inside.push(key);
       return;
     }
-    if (this.waiting.length >= waitingMax)
-      throw new TidemarkError('too_many_at_once', { what, max: atOnce + waitingMax });
-    await new Promise<void>((enter) => this.waiting.push(enter));
+    if (ofKey >= waitingMaxPerKey) throw new TidemarkError('too_many_at_once', { what, max: waitingMaxPerKey });
+    if (this.waiting.length >= waitingMax) throw new TidemarkError('too_many_at_once', { what, max: waitingMax });
+    await new Promise<void>((enter) => this.waiting.push({ key, enter }));
+  }
+
+  /** The one who waited longest of those whose key has a place left. */
+  private admitNext(): void {
+    const next = this.waiting.findIndex(({ key }) => this.mayEnter(key));
+    const [admitted] = next === -1 ? [] : this.waiting.splice(next, 1);
+    if (admitted === undefined) return;
+    this.inside.push(admitted.key);
+    admitted.enter();
+  }
+
+  private mayEnter(key: string): boolean {
+    const { atOnce, atOncePerKey } = this.bounds;
+    return this.inside.length < atOnce && this.inside.filter((one) => one === key).length < atOncePerKey;
   }
 }

@@ -14,14 +14,13 @@ import {
 import { BundleInspector, type BundleFiles } from './bundle-inspector.js';
 import { Turnstile } from './turnstile.js';
 
-const INSPECTED_AT_ONCE = 2;
-const WAITING_MAX = 32;
+const INSPECTIONS = { what: 'bundles', atOnce: 2, atOncePerKey: 1, waitingMax: 64, waitingMaxPerKey: 16 } as const;
 
 /** Accepts a bundle. When this resolves its objects and its row are durable; the same code again is the same bundle. */
 @Injectable()
 export class UploadBundle {
   /** A sandbox costs memory and a core; a queue without end would cost the caller's patience. */
-  private readonly inspections = new Turnstile({ what: 'bundles', atOnce: INSPECTED_AT_ONCE, waitingMax: WAITING_MAX });
+  private readonly inspections = new Turnstile(INSPECTIONS);
 
   constructor(
     private readonly stores: JobStores,
@@ -35,7 +34,7 @@ export class UploadBundle {
     const bytes = Buffer.from(files.code);
     const digest = createHash('sha256').update(bytes).digest('hex') as BundleDigest;
     const known = await store.findBundle(digest);
-    const manifest = known?.manifest ?? (await this.inspections.pass(() => this.inspector.inspect(files)));
+    const manifest = known?.manifest ?? (await this.inspections.pass(tenantId, () => this.inspector.inspect(files)));
     const paths = bundlePaths(tenantId, digest);
     // The map first: a bundle whose code is there is complete.
     if (files.sourceMap !== undefined) await this.putOnce(paths.map, Buffer.from(files.sourceMap));
@@ -58,7 +57,8 @@ export class UploadBundle {
 
 /** The bundle of this digest. Throws `thing_not_found`. */
 export async function existingBundle(stores: JobStores, tenantId: TenantId, digest: string): Promise<Bundle> {
-  const bundle = await stores.forTenant(tenantId).findBundle(digest as BundleDigest);
+  const known = /^[0-9a-f]{64}$/.test(digest);
+  const bundle = known ? await stores.forTenant(tenantId).findBundle(digest as BundleDigest) : undefined;
   if (bundle === undefined) throw new TidemarkError('thing_not_found', { thing: 'bundle', id: digest });
   return bundle;
 }

@@ -20,6 +20,9 @@ interface Common {
   readonly optional?: boolean;
 }
 
+/** What Postgres can keep as text. */
+const STORABLE = /^[^\0\ud800-\udfff]*$/u;
+
 /** A text field of a request: what is documented is what is checked. */
 export const TextField = (
   field: Common & {
@@ -35,6 +38,7 @@ export const TextField = (
     [
       IsString(),
       Length(field.min ?? 1, field.max),
+      Matches(STORABLE, { message: '$property must not contain NUL or half of a surrogate pair' }),
       ...(field.pattern === undefined
         ? []
         : [Matches(field.pattern, { message: field.patternSays ?? '$property has the wrong form' })]),

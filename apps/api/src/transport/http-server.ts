@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
+import { refuseDeepNesting } from './nesting.js';
 import { RouteTable } from './route-table.js';
 
 /** A request must have arrived in full by then; event streams are answers and may take as long as they like. */
@@ -39,6 +40,9 @@ export async function httpServer(
   });
   fastify.addHook('onRequest', async (_, reply) => {
     void reply.headers(SECURITY_HEADERS);
+  });
+  fastify.addHook('preValidation', async ({ body }) => {
+    refuseDeepNesting(body);
   });
   await server.init();
   await fastify.ready();

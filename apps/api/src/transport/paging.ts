@@ -83,7 +83,7 @@ const numberCursor =
 export const revisionCursor = numberCursor(INTEGER_MAX);
 export const batchCursor = numberCursor(Number.MAX_SAFE_INTEGER);
 
-const notACursor = (): TidemarkError =>
+export const notACursor = (): TidemarkError =>
   new TidemarkError('validation_failed', {
     problems: [{ field: 'after', problem: 'is not the "next" of a page of this list' }],
   });

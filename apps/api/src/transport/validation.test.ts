@@ -108,3 +108,24 @@ describe('a request that is not valid', () => {
     expect(answer).toMatchObject({ status: 400, body: { problems: [{ field: 'If-Match' }] } });
   });
 });
+
+describe('odd input', () => {
+  it('is refused where it is nested deeper than any request', async () => {
+    const body = `{"bundle":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const answer = await api.send('POST', '/v1/jobs', { body });
+    expect(answer).toMatchObject({ status: 400, body: { problems: [{ field: 'body' }] } });
+  });
+
+  it.each([
+    ['half of a surrogate pair', 'a\ud800'],
+    ['NUL', 'a\0b'],
+  ])('is refused where a text holds %s', async (_, code) => {
+    const answer = await api.send('POST', '/v1/bundles', { body: { code } });
+    expect(answer).toMatchObject({ status: 400, body: { problems: [{ field: 'code' }] } });
+  });
+
+  it('is no bundle, and no cursor', async () => {
+    expect(await api.send('GET', '/v1/bundles/%00')).toMatchObject({ status: 404 });
+    expect(await api.send('GET', '/v1/bundles?after=%00')).toMatchObject({ status: 400 });
+  });
+});

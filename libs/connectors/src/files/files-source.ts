@@ -10,7 +10,7 @@ import { constants } from 'node:fs';
 import { open, readdir, lstat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TidemarkError, type PartitionRange } from '@tidemark/domain';
-import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
+import { BATCH_BYTES_MAX, type InputChunk, type PlanRequest, type Source } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
 import { isCode } from '../durable-file.js';
@@ -19,14 +19,13 @@ import { locate, shownPath, tenantPath } from '../tenant-path.js';
 import { LINE_BYTES_MAX, readExactly, takeLines } from './line-scanner.js';
 
 const FILES_MAX = 10_000;
-const MAX_BYTES_PER_BATCH = 64 * 1024 * 1024;
 const DEFAULT_BYTES_PER_BATCH = 8 * 1024 * 1024;
 
 const options = z.strictObject({
   path: tenantPath,
   format: z.enum(['json', 'text']),
   recordsPerSecond: recordsPerSecond.optional(),
-  maxBytesPerBatch: z.int().positive().max(MAX_BYTES_PER_BATCH).default(DEFAULT_BYTES_PER_BATCH),
+  maxBytesPerBatch: z.int().positive().max(BATCH_BYTES_MAX).default(DEFAULT_BYTES_PER_BATCH),
 });
 type FilesSourceOptions = z.infer<typeof options>;
 
@@ -54,10 +53,11 @@ class FilesSource implements Source {
     this.ahead.clear();
     const { recordsPerSecond: perSecond, maxBytesPerBatch } = this.settings;
     let records = perSecond === undefined ? Infinity : recordsInBatch(perSecond, request);
-    let bytes = maxBytesPerBatch;
+    const limit = Math.min(maxBytesPerBatch, request.bytesMax);
+    let bytes = limit;
     const grown = await this.grownFiles(request);
     for (const { name, from } of grown) {
-      const taken = await this.take(name, from, { records, bytes, atLeastOne: bytes === maxBytesPerBatch });
+      const taken = await this.take(name, from, { records, bytes, atLeastOne: bytes === limit });
       if (taken === undefined) continue;
       if (taken.bytes.length > 0) {
         this.ahead.set(name, { range: { from, to: from + taken.bytes.length }, bytes: taken.bytes });

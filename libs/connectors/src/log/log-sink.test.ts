@@ -28,6 +28,14 @@ describe('the log sink', () => {
     expect(entries[0]?.sample[0]).toHaveLength(2_001);
   });
 
+  it('shows only what a database can keep, also where the cut goes through a character', async () => {
+    const { sink, entries } = await aLogSink();
+    await sink.write({ ...aWrite(1), rows: 2, bytes: Buffer.from(`"\0"\n"${'🛬'.repeat(2_000)}"\n`) });
+    const [nul, long] = entries[0]?.sample ?? [];
+    expect(nul).toBe('"\\u0000"');
+    expect(long?.isWellFormed()).toBe(true);
+  });
+
   it('is silent about a batch without rows', async () => {
     const { sink, entries } = await aLogSink();
     await sink.write({ ...aWrite(1), rows: 0, bytes: new Uint8Array() });

@@ -9,6 +9,8 @@ import { recordsInBatch, recordsPerSecond } from '../rate-limit.js';
 const PARTITION = '0';
 /** About 8 MiB. */
 const RECORDS_PER_BATCH_MAX = 200_000;
+/** The frame of a record, and two numbers at their longest. */
+const RECORD_BYTES_MAX = 72;
 
 const options = z.strictObject({ recordsPerSecond });
 
@@ -24,7 +26,8 @@ class RateSource implements Source {
 
   async plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }> {
     const from = request.from[PARTITION] ?? 0;
-    const records = Math.min(recordsInBatch(this.perSecond, request), RECORDS_PER_BATCH_MAX);
+    const fitting = Math.floor(request.bytesMax / RECORD_BYTES_MAX);
+    const records = Math.min(recordsInBatch(this.perSecond, request), RECORDS_PER_BATCH_MAX, fitting);
     return records === 0 ? {} : { [PARTITION]: { from, to: from + records } };
   }
 

@@ -60,7 +60,7 @@ class SocketSource implements Source {
     const from = request.from[PARTITION] ?? 0;
     const { recordsPerSecond: perSecond } = this.settings;
     const records = perSecond === undefined ? Infinity : recordsInBatch(perSecond, request);
-    const chosen = lines.peek({ records, bytes: BATCH_BYTES_MAX });
+    const chosen = lines.peek({ records, bytes: Math.min(BATCH_BYTES_MAX, request.bytesMax) });
     if (chosen.records === 0) {
       // What came before the trouble is processed first.
       if (trouble !== undefined && lines.records === 0) throw this.inTrouble(trouble, from);

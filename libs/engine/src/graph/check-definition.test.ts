@@ -192,12 +192,28 @@ describe('a definition is refused', () => {
       (d: { nodes: { options: unknown }[] }) =>
         ((d.nodes[0] as { options: unknown }).options = { path: 'x'.repeat(70_000) }),
     ],
+    ...[
+      ['NUL in its options', { path: 'a\0b' }],
+      ['NUL in the name of an option', { path: 'a', deep: [{ 'a\0': 1 }] }],
+      ['half a surrogate pair in its options', { path: 'in', deep: ['\ud800'] }],
+      ['options that are nested without end', { path: JSON.parse('['.repeat(60) + ']'.repeat(60)) as unknown }],
+    ].map(([name, options]) => [
+      name,
+      (d: { nodes: { options: unknown }[] }) => ((d.nodes[0] as { options: unknown }).options = options),
+    ]),
   ])('if a node has %s', (_name, change) => {
     expect(problemsOf(changed(change as never))[0]).toMatchObject({ code: 'graph_invalid' });
   });
 
   it('if it has no source or no sink', () => {
     expect(problemsOf(aJob(() => undefined)).map(({ code }) => code)).toEqual(['graph_invalid', 'graph_invalid']);
+  });
+
+  it('if it has more sources than one batch has room for', () => {
+    const definition = aJob((job) => {
+      for (let i = 0; i < 17; i += 1) job.source(`s${i}`, files({ path: 'in' })).to(`out${i}`, toOut);
+    });
+    expect(problemsOf(definition)).toMatchObject([{ code: 'graph_invalid', params: { at: 'defineJob' } }]);
   });
 
   it('if it has more nodes than a job may have', () => {

@@ -1,5 +1,6 @@
 import type { BundleManifest, StateShape } from '@tidemark/domain';
 import type { NodeKind } from '@tidemark/streams';
+import { SOURCES_MAX } from '../batch-bounds.js';
 import {
   KIND_RULES,
   ruleOf,
@@ -7,7 +8,9 @@ import {
   type CheckedNode,
   type TenantFunction,
 } from './checked-definition.js';
+import { printable } from './printable.js';
 import { sortByInputs } from './sort-by-inputs.js';
+import { isStorable } from './storable.js';
 
 /** Why a definition is refused: a code of the error catalogue with its parameters. Places are of the running code. */
 export type DefinitionProblem =
@@ -27,6 +30,7 @@ export type Checked =
 export const DEFINITION_LIMITS = {
   nodesMax: 1_000,
   inputsMax: 100,
+  sourcesMax: SOURCES_MAX,
   optionsCharsMax: 65_536,
   batchIntervalMsMin: 10,
   batchIntervalMsMax: 86_400_000,
@@ -89,7 +93,7 @@ function readNode(value: unknown, index: number, problems: DefinitionProblem[]):
     return undefined;
   }
   const { id, kind: foreignKind, uid, inputs, connector, options, functions, at: foreignAt } = value;
-  const at = typeof foreignAt === 'string' ? foreignAt.slice(0, 300) : 'unknown';
+  const at = typeof foreignAt === 'string' ? printable(foreignAt, 300) : 'unknown';
   const before = problems.length;
   const invalid = (reason: string): void => {
     problems.push({ code: 'graph_invalid', params: { reason, at } });
@@ -109,7 +113,7 @@ function readNode(value: unknown, index: number, problems: DefinitionProblem[]):
   const copiedOptions = copyOptions(options);
   if (copiedOptions === undefined)
     invalid(
-      `the options of the ${kind} must be plain JSON of at most ${DEFINITION_LIMITS.optionsCharsMax} characters, without NUL and without half a surrogate pair`,
+      `the options of the ${kind} must be plain JSON of at most ${DEFINITION_LIMITS.optionsCharsMax} characters and 50 levels, without NUL and without half of a surrogate pair`,
     );
   const copiedInputs = copyInputs(inputs, rule.inputs);
   if (copiedInputs === undefined) invalid(`the inputs of the ${kind} are not what it takes`);
@@ -159,7 +163,9 @@ function checkGraph(
     }
     if (ruleOf(node.kind).window) checkWindow(node, intervalMs, invalid);
   }
-  if (!nodes.some(({ kind }) => kind === 'source')) invalid('the job has no source', 'defineJob');
+  const sources = nodes.filter(({ kind }) => kind === 'source').length;
+  if (sources === 0) invalid('the job has no source', 'defineJob');
+  if (sources > SOURCES_MAX) invalid(`the job has ${sources} sources; it may have ${SOURCES_MAX}`, 'defineJob');
   if (!nodes.some(({ kind }) => kind === 'sink'))
     invalid('the job has no sink: nothing would come out of it', 'defineJob');
   if (problems.length > 0) return nodes;
@@ -192,12 +198,8 @@ function checkWindow(node: CheckedNode, intervalMs: number, invalid: (reason: st
 function copyOptions(options: unknown): { readonly [name: string]: unknown } | undefined {
   const text: string | undefined = JSON.stringify(options ?? {});
   if (text === undefined || text.length > DEFINITION_LIMITS.optionsCharsMax) return undefined;
-  let storable = true;
-  const copy: unknown = JSON.parse(text, (name, value: unknown) => {
-    if (isUnstorable(name) || (typeof value === 'string' && isUnstorable(value))) storable = false;
-    return value;
-  });
-  return storable && isObject(copy) && !Array.isArray(copy) ? copy : undefined;
+  const copy: unknown = JSON.parse(text);
+  return isObject(copy) && !Array.isArray(copy) && isStorable(copy) ? copy : undefined;
 }
 
 function copyInputs(inputs: unknown, rule: 'none' | 'one' | 'several'): readonly number[] | undefined {
@@ -254,9 +256,6 @@ function manifestOf({ name, batchIntervalMs, poison, nodes }: CheckedDefinition)
 function isObject(value: unknown): value is { readonly [name: string]: unknown } {
   return typeof value === 'object' && value !== null;
 }
-
-/** NUL and half a surrogate pair are JSON, but no database takes them in a text. */
-export const isUnstorable = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
 
 const isWholeMs = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 

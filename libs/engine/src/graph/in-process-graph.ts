@@ -4,7 +4,8 @@ import type { GraphInput, GraphOutput, GraphRuntime, StateRow } from '../ports.j
 import { checkDefinition } from './check-definition.js';
 import { joinChunks, type InputLines } from './input-lines.js';
 import { compileGraph, type Program } from './program.js';
-import { PLACES_AS_THEY_ARE, positionOf, printable, reportFailure, reportProblem } from './report-failure.js';
+import { printable } from './printable.js';
+import { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem } from './report-failure.js';
 
 /**
  * The job's graph in this process, without a sandbox: the same program, for tests and for code that is trusted.

@@ -2,6 +2,7 @@ import { TidemarkError } from '@tidemark/domain';
 import type { DefinitionProblem } from './check-definition.js';
 import type { BatchFailure, FailedOperator, LineRef } from './failure.js';
 import type { InputLines } from './input-lines.js';
+import { printable } from './printable.js';
 
 /** What it takes to say where something happened in the user's terms. */
 export interface Places {
@@ -84,18 +85,6 @@ export function positionOf(
   lines: ReadonlyMap<string, InputLines>,
 ): { readonly partition: string; readonly offset: number } {
   return lines.get(source)?.positionOf(line) ?? { partition: 'unknown', offset: line };
-}
-
-/**
- * Text from foreign code in one line of at most `charsMax` UTF-16 units, without what could write over a terminal or
- * forge a line of a log, and without what no database stores as text: NUL and half a surrogate pair.
- */
-export function printable(text: string, charsMax = Infinity): string {
-  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) =>
-    JSON.stringify(char).slice(1, -1),
-  );
-  // Last, because the cut may go through a pair.
-  return oneLine.slice(0, charsMax).toWellFormed();
 }
 
 function nameOf({ kind, uid, at }: FailedOperator, { place }: Places): string {

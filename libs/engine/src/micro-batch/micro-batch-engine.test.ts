@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BATCH_BYTES_MAX, SOURCES_MAX } from '../batch-bounds.js';
+import type { Source } from '../ports.js';
 import { InMemoryWorld } from './testing/in-memory-world.js';
 import {
   INTERVAL_MS,
@@ -176,6 +178,28 @@ describe('a job that is behind', () => {
     expect(engine.hasOpenPlan).toBe(false);
     expect(world.plans.map(({ batchId }) => batchId)).toEqual([1, 2]);
     expect((world.plans[1]?.batchTimeMs ?? 0) - (world.plans[0]?.batchTimeMs ?? 0)).toBe(3 * INTERVAL_MS);
+  });
+});
+
+describe('what one batch reads', () => {
+  it('is bounded for all sources together, with room for a record of each', async () => {
+    const room: number[] = [];
+    const many: Variant = {
+      ports: (ports, world) => {
+        const [source = world.source('readings')] = ports.sources;
+        const plan: Source['plan'] = (request) => {
+          room.push(request.bytesMax);
+          return source.plan(request);
+        };
+        return { ...ports, sources: Array.from({ length: SOURCES_MAX }, () => ({ ...source, plan })) };
+      },
+    };
+    const engine = await startRunner(new InMemoryWorld(undefined), many);
+    await engine.runBatch({ planAhead: false });
+
+    expect(room).toHaveLength(SOURCES_MAX);
+    expect(room.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(BATCH_BYTES_MAX);
+    expect(Math.min(...room)).toBeGreaterThan(1024 * 1024 + 1);
   });
 });
 

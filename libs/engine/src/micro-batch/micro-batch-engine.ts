@@ -1,4 +1,5 @@
 import { offsetsAfter, own, TidemarkError, type BatchCommit, type BatchPlan, type Clock } from '@tidemark/domain';
+import { bytesPerSource } from '../batch-bounds.js';
 import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
 import { assertFollows, decideResume, positionAfter, type Position } from './resume.js';
 
@@ -149,10 +150,11 @@ export class MicroBatchEngine {
     const { timeline, offsets } = position;
     const batchId = position.batchId + 1;
     const batchTimeMs = nextBatchTime(position.batchTimeMs, this.intervalMs, this.ports.clock.nowMs());
+    const bytesMax = bytesPerSource(this.ports.sources.length);
+    const batch = { timeline, batchId, batchTimeMs, intervalMs: this.intervalMs, bytesMax };
     const chosen = await Promise.all(
       this.ports.sources.map(async (source) => {
-        const from = own(offsets, source.uid) ?? {};
-        const ranges = await source.plan({ from, timeline, batchId, batchTimeMs, intervalMs: this.intervalMs });
+        const ranges = await source.plan({ ...batch, from: own(offsets, source.uid) ?? {} });
         return [source.uid, ranges] as const;
       }),
     );

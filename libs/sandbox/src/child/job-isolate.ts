@@ -2,6 +2,13 @@ import type ivm from 'isolated-vm';
 import type { Guest } from '../guest/guest.js';
 import type { Reply, Request } from '../messages.js';
 
+/** What isolated-vm says, to the letter. */
+const TIMED_OUT = 'Script execution timed out.';
+const OUT_OF_MEMORY: readonly string[] = [
+  'Isolate was disposed during execution due to memory limit',
+  'Array buffer allocation failed',
+];
+
 /** isolated-vm takes no less. */
 const MEMORY_MB_MIN = 8;
 
@@ -48,7 +55,7 @@ export class JobIsolate {
       this.guest.seed.applySync(undefined, [seed]);
       script.runSync(this.context, { timeout: deadlineMs });
       return [asHeader(this.guest.define.applySync(undefined, [], { timeout: deadlineMs }))];
-    });
+    }, deadlineMs);
   }
 
   restore(uid: string, rows: string): Answer {
@@ -59,7 +66,7 @@ export class JobIsolate {
     return this.guarded(() => {
       const options = { timeout: request.deadlineMs, result: { copy: true } } as const;
       return asAnswer(this.guest.run.applySync(undefined, [JSON.stringify(request), ...texts], options));
-    });
+    }, request.deadlineMs);
   }
 
   /** Rows in pieces, then `end`. */
@@ -78,11 +85,14 @@ export class JobIsolate {
     this.isolate.dispose();
   }
 
-  private guarded(call: () => Answer): Answer {
+  private guarded(call: () => Answer, deadlineMs = Infinity): Answer {
+    const startedMs = performance.now();
     try {
       return call();
     } catch (error) {
-      return [whyItEnded(error, this.isolate.isDisposed)];
+      // The job's code can throw the same words, but not this late: then it is stopped.
+      const isOverDeadline = performance.now() - startedMs >= deadlineMs;
+      return [whyItEnded(error, { isOverDeadline, isDisposed: this.isolate.isDisposed })];
     }
   }
 }
@@ -96,10 +106,13 @@ function asAnswer(parts: unknown): Answer {
   return [asHeader(header), texts.map(String)];
 }
 
-function whyItEnded(error: unknown, isDisposed: boolean): Reply {
+function whyItEnded(
+  error: unknown,
+  { isOverDeadline, isDisposed }: { readonly isOverDeadline: boolean; readonly isDisposed: boolean },
+): Reply {
   const { message, stack } = messageOf(error);
-  if (message.includes('timed out')) return { type: 'over_deadline' };
-  if (isDisposed || /memory limit|allocation failed/i.test(message)) return { type: 'over_memory' };
+  if (isOverDeadline && message === TIMED_OUT) return { type: 'over_deadline' };
+  if (isDisposed || OUT_OF_MEMORY.includes(message)) return { type: 'over_memory' };
   return {
     type: 'threw',
     reason: message.slice(0, 2_000),

@@ -131,6 +131,15 @@ describe('a job in a sandbox', () => {
     expect(error).toHaveProperty('params.stack', expect.not.stringContaining('tidemark:guest'));
   });
 
+  it('reports what its code throws so that a database can keep it', async () => {
+    const graph = await started(await aMapJob(`() => { throw new Error('\\ud800\\0' + '🛬'.repeat(3_000)); }`));
+    const error = (await graph.run(aBatch(1, '1\n')).catch((reason: unknown) => reason)) as { params: object };
+    expect(error).toMatchObject({ code: 'job_code_threw', params: { record: 'in/a.jsonl@0' } });
+    for (const text of Object.values(error.params)) {
+      expect(text).toSatisfy((said: string) => said.isWellFormed() && !said.includes('\0'));
+    }
+  });
+
   it('names places of the bundle where there is no source map, or one that is garbage', async () => {
     const { code } = await aMapJob('(r) => r.a.b');
     for (const map of [undefined, '{"version":3', '{"version":3,"sources":[],"names":[],"mappings":"////////"}']) {
@@ -250,6 +259,24 @@ export default definition;`);
     ['asks for Node', `(globalThis as any).process.exit();`, {}],
   ])('S10 refuses a bundle that %s', async (_name, source, params) => {
     expect(await describing(`${source}\nexport default 1;`)).toMatchObject({ code: 'bundle_threw', params });
+  });
+
+  it.each(['the upstream timed out', 'Script execution timed out.', 'over the memory limit', 'allocation failed'])(
+    'takes a bundle that throws "%s" at its word, and not for one that was stopped',
+    async (reason) => {
+      const error = await describing(`throw new Error(${JSON.stringify(reason)});\nexport default 1;`);
+      expect(error).toMatchObject({ code: 'bundle_threw', params: { reason, at: 'src/job.ts:1:7' } });
+    },
+  );
+
+  it('says nothing that a database cannot keep', async () => {
+    const half = await describing(`throw new Error('\\ud800\\0' + '🛬'.repeat(3_000));\nexport default 1;`);
+    expect(half).toMatchObject({ code: 'bundle_threw' });
+    const { params } = half as { params: { reason: string } };
+    expect(params.reason).toMatch(/^\ufffd\\u0000🛬/u);
+    expect(params.reason.isWellFormed()).toBe(true);
+    const options = await describing(job(`job.source('in', files({ path: 'a\\0' })).to('out', toLog());`));
+    expect(options).toMatchObject({ code: 'graph_invalid' });
   });
 
   it.each([

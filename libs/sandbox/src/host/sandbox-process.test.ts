@@ -101,6 +101,7 @@ describe('S16 a batch is refused and the process killed when it', () => {
   it.each<[string, object, string?]>([
     ['answers in no known way', { type: 'hello' }],
     ['answers with a list', [1]],
+    ['answers with JSON without end', { ...done, log: JSON.parse('['.repeat(9e4) + ']'.repeat(9e4)) as unknown }],
     ['answers another question', { type: 'restored', rows: 1 }],
     ['adds a member', { ...done, tenant: 'tnt_other' }],
     ['names a sink of another job', { ...done, sinks: [{ uid: 'other', rows: 1, bytes: 2 }] }],

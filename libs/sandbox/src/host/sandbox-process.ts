@@ -175,9 +175,7 @@ export class SandboxProcess {
   private takeFrame({ header, body }: Frame): void {
     const { waiting } = this;
     if (waiting === undefined) throw nonsense('it spoke without being asked');
-    const reply = replySchema.safeParse(header);
-    if (!reply.success) throw nonsense(`a reply has the wrong form at ${reply.error.issues[0]?.path.join('.') ?? '?'}`);
-    if (!waiting.take({ reply: reply.data, body })) return;
+    if (!waiting.take({ reply: readReply(header), body })) return;
     this.stopWaiting();
     waiting.resolve();
   }
@@ -229,6 +227,18 @@ export class SandboxProcess {
     killIfThere(this.pid);
     setTimeout(() => child.kill('SIGKILL'), COLLECT_MS).unref();
   }
+}
+
+function readReply(header: unknown): Reply {
+  let read: ReturnType<typeof replySchema.safeParse>;
+  try {
+    read = replySchema.safeParse(header);
+  } catch (error) {
+    if (error instanceof RangeError) throw nonsense('a reply is nested too deeply');
+    throw error;
+  }
+  if (read.success) return read.data;
+  throw nonsense(`a reply has the wrong form at ${read.error.issues[0]?.path.join('.') ?? '?'}`);
 }
 
 function killIfThere(pid: number): void {
