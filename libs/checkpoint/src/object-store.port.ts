@@ -4,8 +4,8 @@
  */
 export abstract class ObjectStore {
   /**
-   * Writes a whole object, durable when this resolves. Throws `object_exists` if the path is taken, `store_full`
-   * if there is no room; after any failure nothing is to be seen at `path`.
+   * Writes a whole object, durable when this resolves. Throws `object_exists` if the path is taken, by an object
+   * that is durable then, and `store_full` if there is no room; after any other failure nothing is to be seen at `path`.
    */
   abstract put(path: string, bytes: Uint8Array): Promise<void>;
   /** Throws `object_missing`. */

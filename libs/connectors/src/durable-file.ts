@@ -3,24 +3,32 @@ import { dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 
 /**
- * Makes a whole file appear at `target`, durable when this resolves. A file that is there already stays as it is, and
- * of many writers exactly one places its own. `uploads` is a folder on the same file system; a writer that is killed
+ * Makes a whole file appear at `target`. A file that is there already stays as it is, and of many writers exactly one
+ * places its own. Either way there is one when this resolves, and it is durable. `uploads` is a folder on the same file system; a writer that is killed
  * leaves at most a file in it.
  */
 export async function placeFile(target: string, bytes: Uint8Array, uploads: string): Promise<'placed' | 'taken'> {
   const upload = join(uploads, randomUUID());
   try {
     await writeSynced(upload, bytes);
-    await link(upload, target);
+    const outcome = await linkOnce(upload, target);
+    // Also what another has placed: it may have been killed before it came to this line.
     await syncFolder(dirname(target));
-    return 'placed';
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return 'taken';
-    throw error;
+    return outcome;
   } finally {
     await unlink(upload).catch((error: unknown) => {
       if (!isCode(error, 'ENOENT')) throw error;
     });
+  }
+}
+
+async function linkOnce(from: string, target: string): Promise<'placed' | 'taken'> {
+  try {
+    await link(from, target);
+    return 'placed';
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return 'taken';
+    throw error;
   }
 }
 

@@ -34,6 +34,7 @@ export async function locate(roots: Roots, path: string): Promise<Located> {
 /** As {@link locate}, but creates the folders that are missing. A path through a file fails as the file system says. */
 export async function locateOrCreate(roots: Roots, path: string): Promise<Located> {
   await mkdir(join(roots.filesRoot, roots.tenantName), { recursive: true });
+  await syncFolder(roots.filesRoot);
   const root = await realpath(join(roots.filesRoot, roots.tenantName));
   let folder = root;
   for (const segment of path.split('/')) {
@@ -52,9 +53,9 @@ async function createFolder(parent: string, name: string): Promise<void> {
   try {
     await mkdir(join(parent, name));
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return;
-    throw error;
+    if (!isCode(error, 'EEXIST')) throw error;
   }
+  // Also one that was there: whoever made it may have been killed before it was durable.
   await syncFolder(parent);
 }
 

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { basename } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Home, homeAt } from './home.js';
 import { HomeLock } from './lock.js';
 import { identityOf } from './process-identity.js';
+
+vi.mock('./process-identity.js', { spy: true });
 
 describe('the lock of a home', () => {
   let home: Home;
@@ -57,6 +60,30 @@ describe('the lock of a home', () => {
     await writeFile(home.lock, '');
     await HomeLock.take(home);
     expect(JSON.parse(await readFile(home.lock, 'utf8'))).toMatchObject({ owner: { pid: process.pid } });
+  });
+
+  it('is given back to whoever was faster, when it was judged stale and is not any more', async () => {
+    await left({ pid: 2 ** 22, identity: '4194304@1' });
+    const other = await aProcess();
+    vi.mocked(identityOf)
+      .mockResolvedValueOnce('this start')
+      .mockImplementationOnce(async () => {
+        // While this start finds the owner dead, another breaks the lock and makes its own.
+        await left({ pid: other.pid, identity: other.identity });
+        return undefined;
+      });
+
+    await expect(HomeLock.take(home)).rejects.toMatchObject({ code: 'instance_running', params: { pid: other.pid } });
+    expect(JSON.parse(await readFile(home.lock, 'utf8'))).toMatchObject({ owner: { pid: other.pid } });
+    expect(await readdir(home.path)).toEqual([basename(home.lock)]);
+  });
+
+  it('that another process has by now is neither written to nor released', async () => {
+    const lock = await HomeLock.take(home);
+    await left({ pid: 7, identity: '7@1' });
+    await expect(lock.note([])).rejects.toMatchObject({ code: 'instance_running', params: { pid: 7 } });
+    await lock.release();
+    expect(JSON.parse(await readFile(home.lock, 'utf8'))).toMatchObject({ owner: { pid: 7 } });
   });
 
   it('goes to one of two that find it stale', async () => {

@@ -1,4 +1,6 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TidemarkError } from '@tidemark/domain';
 import { z } from 'zod';
@@ -15,7 +17,6 @@ type LockFile = z.infer<typeof lockFile>;
 
 const ATTEMPTS = 5;
 const LEFT_BEHIND_WAIT_MS = 5_000;
-const HALF_WRITTEN_WAIT_MS = 200;
 
 /** One process at a time has a home. Its lock also names its services, so that those of a killed one can be ended. */
 export class HomeLock {
@@ -28,22 +29,18 @@ export class HomeLock {
   static async take(home: Home): Promise<HomeLock> {
     const owner = { pid: process.pid, identity: (await identityOf(process.pid)) ?? String(process.pid) };
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const file = await open(home.lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-        return undefined;
-      });
-      if (file !== undefined) {
-        await file.writeFile(JSON.stringify({ owner, services: [] } satisfies LockFile));
-        await file.close();
-        return new HomeLock(home.lock, owner);
-      }
+      if (await createWhole(home.lock, { owner, services: [] })) return new HomeLock(home.lock, owner);
       await breakStaleLock(home);
     }
-    throw new TidemarkError('instance_running', { home: home.path, pid: (await readLock(home.lock))?.owner.pid ?? 0 });
+    throw new TidemarkError('instance_running', { home: home.path, pid: (await holderOf(home.lock))?.pid ?? 0 });
   }
 
-  /** Writes down the services that run now. */
+  /** Writes down the services that run now. Throws `instance_running` if another process has the home by now. */
   async note(pids: readonly number[]): Promise<void> {
+    const holder = await holderOf(this.path);
+    if (holder?.identity !== this.owner.identity) {
+      throw new TidemarkError('instance_running', { home: dirname(this.path), pid: holder?.pid ?? 0 });
+    }
     const services: { pid: number; identity: string }[] = [];
     for (const pid of pids) {
       const identity = await identityOf(pid);
@@ -53,40 +50,69 @@ export class HomeLock {
   }
 
   async release(): Promise<void> {
-    await rm(this.path, { force: true });
+    if ((await holderOf(this.path))?.identity === this.owner.identity) await rm(this.path, { force: true });
   }
 }
 
-async function breakStaleLock(home: Home): Promise<void> {
-  let lock = await readLock(home.lock);
-  if (lock === undefined) {
-    // Its owner is just writing it, or has died doing so.
-    await sleep(HALF_WRITTEN_WAIT_MS);
-    lock = await readLock(home.lock);
+/** @returns whether the file is ours. It appears with all that is in it, so one that cannot be read has no owner. */
+async function createWhole(path: string, content: LockFile): Promise<boolean> {
+  const draft = `${path}.${randomUUID()}.new`;
+  await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (isExists(error)) return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
+}
+
+/** Takes away a lock whose owner is dead. Throws `instance_running` if it lives. */
+async function breakStaleLock(home: Home): Promise<void> {
+  const judged = await read(home.lock);
+  if (judged === undefined) return;
+  const lock = lockIn(judged);
   if (lock !== undefined && (await identityOf(lock.owner.pid)) === lock.owner.identity) {
     throw new TidemarkError('instance_running', { home: home.path, pid: lock.owner.pid });
   }
-  // Of two that find the same dead owner, one gets the file.
-  const taken = `${home.lock}.${process.pid}.stale`;
-  const won = await rename(home.lock, taken).then(
-    () => true,
-    () => false,
-  );
-  if (!won) return;
   for (const service of lock?.services ?? []) await endLeftBehind(service);
+  const taken = `${home.lock}.${randomUUID()}.stale`;
+  try {
+    await rename(home.lock, taken);
+  } catch {
+    // Another start was faster.
+    return;
+  }
+  // Faster still: it has broken the lock that was judged here, and this one is its own.
+  if ((await read(taken)) !== judged) await putBack(taken, home.lock);
   await rm(taken, { force: true });
 }
 
-async function readLock(path: string): Promise<LockFile | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+async function putBack(taken: string, path: string): Promise<void> {
+  try {
+    await link(taken, path);
+  } catch (error) {
+    // A third start has made its own meanwhile, and the owner of this one finds that out when it next writes to it.
+    if (!isExists(error)) throw error;
+  }
+}
+
+const holderOf = async (path: string): Promise<LockFile['owner'] | undefined> =>
+  lockIn((await read(path)) ?? '')?.owner;
+
+const read = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+
+function lockIn(text: string): LockFile | undefined {
   try {
     return lockFile.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
+
+const isExists = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
 
 async function endLeftBehind({ pid, identity }: { readonly pid: number; readonly identity: string }): Promise<void> {
   const until = performance.now() + LEFT_BEHIND_WAIT_MS;

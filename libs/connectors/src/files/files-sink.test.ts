@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm, symlink, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openSink } from '../connectors.js';
@@ -73,6 +73,24 @@ describe('the files sink', () => {
 
     expect(await sink.write(aWrite(1))).toBe('already_held');
     expect(await rowsAReaderSees(folder)).toEqual(['{"old":1}']);
+  });
+
+  it('makes durable what a killed run has left before it says that it holds it', async () => {
+    const context = await aContext();
+    const folder = join(context.filesRoot, 'demo', 'out', 'delays');
+    await (await openSink(aFilesNode(), context)).write(aWrite(1));
+    await writeFile(join(folder, 't1', 'part-b0000000002.jsonl'), aWrite(2).bytes);
+    const synced = await foldersSyncedBy(context.filesRoot, async () => {
+      const sink = await openSink(aFilesNode(), context);
+      expect(await sink.write(aWrite(2))).toBe('already_held');
+    });
+    for (const name of ['.', 't1', '_commits', '..', '../..', '../../..']) {
+      expect(synced).toContain((await stat(join(folder, name))).ino);
+    }
+
+    const sink = await openSink(aFilesNode(), context);
+    const again = await foldersSyncedBy(context.filesRoot, () => sink.write(aWrite(1)));
+    expect(again).toContain((await stat(join(folder, '_commits'))).ino);
   });
 
   it('holds a batch whose part the reader has taken away', async () => {
@@ -160,6 +178,23 @@ async function rowsAReaderSees(folder: string): Promise<readonly string[]> {
     rows.push(...lines);
   }
   return rows;
+}
+
+/** Inode numbers of whatever was synced meanwhile. */
+async function foldersSyncedBy(folder: string, act: () => Promise<unknown>): Promise<readonly number[]> {
+  const prototype = await fileHandlePrototype(folder);
+  const { sync } = prototype;
+  const synced: number[] = [];
+  const spy = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+    synced.push((await this.stat()).ino);
+    await sync.call(this);
+  });
+  try {
+    await act();
+    return synced;
+  } finally {
+    spy.mockRestore();
+  }
 }
 
 async function fileHandlePrototype(folder: string): Promise<FileHandle> {

@@ -30,7 +30,9 @@ export const filesSink = connectorEnd(options, async (uid, { path }, context): P
     const located = await locateOrCreate(context, path);
     if (located.outcome !== 'found') throw refused(uid, `option "path": "${path}" leads out of your files folder`);
     const folder = located.path;
-    for (const name of [UPLOADS, COMMITS]) await ensureFolder(uid, folder, name);
+    for (const name of [UPLOADS, COMMITS]) await makeFolder(uid, folder, name);
+    // Also what was there: whoever made it may have been killed before it was durable.
+    await syncFolder(folder);
     await claimFolder(uid, folder, shown, context);
     for (const name of await readdir(join(folder, UPLOADS))) await rm(join(folder, UPLOADS, name), { force: true });
     return new FilesSink(uid, folder, shown);
@@ -39,6 +41,8 @@ export const filesSink = connectorEnd(options, async (uid, { path }, context): P
 
 class FilesSink implements Sink {
   readonly guarantee = 'exactly_once';
+  /** The last timeline whose folder this sink has made durable. */
+  private durableTimeline: number | undefined;
 
   constructor(
     readonly uid: string,
@@ -52,10 +56,13 @@ class FilesSink implements Sink {
     return asSinkErrors(this.uid, this.shown, async () => {
       const batch = `b${String(write.batchId).padStart(10, '0')}`;
       const entry = join(this.folder, COMMITS, `t${write.timeline}-${batch}.json`);
-      if (await exists(entry)) return 'already_held';
-
+      if (await exists(entry)) {
+        // Whoever wrote it may have been killed before it was durable, and this answer is a promise.
+        await syncFolder(dirname(entry));
+        return 'already_held';
+      }
       const file = `t${write.timeline}/part-${batch}.jsonl`;
-      await ensureFolder(this.uid, this.folder, `t${write.timeline}`);
+      await this.ensureTimeline(write.timeline);
       const placed = await this.placePart(file, write.bytes);
       await this.place(entry, Buffer.from(`${JSON.stringify(describe(write, file, placed.bytes))}\n`));
       return placed.outcome;
@@ -71,8 +78,14 @@ class FilesSink implements Sink {
   ): Promise<{ readonly outcome: 'written' | 'already_held'; readonly bytes: Uint8Array }> {
     const target = join(this.folder, file);
     if ((await this.place(target, bytes)) === 'placed') return { outcome: 'written', bytes };
-    await syncFolder(dirname(target));
     return { outcome: 'already_held', bytes: await readFile(target) };
+  }
+
+  private async ensureTimeline(timeline: number): Promise<void> {
+    const made = await makeFolder(this.uid, this.folder, `t${timeline}`);
+    if (made === 'there already' && timeline === this.durableTimeline) return;
+    await syncFolder(this.folder);
+    this.durableTimeline = timeline;
   }
 
   private place(target: string, bytes: Uint8Array): Promise<'placed' | 'taken'> {
@@ -81,10 +94,11 @@ class FilesSink implements Sink {
 }
 
 /** A link put here in the folder's place would lead what is written out of the tenant's files. */
-async function ensureFolder(uid: string, parent: string, name: string): Promise<void> {
+async function makeFolder(uid: string, parent: string, name: string): Promise<'made' | 'there already'> {
   const folder = join(parent, name);
-  if ((await mkdir(folder, { recursive: true })) !== undefined) await syncFolder(parent);
+  const made = await mkdir(folder, { recursive: true });
   if (!(await lstat(folder)).isDirectory()) throw refused(uid, `option "path": "${name}" in it is a symbolic link`);
+  return made === undefined ? 'there already' : 'made';
 }
 
 function describe(write: SinkWrite, file: string, part: Uint8Array): { readonly [field: string]: string | number } {

@@ -97,11 +97,20 @@ const done = {
   log: [],
 };
 
+const loadedWith = (options: object): object => ({
+  type: 'loaded',
+  manifest: { ...manifest, nodes: manifest.nodes.map((node) => ({ ...node, options })) },
+});
+
 describe('S16 a batch is refused and the process killed when it', () => {
   it.each<[string, object, string?]>([
     ['answers in no known way', { type: 'hello' }],
     ['answers with a list', [1]],
-    ['answers with JSON without end', { ...done, log: JSON.parse('['.repeat(9e4) + ']'.repeat(9e4)) as unknown }],
+    [
+      'answers with JSON without end',
+      loadedWith({ deep: JSON.parse('['.repeat(4_000) + ']'.repeat(4_000)) as unknown }),
+    ],
+    ['answers with text that no database keeps', loadedWith({ path: '\0' })],
     ['answers another question', { type: 'restored', rows: 1 }],
     ['adds a member', { ...done, tenant: 'tnt_other' }],
     ['names a sink of another job', { ...done, sinks: [{ uid: 'other', rows: 1, bytes: 2 }] }],

@@ -5,6 +5,7 @@ import {
   readdir,
   rm,
   rmdir,
+  stat,
   symlink,
   utimes,
   writeFile,
@@ -72,6 +73,23 @@ describe('the file store', () => {
 
     await expect(store.put('a/b', Buffer.from('y'))).rejects.toThrow('EIO');
     expect(await store.list('a')).toEqual(['a/before']);
+  });
+
+  it('says that an object exists once that is durable, whoever was killed while placing it', async () => {
+    const root = await aFolder();
+    await mkdir(join(root, 'a', 'b'), { recursive: true });
+    await writeFile(join(root, 'a', 'b', 'c'), 'x');
+    const store = await FsObjectStore.open(root);
+    const prototype = await fileHandlePrototype(root);
+    const { sync } = prototype;
+    const synced: number[] = [];
+    vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+      synced.push((await this.stat()).ino);
+      await sync.call(this);
+    });
+
+    await expect(store.put('a/b/c', Buffer.from('y'))).rejects.toMatchObject({ code: 'object_exists' });
+    for (const folder of ['.', 'a', 'a/b']) expect(synced).toContain((await stat(join(root, folder))).ino);
   });
 
   it('begins again when its folder is pruned before the object is in it', async () => {

@@ -10,12 +10,16 @@ const UPLOADS = '~uploads';
 const UPLOAD_ABANDONED_AFTER_MS = 60 * 60 * 1000;
 /** A folder can be pruned by a `remove` between its creation and the link into it. */
 const PLACE_ATTEMPTS = 5;
+const DURABLE_MAX = 10_000;
 
 /**
  * Objects as files below one folder. Any number of processes may share it: a file appears at its path by a hard link
  * of a finished, synced upload, so nobody ever sees half an object and the second of two writers loses.
  */
 export class FsObjectStore extends ObjectStore {
+  /** Folders that this process has found or made durable. */
+  private readonly durable = new Set<string>();
+
   private constructor(private readonly root: string) {
     super();
   }
@@ -84,6 +88,8 @@ export class FsObjectStore extends ObjectStore {
         await link(upload, target);
         break;
       } catch (error) {
+        // Whoever placed the object may have been killed before its name was durable; now it is.
+        if (isCode(error, 'EEXIST')) await syncFolder(dirname(target));
         if (!isCode(error, 'ENOENT') || attempt === PLACE_ATTEMPTS) throw error;
       }
     }
@@ -95,7 +101,10 @@ export class FsObjectStore extends ObjectStore {
     }
   }
 
-  /** Each new folder is synced into its parent, or a power cut could lose it with everything below. */
+  /**
+   * Each folder is synced into its parent, or a power cut could lose it with everything below. One that is there
+   * already too: whoever made it may have been killed in between.
+   */
   private async makeFolders(segments: readonly string[]): Promise<void> {
     let folder = this.root;
     for (const segment of segments) {
@@ -104,13 +113,19 @@ export class FsObjectStore extends ObjectStore {
       try {
         await mkdir(folder);
       } catch (error) {
-        if (isCode(error, 'EEXIST')) continue;
         // Pruned meanwhile: the link fails in the same way, and the caller begins again.
         if (isCode(error, 'ENOENT')) return;
-        throw error;
+        if (!isCode(error, 'EEXIST')) throw error;
+        if (this.durable.has(folder)) continue;
       }
       await syncFolder(parent).catch(ignoreMissing);
+      this.remember(folder);
     }
+  }
+
+  private remember(folder: string): void {
+    if (this.durable.size === DURABLE_MAX) this.durable.clear();
+    this.durable.add(folder);
   }
 
   private async refuseSymlinks(path: string, folders: readonly string[]): Promise<void> {
@@ -129,8 +144,10 @@ export class FsObjectStore extends ObjectStore {
   private async pruneEmptyFolders(segments: readonly string[]): Promise<void> {
     await syncFolder(join(this.root, ...segments)).catch(ignoreMissing);
     for (let depth = segments.length; depth > 0; depth -= 1) {
+      const folder = join(this.root, ...segments.slice(0, depth));
+      this.durable.delete(folder);
       try {
-        await rmdir(join(this.root, ...segments.slice(0, depth)));
+        await rmdir(folder);
       } catch {
         // Not empty, or somebody else was faster; either way there is nothing more to prune.
         return;
