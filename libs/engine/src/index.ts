@@ -1,4 +1,4 @@
-export { BATCH_BYTES_MAX, bytesPerSource, SOURCES_MAX } from './batch-bounds.js';
+export { BATCH_BYTES_MAX, bytesPerSource } from './batch-bounds.js';
 export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
 export type { CheckedDefinition } from './graph/checked-definition.js';
 export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';

@@ -31,8 +31,7 @@ export const filesSink = connectorEnd(options, async (uid, { path }, context): P
     if (located.outcome !== 'found') throw refused(uid, `option "path": "${path}" leads out of your files folder`);
     const folder = located.path;
     for (const name of [UPLOADS, COMMITS]) await makeFolder(uid, folder, name);
-    // Also what was there: whoever made it may have been killed before it was durable.
-    await syncFolder(folder);
+    // Makes the two folders durable as well, with its own file.
     await claimFolder(uid, folder, shown, context);
     for (const name of await readdir(join(folder, UPLOADS))) await rm(join(folder, UPLOADS, name), { force: true });
     return new FilesSink(uid, folder, shown);

@@ -165,7 +165,8 @@ function checkGraph(
   }
   const sources = nodes.filter(({ kind }) => kind === 'source').length;
   if (sources === 0) invalid('the job has no source', 'defineJob');
-  if (sources > SOURCES_MAX) invalid(`the job has ${sources} sources; it may have ${SOURCES_MAX}`, 'defineJob');
+  if (sources > DEFINITION_LIMITS.sourcesMax)
+    invalid(`the job has ${sources} sources; it may have ${DEFINITION_LIMITS.sourcesMax}`, 'defineJob');
   if (!nodes.some(({ kind }) => kind === 'sink'))
     invalid('the job has no sink: nothing would come out of it', 'defineJob');
   if (problems.length > 0) return nodes;

@@ -5,6 +5,7 @@ import { TidemarkError, type BundleManifest } from '@tidemark/domain';
 import { keySlot, type GraphInput } from '@tidemark/engine';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, FrameReader } from '../frames.js';
+import { replySchema } from '../messages.js';
 import type { Launched } from '../os/launcher.js';
 import { ProcessGraph } from './sandboxed-graph.js';
 import { SandboxProcess } from './sandbox-process.js';
@@ -102,6 +103,13 @@ const loadedWith = (options: object): object => ({
   manifest: { ...manifest, nodes: manifest.nodes.map((node) => ({ ...node, options })) },
 });
 
+it('a manifest is taken only if a database can keep it', () => {
+  const taken = (options: object): boolean => replySchema.safeParse(loadedWith(options)).success;
+  expect(taken({ path: 'in' })).toBe(true);
+  expect(taken({ path: '\0' })).toBe(false);
+  expect(taken({ deep: [{ '\ud800': 1 }] })).toBe(false);
+});
+
 describe('S16 a batch is refused and the process killed when it', () => {
   it.each<[string, object, string?]>([
     ['answers in no known way', { type: 'hello' }],
@@ -110,7 +118,6 @@ describe('S16 a batch is refused and the process killed when it', () => {
       'answers with JSON without end',
       loadedWith({ deep: JSON.parse('['.repeat(4_000) + ']'.repeat(4_000)) as unknown }),
     ],
-    ['answers with text that no database keeps', loadedWith({ path: '\0' })],
     ['answers another question', { type: 'restored', rows: 1 }],
     ['adds a member', { ...done, tenant: 'tnt_other' }],
     ['names a sink of another job', { ...done, sinks: [{ uid: 'other', rows: 1, bytes: 2 }] }],
