@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 const READY_WITHIN_MS = 10_000;
+/** Each service that a test starts takes one of its own: apps/e2e/src/instance.ts. */
+const DATABASES = 10_000;
 
 /** @returns {string | undefined} the path of redis-server, where one is installed */
 export function findRedis(path = process.env.PATH ?? '') {
@@ -24,7 +26,8 @@ export async function startRedis() {
   if (server === undefined) throw new Error('No redis-server is installed. On Debian: apt-get install redis-server');
   const dir = mkdtempSync(join(tmpdir(), 'tidemark-redis-'));
   const port = await freePort();
-  const args = ['--port', port, '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'].map(String);
+  const where = ['--port', port, '--bind', '127.0.0.1', '--databases', DATABASES, '--dir', dir];
+  const args = [...where, '--save', '', '--appendonly', 'no'].map(String);
   const child = spawn(server, args, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const stop = async () => {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +38,7 @@ export class Instance {
   static async start(home: string, env: { readonly [name: string]: string } = {}): Promise<Instance> {
     const entry = join(root, 'apps/local/dist/main.js');
     const child = spawn(process.execPath, [entry, '--no-example'], {
-      env: { ...process.env, NODE_OPTIONS: '', TIDEMARK_HOME: home, TIDEMARK_PORT: '0', ...env },
+      env: { ...process.env, NODE_OPTIONS: '', TIDEMARK_HOME: home, TIDEMARK_PORT: '0', ...redisOf(home), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output: string[] = [];
@@ -144,4 +145,16 @@ async function readInstanceFile(home: string): Promise<InstanceFile | undefined>
   } catch {
     return undefined;
   }
+}
+
+const REDIS_DATABASES = 10_000;
+
+/** A database of the Redis server for this home alone: another service would take its messages, and drop them. */
+function redisOf(home: string): { readonly TIDEMARK_REDIS_URL?: string } {
+  const server = process.env['TIDEMARK_REDIS_URL'];
+  if (server === undefined) return {};
+  const url = new URL(server);
+  const number = createHash('sha256').update(home).digest().readUInt32BE() % REDIS_DATABASES;
+  url.pathname = `/${number}`;
+  return { TIDEMARK_REDIS_URL: url.href };
 }

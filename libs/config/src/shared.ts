@@ -9,7 +9,7 @@ export const sharedVariables = {
   }),
   /** Connections that this process opens to Postgres at most. */
   TIDEMARK_DATABASE_POOL: wholeNumber({ min: 2, max: 200 }).prefault('10'),
-  /** Redis for the run queue, for example `redis://host:6379`. Without it the queue lives in Postgres. */
+  /** Redis for the run queue, a database of its own, for example `redis://host:6379/1`. Without it the queue lives in Postgres. */
   TIDEMARK_REDIS_URL: z
     .string()
     .refine((text) => /^rediss?:\/\//.test(text) && URL.canParse(text), {

@@ -95,7 +95,7 @@ export {
 } from './job/job-store.js';
 export { KEY_ROLES, TenantStore, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
 export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
-export { ATTEMPTS_MAX, decideRetry, type Retry } from './scheduling/retry.js';
+export { ATTEMPTS_MAX, decideRetry, type Retry, type RetryCause } from './scheduling/retry.js';
 export {
   RunStore,
   type ClaimedRun,

@@ -6,6 +6,12 @@ const DELAY_MS_MAX = 60_000;
 /** A lost runner says little about the job, so its first successors start at once. */
 const IMMEDIATE_AFTER_LOSS = 3;
 
+/**
+ * Why the last run ended. What lies outside, a sink or a full disk, comes back by itself one day: a job that waits for it
+ * is never given up.
+ */
+export type RetryCause = 'runner_lost' | 'run_failed' | 'outside_unavailable';
+
 export type Retry = { readonly kind: 'at'; readonly delayMs: number } | { readonly kind: 'give_up' };
 
 /**
@@ -15,8 +21,8 @@ export type Retry = { readonly kind: 'at'; readonly delayMs: number } | { readon
  * @param attempts starts since the last committed batch, this one included
  * @param random uniform in [0, 1)
  */
-export function decideRetry(cause: 'runner_lost' | 'run_failed', attempts: number, random: number): Retry {
-  if (attempts >= ATTEMPTS_MAX) return { kind: 'give_up' };
+export function decideRetry(cause: RetryCause, attempts: number, random: number): Retry {
+  if (attempts >= ATTEMPTS_MAX && cause !== 'outside_unavailable') return { kind: 'give_up' };
   if (cause === 'runner_lost' && attempts <= IMMEDIATE_AFTER_LOSS) return { kind: 'at', delayMs: 0 };
   const ceilingMs = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** Math.max(0, attempts - 1));
   return { kind: 'at', delayMs: Math.round(ceilingMs * (0.5 + random / 2)) };

@@ -1,12 +1,15 @@
 import {
   decideRetry,
+  ERRORS,
   nextStatus,
   OWNED_STATUSES,
+  type ErrorCode,
   type Fence,
   type Job,
   type JobEvent,
   type JobStatus,
   type NewEvent,
+  type RetryCause,
   type RunEnd,
   type StartTrigger,
 } from '@tidemark/domain';
@@ -116,7 +119,7 @@ function nextOf(job: Job, end: RunEnd): Next {
             code: end.code,
             reason: end.reason,
             // A job that is given up says so instead.
-            ...retry(job, 'run_failed', 'retry', failedEvent('job.backing_off', end)),
+            ...retry(job, causeOf(end.code), 'retry', failedEvent('job.backing_off', end)),
           }
         : drained(job, 'stop');
   }
@@ -128,7 +131,10 @@ function drained(job: Job, reason: 'stop' | 'redeploy' | 'runner_shutdown'): Nex
   return { event: 'drained', then: 'restart', trigger, events: [{ type: 'job.handed_over', data: { reason } }] };
 }
 
-function retry(job: Job, cause: 'runner_lost' | 'run_failed', trigger: StartTrigger, event: NewEvent): Next {
+const causeOf = (code: ErrorCode): RetryCause =>
+  ERRORS[code].fault === 'external' ? 'outside_unavailable' : 'run_failed';
+
+function retry(job: Job, cause: RetryCause, trigger: StartTrigger, event: NewEvent): Next {
   const decision = decideRetry(cause, job.attempts, randomInt(2 ** 32) / 2 ** 32);
   if (decision.kind === 'give_up') {
     const reason = `It was started ${job.attempts} times without committing a batch.`;

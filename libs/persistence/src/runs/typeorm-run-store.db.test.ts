@@ -249,7 +249,7 @@ describe('a run that ends badly', () => {
     const { runs, scheduling, runnerId, claimed: first } = await aClaimedRun(dataSource);
     for (let attempt = 1, claimed = first; attempt <= 12; attempt += 1) {
       if (attempt > 1) claimed = await claimNext({ runs, scheduling }, runnerId);
-      await runs.end(claimed.fence, { kind: 'back_off', code: 'sink_unavailable', reason: 'it is down' });
+      await runs.end(claimed.fence, { kind: 'back_off', code: 'sandbox_lost', reason: 'it is down' });
       statuses.push((await jobs.forTenant(tenant).find(id))?.status);
       await dataSource.query('UPDATE jobs SET retry_at = NULL');
     }

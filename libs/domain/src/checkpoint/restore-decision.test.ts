@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CheckpointId } from '../ids.js';
+import type { StateShape } from './checkpoint.js';
+import { allowsRestore, compareShapes } from './compatibility.js';
+import { decideRestore, RESTORE_POLICIES, type RestoreFacts } from './restore-decision.js';
+
+const aShape = (more: Partial<StateShape> = {}): StateShape => ({
+  kind: 'updateStateByKey',
+  key: 'json',
+  value: 'json',
+  codec: { name: 'json', version: 1 },
+  parameters: {},
+  ...more,
+});
+const aWindow = (windowMs: number): StateShape => aShape({ kind: 'window', parameters: { windowMs, slideMs: 1_000 } });
+
+const aCheckpoint = (batchId: number, more: Partial<RestoreFacts['checkpoints'][number]> = {}) =>
+  ({
+    id: `ckp_${batchId}` as CheckpointId,
+    timeline: 1,
+    batchId,
+    shapes: { totals: aShape() },
+    status: 'complete',
+    ...more,
+  }) as const;
+
+const facts = (more: Partial<RestoreFacts> = {}): RestoreFacts => ({
+  policy: 'ask',
+  checkpoints: [],
+  shapes: { totals: aShape() },
+  committedOffsets: { in: { '0': 7 } },
+  plansReachBeginning: false,
+  ...more,
+});
+
+describe('the decision from what a run starts', () => {
+  it('is the beginning while nothing was committed', () => {
+    const { verdict } = decideRestore(facts({ committedOffsets: undefined, plansReachBeginning: true }));
+    expect(verdict).toMatchObject({ from: { kind: 'beginning' }, reasonCode: 'NOTHING_COMMITTED' });
+  });
+
+  it('is to run the planned batches again where no checkpoint was completed yet', () => {
+    const { verdict } = decideRestore(facts({ plansReachBeginning: true }));
+    expect(verdict).toMatchObject({ from: { kind: 'replay_from_beginning' }, reasonCode: 'NO_CHECKPOINT_YET' });
+  });
+
+  it('is the newest complete checkpoint that fits', () => {
+    const { verdict, candidates } = decideRestore(facts({ checkpoints: [aCheckpoint(9), aCheckpoint(5)] }));
+    expect(verdict).toMatchObject({ from: { checkpointId: 'ckp_9' }, reasonCode: 'NEWEST_CHECKPOINT' });
+    expect(candidates.map((candidate) => candidate.verdict)).toEqual(['chosen', 'not_needed']);
+  });
+
+  it('R9: is an older one when the newest cannot be read, and says so', () => {
+    const checkpoints = [aCheckpoint(9, { status: 'corrupt' }), aCheckpoint(5)];
+    const { verdict, candidates } = decideRestore(facts({ checkpoints }));
+    expect(verdict).toMatchObject({ from: { checkpointId: 'ckp_5' }, reasonCode: 'OLDER_CHECKPOINT' });
+    expect(candidates.map((candidate) => candidate.verdict)).toEqual(['unreadable', 'chosen']);
+  });
+
+  it('R22: never falls back silently to an older checkpoint because the newest does not fit', () => {
+    const checkpoints = [aCheckpoint(9, { shapes: { totals: aWindow(5_000) } }), aCheckpoint(5)];
+    const { verdict, candidates } = decideRestore(facts({ checkpoints }));
+    expect(verdict).toMatchObject({ outcome: 'ask', reasonCode: 'STATE_DOES_NOT_FIT' });
+    expect(candidates.map((candidate) => candidate.verdict)).toEqual(['does_not_fit', 'not_needed']);
+  });
+
+  it('I8: starts with empty state only if nothing was ever committed, or under the policy that says so, offsets kept', () => {
+    const aStatus = fc.constantFrom('complete', 'corrupt');
+    const someShapes = fc.constantFrom({}, { totals: aShape() }, { totals: aWindow(1_000) }, { other: aShape() });
+    const someCheckpoints = fc
+      .array(fc.record({ status: aStatus, shapes: someShapes }), { maxLength: 4 })
+      .map((all) =>
+        all.map((one, index) => aCheckpoint(9 - index, one as Partial<RestoreFacts['checkpoints'][number]>)),
+      );
+    const anOffset = fc.option(fc.constant({ in: { '0': 7 } }), { nil: undefined });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...RESTORE_POLICIES),
+        someCheckpoints,
+        anOffset,
+        fc.boolean(),
+        (policy, checkpoints, committedOffsets, plansReachBeginning) => {
+          const { verdict } = decideRestore(facts({ policy, checkpoints, committedOffsets, plansReachBeginning }));
+          if (verdict.outcome !== 'start') return;
+          const { from } = verdict;
+          if (from.kind === 'beginning') expect(committedOffsets).toBeUndefined();
+          if (from.kind === 'offsets_only')
+            expect([policy, from.offsets]).toEqual(['reset_keep_offsets', committedOffsets]);
+          if (from.kind === 'checkpoint') {
+            const chosen = checkpoints.find(({ id }) => id === from.checkpointId);
+            expect(chosen?.status).toBe('complete');
+            expect(allowsRestore(compareShapes(chosen?.shapes ?? {}, { totals: aShape() }))).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('state held against the operators that would take it over', () => {
+  it('fits by uid and shape, whatever the code is called', () => {
+    expect(compareShapes({ a: aShape() }, { a: aShape(), b: aShape() })).toEqual([
+      { uid: 'a', verdict: 'as_is' },
+      { uid: 'b', verdict: 'new' },
+    ]);
+  });
+
+  it('is refused with operator, field, old and new', () => {
+    expect(compareShapes({ recent: aWindow(10_000) }, { recent: aWindow(20_000) })).toEqual([
+      { uid: 'recent', verdict: 'refused', reason: '"recent": windowMs was 10000 and is now 20000' },
+    ]);
+  });
+
+  it('is not dropped without a word', () => {
+    const verdicts = compareShapes({ valueOf: aShape() }, {});
+    expect(verdicts).toMatchObject([{ uid: 'valueOf', verdict: 'dropped' }]);
+    expect(allowsRestore(verdicts)).toBe(false);
+  });
+});
