@@ -30,7 +30,12 @@ interface Waiting {
 
 /** Room beside the job's own memory, for Node and for a batch's input and output on their way. */
 const HEADROOM_BYTES = 160 * 1024 * 1024;
-const MEMORY_LOOK_MS = 25;
+const MEMORY_LOOK_MS = 10;
+/**
+ * How V8 ends a process that it gives up: SIGILL, SIGTRAP, SIGABRT, by name or as a shell tells them. Behind bubblewrap
+ * the process is the first of its namespace, which abort cannot end by SIGABRT: there it is seen as 139.
+ */
+const GIVEN_UP: readonly (number | string | null)[] = ['SIGILL', 'SIGTRAP', 'SIGABRT', 132, 133, 134, 139];
 const COLLECT_MS = 1_000;
 const STDERR_CHARS_MAX = 4_000;
 const REASON_CHARS_MAX = 300;
@@ -186,7 +191,7 @@ export class SandboxProcess {
     if (bytes > memoryMb * 1024 * 1024 + HEADROOM_BYTES) this.fail(overMemory());
   }
 
-  /** V8 aborts the process on some allocations instead of throwing. */
+  /** V8 aborts the process on some allocations instead of throwing, too suddenly at times to be seen growing. */
   private whyItExited(code: number | null, signal: NodeJS.Signals | null): TidemarkError {
     const { waiting } = this;
     const how = signal ?? `code ${String(code)}`;
@@ -194,7 +199,8 @@ export class SandboxProcess {
       const { bounds } = waiting;
       const near = this.memoryPeak > bounds.memoryMb * 0.6 * 1024 * 1024 + HEADROOM_BYTES / 3;
       const said = /out of memory|allocation failed|heap limit|invalid (?:array|table|size)/i.test(this.stderr);
-      if (near || said) return bounds.overMemory();
+      const gaveUp = GIVEN_UP.includes(signal ?? code);
+      if (near || said || gaveUp) return bounds.overMemory();
     }
     const lastWords = this.stderr.trim().split('\n', 1)[0] ?? '';
     return new TidemarkError('sandbox_lost', {
