@@ -31,11 +31,13 @@ interface Waiting {
 /** Room beside the job's own memory, for Node and for a batch's input and output on their way. */
 const HEADROOM_BYTES = 160 * 1024 * 1024;
 const MEMORY_LOOK_MS = 10;
+/** How V8 ends a process that it gives up: SIGILL, SIGTRAP, SIGABRT, by name or as a shell tells them. */
+const GIVEN_UP: readonly (number | string | null)[] = ['SIGILL', 'SIGTRAP', 'SIGABRT', 132, 133, 134];
 /**
- * How V8 ends a process that it gives up: SIGILL, SIGTRAP, SIGABRT, by name or as a shell tells them. Behind bubblewrap
- * the process is the first of its namespace, which abort cannot end by SIGABRT: there it is seen as 139.
+ * The same behind bubblewrap, where the process is the first of its namespace and SIGABRT cannot end it. A crash looks
+ * the same, so what it had grown to must speak for it.
  */
-const GIVEN_UP: readonly (number | string | null)[] = ['SIGILL', 'SIGTRAP', 'SIGABRT', 132, 133, 134, 139];
+const GIVEN_UP_OR_CRASHED = 139;
 const COLLECT_MS = 1_000;
 const STDERR_CHARS_MAX = 4_000;
 const REASON_CHARS_MAX = 300;
@@ -197,10 +199,11 @@ export class SandboxProcess {
     const how = signal ?? `code ${String(code)}`;
     if (waiting !== undefined) {
       const { bounds } = waiting;
-      const near = this.memoryPeak > bounds.memoryMb * 0.6 * 1024 * 1024 + HEADROOM_BYTES / 3;
+      const grewTo = (share: number): boolean =>
+        this.memoryPeak > bounds.memoryMb * share * 1024 * 1024 + HEADROOM_BYTES / 3;
       const said = /out of memory|allocation failed|heap limit|invalid (?:array|table|size)/i.test(this.stderr);
-      const gaveUp = GIVEN_UP.includes(signal ?? code);
-      if (near || said || gaveUp) return bounds.overMemory();
+      const gaveUp = GIVEN_UP.includes(signal ?? code) || (code === GIVEN_UP_OR_CRASHED && grewTo(0.3));
+      if (grewTo(0.6) || said || gaveUp) return bounds.overMemory();
     }
     const lastWords = this.stderr.trim().split('\n', 1)[0] ?? '';
     return new TidemarkError('sandbox_lost', {
