@@ -2,13 +2,14 @@ export { BATCH_BYTES_MAX, bytesPerSource } from './batch-bounds.js';
 export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
 export type { CheckedDefinition } from './graph/checked-definition.js';
 export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
-export { createInProcessGraph } from './graph/in-process-graph.js';
+export { countsByUid, createInProcessGraph } from './graph/in-process-graph.js';
 export { joinChunks, type InputLines } from './graph/input-lines.js';
 export { keyHash, keySlot } from './graph/key-slot.js';
 export {
   compileGraph,
+  type InputPiece,
   type Program,
-  type ProgramInput,
+  type ProgramBlock,
   type ProgramOutput,
   type ProgramResult,
 } from './graph/program.js';
@@ -35,6 +36,7 @@ export type {
   Sink,
   SinkWrite,
   Source,
-  StateRow,
+  SnapshotBlocks,
+  StateBlock,
   StateSnapshot,
 } from './ports.js';

@@ -5,10 +5,7 @@ import type {
   PartitionOffsets,
   PartitionRange,
   SourceOffsets,
-  StateRow,
 } from '@tidemark/domain';
-
-export type { StateRow } from '@tidemark/domain';
 
 /** `fenced`: another run has claimed the job; nothing was written and nothing more may be. */
 export type Fenced = { readonly outcome: 'fenced' };
@@ -98,6 +95,8 @@ export interface GraphOutput {
   readonly recordsSkipped: number;
   /** Keys held now, by operator uid. */
   readonly stateKeys: ReadonlyMap<string, number>;
+  /** What operators counted in this batch, records that came too late for example: by operator uid, then by name. */
+  readonly counts: ReadonlyMap<string, Readonly<Record<string, number>>>;
   /** The first few skipped records, for the job's events. */
   readonly skipped: readonly {
     readonly source: string;
@@ -107,23 +106,40 @@ export interface GraphOutput {
   }[];
 }
 
-/** The job's graph with its state: in production a sandbox process, in tests the same code in this process. */
-export interface GraphRuntime {
-  /** Adds rows to an operator's state. Called before the first batch, any number of times. */
-  restore(uid: string, rows: readonly StateRow[]): Promise<void>;
-  /** Runs one batch. Throws `job_code_threw`, `record_unreadable`, `job_over_cpu`, `job_over_memory`, `sandbox_lost` … */
-  run(input: GraphInput): Promise<GraphOutput>;
-  /** The state as of the last batch that ran, by operator uid. The runtime is not used for a batch meanwhile. */
-  snapshot(): Promise<ReadonlyMap<string, readonly StateRow[]>>;
+/** A state block, format version 1, of one operator. */
+export interface StateBlock {
+  readonly uid: string;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly deleted: number;
 }
 
-/** What a checkpoint holds, as of the end of a batch. */
-export interface StateSnapshot {
+/** What a snapshot froze, handed out while later batches run. */
+export interface SnapshotBlocks {
+  /** The next block, or undefined at the end. One call at a time, to the end. */
+  next(): Promise<StateBlock | undefined>;
+}
+
+/** The job's graph with its state: in production a sandbox process, in tests the same code in this process. */
+export interface GraphRuntime {
+  /** Applies a block to an operator's state, in the order in which blocks were handed out. Called before the first batch. */
+  restore(uid: string, block: Uint8Array): Promise<void>;
+  /** Runs one batch. Throws `job_code_threw`, `record_unreadable`, `job_over_cpu`, `job_over_memory`, `sandbox_lost` … */
+  run(input: GraphInput): Promise<GraphOutput>;
+  /**
+   * Freezes the state as of the last batch that ran: all of it, or what has changed since the last snapshot (or since it
+   * was restored). One at a time; blocks are then pulled between batches.
+   */
+  snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks>;
+}
+
+/** State as of the end of a batch, being handed out while later batches run. */
+export interface StateSnapshot extends SnapshotBlocks {
+  readonly kind: 'full' | 'delta';
   readonly timeline: number;
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly offsets: SourceOffsets;
-  readonly operators: ReadonlyMap<string, readonly StateRow[]>;
   /** Plans that are durable and not part of this state. */
   readonly pendingPlans: readonly BatchPlan[];
 }

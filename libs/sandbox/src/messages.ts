@@ -80,7 +80,8 @@ const manifest = z.strictObject({
       key: z.literal('json'),
       value: z.literal('json'),
       codec: z.strictObject({ name: z.string().max(50), version: z.int().min(1) }),
-      parameters: z.record(z.string().max(50), z.union([z.number(), z.string().max(200), z.boolean()])),
+      parameters: z.record(z.string().max(100), z.union([z.number(), z.string().max(200), z.boolean()])),
+      schema: z.json().exactOptional(),
     }),
   ),
 });

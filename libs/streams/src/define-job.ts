@@ -1,6 +1,7 @@
 import type { SourceSpec } from './connectors.js';
 import type { JobDefinition, Poison } from './definition.js';
 import { milliseconds, type Duration } from './duration.js';
+import { jsonSchemaOf, type Schema } from './schema.js';
 import { GraphBuilder, Stream } from './stream.js';
 
 export interface JobOptions {
@@ -15,6 +16,11 @@ export interface JobOptions {
 export interface JobBuilder {
   /** Begins a stream. `uid` names the source: its offsets are kept under it, whatever else changes. */
   source<T>(uid: string, source: SourceSpec<T>): Stream<T>;
+  /**
+   * The same with the form of its records declared: of each record, the job sees the declared members, in the schema's
+   * order and with its defaults; one that does not fit is unreadable. Reading is several times faster.
+   */
+  source<T>(uid: string, source: SourceSpec<NoInfer<T>>, options: { readonly schema: Schema<T> }): Stream<T>;
 }
 
 /**
@@ -26,11 +32,10 @@ export interface JobBuilder {
 export function defineJob(options: JobOptions, build: (job: JobBuilder) => void): JobDefinition {
   const graph = new GraphBuilder();
   const job: JobBuilder = {
-    source<T>(uid: string, { connector, options: settings }: SourceSpec<T>) {
-      return new Stream<T>(
-        graph,
-        graph.add({ kind: 'source', uid, inputs: [], connector, options: settings }, job.source),
-      );
+    source<T>(uid: string, { connector, options: settings }: SourceSpec<T>, more?: { readonly schema: Schema<T> }) {
+      const schema = more === undefined ? {} : { schema: jsonSchemaOf(more.schema) };
+      const node = { kind: 'source', uid, inputs: [], connector, options: settings, ...schema } as const;
+      return new Stream<T>(graph, graph.add(node, job.source));
     },
   };
   build(job);

@@ -1,3 +1,4 @@
+export { count, max, mean, min, sum, variance, type Aggregate, type Aggregated, type FieldOf } from './aggregates.js';
 export {
   files,
   rate,
@@ -15,10 +16,13 @@ export {
 export { defineJob, type JobBuilder, type JobOptions } from './define-job.js';
 export type { DefinitionNode, JobDefinition, NodeKind, Poison } from './definition.js';
 export type { Duration } from './duration.js';
+export type { Schema } from './schema.js';
 export {
   KeyedStream,
   Stream,
   type BatchContext,
+  type EventTimeOptions,
+  type FoldOptions,
   type Key,
   type WindowContext,
   type WindowOptions,

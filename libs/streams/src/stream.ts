@@ -1,6 +1,8 @@
+import type { Aggregate, Aggregated, FieldOf } from './aggregates.js';
 import type { SinkSpec } from './connectors.js';
 import type { DefinitionNode, NodeKind } from './definition.js';
 import { milliseconds, type Duration } from './duration.js';
+import { jsonSchemaOf, type Schema } from './schema.js';
 
 /** What the job's code may know of the batch that it runs in. The same on every replay of the batch. */
 export interface BatchContext {
@@ -32,7 +34,26 @@ export interface WindowReduceOptions<V> extends WindowOptions {
   readonly inverse?: (whole: V, leaving: V) => V;
 }
 
-/** A stream of records. Operators describe what shall happen; nothing runs until the job does. */
+export interface EventTimeOptions<T> {
+  /** Milliseconds since the Unix epoch: the name of a field, or a function of the record. */
+  readonly timestamp: FieldOf<T, number> | ((record: T) => number);
+  /** How much older than the newest a record may be without being late. */
+  readonly outOfOrderness: Duration;
+  /** A stream without records for this long holds up no window of the streams that it is joined with. */
+  readonly idleAfter?: Duration;
+  /** A timestamp that is further ahead of the batch's time than this is counted, and does not move the watermark. */
+  readonly aheadMax?: Duration;
+}
+
+export interface FoldOptions<S, V, C> {
+  /** The state of a key that has none: plain JSON, of which each key gets a copy. */
+  readonly initial: S;
+  readonly fold: (state: S, value: V, context: C) => S | undefined;
+  /** What the state looks like. */
+  readonly schema?: Schema<S>;
+}
+
+/** A stream of records. A record is read by everyone behind it, so code must not change one. Operators describe what shall happen; nothing runs until the job does. */
 export class Stream<T, C extends BatchContext = BatchContext> {
   /** @internal */
   constructor(
@@ -46,23 +67,48 @@ export class Stream<T, C extends BatchContext = BatchContext> {
 
   /** Keeps the records for which `apply` answers something true. */
   filter(apply: (record: T, context: C) => unknown): this {
-    const id = this.next('filter', this.filter, { functions: { apply } });
-    return new (this.constructor as new (graph: GraphBuilder, id: number) => this)(this.graph, id);
+    return this.same(this.next('filter', this.filter, { functions: { apply } }));
   }
 
   flatMap<U>(apply: (record: T, context: C) => Iterable<U>): Stream<U, C> {
     return new Stream(this.graph, this.next('flatMap', this.flatMap, { functions: { apply } }));
   }
 
-  /** Pairs each record with a key: the stream goes on as `[key, record]`. */
-  keyBy<K extends Key>(apply: (record: T, context: C) => K): KeyedStream<K, T, C> {
-    return new KeyedStream(this.graph, this.next('keyBy', this.keyBy, { functions: { apply } }));
+  /**
+   * Pairs each record with a key: the stream goes on as `[key, record]`. The name of a field is the faster form: a key
+   * that stands in the input is then never made into a string.
+   */
+  keyBy<F extends FieldOf<T, Key>>(field: F): KeyedStream<T[F] & Key, T, C>;
+  keyBy<K extends Key>(apply: (record: T, context: C) => K): KeyedStream<K, T, C>;
+  keyBy(by: string | ((record: T, context: C) => Key)): unknown {
+    const parts = typeof by === 'string' ? { options: { field: by } } : { functions: { apply: by } };
+    return new KeyedStream(this.graph, this.next('keyBy', this.keyBy, parts));
+  }
+
+  /**
+   * Says when the records happened, for windows and timers in event time. Keeps, under `uid`, how far time has come.
+   *
+   * The watermark is the newest timestamp of all batches so far, less `outOfOrderness`; it moves between batches only. A
+   * record is late for a window that the watermark had passed before its batch.
+   */
+  eventTime(uid: string, options: EventTimeOptions<T>): this {
+    const { timestamp } = options;
+    const parts = {
+      uid,
+      options: {
+        outOfOrdernessMs: milliseconds(options.outOfOrderness),
+        ...(options.idleAfter === undefined ? {} : { idleAfterMs: milliseconds(options.idleAfter) }),
+        ...(options.aheadMax === undefined ? {} : { aheadMaxMs: milliseconds(options.aheadMax) }),
+        ...(typeof timestamp === 'string' ? { field: timestamp } : {}),
+      },
+      functions: typeof timestamp === 'string' ? {} : { timestamp },
+    };
+    return this.same(this.next('eventTime', this.eventTime, parts));
   }
 
   /** The records of both streams. */
   union(other: Stream<T, C>): this {
-    const id = this.graph.add({ kind: 'union', inputs: [this.id, other.id] }, this.union);
-    return new (this.constructor as new (graph: GraphBuilder, id: number) => this)(this.graph, id);
+    return this.same(this.graph.add({ kind: 'union', inputs: [this.id, other.id] }, this.union));
   }
 
   /** At every slide, the records of the window that ends there, oldest first. Keeps them, under `uid`, as state. */
@@ -74,6 +120,11 @@ export class Stream<T, C extends BatchContext = BatchContext> {
   to(uid: string, sink: SinkSpec): void {
     const { connector, options } = sink;
     this.next('sink', this.to, { uid, connector, options });
+  }
+
+  /** @internal A stream of the same kind and type. */
+  protected same(id: number): this {
+    return new (this.constructor as new (graph: GraphBuilder, id: number) => this)(this.graph, id);
   }
 
   /** @internal */
@@ -95,6 +146,36 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
   /** One value for each key of the batch (behind a window: of the window). Keeps nothing between batches. */
   reduceByKey(reduce: (a: V, b: V) => V): KeyedStream<K, V, C> {
     return new KeyedStream(this.graph, this.next('reduceByKey', this.reduceByKey, { functions: { reduce } }));
+  }
+
+  /**
+   * Keeps a state for each key, under `uid`: `fold` is called for each value with the key's state, which it may change,
+   * and answers the new one; undefined forgets the key. What the batch has touched goes on as `[key, state]` at its end.
+   *
+   * The primary form of keyed state. With a `schema` whose members are plain numbers and booleans, states lie in typed
+   * columns instead of objects, which is smaller, faster, and cheaper to write down.
+   */
+  fold<S>(uid: string, options: FoldOptions<S, V, C>): KeyedStream<K, S, C> {
+    const { initial, fold, schema } = options;
+    const parts = {
+      uid,
+      options: { initial },
+      functions: { fold },
+      ...(schema === undefined ? {} : { schema: jsonSchemaOf(schema) }),
+    };
+    return new KeyedStream(this.graph, this.next('fold', this.fold, parts));
+  }
+
+  /**
+   * Figures of each key over all of its values, kept under `uid` in typed columns. What the batch has touched goes on as
+   * `[key, { … }]` at its end.
+   */
+  aggregate<A extends { readonly [name: string]: Aggregate<V, unknown> }>(
+    uid: string,
+    aggregates: A,
+  ): KeyedStream<K, Aggregated<A>, C> {
+    const parts = { uid, ...aggregateParts(aggregates) };
+    return new KeyedStream(this.graph, this.next('aggregate', this.aggregate, parts));
   }
 
   /**
@@ -123,8 +204,22 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
   }
 }
 
+/** @internal The options and functions of a node that aggregates. */
+export function aggregateParts(aggregates: { readonly [name: string]: Aggregate<never, unknown> }): {
+  readonly options: { readonly aggregates: readonly unknown[] };
+  readonly functions: { readonly [role: string]: unknown };
+} {
+  const functions: { [role: string]: unknown } = {};
+  const described = Object.entries(aggregates).map(([name, { kind, of, options, functions: own = {} }]) => {
+    if (typeof of === 'function') functions[`${name}.of`] = of;
+    for (const [role, fn] of Object.entries(own)) functions[`${name}.${role}`] = fn;
+    return { name, kind, ...(typeof of === 'string' ? { field: of } : {}), ...options };
+  });
+  return { options: { aggregates: described }, functions };
+}
+
 type Caller = (...args: never[]) => unknown;
-type NodeParts = Partial<Pick<DefinitionNode, 'uid' | 'connector' | 'options' | 'functions'>>;
+type NodeParts = Partial<Pick<DefinitionNode, 'uid' | 'connector' | 'options' | 'functions' | 'schema'>>;
 
 /** Collects the nodes of one definition, in the order of their declaration. */
 export class GraphBuilder {

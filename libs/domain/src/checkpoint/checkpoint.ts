@@ -16,6 +16,8 @@ export interface StateShape {
   readonly codec: { readonly name: string; readonly version: number };
   /** Parameters that change what the state means: window length, slide. Milliseconds. */
   readonly parameters: { readonly [name: string]: number | string | boolean };
+  /** JSON Schema of the state, where one was declared. */
+  readonly schema?: unknown;
 }
 
 /** One row of an operator's state: its key slot, its key and its value, the last two as JSON text. */

@@ -38,6 +38,7 @@ function firstDifference(uid: string, stored: StateShape, wanted: StateShape): s
     ['key type', stored.key, wanted.key],
     ['value type', stored.value, wanted.value],
     ['codec', `${stored.codec.name} ${stored.codec.version}`, `${wanted.codec.name} ${wanted.codec.version}`],
+    ['schema', schemaText(stored), schemaText(wanted)],
     ...[...new Set([...Object.keys(stored.parameters), ...Object.keys(wanted.parameters)])]
       .sort()
       .map((name) => [name, own(stored.parameters, name), own(wanted.parameters, name)] as const),
@@ -46,4 +47,14 @@ function firstDifference(uid: string, stored: StateShape, wanted: StateShape): s
   if (different === undefined) return undefined;
   const [name, before, after] = different;
   return `"${uid}": ${name} was ${String(before)} and is now ${String(after)}`;
+}
+
+/** Its members in one order, whatever made it. */
+const schemaText = ({ schema }: StateShape): string => (schema === undefined ? 'none' : inOneOrder(schema));
+
+function inOneOrder(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inOneOrder).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${inOneOrder(member)}`).join(',')}}`;
 }

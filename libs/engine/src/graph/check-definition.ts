@@ -6,8 +6,10 @@ import {
   ruleOf,
   type CheckedDefinition,
   type CheckedNode,
+  type KindRule,
   type TenantFunction,
 } from './checked-definition.js';
+import { checkOperator, checkStreams, parametersOf } from './check-operators.js';
 import { printable } from './printable.js';
 import { sortByInputs } from './sort-by-inputs.js';
 import { isStorable } from './storable.js';
@@ -92,7 +94,7 @@ function readNode(value: unknown, index: number, problems: DefinitionProblem[]):
     problems.push(noJob(`its node ${index} is ${nameOf(value)}`));
     return undefined;
   }
-  const { id, kind: foreignKind, uid, inputs, connector, options, functions, at: foreignAt } = value;
+  const { id, kind: foreignKind, uid, inputs, connector, options, functions, schema, at: foreignAt } = value;
   const at = typeof foreignAt === 'string' ? printable(foreignAt, 300) : 'unknown';
   const before = problems.length;
   const invalid = (reason: string): void => {
@@ -115,6 +117,8 @@ function readNode(value: unknown, index: number, problems: DefinitionProblem[]):
     invalid(
       `the options of the ${kind} must be plain JSON of at most ${DEFINITION_LIMITS.optionsCharsMax} characters and 50 levels, without NUL and without half of a surrogate pair`,
     );
+  const copiedSchema = schema === undefined ? undefined : copyOptions(schema);
+  if (schema !== undefined && copiedSchema === undefined) invalid(`the schema of the ${kind} is no JSON Schema`);
   const copiedInputs = copyInputs(inputs, rule.inputs);
   if (copiedInputs === undefined) invalid(`the inputs of the ${kind} are not what it takes`);
   const copiedFunctions = copyFunctions(functions, rule.functions);
@@ -128,6 +132,7 @@ function readNode(value: unknown, index: number, problems: DefinitionProblem[]):
     connector: typeof connector === 'string' ? connector : undefined,
     options: copiedOptions ?? {},
     functions: copiedFunctions,
+    schema: copiedSchema,
     at,
   };
 }
@@ -162,6 +167,9 @@ function checkGraph(
       else if (from.kind === 'sink') invalid(`the ${node.kind} reads from a sink`, node.at);
     }
     if (ruleOf(node.kind).window) checkWindow(node, intervalMs, invalid);
+    checkOperator(node, (reason) => {
+      invalid(reason, node.at);
+    });
   }
   const sources = nodes.filter(({ kind }) => kind === 'source').length;
   if (sources === 0) invalid('the job has no source', 'defineJob');
@@ -171,7 +179,10 @@ function checkGraph(
     invalid('the job has no sink: nothing would come out of it', 'defineJob');
   if (problems.length > 0) return nodes;
   const sorted = sortByInputs(nodes);
-  if (sorted.outcome === 'sorted') return sorted.nodes;
+  if (sorted.outcome === 'sorted') {
+    for (const [node, reason] of checkStreams(sorted.nodes)) invalid(reason, node.at);
+    return sorted.nodes;
+  }
   const [first] = sorted.through;
   problems.push({
     code: 'graph_has_cycle',
@@ -203,11 +214,12 @@ function copyOptions(options: unknown): { readonly [name: string]: unknown } | u
   return isObject(copy) && !Array.isArray(copy) && isStorable(copy) ? copy : undefined;
 }
 
-function copyInputs(inputs: unknown, rule: 'none' | 'one' | 'several'): readonly number[] | undefined {
+function copyInputs(inputs: unknown, rule: KindRule['inputs']): readonly number[] | undefined {
   if (!Array.isArray(inputs) || inputs.length > DEFINITION_LIMITS.inputsMax) return undefined;
   const copy = Array.from(inputs as readonly unknown[]);
   if (!copy.every((input): input is number => Number.isSafeInteger(input) && (input as number) >= 0)) return undefined;
-  const fits = { none: copy.length === 0, one: copy.length === 1, several: copy.length > 1 }[rule];
+  const { length } = copy;
+  const fits = { none: length === 0, one: length === 1, two: length === 2, several: length > 1 }[rule];
   return fits ? copy : undefined;
 }
 
@@ -217,6 +229,13 @@ function copyFunctions(
   roles: readonly string[],
 ): string | { readonly [role: string]: TenantFunction } {
   const copy: { [role: string]: TenantFunction } = {};
+  if (roles.includes('*')) {
+    for (const [role, found] of Object.entries(isObject(functions) ? functions : {})) {
+      if (typeof found !== 'function') return role;
+      copy[role] = found as TenantFunction;
+    }
+    return copy;
+  }
   for (const name of roles) {
     const role = name.replace('?', '');
     const found: unknown = isObject(functions) ? functions[role] : undefined;
@@ -229,12 +248,9 @@ function copyFunctions(
 function manifestOf({ name, batchIntervalMs, poison, nodes }: CheckedDefinition): BundleManifest {
   const byId = [...nodes].sort((a, b) => a.id - b.id);
   const shapes: { [uid: string]: StateShape } = {};
-  for (const { kind, uid, options } of byId) {
-    const { state, window } = ruleOf(kind);
-    if (state === undefined || uid === undefined) continue;
-    const { windowMs, slideMs } = options as { readonly windowMs: number; readonly slideMs: number };
-    const parameters: StateShape['parameters'] = window ? { windowMs, slideMs } : {};
-    shapes[uid] = { kind, key: 'json', value: 'json', codec: { name: state, version: 1 }, parameters };
+  for (const node of byId) {
+    const { state } = ruleOf(node.kind);
+    if (state !== undefined && node.uid !== undefined) shapes[node.uid] = shapeOf(node, state);
   }
   return {
     definition: 1,
@@ -251,6 +267,18 @@ function manifestOf({ name, batchIntervalMs, poison, nodes }: CheckedDefinition)
       at,
     })),
     shapes,
+  };
+}
+
+function shapeOf(node: CheckedNode, [name, version]: readonly [string, number]): StateShape {
+  const { kind, schema } = node;
+  return {
+    kind,
+    key: 'json',
+    value: 'json',
+    codec: { name, version },
+    parameters: parametersOf(node),
+    ...(schema === undefined ? {} : { schema }),
   };
 }
 

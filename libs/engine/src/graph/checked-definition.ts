@@ -11,6 +11,8 @@ export interface CheckedNode {
   readonly connector: string | undefined;
   readonly options: { readonly [name: string]: unknown };
   readonly functions: { readonly [role: string]: TenantFunction };
+  /** JSON Schema of a source's records, or of an operator's state. */
+  readonly schema: unknown;
   /** `file:line:column` of the running code. */
   readonly at: string;
 }
@@ -23,38 +25,64 @@ export interface CheckedDefinition {
   readonly nodes: readonly CheckedNode[];
 }
 
-interface KindRule {
+export interface KindRule {
   readonly needsUid: boolean;
-  readonly inputs: 'none' | 'one' | 'several';
-  /** Roles of its functions; one that ends in `?` may be absent. */
+  readonly inputs: 'none' | 'one' | 'two' | 'several';
+  /** Roles of its functions; one that ends in `?` may be absent; `*` stands for any. */
   readonly functions: readonly string[];
+  /** Whether it has `windowMs` and `slideMs`, in processing time. */
   readonly window: boolean;
-  /** Name of the codec that its state is stored with; undefined for what keeps none. */
-  readonly state: string | undefined;
+  /** Name and version of the codec that its state is stored with; undefined for what keeps none. */
+  readonly state: readonly [name: string, version: number] | undefined;
+  /** Whether its inputs must be streams of `[key, value]`. */
+  readonly needsKeys: boolean;
+  /** Whether its rows are `[key, value]`. */
+  readonly keyed: boolean | 'as its inputs';
 }
 
-const stateless = { needsUid: false, inputs: 'one', functions: ['apply'], window: false, state: undefined } as const;
+const stateless = {
+  needsUid: false,
+  inputs: 'one',
+  functions: ['apply'],
+  window: false,
+  state: undefined,
+  needsKeys: false,
+  keyed: false,
+} as const satisfies KindRule;
+
+const keyedState = { ...stateless, needsUid: true, needsKeys: true, keyed: true } as const;
 
 /** What each kind of node consists of. */
 export const KIND_RULES = {
-  source: { needsUid: true, inputs: 'none', functions: [], window: false, state: undefined },
+  source: { ...stateless, needsUid: true, inputs: 'none', functions: [] },
   map: stateless,
-  filter: stateless,
+  filter: { ...stateless, keyed: 'as its inputs' },
   flatMap: stateless,
-  keyBy: stateless,
-  mapValues: stateless,
-  union: { ...stateless, inputs: 'several', functions: [] },
-  reduceByKey: { ...stateless, functions: ['reduce'] },
-  updateStateByKey: { needsUid: true, inputs: 'one', functions: ['update'], window: false, state: 'json' },
-  reduceByKeyAndWindow: {
+  keyBy: { ...stateless, functions: ['apply?'], keyed: true },
+  mapValues: { ...stateless, needsKeys: true, keyed: true },
+  union: { ...stateless, inputs: 'several', functions: [], keyed: 'as its inputs' },
+  output: { ...stateless, functions: [], keyed: 'as its inputs' },
+  reduceByKey: { ...stateless, functions: ['reduce'], needsKeys: true, keyed: true },
+  fold: { ...keyedState, functions: ['fold', 'initial?'], state: ['fold', 1] },
+  aggregate: { ...keyedState, functions: ['*'], state: ['aggregate', 1] },
+  updateStateByKey: { ...keyedState, functions: ['update'], state: ['json', 1] },
+  reduceByKeyAndWindow: { ...keyedState, functions: ['reduce', 'inverse?'], window: true, state: ['window-panes', 1] },
+  window: {
+    ...stateless,
     needsUid: true,
-    inputs: 'one',
-    functions: ['reduce', 'inverse?'],
+    functions: [],
     window: true,
-    state: 'window-panes',
+    state: ['window-records', 1],
+    keyed: 'as its inputs',
   },
-  window: { needsUid: true, inputs: 'one', functions: [], window: true, state: 'window-records' },
-  sink: { needsUid: true, inputs: 'one', functions: [], window: false, state: undefined },
+  eventTime: {
+    ...stateless,
+    needsUid: true,
+    functions: ['timestamp?'],
+    state: ['watermark', 1],
+    keyed: 'as its inputs',
+  },
+  sink: { ...stateless, needsUid: true, functions: [] },
 } as const satisfies Record<NodeKind, KindRule>;
 
 export const ruleOf = (kind: NodeKind): KindRule => KIND_RULES[kind];

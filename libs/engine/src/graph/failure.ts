@@ -30,13 +30,13 @@ export type BatchFailure =
       readonly path: string;
       readonly found: string;
     }
-  | { readonly code: 'job_output_too_large'; readonly what: string; readonly chars: number; readonly charsMax: number };
+  | { readonly code: 'job_output_too_large'; readonly what: string; readonly bytes: number; readonly bytesMax: number };
 
 /** What is being run at the moment; its owner is the program, operators write into it before they call the job's code. */
 export interface Whereabouts {
   operator: CheckedNode | undefined;
-  /** JSON text of the key, while the code of a keyed operator runs. */
-  key: string | undefined;
+  /** Tells the JSON text of the key, while the code of a keyed operator runs. */
+  key: (() => string) | undefined;
   source: string | undefined;
   line: number;
 }
@@ -63,7 +63,7 @@ export const TEXT_CHARS_MAX = 2_000;
 const STACK_CHARS_MAX = 8_000;
 
 function threw(where: Whereabouts, reason: string, stack: string | undefined): BatchFailure {
-  const forKey = where.key === undefined ? '' : ` (key ${where.key.slice(0, 200)})`;
+  const forKey = where.key === undefined ? '' : ` (key ${where.key().slice(0, 200)})`;
   return {
     code: 'job_code_threw',
     operator: operatorOf(where),

@@ -1,9 +1,10 @@
 import { TidemarkError } from '@tidemark/domain';
 import type { JobDefinition } from '@tidemark/streams';
-import type { GraphInput, GraphOutput, GraphRuntime, StateRow } from '../ports.js';
+import type { GraphInput, GraphOutput, GraphRuntime, SnapshotBlocks } from '../ports.js';
 import { checkDefinition } from './check-definition.js';
 import { joinChunks, type InputLines } from './input-lines.js';
-import { compileGraph, type Program } from './program.js';
+import { compileGraph, type Program, type ProgramOutput } from './program.js';
+import type { BatchFailure } from './failure.js';
 import { printable } from './printable.js';
 import { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem } from './report-failure.js';
 
@@ -18,14 +19,14 @@ export function createInProcessGraph(definition: JobDefinition): GraphRuntime {
 }
 
 class InProcessGraph implements GraphRuntime {
-  private readonly encoder = new TextEncoder();
   private readonly decoder = new TextDecoder();
+  private readonly latin1 = new TextDecoder('latin1');
 
   constructor(private readonly program: Program) {}
 
-  async restore(uid: string, rows: readonly StateRow[]): Promise<void> {
+  async restore(uid: string, block: Uint8Array): Promise<void> {
     try {
-      this.program.restore(uid, rows);
+      this.program.restore(uid, block);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new TidemarkError('checkpoint_unreadable', { path: `state of "${uid}"`, reason });
@@ -35,14 +36,23 @@ class InProcessGraph implements GraphRuntime {
 
   async run({ batchId, batchTimeMs, sources }: GraphInput): Promise<GraphOutput> {
     const lines = new Map<string, InputLines>(sources.map(({ uid, chunks }) => [uid, joinChunks(chunks)]));
-    const texts = [...lines].map(([uid, { bytes }]) => ({ uid, text: this.decoder.decode(bytes) }));
-    const result = this.program.run({ batchId, batchTimeMs, sources: texts });
-    if (result.outcome === 'failed') throw reportFailure(result.failure, { lines, places: PLACES_AS_THEY_ARE });
+    const failed = (failure: BatchFailure): TidemarkError =>
+      reportFailure(failure, { lines, places: PLACES_AS_THEY_ARE });
+    this.program.begin({ batchId, batchTimeMs });
+    for (const { uid, text: needed } of this.program.sources) {
+      const bytes = lines.get(uid)?.bytes ?? new Uint8Array(0);
+      const text = needed === 'none' ? '' : (needed === 'utf8' ? this.decoder : this.latin1).decode(bytes);
+      const failure = this.program.feed(uid, { bytes, from: 0, to: bytes.length, text });
+      if (failure !== undefined) throw failed(failure);
+    }
+    const result = this.program.end();
+    if (result.outcome === 'failed') throw failed(result.failure);
     return Promise.resolve({
-      sinks: new Map(result.sinks.map(({ uid, rows, text }) => [uid, { rows, bytes: this.encoder.encode(text) }])),
+      sinks: new Map(result.sinks.map(({ uid, rows, bytes }) => [uid, { rows, bytes: bytes.slice() }])),
       recordsIn: result.recordsIn,
       recordsSkipped: result.recordsSkipped,
       stateKeys: new Map(result.stateKeys.map(({ uid, keys }) => [uid, keys])),
+      counts: countsByUid(result.counts),
       skipped: result.skipped.map(({ source, line, reason }) => ({
         source,
         ...positionOf({ source, line }, lines),
@@ -51,9 +61,15 @@ class InProcessGraph implements GraphRuntime {
     });
   }
 
-  async snapshot(): Promise<ReadonlyMap<string, readonly StateRow[]>> {
-    const operators = new Map<string, readonly StateRow[]>();
-    for (const { uid, rows } of this.program.snapshot()) operators.set(uid, [...rows]);
-    return Promise.resolve(operators);
+  async snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks> {
+    this.program.freeze(kind);
+    return Promise.resolve({ next: () => Promise.resolve(this.program.nextBlock()) });
   }
+}
+
+/** What operators counted, by uid and name. */
+export function countsByUid(counts: ProgramOutput['counts']): GraphOutput['counts'] {
+  const byUid = new Map<string, Record<string, number>>();
+  for (const { uid, name, count } of counts) byUid.set(uid, { ...byUid.get(uid), [name]: count });
+  return byUid;
 }

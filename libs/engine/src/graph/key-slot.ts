@@ -40,7 +40,19 @@ export function keyHash(keyText: string): number {
       mix(0x80 | (point & 0x3f));
     }
   }
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return finish(h) >>> 0;
 }
+
+/** {@link keyHash} of a JSON text that is there as UTF-8, as a signed 32-bit number. */
+export function hashOfBytes(bytes: Uint8Array, from: number, to: number): number {
+  let h = 0x811c9dc5;
+  for (let i = from; i < to; i += 1) h = Math.imul(h ^ (bytes[i] ?? 0), 0x01000193);
+  return finish(h);
+}
+
+/** Step 3. */
+const finish = (hash: number): number => {
+  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+};

@@ -1,7 +1,10 @@
 import type { Key, WindowContext } from '@tidemark/streams';
-import type { StateRow } from '../ports.js';
+import type { GeneratedCode } from '../fuse/generated-code.js';
+import type { Emit, RowCode } from '../fuse/row-code.js';
+import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedNode } from './checked-definition.js';
 import { misuse, type Whereabouts } from './failure.js';
+import type { Watermark } from './watermark.js';
 
 /**
  * What the job's callbacks are told. Rows of one window share one context object, and so do a batch's other rows: keyed
@@ -10,18 +13,17 @@ import { misuse, type Whereabouts } from './failure.js';
 export type RowContext =
   { readonly batchId: number; readonly batchTimeMs: number; readonly windowEndMs?: undefined } | WindowContext;
 
-/** When a row happened, for a window: at its batch, or at the end of the window that it comes out of. */
-export const timeOf = (context: RowContext): number => context.windowEndMs ?? context.batchTimeMs;
-
-/** Takes a row. Chains of operators are such functions, each calling the next. */
-export type Push = (row: unknown, context: RowContext) => void;
-
 /** One operator of a running job. Its owner is the program. */
 export interface Operator {
-  readonly push: Push;
+  /** Takes a row of the input number `port`. */
+  push(value: unknown, key: unknown, timeMs: number, context: RowContext, port: number): void;
+  /** Statements that do what {@link push} does, for the inside of a generated loop; without it, push is called. */
+  readonly inline?: (row: RowCode, port: number) => string;
   /** All rows of the batch have been pushed. Called in an order in which inputs come first. */
   readonly endBatch?: (batch: BatchEnd) => void;
   readonly state?: OperatorState;
+  /** What it has counted since it was asked last: rows that came too late, for example. */
+  readonly takeCounts?: () => Readonly<Record<string, number>>;
 }
 
 export interface BatchEnd {
@@ -30,32 +32,20 @@ export interface BatchEnd {
   readonly context: RowContext;
 }
 
-/** What an operator keeps between batches. */
-export interface OperatorState {
-  readonly uid: string;
-  /** How many keys (panes, for `window`) are held. */
-  size(): number;
-  /** Adds a row; `value` is JSON text. Throws on text that is not this operator's. */
-  restore(row: StateRow): void;
-  rows(): Iterable<StateRow>;
-}
-
 /** What an operator is made from. */
 export interface OperatorParts {
   readonly node: CheckedNode;
   readonly batchIntervalMs: number;
-  readonly emit: Push;
   readonly where: Whereabouts;
-}
-
-export type KeyedRow = readonly [Key, unknown];
-
-export function asKeyedRow(row: unknown): KeyedRow {
-  if (Array.isArray(row) && row.length === 2) {
-    asKey(row[0]);
-    return row as unknown as KeyedRow;
-  }
-  throw misuse('it needs a stream of [key, value]: put keyBy(…) before it');
+  readonly code: GeneratedCode;
+  /** Statements that hand a row on to everything that reads from this operator (from its output `tag`, if given). */
+  readonly emitCode: (row: RowCode, tag?: string) => string;
+  /** The same as a function, for code that is not generated. One object, whose `run` is there once the code is compiled. */
+  readonly emitter: (tag?: string) => { readonly run: Emit };
+  /** Whether its input `port` is a stream of `[key, value]`. */
+  readonly isKeyed: (port: number) => boolean;
+  /** How far event time has come at its inputs; undefined where no input has event time. */
+  readonly watermark: Watermark | undefined;
 }
 
 export function asKey(key: unknown): Key {
@@ -84,3 +74,6 @@ export function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   map.set(key, made);
   return made;
 }
+
+/** When a row happened, for a window in processing time: at its batch, or at the end of the window that it comes out of. */
+export const timeOf = (context: RowContext): number => context.windowEndMs ?? context.batchTimeMs;

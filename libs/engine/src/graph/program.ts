@@ -1,156 +1,248 @@
-import type { StateRow } from '../ports.js';
+import { Chains } from '../fuse/chains.js';
+import { GeneratedCode } from '../fuse/generated-code.js';
+import { plainLoop, RecordCounter, type SourceLoop, type TextNeeded } from '../fuse/source-loop.js';
+import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
 import { failureOf, type BatchFailure, type LineRef, type Whereabouts } from './failure.js';
-import { LineReader, type RecordFormat } from './line-reader.js';
-import {
-  getOrAdd,
-  type BatchEnd,
-  type Operator,
-  type OperatorParts,
-  type OperatorState,
-  type Push,
-  type RowContext,
-} from './operator.js';
-import { reduceByKeyAndWindow } from './operators/reduce-by-key-and-window.js';
-import { reduceByKey } from './operators/reduce-by-key.js';
+import { isOperator, makeOperator } from './make-operator.js';
+import { getOrAdd, type BatchEnd, type Operator, type RowContext } from './operator.js';
+import { EventTime } from './operators/event-time.js';
 import { SinkBuffer, type OutputMeter, type SinkOutput } from './operators/sink.js';
-import { STATELESS } from './operators/stateless.js';
-import { updateStateByKey } from './operators/update-state-by-key.js';
-import { window } from './operators/window.js';
-
-/** What a batch reads, as text: the form in which it crosses into the isolate. */
-export interface ProgramInput {
-  readonly batchId: number;
-  readonly batchTimeMs: number;
-  /** Newline-separated records by source; the last newline is optional. */
-  readonly sources: readonly { readonly uid: string; readonly text: string }[];
-}
+import { Watermark } from './watermark.js';
 
 export interface ProgramOutput {
   readonly outcome: 'done';
-  /** Without those that got no row. */
+  /** Without those that got no row. Their bytes are valid until the next batch. */
   readonly sinks: readonly SinkOutput[];
   readonly recordsIn: number;
   readonly recordsSkipped: number;
   /** The first few of them. */
   readonly skipped: readonly (LineRef & { readonly reason: string })[];
   readonly stateKeys: readonly { readonly uid: string; readonly keys: number }[];
+  /** What operators counted in this batch: records that came too late, for example. */
+  readonly counts: readonly { readonly uid: string; readonly name: string; readonly count: number }[];
 }
 
 export type ProgramResult = ProgramOutput | { readonly outcome: 'failed'; readonly failure: BatchFailure };
 
-/** A compiled job with its state. One batch at a time; after a failed batch it is of no more use. */
-export interface Program {
-  /** Adds a row to an operator's state. Throws if there is no such operator, or the row is not its own. */
-  restore(uid: string, rows: Iterable<StateRow>): void;
-  run(input: ProgramInput): ProgramResult;
-  /** The state as of the last batch, operator by operator. Not to be used across a batch. */
-  snapshot(): Iterable<{ readonly uid: string; readonly rows: Iterable<StateRow> }>;
+/** A state block of one operator: see state-block.ts. */
+export interface ProgramBlock {
+  readonly uid: string;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly deleted: number;
 }
 
-/** Composes the job's operators into one function for each source, and runs batches with them. */
+/**
+ * A compiled job with its state. A batch is `begin`, then each source's input in pieces, in the order of {@link sources},
+ * then `end`. After a failed batch it is of no more use.
+ */
+export interface Program {
+  /** In the order of the graph: the order in which their input is given. */
+  readonly sources: readonly { readonly uid: string; readonly text: TextNeeded }[];
+  begin(batch: { readonly batchId: number; readonly batchTimeMs: number }): void;
+  /** @returns a failure, after which the batch is over. */
+  feed(source: string, piece: InputPiece): BatchFailure | undefined;
+  end(): ProgramResult;
+  /** Applies a state block. Throws if there is no such operator, or the block is not its own. */
+  restore(uid: string, block: Uint8Array): void;
+  /** Freezes the state as of the last batch: all of it, or what has changed since the last snapshot. */
+  freeze(kind: 'full' | 'delta'): void;
+  /** The next block of what is frozen, while batches go on; undefined at the end. */
+  nextBlock(): ProgramBlock | undefined;
+}
+
+/** A piece of a source's input: whole lines, each with its newline. */
+export interface InputPiece {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  /** The same as text, as the source's {@link TextNeeded} says. */
+  readonly text: string;
+}
+
+/** About how many bytes of state one block has. */
+const BLOCK_BYTES = 1024 * 1024;
+
+/** Composes the job's operators into one loop for each source, and runs batches with them. */
 export function compileGraph(definition: CheckedDefinition): Program {
   return new CompiledProgram(definition);
 }
 
 class CompiledProgram implements Program {
+  readonly sources: readonly { readonly uid: string; readonly text: TextNeeded }[];
   private readonly where: Whereabouts = { operator: undefined, key: undefined, source: undefined, line: 0 };
-  private readonly meter: OutputMeter = { chars: 0 };
+  private readonly meter: OutputMeter = { bytes: 0 };
+  private readonly code = new GeneratedCode();
+  private readonly chains: Chains;
   /** Inputs first. */
-  private readonly operators: Operator[] = [];
-  private readonly sources: { readonly uid: string; readonly format: RecordFormat; readonly push: Push }[] = [];
-  private readonly sinks: SinkBuffer[] = [];
+  private readonly operators: readonly Operator[];
+  private readonly watermarks: Watermark[] = [];
+  private readonly sinks: readonly SinkBuffer[];
+  private readonly loops: ReadonlyMap<string, SourceLoop>;
   private readonly states = new Map<string, OperatorState>();
-  private broken = false;
+  private context: RowContext = { batchId: 0, batchTimeMs: 0 };
+  private counter: RecordCounter;
+  private frozen: Iterator<ProgramBlock, undefined> | undefined;
+  private phase: 'idle' | 'in_batch' | 'broken' = 'idle';
+  private isRestored = true;
 
   constructor(private readonly definition: CheckedDefinition) {
-    const consumers = new Map<number, Push[]>(definition.nodes.map(({ id }) => [id, []]));
-    for (const node of definition.nodes.toReversed()) {
-      const push = this.add(node, fanOut(consumers.get(node.id) ?? []));
-      for (const input of node.inputs) consumers.get(input)?.push(push);
+    const { nodes, poison } = definition;
+    this.chains = new Chains(definition, this.code, this.where);
+    this.counter = new RecordCounter(poison, this.where);
+    for (const node of nodes.filter(({ kind }) => kind === 'sink')) {
+      this.chains.sinks.set(node.id, new SinkBuffer(node, this.where, this.meter, this.code));
     }
-    this.operators.reverse();
-    this.sources.reverse();
-    this.sinks.reverse();
+    for (const node of nodes.filter(isOperator)) this.chains.operators.set(node.id, this.makeOperator(node));
+    this.operators = [...this.chains.operators.values()];
+    this.sinks = [...this.chains.sinks.values()];
     for (const { state } of this.operators) if (state !== undefined) this.states.set(state.uid, state);
+    const loops = nodes
+      .filter(({ kind }) => kind === 'source')
+      .map((node) => plainLoop(node, this.code, this.where, (row) => this.chains.emitCode(node.id, row)));
+    this.loops = new Map(loops.map((loop) => [loop.node.uid ?? '', loop]));
+    this.sources = loops.map(({ node, text }) => ({ uid: node.uid ?? '', text }));
+    this.code.compile();
   }
 
-  restore(uid: string, rows: Iterable<StateRow>): void {
+  restore(uid: string, block: Uint8Array): void {
     const state = this.states.get(uid);
     if (state === undefined) throw new RangeError(`no operator "${uid}" keeps state`);
-    for (const row of rows) state.restore(row);
+    state.restore(block);
+    this.isRestored = false;
   }
 
-  run(input: ProgramInput): ProgramResult {
-    if (this.broken) throw new RangeError('a batch has failed before');
-    this.broken = true;
-    this.meter.chars = 0;
-    try {
-      const context: RowContext = Object.freeze({ batchId: input.batchId, batchTimeMs: input.batchTimeMs });
-      const read = this.readAll(input, context);
-      const end = endOfBatch(context);
-      for (const operator of this.operators) operator.endBatch?.(end);
-      this.broken = false;
-      const sinks = this.sinks.map((sink) => sink.take()).filter((output) => output !== undefined);
-      const stateKeys = [...this.states.values()].map((state) => ({ uid: state.uid, keys: state.size() }));
-      return { outcome: 'done', sinks, ...read, stateKeys };
-    } catch (thrown) {
-      return { outcome: 'failed', failure: failureOf(thrown, this.where) };
-    }
-  }
-
-  *snapshot(): Iterable<{ readonly uid: string; readonly rows: Iterable<StateRow> }> {
-    if (this.broken) throw new RangeError('a batch has failed before');
-    for (const state of this.states.values()) yield { uid: state.uid, rows: state.rows() };
-  }
-
-  private add(node: CheckedNode, emit: Push): Push {
-    const { where, definition } = this;
-    const parts: OperatorParts = { node, batchIntervalMs: definition.batchIntervalMs, emit, where };
-    switch (node.kind) {
-      case 'source':
-        this.sources.push({
-          uid: node.uid ?? '',
-          format: node.options['format'] === 'text' ? 'text' : 'json',
-          push: emit,
-        });
-        return emit;
-      case 'sink': {
-        const sink = new SinkBuffer(node, where, this.meter);
-        this.sinks.push(sink);
-        return sink.push;
-      }
-      case 'reduceByKey':
-        return this.addOperator(reduceByKey(parts));
-      case 'updateStateByKey':
-        return this.addOperator(updateStateByKey(parts));
-      case 'reduceByKeyAndWindow':
-        return this.addOperator(reduceByKeyAndWindow(parts));
-      case 'window':
-        return this.addOperator(window(parts));
-      default:
-        return STATELESS[node.kind](parts);
-    }
-  }
-
-  private addOperator(operator: Operator): Push {
-    this.operators.push(operator);
-    return operator.push;
-  }
-
-  private readAll(
-    { sources }: ProgramInput,
-    context: RowContext,
-  ): Pick<ProgramOutput, 'recordsIn' | 'recordsSkipped' | 'skipped'> {
-    const reader = new LineReader(this.definition.poison, this.where);
-    const texts = new Map(sources.map(({ uid, text }) => [uid, text]));
-    // In the order of the graph, so that the host's order does not show in the output.
-    for (const { uid, format, push } of this.sources) {
-      this.where.source = uid;
-      reader.read(texts.get(uid) ?? '', { uid, format, push, context });
-    }
+  begin({ batchId, batchTimeMs }: { readonly batchId: number; readonly batchTimeMs: number }): void {
+    if (this.phase !== 'idle') throw new RangeError('a batch has failed before, or is not at its end');
+    if (!this.isRestored) this.takeOver();
+    this.phase = 'in_batch';
+    this.meter.bytes = 0;
+    this.context = Object.freeze({ batchId, batchTimeMs });
+    this.counter = new RecordCounter(this.definition.poison, this.where);
     this.where.source = undefined;
-    return { recordsIn: reader.records, recordsSkipped: reader.recordsSkipped, skipped: reader.skipped };
+  }
+
+  feed(source: string, { bytes, from, to, text }: InputPiece): BatchFailure | undefined {
+    if (this.phase !== 'in_batch') throw new RangeError('no batch has begun');
+    const loop = this.loops.get(source);
+    if (loop === undefined) throw new RangeError(`there is no source "${source}"`);
+    if (this.where.source !== source) {
+      this.where.source = source;
+      this.where.line = 0;
+    }
+    try {
+      loop.function.run(bytes, from, to, text, this.context, this.counter);
+      return undefined;
+    } catch (thrown) {
+      return this.broken(thrown);
+    }
+  }
+
+  end(): ProgramResult {
+    if (this.phase !== 'in_batch') throw new RangeError('no batch has begun');
+    try {
+      this.where.source = undefined;
+      const end = endOfBatch(this.context);
+      for (const watermark of this.watermarks) watermark.advance(this.context.batchTimeMs);
+      for (const operator of this.operators) operator.endBatch?.(end);
+      for (const watermark of this.watermarks) watermark.settle();
+      this.phase = 'idle';
+      return this.output();
+    } catch (thrown) {
+      return { outcome: 'failed', failure: this.broken(thrown) };
+    }
+  }
+
+  freeze(kind: 'full' | 'delta'): void {
+    if (this.phase !== 'idle') throw new RangeError('a batch has failed before, or is not at its end');
+    if (this.frozen !== undefined) throw new RangeError('a snapshot is under way');
+    if (!this.isRestored) this.takeOver();
+    // All operators at once; the generator pulls later.
+    const parts = [...this.states.values()].map((state) => ({
+      uid: state.uid,
+      blocks: state.freeze(kind, BLOCK_BYTES),
+    }));
+    this.frozen = blocksOf(parts);
+  }
+
+  nextBlock(): ProgramBlock | undefined {
+    const next = this.frozen?.next();
+    if (next === undefined || next.done === true) {
+      this.frozen = undefined;
+      return undefined;
+    }
+    return next.value;
+  }
+
+  private makeOperator(node: CheckedNode): Operator {
+    const { where, code, chains } = this;
+    const clocks = node.kind === 'eventTime' ? [] : this.clocksOf(node, new Set());
+    const watermark = clocks.length === 0 ? undefined : new Watermark(clocks);
+    if (watermark !== undefined) this.watermarks.push(watermark);
+    const operator = makeOperator({
+      node,
+      batchIntervalMs: this.definition.batchIntervalMs,
+      where,
+      code,
+      emitCode: (row, tag) => chains.emitCode(node.id, row, tag),
+      emitter: (tag) => chains.emitter(node.id, tag),
+      isKeyed: (port) => chains.isKeyed(node.inputs[port] ?? -1),
+      watermark,
+    });
+    return operator;
+  }
+
+  /** The nearest nodes before this one that take timestamps. */
+  private clocksOf(node: CheckedNode, seen: Set<number>): readonly EventTime[] {
+    return node.inputs.flatMap((id) => {
+      if (seen.has(id)) return [];
+      seen.add(id);
+      const operator = this.chains.operators.get(id);
+      if (operator instanceof EventTime) return [operator];
+      const input = this.definition.nodes.find((one) => one.id === id);
+      return input === undefined ? [] : this.clocksOf(input, seen);
+    });
+  }
+
+  private takeOver(): void {
+    this.isRestored = true;
+    for (const state of this.states.values()) state.restored();
+    for (const watermark of this.watermarks) watermark.takeOver();
+  }
+
+  private output(): ProgramOutput {
+    const { records, recordsSkipped, skipped } = this.counter;
+    return {
+      outcome: 'done',
+      sinks: this.sinks.map((sink) => sink.take()).filter((output) => output !== undefined),
+      recordsIn: records,
+      recordsSkipped,
+      skipped,
+      stateKeys: [...this.states.values()].map((state) => ({ uid: state.uid, keys: state.keys() })),
+      counts: this.operators.flatMap(({ state, takeCounts }, index) =>
+        takeCounts === undefined
+          ? []
+          : Object.entries(this.operators[index]?.takeCounts?.() ?? {}).map(([name, count]) => ({
+              uid: state?.uid ?? '',
+              name,
+              count,
+            })),
+      ),
+    };
+  }
+
+  private broken(thrown: unknown): BatchFailure {
+    this.phase = 'broken';
+    return failureOf(thrown, this.where);
+  }
+}
+
+function* blocksOf(
+  parts: readonly { readonly uid: string; readonly blocks: Iterator<Omit<ProgramBlock, 'uid'>, undefined> }[],
+): Generator<ProgramBlock, undefined> {
+  for (const { uid, blocks } of parts) {
+    for (let next = blocks.next(); next.done !== true; next = blocks.next()) yield { uid, ...next.value };
   }
 }
 
@@ -164,15 +256,5 @@ function endOfBatch(context: RowContext): BatchEnd {
       getOrAdd(contexts, `${windowStartMs}/${windowEndMs}`, () =>
         Object.freeze({ batchId, batchTimeMs, windowStartMs, windowEndMs }),
       ),
-  };
-}
-
-function fanOut(consumers: readonly Push[]): Push {
-  const [first, ...more] = consumers.toReversed();
-  if (first === undefined) return () => undefined;
-  if (more.length === 0) return first;
-  return (row, context) => {
-    first(row, context);
-    for (const push of more) push(row, context);
   };
 }

@@ -74,8 +74,8 @@ export function reportFailure(
     case 'job_output_too_large':
       return new TidemarkError('job_output_too_large', {
         what: printable(failure.what),
-        bytes: failure.chars,
-        bytesMax: failure.charsMax,
+        bytes: failure.bytes,
+        bytesMax: failure.bytesMax,
       });
   }
 }

@@ -104,17 +104,18 @@ export class MicroBatchEngine {
     return this.finish(plan, options);
   }
 
-  /** The state as of the last committed batch. No batch runs meanwhile; writing it down may happen while later ones do. */
-  async snapshot(): Promise<StateSnapshot> {
+  /** Freezes the state as of the last committed batch. No batch runs meanwhile; its blocks are pulled while later ones do. */
+  async snapshot(kind: 'full' | 'delta'): Promise<StateSnapshot> {
     const { timeline, batchId, batchTimeMs, offsets } = this.position;
     if (batchTimeMs === undefined) throw new Error('A job without a committed batch has nothing to check-point.');
-    const operators = await this.ports.graph.snapshot();
+    const blocks = await this.ports.graph.snapshot(kind);
     return {
+      kind,
       timeline,
       batchId,
       batchTimeMs,
       offsets,
-      operators,
+      next: () => blocks.next(),
       pendingPlans: this.open === undefined ? [] : [this.open],
     };
   }

@@ -1,56 +1,76 @@
-import { misuse, OperatorFault, type Whereabouts } from '../failure.js';
+import { JsonWriter } from '../../encode/json-writer.js';
+import type { GeneratedCode } from '../../fuse/generated-code.js';
+import { rowOf, type RowCode } from '../../fuse/row-code.js';
 import type { CheckedNode } from '../checked-definition.js';
-import type { Push } from '../operator.js';
+import { misuse, OperatorFault, type Whereabouts } from '../failure.js';
 
-/** The most characters of JSON text that all sinks of a job may take in one batch. */
-export const OUTPUT_CHARS_MAX = 48 * 1024 * 1024;
+/** The most bytes of JSON text that all sinks of a job may take in one batch. */
+export const OUTPUT_BYTES_MAX = 48 * 1024 * 1024;
+/** A sink that once held more than this lets go of it again. */
+const KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Counts what all sinks of a batch hold together. */
 export interface OutputMeter {
-  chars: number;
+  bytes: number;
 }
 
 export interface SinkOutput {
   readonly uid: string;
   readonly rows: number;
-  /** JSON documents, each followed by a newline. */
-  readonly text: string;
+  /** JSON documents, each followed by a newline. Valid until the next batch. */
+  readonly bytes: Uint8Array;
 }
 
-/** Collects a batch's rows for one sink. They become text at once, so nothing that happens to a row later shows. */
+/** Collects a batch's rows for one sink. They become bytes at once, so nothing that happens to a row later shows. */
 export class SinkBuffer {
+  readonly out = new JsonWriter();
   private rows = 0;
-  private text = '';
-  readonly push: Push;
+  private rowStart = 0;
 
   constructor(
     private readonly node: CheckedNode,
     private readonly where: Whereabouts,
     private readonly meter: OutputMeter,
-  ) {
-    this.push = (row) => {
-      this.add(row);
-    };
+    private readonly code: GeneratedCode,
+  ) {}
+
+  /** Statements that write a row. */
+  inline(row: RowCode): string {
+    const [self, out, where, node] = this.code.constantsOf(this, this.out, this.where, this.node);
+    const value = this.code.local('row');
+    return `${where}.operator = ${node};
+const ${value} = ${rowOf(row)};
+if (!${out}.value(${value})) ${self}.refuse(${value});
+${self}.endRow();`;
   }
 
-  /** What was collected; the buffer is empty afterwards. Undefined if there was nothing. */
-  take(): SinkOutput | undefined {
-    const { rows, text } = this;
-    this.rows = 0;
-    this.text = '';
-    return rows === 0 ? undefined : { uid: this.node.uid ?? '', rows, text };
+  refuse(row: unknown): never {
+    throw misuse(`a row of type ${typeof row} cannot be written as JSON`);
   }
 
-  private add(row: unknown): void {
-    this.where.operator = this.node;
-    const json: string | undefined = JSON.stringify(row);
-    if (json === undefined) throw misuse(`a row of type ${typeof row} cannot be written as JSON`);
+  endRow(): void {
+    this.out.byte(10);
     this.rows += 1;
-    this.text += `${json}\n`;
-    this.meter.chars += json.length + 1;
-    if (this.meter.chars <= OUTPUT_CHARS_MAX) return;
+    this.meter.bytes += this.out.at - this.rowStart;
+    this.rowStart = this.out.at;
+    if (this.meter.bytes > OUTPUT_BYTES_MAX) this.tooLarge();
+  }
+
+  /** What was collected since the last time. Undefined if there was nothing. */
+  take(): SinkOutput | undefined {
+    const { rows } = this;
+    if (rows === 0) return undefined;
+    const bytes = this.out.take();
+    this.rows = 0;
+    this.rowStart = 0;
+    this.out.reset();
+    if (this.out.buf.length > KEPT_BYTES_MAX) this.out.buf = new Uint8Array(1_024);
+    return { uid: this.node.uid ?? '', rows, bytes };
+  }
+
+  private tooLarge(): never {
     const what = `The output of one batch (at sink "${this.node.uid ?? ''}")`;
-    const { chars } = this.meter;
-    throw new OperatorFault(() => ({ code: 'job_output_too_large', what, chars, charsMax: OUTPUT_CHARS_MAX }));
+    const { bytes } = this.meter;
+    throw new OperatorFault(() => ({ code: 'job_output_too_large', what, bytes, bytesMax: OUTPUT_BYTES_MAX }));
   }
 }

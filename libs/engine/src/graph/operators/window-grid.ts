@@ -1,3 +1,6 @@
+import { OWN_KEY } from '../../state/operator-state.js';
+import { setAt, type StateTable } from '../../state/state-table.js';
+
 /**
  * Windows in processing time: a row's time is its batch's (behind another window: that window's end).
  *
@@ -45,15 +48,28 @@ export function forEachWindowEnd(
 }
 
 /**
- * A window's state has one row beside those of its keys (panes): under the key `null`, which no record can have, the
- * time of the last batch that it saw. Without it a restored window could not know which ends it has emitted.
+ * A window's state has one row beside those of its keys (panes): under the key null, which no record can have, the time of
+ * the last batch that it saw. Without it a restored window could not know which ends it has emitted.
  */
-export const OWN_ROW_KEY = 'null';
+export class SeenUntil {
+  /** Undefined before the first batch. */
+  ms: number | undefined;
 
-export const ownRowText = (seenUntilMs: number): string => JSON.stringify({ seenUntilMs });
+  /** @param table its first column is JSON. */
+  constructor(private readonly table: StateTable) {}
 
-export function seenUntilOf(value: string): number {
-  const { seenUntilMs } = JSON.parse(value) as { readonly seenUntilMs?: unknown };
-  if (typeof seenUntilMs !== 'number') throw new TypeError('no seenUntilMs');
-  return seenUntilMs;
+  set(batchTimeMs: number): void {
+    this.ms = batchTimeMs;
+    const id = this.table.idOf(OWN_KEY);
+    setAt(this.table.json(0), id, { seenUntilMs: batchTimeMs });
+    this.table.change(id);
+  }
+
+  takeOver(): void {
+    const id = this.table.find(OWN_KEY);
+    if (id < 0) return;
+    const { seenUntilMs } = this.table.json(0)[id] as { readonly seenUntilMs?: unknown };
+    if (typeof seenUntilMs !== 'number') throw new TypeError('no seenUntilMs');
+    this.ms = seenUntilMs;
+  }
 }

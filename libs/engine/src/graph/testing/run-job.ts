@@ -1,5 +1,5 @@
 import { defineJob, files, toLog, type JobBuilder, type JobDefinition, type JobOptions } from '@tidemark/streams';
-import type { GraphInput, GraphRuntime, InputChunk } from '../../ports.js';
+import type { GraphInput, GraphRuntime, InputChunk, SnapshotBlocks, StateBlock } from '../../ports.js';
 import { createInProcessGraph } from '../in-process-graph.js';
 
 /** One batch's input: its time, and the records of the source `in`. */
@@ -57,9 +57,15 @@ export async function runJob(
   return outputs;
 }
 
-/** The same job with the same state, as another process would have it, its rows coming back in another order. */
+/** The same job with the same state, as another process would have it: a full snapshot, restored. */
 export async function takenOver(graph: GraphRuntime, definition: JobDefinition): Promise<GraphRuntime> {
   const next = createInProcessGraph(definition);
-  for (const [uid, rows] of await graph.snapshot()) await next.restore(uid, rows.toReversed());
+  for (const block of await blocksOf(await graph.snapshot('full'))) await next.restore(block.uid, block.bytes);
   return next;
+}
+
+export async function blocksOf(snapshot: SnapshotBlocks): Promise<readonly StateBlock[]> {
+  const blocks: StateBlock[] = [];
+  for (let block = await snapshot.next(); block !== undefined; block = await snapshot.next()) blocks.push(block);
+  return blocks;
 }

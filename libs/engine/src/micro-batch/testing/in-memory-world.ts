@@ -1,15 +1,30 @@
 import type { BatchCommit, BatchPlan, Clock, LoggedBatch, PartitionRange } from '@tidemark/domain';
-import type { BatchLog, Fenced, InputChunk, PlanRequest, Sink, SinkWrite, Source, StateSnapshot } from '../../ports.js';
+import type {
+  BatchLog,
+  Fenced,
+  InputChunk,
+  PlanRequest,
+  Sink,
+  SinkWrite,
+  Source,
+  StateBlock,
+  StateSnapshot,
+} from '../../ports.js';
 
 /** Thrown where the simulated process dies. What it was about to do, or had just done, depends on the moment. */
 export class SimulatedCrash extends Error {}
+
+/** A checkpoint, with the blocks of all that it builds on. */
+export interface SavedCheckpoint extends Pick<StateSnapshot, 'timeline' | 'batchId' | 'batchTimeMs' | 'offsets'> {
+  readonly blocks: readonly StateBlock[];
+}
 
 /**
  * Everything that outlives a runner: the batch log, the sinks, the checkpoints, the input. Every write is a moment at
  * which the runner can die, just before it takes effect or just after.
  */
 export class InMemoryWorld {
-  readonly checkpoints: StateSnapshot[] = [];
+  readonly checkpoints: SavedCheckpoint[] = [];
   readonly clock: Clock & { ms: number } = { ms: 1_000_000, nowMs: () => this.clock.ms };
   epoch = 0;
   private readonly input: string[] = [];
@@ -107,9 +122,9 @@ export class InMemoryWorld {
     });
   }
 
-  saveCheckpoint(snapshot: StateSnapshot): Promise<void> {
+  saveCheckpoint({ timeline, batchId, batchTimeMs, offsets, blocks }: SavedCheckpoint): Promise<void> {
     return this.write(() => {
-      this.checkpoints.push(structuredClone(snapshot));
+      this.checkpoints.push(structuredClone({ timeline, batchId, batchTimeMs, offsets, blocks }));
     });
   }
 

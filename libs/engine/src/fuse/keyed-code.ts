@@ -1,0 +1,33 @@
+import type { StateTable } from '../state/state-table.js';
+import type { GeneratedCode } from './generated-code.js';
+import { keyOf, type RowCode } from './row-code.js';
+
+/** Statements that declare the local `id`: the row of the row's key in `table`, which is added if it is not there. */
+export function idOfKey(code: GeneratedCode, table: string, row: RowCode, id: string): string {
+  const { key } = row;
+  if (key?.kind === 'field' && key.field.kind === 'bytes') {
+    const { plain, start, end } = key.field;
+    return `const ${id} = ${plain} ? ${table}.idOfBytes(buf, ${start} - 1, ${end} + 1) : ${table}.idOf(${keyOf(row)});`;
+  }
+  if (key?.kind === 'id') return `const ${id} = ${table}.idOfOther(${key.table}, ${key.id});`;
+  return `const ${id} = ${table}.idOf(${keyOf(row)});`;
+}
+
+/** The row that a generated loop over the rows of a table has, with a struct of its columns for a value. */
+export const tableRow = (table: string, id: string, value: RowCode['value'], context: string): RowCode => ({
+  value,
+  key: { kind: 'id', table, id },
+  time: 'time',
+  context,
+});
+
+/** Statements of a loop over the rows that a batch has touched; `body` is what is done for the row `id`. */
+export const forTouched = (table: string, body: string): string =>
+  `for (let i = 0; i < ${table}.touchedCount; i += 1) {
+const id = ${table}.touched[i];
+if (!${table}.isHeld(id)) continue;
+${body}
+}
+${table}.untouch();`;
+
+export type KeyedTable = StateTable;

@@ -1,0 +1,100 @@
+import type { Poison } from '@tidemark/streams';
+import type { CheckedNode } from '../graph/checked-definition.js';
+import { OperatorFault, type LineRef, type Whereabouts } from '../graph/failure.js';
+import type { RowContext } from '../graph/operator.js';
+import type { GeneratedCode, GeneratedFunction } from './generated-code.js';
+import type { RowCode } from './row-code.js';
+
+/** How many skipped records are shown; all are counted. */
+export const SKIPPED_SHOWN_MAX = 5;
+
+/** Counts a batch's records, and those that could not be read. Owner: the program. */
+export class RecordCounter {
+  records = 0;
+  recordsSkipped = 0;
+  readonly skipped: (LineRef & { readonly reason: string })[] = [];
+
+  constructor(
+    private readonly poison: Poison,
+    private readonly where: Whereabouts,
+  ) {}
+
+  /** A record that cannot be read: ends the batch, or is counted and passed over, as the job's policy says. */
+  refuse(reason: string): void {
+    this.records += 1;
+    const record = { source: this.where.source ?? '', line: this.where.line };
+    if (this.poison === 'fail') throw new OperatorFault(() => ({ code: 'record_unreadable', record, reason }));
+    this.recordsSkipped += 1;
+    if (this.skipped.length < SKIPPED_SHOWN_MAX) this.skipped.push({ ...record, reason });
+  }
+}
+
+/** A piece of a source's input: whole lines, each with its newline. */
+export interface InputPiece {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  /** The same as text, as {@link TextNeeded} says. */
+  readonly text: string;
+}
+
+/**
+ * The text that a source's loop wants beside the bytes: `latin1`, one character for each byte; `utf8`, decoded; or none.
+ */
+export type TextNeeded = 'none' | 'latin1' | 'utf8';
+
+export interface SourceLoop {
+  readonly node: CheckedNode;
+  readonly text: TextNeeded;
+  /** Reads a piece and does with every record what the job does. */
+  readonly function: GeneratedFunction<
+    (buf: Uint8Array, from: number, end: number, text: string, context: RowContext, counter: RecordCounter) => void
+  >;
+}
+
+/** A source without a schema: JSON documents, or lines of text. */
+export function plainLoop(
+  node: CheckedNode,
+  code: GeneratedCode,
+  where: Whereabouts,
+  emitCode: (row: RowCode) => string,
+): SourceLoop {
+  const params = 'buf, p, end, text, context, counter';
+  const isText = node.options['format'] === 'text';
+  const body = (): string => {
+    const [place, parse] = [code.constant(where), code.constant(isText ? lineOfText : parseLine)];
+    const row: RowCode = {
+      value: { kind: 'local', code: 'record' },
+      key: undefined,
+      time: 'context.batchTimeMs',
+      context: 'context',
+    };
+    return `for (let from = 0; from < text.length;) {
+const newline = text.indexOf('\\n', from);
+const to = newline === -1 ? text.length : newline;
+const record = ${parse}(text.slice(from, to), counter);
+from = to + 1;
+if (record !== undefined) {
+${isText ? '' : 'counter.records += 1;'}
+${emitCode(row)}
+}
+${place}.line += 1;
+}`;
+  };
+  return { node, text: 'utf8', function: code.add(params, body) };
+}
+
+function lineOfText(line: string, counter: RecordCounter): string {
+  counter.records += 1;
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
+}
+
+/** A record, or undefined for a blank line or one that cannot be read: JSON has no undefined. */
+function parseLine(line: string, counter: RecordCounter): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch (error) {
+    if (line.trim() !== '') counter.refuse((error as Error).message.slice(0, 300));
+    return undefined;
+  }
+}

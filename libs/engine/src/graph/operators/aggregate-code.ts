@@ -1,0 +1,104 @@
+import type { GeneratedCode } from '../../fuse/generated-code.js';
+import { memberOf, valueOf, type RowCode } from '../../fuse/row-code.js';
+import type { ColumnSpec } from '../../state/state-table.js';
+import type { CheckedNode } from '../checked-definition.js';
+import { misuse } from '../failure.js';
+import { aggregatorOf, type AggregateSpec, type AggregatorKind, type Cells } from './aggregators.js';
+
+interface Part {
+  readonly spec: AggregateSpec;
+  readonly kind: AggregatorKind;
+  /** Index of its first column. */
+  readonly from: number;
+}
+
+/** The figures of one node: their columns, and the code that works on a row of any table that has these columns. */
+export class AggregateCode {
+  readonly columns: readonly ColumnSpec[];
+  private readonly parts: readonly Part[];
+
+  constructor(
+    private readonly node: CheckedNode,
+    private readonly code: GeneratedCode,
+  ) {
+    const columns: ColumnSpec[] = [];
+    this.parts = aggregatesOf(node).map((spec) => {
+      const kind = aggregatorOf(spec.kind);
+      if (kind === undefined) throw new TypeError(`no aggregate "${spec.kind}"`);
+      const from = columns.length;
+      kind.columns.forEach((column, index) => {
+        columns.push({ ...column, name: index === 0 ? spec.name : `${spec.name}.${index}` });
+      });
+      return { spec, kind, from };
+    });
+    this.columns = columns;
+  }
+
+  /** Statements that add a row to the figures at `id` of `table`. */
+  add(row: RowCode, table: string, id: string): string {
+    return this.parts
+      .map(({ spec, kind, from }) => {
+        if (!kind.takesNumber) return kind.add(cellsOf(table, id, from), '');
+        const value = this.code.local('of');
+        return `const ${value} = ${this.numberOf(row, spec)};\n${kind.add(cellsOf(table, id, from), value)}`;
+      })
+      .join('\n');
+  }
+
+  /** Statements that add the figures at `other` of `from` to those at `id` of `table`. */
+  merge(table: string, id: string, from: string, other: string): string {
+    return this.parts
+      .map((part) => part.kind.merge(cellsOf(table, id, part.from), cellsOf(from, other, part.from)))
+      .join('\n');
+  }
+
+  /** Statements that take the figures at `other` of `from` out again; undefined where one of them does not allow it. */
+  retract(table: string, id: string, from: string, other: string): string | undefined {
+    const texts = this.parts.map(({ kind, from: at }) =>
+      kind.retract?.(cellsOf(table, id, at), cellsOf(from, other, at)),
+    );
+    return texts.includes(undefined) ? undefined : texts.join('\n');
+  }
+
+  /** The result at `id` of `table`. */
+  result(table: string, id: string): RowCode['value'] {
+    const members = this.parts.map(({ spec, kind, from }) => ({
+      name: spec.name,
+      code: kind.result(cellsOf(table, id, from)),
+      type: 'number' as const,
+    }));
+    return { kind: 'struct', members };
+  }
+
+  private numberOf(row: RowCode, { name, field }: AggregateSpec): string {
+    const check = this.code.constant(finite);
+    if (field === undefined) {
+      const of = this.code.constant(this.node.functions[`${name}.of`]);
+      return `${check}(${of}(${valueOf(row)}), ${JSON.stringify(name)})`;
+    }
+    if (row.value.kind === 'local') {
+      return `${check}(${this.code.constant(memberNamed)}(${row.value.code}, ${JSON.stringify(field)}), ${JSON.stringify(name)})`;
+    }
+    const member = memberOf(row, field);
+    return member.type === 'number' ? member.code : `${check}(${member.code}, ${JSON.stringify(name)})`;
+  }
+}
+
+export const aggregatesOf = ({ options }: Pick<CheckedNode, 'options'>): readonly AggregateSpec[] =>
+  options['aggregates'] as readonly AggregateSpec[];
+
+const cellsOf =
+  (table: string, id: string, from: number): Cells =>
+  (index) =>
+    `${table}.columns[${from + index}][${id}]`;
+
+function finite(value: unknown, name: string): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  const found = typeof value === 'number' ? String(value) : value === null ? 'null' : `of type ${typeof value}`;
+  throw misuse(`the aggregate "${name}" needs a finite number; this one is ${found}`);
+}
+
+function memberNamed(value: unknown, name: string): unknown {
+  if (typeof value === 'object' && value !== null) return (value as { readonly [name: string]: unknown })[name];
+  return undefined;
+}

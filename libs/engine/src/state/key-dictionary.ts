@@ -1,0 +1,260 @@
+import type { Key } from '@tidemark/streams';
+import { KEY_SLOTS } from '@tidemark/domain';
+import { hashOfBytes } from '../graph/key-slot.js';
+import { readUtf8, utf8BytesMax, writeUtf8 } from './utf8.js';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** Key values are remembered up to here; beyond, the memory that they take is worth more than their making. */
+const REMEMBERED_MAX = 1 << 20;
+
+/**
+ * Numbers keys: each gets a dense id, in the order of arrival; ids of keys that were removed are given out again.
+ *
+ * A key is known by the bytes of its JSON text (`"u1"`, `17`, `true`), so a key that stands in the input as plain JSON is
+ * looked up without becoming a string. The bytes lie in one arena; the hash table is open addressing with linear probing
+ * and at most half full, of pairs (hash, id + 1). Its size is bounded by memory alone, not by the 2^24 entries of a Map.
+ */
+export class KeyDictionary {
+  /** Ids below this may be in use. */
+  idsUsed = 0;
+  /** Keys that are held. */
+  size = 0;
+  private arena = new Uint8Array(1_024);
+  private arenaAt = 0;
+  private garbage = 0;
+  /** Start and end in the arena, by id; an end of 0 marks an id that is not in use. */
+  private spans = new Uint32Array(128);
+  private hashes = new Int32Array(64);
+  private table = new Int32Array(256);
+  private mask = 127;
+  private free: number[] = [];
+  private readonly freeLater = new Set<number>();
+  private pinned = false;
+  private scratch = new Uint8Array(64);
+  private remembered: (Key | undefined)[] = [];
+
+  /** How many ids there is room for: what is indexed by id must be as long. */
+  get capacity(): number {
+    return this.hashes.length;
+  }
+
+  /** @returns the id of the key with this JSON text, or -1. `hash` is {@link hashOfBytes} of it. */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const { table, mask, spans, arena } = this;
+    const length = to - from;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const held = table[at * 2 + 1] ?? 0;
+      if (held === 0) return -1;
+      if (table[at * 2] !== hash) continue;
+      const id = held - 1;
+      const start = spans[id * 2] ?? 0;
+      if ((spans[id * 2 + 1] ?? 0) - start !== length) continue;
+      let i = 0;
+      while (i < length && arena[start + i] === bytes[from + i]) i += 1;
+      if (i === length) return id;
+    }
+  }
+
+  /** Adds a key that is not held. */
+  add(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const id = this.free.pop() ?? this.idsUsed++;
+    if (id >= this.hashes.length) this.growIds();
+    const length = to - from;
+    if (this.arenaAt + length > this.arena.length) this.makeRoom(length);
+    this.arena.set(bytes.subarray(from, to), this.arenaAt);
+    this.spans[id * 2] = this.arenaAt;
+    this.spans[id * 2 + 1] = this.arenaAt += length;
+    this.hashes[id] = hash;
+    this.size += 1;
+    if (this.size * 2 > this.mask) this.growTable();
+    else this.enter(id, hash);
+    return id;
+  }
+
+  /** @returns the id of `key`, or -1. */
+  findKey(key: Key): number {
+    const length = this.write(key);
+    return this.find(this.scratch, 0, length, hashOfBytes(this.scratch, 0, length));
+  }
+
+  /** @returns the id of `key`, which is added if it is not held. */
+  idOfKey(key: Key): number {
+    const length = this.write(key);
+    const hash = hashOfBytes(this.scratch, 0, length);
+    const id = this.find(this.scratch, 0, length, hash);
+    return id >= 0 ? id : this.add(this.scratch, 0, length, hash);
+  }
+
+  /** The id of the key under which another dictionary holds `id`; added if it is not held. */
+  idOfOther(other: KeyDictionary, id: number): number {
+    const from = other.spans[id * 2] ?? 0;
+    const to = other.spans[id * 2 + 1] ?? 0;
+    const hash = other.hashes[id] ?? 0;
+    const mine = this.find(other.arena, from, to, hash);
+    return mine >= 0 ? mine : this.add(other.arena, from, to, hash);
+  }
+
+  isHeld(id: number): boolean {
+    return (this.spans[id * 2 + 1] ?? 0) !== 0 && !(this.pinned && this.freeLater.has(id));
+  }
+
+  remove(id: number): void {
+    const hash = this.hashes[id] ?? 0;
+    this.leave(id, hash);
+    this.garbage += (this.spans[id * 2 + 1] ?? 0) - (this.spans[id * 2] ?? 0);
+    this.size -= 1;
+    this.remembered[id] = undefined;
+    if (this.pinned) {
+      this.freeLater.add(id);
+      return;
+    }
+    this.spans[id * 2 + 1] = 0;
+    this.free.push(id);
+  }
+
+  /** While pinned, no id is given out again and no key moves: what was frozen can still be read. */
+  pin(): void {
+    this.pinned = true;
+  }
+
+  unpin(): void {
+    this.pinned = false;
+    for (const id of this.freeLater) {
+      this.spans[id * 2 + 1] = 0;
+      this.free.push(id);
+    }
+    this.freeLater.clear();
+  }
+
+  /** The key as the job's code knows it. */
+  key(id: number): Key {
+    const known = this.remembered[id];
+    if (known !== undefined) return known;
+    const key = JSON.parse(this.text(id)) as Key;
+    if (id < REMEMBERED_MAX) this.remember(id, key);
+    return key;
+  }
+
+  /** Its JSON text. */
+  text(id: number): string {
+    return readUtf8(this.arena, this.spans[id * 2] ?? 0, this.spans[id * 2 + 1] ?? 0);
+  }
+
+  slot(id: number): number {
+    return ((this.hashes[id] ?? 0) >>> 0) % KEY_SLOTS;
+  }
+
+  /** The bytes of its JSON text; valid until the next key is added. */
+  bytes(id: number): Uint8Array {
+    return this.arena.subarray(this.spans[id * 2] ?? 0, this.spans[id * 2 + 1] ?? 0);
+  }
+
+  byteLength(id: number): number {
+    return (this.spans[id * 2 + 1] ?? 0) - (this.spans[id * 2] ?? 0);
+  }
+
+  /** Copies the bytes of its JSON text. @returns the position behind them. */
+  copyTo(into: Uint8Array, at: number, id: number): number {
+    const { arena } = this;
+    const end = this.spans[id * 2 + 1] ?? 0;
+    let to = at;
+    for (let from = this.spans[id * 2] ?? 0; from < end; from += 1) into[to++] = arena[from] ?? 0;
+    return to;
+  }
+
+  private remember(id: number, key: Key): void {
+    while (this.remembered.length < id) this.remembered.push(undefined);
+    this.remembered[id] = key;
+  }
+
+  /** Writes the JSON text of `key` into the scratch bytes. @returns its length. */
+  private write(key: Key): number {
+    if (typeof key === 'string') {
+      if (this.scratch.length < key.length + 2) this.scratch = new Uint8Array(2 * key.length + 2);
+      const { scratch } = this;
+      scratch[0] = QUOTE;
+      let i = 0;
+      for (; i < key.length; i += 1) {
+        const unit = key.charCodeAt(i);
+        if (unit < 0x20 || unit > 0x7f || unit === QUOTE || unit === BACKSLASH) break;
+        scratch[i + 1] = unit;
+      }
+      if (i === key.length) {
+        scratch[i + 1] = QUOTE;
+        return i + 2;
+      }
+    }
+    const text = JSON.stringify(key);
+    if (this.scratch.length < utf8BytesMax(text)) this.scratch = new Uint8Array(utf8BytesMax(text));
+    return writeUtf8(this.scratch, 0, text);
+  }
+
+  private enter(id: number, hash: number): void {
+    const { table, mask } = this;
+    let at = hash & mask;
+    while (table[at * 2 + 1] !== 0) at = (at + 1) & mask;
+    table[at * 2] = hash;
+    table[at * 2 + 1] = id + 1;
+  }
+
+  /** Takes an entry out and moves those behind it up, so that no search ends early. */
+  private leave(id: number, hash: number): void {
+    const { table, mask } = this;
+    let hole = hash & mask;
+    while (table[hole * 2 + 1] !== id + 1) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; table[at * 2 + 1] !== 0; at = (at + 1) & mask) {
+      const home = (table[at * 2] ?? 0) & mask;
+      // An entry may move into the hole unless that lies before its home.
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      table[hole * 2] = table[at * 2] ?? 0;
+      table[hole * 2 + 1] = table[at * 2 + 1] ?? 0;
+      hole = at;
+    }
+    table[hole * 2] = 0;
+    table[hole * 2 + 1] = 0;
+  }
+
+  private growIds(): void {
+    const capacity = this.hashes.length * 2;
+    this.hashes = grown(this.hashes, new Int32Array(capacity));
+    this.spans = grown(this.spans, new Uint32Array(capacity * 2));
+  }
+
+  private growTable(): void {
+    this.mask = this.mask * 2 + 1;
+    this.table = new Int32Array((this.mask + 1) * 2);
+    for (let id = 0; id < this.idsUsed; id += 1) {
+      if (this.isHeld(id)) this.enter(id, this.hashes[id] ?? 0);
+    }
+  }
+
+  private makeRoom(length: number): void {
+    if (!this.pinned && this.garbage > this.arena.length / 2) this.compact();
+    if (this.arenaAt + length <= this.arena.length) return;
+    this.arena = grown(this.arena, new Uint8Array(Math.max(this.arena.length * 2, this.arenaAt + length)));
+  }
+
+  private compact(): void {
+    const from = this.arena;
+    const to = new Uint8Array(from.length);
+    let at = 0;
+    for (let id = 0; id < this.idsUsed; id += 1) {
+      const start = this.spans[id * 2] ?? 0;
+      const end = this.spans[id * 2 + 1] ?? 0;
+      if (end === 0) continue;
+      to.set(from.subarray(start, end), at);
+      this.spans[id * 2] = at;
+      this.spans[id * 2 + 1] = at += end - start;
+    }
+    this.arena = to;
+    this.arenaAt = at;
+    this.garbage = 0;
+  }
+}
+
+/** `longer`, with what `array` holds at its beginning. */
+export function grown<T extends Uint8Array | Uint32Array | Int32Array | Float64Array>(array: T, longer: T): T {
+  longer.set(array);
+  return longer;
+}

@@ -1,0 +1,136 @@
+import { KEY_SLOTS } from '@tidemark/domain';
+import { readUtf8, utf8BytesMax, writeUtf8 } from './utf8.js';
+
+/**
+ * A state block, **format version 1**: rows of one table, as they cross from the sandbox to the host and lie in a
+ * checkpoint's files. docs/formats/checkpoint-v2.md shows one. Little endian; every section begins at a multiple of 8.
+ *
+ * ```text
+ * u32 magic "TMB1" · u32 length of the header · header (JSON)
+ * slots u8[rows] · keyEnds u32[rows] · keys
+ * columns, in order: f64 f64[rows] · bool u8[rows] · json u32[rows] ends, then the texts; an empty text is "no value"
+ * deletedSlots u8[deleted] · deletedEnds u32[deleted] · deletedKeys
+ * ```
+ */
+export interface BlockHeader {
+  readonly table: string;
+  /** The table is emptied before this block is applied. */
+  readonly clear: boolean;
+  readonly rows: number;
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly keyBytes: number;
+  /** One for each json column, in order. */
+  readonly jsonBytes: readonly number[];
+  readonly deleted: number;
+  readonly deletedKeyBytes: number;
+}
+
+export type ColumnType = 'f64' | 'bool' | 'json';
+
+const MAGIC = 0x31424d54;
+
+/** Bytes, one after the other, that grow as they are needed. */
+export class ByteList {
+  bytes = new Uint8Array(256);
+  length = 0;
+
+  reserve(more: number): void {
+    if (this.length + more <= this.bytes.length) return;
+    const longer = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
+    longer.set(this.bytes.subarray(0, this.length));
+    this.bytes = longer;
+  }
+
+  add(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  addText(text: string): void {
+    this.reserve(utf8BytesMax(text));
+    this.length = writeUtf8(this.bytes, this.length, text);
+  }
+
+  taken(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+}
+
+export type Section = Uint8Array | Uint32Array | Float64Array;
+
+/** Puts a block together: the header, then the sections as they are given. */
+export function assembleBlock(header: BlockHeader, sections: readonly Section[]): Uint8Array {
+  const head = new ByteList();
+  head.addText(JSON.stringify(header));
+  const start = 8 + padded(head.length);
+  const length = sections.reduce((sum, { byteLength }) => sum + padded(byteLength), start);
+  const block = new Uint8Array(length);
+  const view = new DataView(block.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, head.length, true);
+  block.set(head.taken(), 8);
+  let at = start;
+  for (const section of sections) {
+    block.set(new Uint8Array(section.buffer, section.byteOffset, section.byteLength), at);
+    at += padded(section.byteLength);
+  }
+  return block;
+}
+
+/** A block taken apart. Columns are views of its bytes where they can be. */
+export interface ReadBlock {
+  readonly header: BlockHeader;
+  readonly slots: Uint8Array;
+  readonly keys: Texts;
+  readonly columns: readonly (Float64Array | Uint8Array | Texts)[];
+  readonly deletedKeys: Texts;
+}
+
+/** Texts, one after the other, by their exclusive ends. */
+export interface Texts {
+  readonly ends: Uint32Array;
+  readonly bytes: Uint8Array;
+}
+
+export const textAt = ({ ends, bytes }: Texts, row: number): string =>
+  readUtf8(bytes, row === 0 ? 0 : (ends[row - 1] ?? 0), ends[row] ?? 0);
+
+/** @throws RangeError for bytes that are no block. */
+export function readBlock(bytes: Uint8Array): ReadBlock {
+  // Typed arrays begin at multiples of their width.
+  const block = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  if (block.length < 8 || view.getUint32(0, true) !== MAGIC) throw new RangeError('no state block');
+  const headLength = view.getUint32(4, true);
+  if (8 + headLength > block.length) throw new RangeError('a state block without its header');
+  const header = JSON.parse(readUtf8(block, 8, 8 + headLength)) as BlockHeader;
+  let at = 8 + padded(headLength);
+  const section = (length: number): { readonly at: number; readonly length: number } => {
+    const from = at;
+    at += padded(length);
+    if (!(length >= 0) || at > block.length) throw new RangeError('a state block that ends too early');
+    return { at: block.byteOffset + from, length };
+  };
+  const u8 = (length: number): Uint8Array => new Uint8Array(block.buffer, section(length).at, length);
+  const u32 = (count: number): Uint32Array => new Uint32Array(block.buffer, section(4 * count).at, count);
+  const texts = (count: number, length: number): Texts => {
+    const ends = u32(count);
+    return { ends, bytes: u8(length) };
+  };
+  const { rows } = header;
+  const slots = u8(rows);
+  const keys = texts(rows, header.keyBytes);
+  let json = 0;
+  const columns = header.columns.map(({ type }) => {
+    if (type === 'f64') return new Float64Array(block.buffer, section(8 * rows).at, rows);
+    return type === 'bool' ? u8(rows) : texts(rows, header.jsonBytes[json++] ?? -1);
+  });
+  const deletedSlots = u8(header.deleted);
+  if (slots.some((slot) => slot >= KEY_SLOTS) || deletedSlots.some((slot) => slot >= KEY_SLOTS)) {
+    throw new RangeError('a row of state lies in no key slot');
+  }
+  return { header, slots, keys, columns, deletedKeys: texts(header.deleted, header.deletedKeyBytes) };
+}
+
+const padded = (length: number): number => (length + 7) & ~7;
