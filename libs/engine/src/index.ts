@@ -1,3 +1,4 @@
+export type { TextNeeded } from './fuse/source-loop.js';
 export { BATCH_BYTES_MAX, bytesPerSource } from './batch-bounds.js';
 export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
 export type { CheckedDefinition } from './graph/checked-definition.js';
@@ -40,3 +41,4 @@ export type {
   StateBlock,
   StateSnapshot,
 } from './ports.js';
+export { assembleBlock, readBlock, type BlockHeader, type ReadBlock } from './state/state-block.js';

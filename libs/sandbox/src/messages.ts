@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
 
-/** What the host asks. Bodies: `load` the bundle's code, `restore` rows as text, `run` the sources' texts in order. */
+/** What the host asks. Bodies: `load` the bundle's code, `restore` a state block, `run` the sources' bytes in order. */
 export type Request =
   | { readonly type: 'load'; readonly memoryMb: number; readonly deadlineMs: number; readonly seed: string }
   | { readonly type: 'restore'; readonly uid: string }
@@ -13,7 +13,9 @@ export type Request =
       readonly deadlineMs: number;
       readonly sources: readonly { readonly uid: string; readonly bytes: number }[];
     }
-  | { readonly type: 'snapshot' };
+  | { readonly type: 'snapshot'; readonly kind: 'full' | 'delta' }
+  /** The next block of the snapshot under way. */
+  | { readonly type: 'block' };
 
 /** Names and counts are bounded again by what the host knows of the job; these bounds only keep a reply small. */
 const name = z.string().max(200);
@@ -33,7 +35,7 @@ const failure = z.discriminatedUnion('code', [
   }),
   z.strictObject({ code: z.literal('record_unreadable'), record: line, reason: text }),
   z.strictObject({ code: z.literal('state_not_json'), operator, key: text, path: text, found: text }),
-  z.strictObject({ code: z.literal('job_output_too_large'), what: text, chars: count, charsMax: count }),
+  z.strictObject({ code: z.literal('job_output_too_large'), what: text, bytes: count, bytesMax: count }),
 ]);
 
 const problem = z.discriminatedUnion('code', [
@@ -87,7 +89,7 @@ const manifest = z.strictObject({
 });
 
 /**
- * What a sandbox may answer. Bodies: `done` the sinks' texts in order, `rows` rows of state. The tenant's code may have
+ * What a sandbox may answer. Bodies: `done` the sinks' bytes in order, `block` a state block. The tenant's code may have
  * written these, so every one is checked.
  */
 export const replySchema = z.discriminatedUnion('type', [
@@ -97,7 +99,7 @@ export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('refused'), problem }),
   z.strictObject({ type: z.literal('not_javascript'), reason: text, at: shortText }),
   z.strictObject({ type: z.literal('threw'), reason: text, stack: text.optional() }),
-  z.strictObject({ type: z.literal('restored'), rows: count }),
+  z.strictObject({ type: z.literal('restored') }),
   z.strictObject({ type: z.literal('not_restored'), reason: text }),
   z.strictObject({
     type: z.literal('done'),
@@ -106,10 +108,12 @@ export const replySchema = z.discriminatedUnion('type', [
     recordsSkipped: count,
     skipped: z.array(z.strictObject({ source: name, line: count, reason: text })).max(5),
     stateKeys: z.array(z.strictObject({ uid: name, keys: count })).max(1_000),
+    counts: z.array(z.strictObject({ uid: name, name, count })).max(5_000),
     log: z.array(z.string().max(1_000)).max(101),
   }),
   z.strictObject({ type: z.literal('failed'), failure, log: z.array(z.string().max(1_000)).max(101) }),
-  z.strictObject({ type: z.literal('rows'), uid: name, rows: count }),
+  z.strictObject({ type: z.literal('frozen') }),
+  z.strictObject({ type: z.literal('block'), uid: name, rows: count, deleted: count }),
   z.strictObject({ type: z.literal('end') }),
   z.strictObject({ type: z.literal('over_deadline') }),
   z.strictObject({ type: z.literal('over_memory') }),
