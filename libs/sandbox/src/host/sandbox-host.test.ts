@@ -99,9 +99,12 @@ describe('a job in a sandbox', () => {
     const snapshot = await graph.snapshot('full');
     const blocks: StateBlock[] = [];
     for (let batchId = 2; ; batchId += 1) {
-      const [block] = await Promise.all([snapshot.next(), graph.run(aBatch(batchId, lines.slice(0, lines.indexOf('\n') + 1)))]);
+      const [block] = await Promise.all([
+        snapshot.next(),
+        graph.run(aBatch(batchId, lines.slice(0, lines.indexOf('\n') + 1))),
+      ]);
       if (block === undefined) break;
-      blocks.push(block);
+      blocks.push({ ...block, bytes: new Uint8Array(block.bytes) });
     }
     expect(blocks).toEqual(before);
   });
