@@ -43,6 +43,12 @@ export class DecodeRuntime {
     return LINE.record;
   }
 
+  /** Of the object that `slow` read; undefined if it is missing. */
+  member(name: string): unknown {
+    const members = this.value as Readonly<Record<string, unknown>>;
+    return Object.hasOwn(members, name) ? members[name] : undefined;
+  }
+
   space(buf: Uint8Array, from: number): number {
     return skipSpace(buf, from);
   }

@@ -41,14 +41,14 @@ export function emitDefault({ id, plain, member, wanted }: FieldPlan): string {
   return `if (${LOCAL.json(id)} === undefined) ${LOCAL.json(id)} = rt.fresh(${JSON.stringify(defaultText)});`;
 }
 
-/** From `d$o`, which JSON.parse and the schema gave. */
+/** From what JSON.parse and the schema gave. */
 export function emitFill({ id, plain, tracked, member, wanted }: FieldPlan): string {
   if (!wanted) return '';
-  const value = `d$o[${JSON.stringify(member.name)}]`;
+  const value = `rt.member(${JSON.stringify(member.name)})`;
   if (plain === undefined) return `${LOCAL.json(id)} = ${value};`;
-  const set = setPlain(id, plain.type, value);
-  if (!tracked) return set;
-  return `d$x = ${value}; ${LOCAL.presence(id)} = d$x === undefined ? 0 : d$x === null ? 2 : 1;
+  if (!tracked) return setPlain(id, plain.type, value);
+  const set = setPlain(id, plain.type, 'd$o');
+  return `d$o = ${value}; ${LOCAL.presence(id)} = d$o === undefined ? 0 : d$o === null ? 2 : 1;
     if (${LOCAL.presence(id)} === 1) { ${set} }`;
 }
 

@@ -34,7 +34,7 @@ d$D: {
     break d$D;
   }
   st = rt.slow(${schema}, buf, p); p = rt.at;
-  if (st === 0) { d$o = rt.value; ${plans.map(emitFill).join('\n')} }
+  if (st === 0) { ${plans.map(emitFill).join('\n')} }
 }`;
 }
 
