@@ -19,8 +19,23 @@ export function chance(seed: number): Chance {
   return { int, pick: (from) => from[int(from.length)]!, oneIn: (n) => int(n) === 0 };
 }
 
-export interface JsonSchema {
-  readonly [keyword: string]: any;
+export type JsonSchema = boolean | SchemaKeywords;
+
+/** The keywords that the generator goes by. */
+export interface SchemaKeywords {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema;
+  readonly items?: JsonSchema;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly allOf?: readonly SchemaKeywords[];
+  /** Values that are tried often. */
+  readonly examples?: readonly unknown[];
+  readonly [keyword: string]: unknown;
 }
 
 const NUMBERS =
@@ -109,23 +124,31 @@ export class NastyLines {
   }
 
   /** @param wrongOneIn how often a part is not what the schema says; 0 for never. */
-  private value(schema: JsonSchema, wrongOneIn: number): string {
+  private value(json: JsonSchema, wrongOneIn: number): string {
     const { random } = this;
     if (wrongOneIn > 0 && random.oneIn(wrongOneIn)) return this.anything();
-    const branches = schema['anyOf'] ?? schema['oneOf'] ?? (schema['allOf'] && [Object.assign({}, ...schema['allOf'])]);
-    if (branches !== undefined) return this.value(random.pick(branches), wrongOneIn);
-    if (schema['enum'] !== undefined) return JSON.stringify(random.pick(schema['enum']));
-    if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
-    const type = Array.isArray(schema['type']) ? random.pick(schema['type']) : schema['type'];
+    const schema: SchemaKeywords = typeof json === 'boolean' ? {} : json;
+    const all: SchemaKeywords[] =
+      schema.allOf === undefined ? [] : [Object.assign({}, ...schema.allOf) as SchemaKeywords];
+    const branches = schema.anyOf ?? schema.oneOf ?? all;
+    if (branches.length > 0) return this.value(random.pick(branches), wrongOneIn);
+    if (schema.enum !== undefined) return JSON.stringify(random.pick(schema.enum));
+    if (schema.const !== undefined) return JSON.stringify(schema.const);
+    if (schema.examples !== undefined && !random.oneIn(20)) return JSON.stringify(random.pick(schema.examples));
+    return this.ofType(typeof schema.type === 'object' ? random.pick(schema.type) : schema.type, schema, wrongOneIn);
+  }
+
+  private ofType(type: string | undefined, schema: SchemaKeywords, wrongOneIn: number): string {
+    const { random } = this;
     switch (type) {
       case 'object':
         return this.object(schema, wrongOneIn);
-      case 'array':
-        return `[${Array.from({ length: random.int(4) }, () => this.value(schema['items'] ?? {}, wrongOneIn)).join(',')}]`;
+      case 'array': {
+        const items = Array.from({ length: random.int(4) }, () => this.value(schema.items ?? {}, wrongOneIn));
+        return `[${items.join(',')}]`;
+      }
       case 'string':
-        return schema['examples'] && !random.oneIn(20)
-          ? JSON.stringify(random.pick(schema['examples']))
-          : this.string();
+        return this.string();
       case 'integer':
         return random.oneIn(9) ? random.pick(NUMBERS) : String(random.int(10 ** (1 + random.int(9))));
       case 'number':
@@ -156,20 +179,18 @@ export class NastyLines {
     return this.random.pick([NUMBERS, WRONG_NUMBERS, STRINGS, WRONG_STRINGS, OTHERS, WRONG_OTHERS].flat());
   }
 
-  private object(schema: JsonSchema, wrongOneIn: number): string {
+  private object(schema: SchemaKeywords, wrongOneIn: number): string {
     const { random } = this;
-    const required: readonly string[] = schema['required'] ?? [];
-    const properties: JsonSchema = schema['properties'] ?? {};
-    const members = Object.keys(properties)
-      .filter((name) => (required.includes(name) ? wrongOneIn === 0 || !random.oneIn(wrongOneIn) : random.oneIn(2)))
-      .map((name) => this.member(name, properties[name], wrongOneIn));
+    const { required = [], properties = {}, additionalProperties = {} } = schema;
+    const members = Object.entries(properties)
+      .filter(([name]) => (required.includes(name) ? wrongOneIn === 0 || !random.oneIn(wrongOneIn) : random.oneIn(2)))
+      .map(([name, member]) => this.member(name, member, wrongOneIn));
     while (random.oneIn(3)) {
-      const extra = `${random.pick([...STRINGS, '"__proto__"'])}:${this.value(schema['additionalProperties'] || {}, wrongOneIn)}`;
+      const extra = `${random.pick([...STRINGS, '"__proto__"'])}:${this.value(additionalProperties, wrongOneIn)}`;
       members.splice(random.int(members.length + 1), 0, extra);
     }
-    const again = random.oneIn(8) ? random.pick(Object.keys(properties)) : undefined;
-    if (again !== undefined)
-      members.splice(random.int(members.length + 1), 0, this.member(again, properties[again], 3));
+    const again = random.oneIn(8) ? random.pick([...Object.entries(properties), undefined]) : undefined;
+    if (again !== undefined) members.splice(random.int(members.length + 1), 0, this.member(...again, 3));
     if (random.oneIn(4)) members.sort(() => random.int(3) - 1);
     const spaced = random.oneIn(5);
     const space = () => (spaced ? random.pick(SPACES) : '');

@@ -1,17 +1,19 @@
-import type { JsonSchema } from './nasty-lines.js';
+import type { JsonSchema, SchemaKeywords } from './nasty-lines.js';
 
 const string = { type: 'string' };
 const number = { type: 'number' };
 const integer = { type: 'integer' };
 const boolean = { type: 'boolean' };
 
-const record = (properties: JsonSchema, optional: readonly string[] = []): JsonSchema => ({
+type Members = Readonly<Record<string, JsonSchema>>;
+
+const record = (properties: Members, optional: readonly string[] = []): SchemaKeywords => ({
   type: 'object',
   properties,
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
 });
 
-const allOptional = (properties: JsonSchema): JsonSchema => record(properties, Object.keys(properties));
+const allOptional = (properties: Members): JsonSchema => record(properties, Object.keys(properties));
 
 /** One for every way in which a decoder has to differ. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
