@@ -12,6 +12,7 @@ export type LineStatus = (typeof LINE)[keyof typeof LINE];
 export class DecodeRuntime {
   /** Behind what the last call read. */
   at = 0;
+  plain = false;
   /** Of the last line that `slow` read: what the schema sees of it. */
   value: unknown = undefined;
   /** Why the last line was refused. */
@@ -86,6 +87,14 @@ export class DecodeRuntime {
 
   /** Any number, exactly as JSON.parse reads it; `at` is behind it. NaN: not read, or not finite. */
   number(buf: Uint8Array, from: number): number {
+    let short = 0;
+    let i = from;
+    for (; isDigit(buf[i]!) && i - from < 9; i += 1) short = short * 10 + (buf[i]! - ZERO);
+    const isWhole = i > from && (buf[i] === COMMA || buf[i] === CLOSE);
+    if (isWhole && (i - from === 1 || buf[from] !== ZERO)) {
+      this.at = i;
+      return short;
+    }
     const end = skipNumber(buf, from);
     if (end < 0) return Number.NaN;
     this.at = end;
@@ -110,6 +119,14 @@ export class DecodeRuntime {
     return 'reason' in checked ? INVALID : checked.value;
   }
 
+  /** The closing quote's position, or -1; `plain` says whether the string is ASCII without an escape. */
+  string(buf: Uint8Array, from: number): number {
+    let i = from;
+    while (ENDS_PLAIN[buf[i]!] === 0) i += 1;
+    this.plain = buf[i] === QUOTE;
+    return this.plain ? i : restOfString(buf, i);
+  }
+
   /** A copy for each record. */
   fresh(json: string): unknown {
     return JSON.parse(json);
@@ -117,8 +134,13 @@ export class DecodeRuntime {
 }
 
 const INVALID = Symbol('invalid');
+const isDigit = (c: number): boolean => c >= ZERO && c <= 57;
+
 const QUOTE = 34;
+const COMMA = 44;
+const ZERO = 48;
 const COLON = 58;
+const CLOSE = 125;
 const NEWLINE = 10;
 const REASON_CHARS_MAX = 300;
 

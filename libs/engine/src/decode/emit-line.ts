@@ -1,6 +1,6 @@
 import type { Constants } from './decoder-code.js';
 import { emitDefault, emitFill, emitReset } from './emit-fields.js';
-import { emitSkip, emitValue } from './emit-value.js';
+import { emitSkip, emitValue, type CodeSize } from './emit-value.js';
 import { masksOf, type FieldPlan } from './field-plan.js';
 import { KeyIndex } from './key-index.js';
 import { emitMatch } from './match-name.js';
@@ -38,6 +38,8 @@ d$D: {
 }`;
 }
 
+const INLINE_MEMBERS_MAX = 24;
+
 /** The first guess: every declared member, in the schema's order. */
 function schemaOrder(count: number): Uint16Array {
   const after = new Uint16Array(2 * (count + 1)).fill(count);
@@ -47,10 +49,11 @@ function schemaOrder(count: number): Uint16Array {
 
 function emitMember(plans: readonly FieldPlan[], constants: Constants, names: { keys: string; after: string }): string {
   const { keys, after } = names;
+  const size = plans.length > INLINE_MEMBERS_MAX ? 'calls' : 'inline';
   return `d$id = ${after}[d$s]; d$known = false;
     d$V: for (;;) {
       switch (d$id) {
-        ${plans.map((plan) => emitCase(plan, constants)).join('\n')}
+        ${plans.map((plan) => emitCase(plan, constants, size)).join('\n')}
         default:
           if (!d$known) break;
           ${emitSpace()}
@@ -63,12 +66,12 @@ function emitMember(plans: readonly FieldPlan[], constants: Constants, names: { 
     }`;
 }
 
-function emitCase(plan: FieldPlan, constants: Constants): string {
+function emitCase(plan: FieldPlan, constants: Constants, size: CodeSize): string {
   return `case ${plan.id}:
     if (!d$known) { ${emitMatch(plan.member.name)} }
     ${emitSpace()}
     d$s = ${2 * (plan.id + 1)};
-    ${emitValue(plan, constants, 'break d$V;')}
+    ${emitValue(plan, constants, { done: 'break d$V;', size })}
     break d$V;`;
 }
 

@@ -8,8 +8,16 @@ import type { Constants } from './decoder-code.js';
  * JSON.parse by `break d$F`: also what is wrong, for the sentence that says why is written in one place.
  */
 
-/** @param done what to do when the member is null, and nothing is left to read. */
-export function emitValue(plan: FieldPlan, constants: Constants, done: string): string {
+/** V8 never optimises a function beyond 60 kB of byte code: a decoder of many members is made of calls. */
+export type CodeSize = 'inline' | 'calls';
+
+interface ValueOptions {
+  /** What to do when the member is null, and nothing is left to read. */
+  readonly done: string;
+  readonly size: CodeSize;
+}
+
+export function emitValue(plan: FieldPlan, constants: Constants, { done, size }: ValueOptions): string {
   const { plain, id } = plan;
   const seen = plan.bit === undefined ? '' : `${plan.bit.mask} |= ${plan.bit.value};`;
   if (plain === undefined) return `${seen}\n${emitJson(plan, constants)}`;
@@ -19,10 +27,28 @@ export function emitValue(plan: FieldPlan, constants: Constants, done: string): 
   return [
     seen,
     plain.nullable ? isNull : '',
-    { number: emitNumber, string: emitString, boolean: emitBoolean }[plain.type](plan),
+    EMIT_PLAIN[size][plain.type](plan),
     accepts === undefined ? '' : `if (!${accepts}(${valueCode(plan)})) break d$F;`,
     plan.tracked ? `${LOCAL.presence(id)} = 1;` : '',
   ].join('\n');
+}
+
+const EMIT_PLAIN = {
+  inline: { number: emitNumber, string: emitString, boolean: emitBoolean },
+  calls: { number: emitNumberCall, string: emitStringCall, boolean: emitBoolean },
+} as const;
+
+function emitNumberCall({ id, plain }: FieldPlan): string {
+  const n = LOCAL.number(id);
+  const whole = plain?.integer === true ? `if (!Number.isInteger(${n})) break d$F;` : '';
+  return `${n} = rt.number(buf, d$q); if (${n} !== ${n}) break d$F; d$q = rt.at;
+    ${whole} ${emitRange(n, plain?.number)}`;
+}
+
+function emitStringCall({ id }: FieldPlan): string {
+  return `if (buf[d$q] !== 34) break d$F;
+    ${LOCAL.start(id)} = d$q + 1; d$q = rt.string(buf, d$q + 1); if (d$q < 0) break d$F;
+    ${LOCAL.plain(id)} = rt.plain; ${LOCAL.end(id)} = d$q++;`;
 }
 
 /** Up to 15 digits, 9 and 6 at a time, so that both halves are small integers. */

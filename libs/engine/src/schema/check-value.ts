@@ -113,7 +113,7 @@ function checkMembers(rules: ObjectRules, value: Json, failure: Failure, depth: 
     }
   }
   if (members === undefined && additional === undefined) return AS_IS;
-  const checked: [string, unknown][] = [];
+  const checked: Record<string, unknown> = {};
   for (const member of members ?? []) {
     if (!checkMember(member, value, checked, failure, depth)) return INVALID;
   }
@@ -122,11 +122,16 @@ function checkMembers(rules: ObjectRules, value: Json, failure: Failure, depth: 
       if (members?.some((member) => member.name === name)) continue;
       const one = checkNode(additional, value[name], failure, depth + 1);
       if (one === INVALID) return invalidAt(failure, name);
-      checked.push([name, one === AS_IS ? value[name] : one]);
+      setMember(checked, name, one === AS_IS ? value[name] : one);
     }
   }
-  // Not by assignment, which would take a member called __proto__ for the prototype.
-  return Object.fromEntries(checked);
+  return checked;
+}
+
+/** Assignment would take a member called __proto__ for the prototype. */
+function setMember(of: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') of[name] = value;
+  else Object.defineProperty(of, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function membersProblem(rules: ObjectRules, value: Json): string | undefined {
@@ -139,8 +144,14 @@ function membersProblem(rules: ObjectRules, value: Json): string | undefined {
   return count > maxProperties ? `expected at most ${maxProperties} members, found ${count}` : undefined;
 }
 
-/** @returns false if it is invalid. */
-function checkMember(member: Member, of: Json, checked: [string, unknown][], failure: Failure, depth: number): boolean {
+/** @returns false if it is invalid. No declared member is called __proto__. */
+function checkMember(
+  member: Member,
+  of: Json,
+  checked: Record<string, unknown>,
+  failure: Failure,
+  depth: number,
+): boolean {
   const { name, node, required } = member;
   if (Object.hasOwn(of, name)) {
     const one = checkNode(node, of[name], failure, depth + 1);
@@ -148,11 +159,11 @@ function checkMember(member: Member, of: Json, checked: [string, unknown][], fai
       invalidAt(failure, name);
       return false;
     }
-    checked.push([name, one === AS_IS ? of[name] : one]);
+    checked[name] = one === AS_IS ? of[name] : one;
     return true;
   }
   if (node.defaultText !== undefined) {
-    checked.push([name, JSON.parse(node.defaultText)]);
+    checked[name] = JSON.parse(node.defaultText);
     return true;
   }
   if (!required) return true;

@@ -93,7 +93,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   'no members': { type: 'object', properties: {} },
   'any values': record({ a: {}, b: true, n: number }),
   'many members': record(
-    Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`field${i}`, i % 3 === 0 ? string : number])),
+    Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`field${i}`, i % 3 === 0 ? string : number])),
   ),
   'members that are kept': { ...record({ a: number }), additionalProperties: string },
   'any object': { type: 'object' },
