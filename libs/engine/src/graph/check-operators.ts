@@ -1,5 +1,6 @@
 import type { StateShape } from '@tidemark/domain';
 import { ruleOf, type CheckedNode } from './checked-definition.js';
+import { parseSchema } from '../schema/parse-schema.js';
 import { copyJson } from './json-copy.js';
 import { aggregatesOf } from './operators/aggregate-code.js';
 import { aggregatorOf } from './operators/aggregators.js';
@@ -8,6 +9,10 @@ type Invalid = (reason: string) => void;
 
 /** What one node must be beyond its {@link ruleOf rule}. */
 export function checkOperator(node: CheckedNode, invalid: Invalid): void {
+  if (node.schema !== undefined) {
+    const parsed = parseSchema(node.schema);
+    if (parsed.outcome === 'invalid') invalid(`the schema of the ${node.kind} cannot be used: ${parsed.reason}`);
+  }
   CHECKS[node.kind]?.(node, invalid);
 }
 
@@ -30,6 +35,11 @@ export function parametersOf(node: CheckedNode): StateShape['parameters'] {
 }
 
 const CHECKS: { readonly [kind: string]: (node: CheckedNode, invalid: Invalid) => void } = {
+  source({ options, schema }, invalid) {
+    if (schema !== undefined && options['format'] === 'text')
+      invalid('lines of text have no schema: use the format "json"');
+  },
+
   keyBy({ options, functions }, invalid) {
     const byField = typeof options['field'] === 'string';
     if (byField === (functions['apply'] !== undefined)) invalid('the keyBy needs the name of a field or a function');

@@ -1,6 +1,8 @@
 import { Chains } from '../fuse/chains.js';
 import { GeneratedCode } from '../fuse/generated-code.js';
-import { plainLoop, RecordCounter, type SourceLoop, type TextNeeded } from '../fuse/source-loop.js';
+import { fieldsNeeded } from '../fuse/fields-needed.js';
+import type { RowCode } from '../fuse/row-code.js';
+import { plainLoop, RecordCounter, schemaLoop, type SourceLoop, type TextNeeded } from '../fuse/source-loop.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
 import { failureOf, type BatchFailure, type LineRef, type Whereabouts } from './failure.js';
@@ -98,9 +100,7 @@ class CompiledProgram implements Program {
     this.operators = [...this.chains.operators.values()];
     this.sinks = [...this.chains.sinks.values()];
     for (const { state } of this.operators) if (state !== undefined) this.states.set(state.uid, state);
-    const loops = nodes
-      .filter(({ kind }) => kind === 'source')
-      .map((node) => plainLoop(node, this.code, this.where, (row) => this.chains.emitCode(node.id, row)));
+    const loops = nodes.filter(({ kind }) => kind === 'source').map((node) => this.loopOf(node));
     this.loops = new Map(loops.map((loop) => [loop.node.uid ?? '', loop]));
     this.sources = loops.map(({ node, text }) => ({ uid: node.uid ?? '', text }));
     this.code.compile();
@@ -191,6 +191,13 @@ class CompiledProgram implements Program {
       watermark,
     });
     return operator;
+  }
+
+  private loopOf(node: CheckedNode): SourceLoop {
+    const { code, where, chains } = this;
+    const emitCode = (row: RowCode): string => chains.emitCode(node.id, row);
+    if (node.schema === undefined) return plainLoop(node, code, where, emitCode);
+    return schemaLoop(node, fieldsNeeded(this.definition, node), code, where, emitCode);
   }
 
   /** The nearest nodes before this one that take timestamps. */
