@@ -33,9 +33,13 @@ d$D: {
     p = d$q + 1;
     break d$D;
   }
-  st = rt.slow(${schema}, buf, p); p = rt.at;
-  if (st === 0) { ${plans.map(emitFill).join('\n')} }
+  ${emitSlow(plans, schema)}
 }`;
+}
+
+export function emitSlow(plans: readonly FieldPlan[], schema: string): string {
+  return `st = rt.slow(${schema}, buf, p); p = rt.at;
+  if (st === 0) { ${plans.map(emitFill).join('\n')} }`;
 }
 
 const INLINE_MEMBERS_MAX = 24;

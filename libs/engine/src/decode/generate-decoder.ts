@@ -1,6 +1,6 @@
 import type { RecordSchema, ValueSchema } from '../schema/schema.js';
 import { Constants, type DecoderCode, type FieldCode } from './decoder-code.js';
-import { emitLine } from './emit-line.js';
+import { emitLine, emitSlow } from './emit-line.js';
 import { emitLocals, objectCode, fieldCode } from './emit-fields.js';
 import { planFields, type FieldPlan } from './field-plan.js';
 
@@ -34,10 +34,11 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
     };
   }
   const wanted = new Set(fields);
-  const plans = planFields(schema.members, (name) => whole || wanted.has(name));
-  const decodeLine = emitLine(plans, node, constants);
+  const isLarge = schema.members.length > SCANNED_MEMBERS_MAX;
+  const plans = planFields(schema.members, (name) => (whole && !isLarge) || wanted.has(name));
+  const decodeLine = isLarge ? emitSlow(plans, node) : emitLine(plans, node, constants);
   const locals = emitLocals(plans);
-  const object = objectCode(plans);
+  const object = isLarge ? 'rt.value' : objectCode(plans);
   return {
     locals: `${constants.locals}\n${locals}`,
     decodeLine,
@@ -46,6 +47,12 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
     constants: constants.values,
   };
 }
+
+/**
+ * The code of a member is up to 500 bytes of byte code, and V8 never optimises a function of more than 60 kB, which the
+ * rest of the loop also needs. Records of more members are read by JSON.parse.
+ */
+const SCANNED_MEMBERS_MAX = 80;
 
 function fieldNamed(plans: readonly FieldPlan[], name: string): FieldCode {
   const plan = plans.find(({ member }) => member.name === name);

@@ -95,6 +95,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   'many members': record(
     Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`field${i}`, i % 3 === 0 ? string : number])),
   ),
+  'very many members': record(
+    Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`f${i}`, i % 3 === 0 ? string : number])),
+  ),
   'members that are kept': { ...record({ a: number }), additionalProperties: string },
   'any object': { type: 'object' },
   'any value': {},
