@@ -2,7 +2,7 @@ import type { RecordSchema, ValueSchema } from '../schema/schema.js';
 import { Constants, type DecoderCode, type FieldCode } from './decoder-code.js';
 import { emitLine, emitSlow } from './emit-line.js';
 import { emitLocals, objectCode, fieldCode } from './emit-fields.js';
-import { planFields, type FieldPlan } from './field-plan.js';
+import { planObject, type ObjectPlan } from './field-plan.js';
 
 export interface DecoderRequest {
   readonly schema: RecordSchema | ValueSchema;
@@ -35,14 +35,14 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
   }
   const wanted = new Set(fields);
   const isLarge = schema.members.length > SCANNED_MEMBERS_MAX;
-  const plans = planFields(schema.members, (name) => (whole && !isLarge) || wanted.has(name));
-  const decodeLine = isLarge ? emitSlow(plans, node) : emitLine(plans, node, constants);
-  const locals = emitLocals(plans);
-  const object = isLarge ? 'rt.value' : objectCode(plans);
+  const plan = planObject(schema.members, (name) => (whole && !isLarge) || wanted.has(name));
+  const decodeLine = isLarge ? emitSlow(plan, node) : emitLine(plan, node, constants);
+  const locals = emitLocals(plan);
+  const object = isLarge ? 'rt.value' : objectCode(plan);
   return {
     locals: `${constants.locals}\n${locals}`,
     decodeLine,
-    field: (name) => fieldNamed(plans, name),
+    field: (name) => fieldNamed(plan, name),
     object,
     constants: constants.values,
   };
@@ -54,8 +54,8 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
  */
 const SCANNED_MEMBERS_MAX = 80;
 
-function fieldNamed(plans: readonly FieldPlan[], name: string): FieldCode {
-  const plan = plans.find(({ member }) => member.name === name);
+function fieldNamed({ fields }: ObjectPlan, name: string): FieldCode {
+  const plan = fields.find(({ member }) => member.name === name);
   return plan?.wanted === true ? fieldCode(plan) : unknownField(name);
 }
 
