@@ -34,7 +34,9 @@ export type {
   PlanRequest,
   Sink,
   SinkWrite,
+  SnapshotBlocks,
   Source,
+  StateBlock,
   StateRow,
   StateSnapshot,
 } from './ports.js';

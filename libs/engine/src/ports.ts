@@ -5,7 +5,6 @@ import type {
   PartitionOffsets,
   PartitionRange,
   SourceOffsets,
-  StateRow,
 } from '@tidemark/domain';
 
 export type { StateRow } from '@tidemark/domain';
@@ -109,21 +108,39 @@ export interface GraphOutput {
 
 /** The job's graph with its state: in production a sandbox process, in tests the same code in this process. */
 export interface GraphRuntime {
-  /** Adds rows to an operator's state. Called before the first batch, any number of times. */
-  restore(uid: string, rows: readonly StateRow[]): Promise<void>;
+  /** Applies one state block to an operator's state. Called before the first batch, block by block in order. */
+  restore(uid: string, block: Uint8Array): Promise<void>;
   /** Runs one batch. Throws `job_code_threw`, `record_unreadable`, `job_over_cpu`, `job_over_memory`, `sandbox_lost` … */
   run(input: GraphInput): Promise<GraphOutput>;
-  /** The state as of the last batch that ran, by operator uid. The runtime is not used for a batch meanwhile. */
-  snapshot(): Promise<ReadonlyMap<string, readonly StateRow[]>>;
+  /**
+   * Freezes the state as of the last batch that ran: all of it, or what has changed since the snapshot before (or since
+   * the restore). Its blocks are pulled while later batches run. No batch runs until this resolves.
+   */
+  snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks>;
 }
 
-/** What a checkpoint holds, as of the end of a batch. */
-export interface StateSnapshot {
+/** A state block of version 1, for one table of one operator: docs/formats/checkpoint-v2.md. */
+export interface StateBlock {
+  readonly uid: string;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  /** Keys that are in the block because they were removed. */
+  readonly deleted: number;
+}
+
+export interface SnapshotBlocks {
+  /** Pulls the next block, or undefined at the end. One call at a time, up to the end. */
+  next(): Promise<StateBlock | undefined>;
+}
+
+/** State as of one batch boundary, handed out while later batches run. */
+export interface StateSnapshot extends SnapshotBlocks {
   readonly timeline: number;
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly offsets: SourceOffsets;
-  readonly operators: ReadonlyMap<string, readonly StateRow[]>;
   /** Plans that are durable and not part of this state. */
   readonly pendingPlans: readonly BatchPlan[];
+  /** `delta`: only what has changed since the snapshot before it. */
+  readonly kind: 'full' | 'delta';
 }

@@ -104,19 +104,13 @@ export class MicroBatchEngine {
     return this.finish(plan, options);
   }
 
-  /** The state as of the last committed batch. No batch runs meanwhile; writing it down may happen while later ones do. */
-  async snapshot(): Promise<StateSnapshot> {
+  /** Freezes the state as of the last committed batch. No batch runs meanwhile; its blocks are pulled while later ones do. */
+  async snapshot(kind: StateSnapshot['kind']): Promise<StateSnapshot> {
     const { timeline, batchId, batchTimeMs, offsets } = this.position;
     if (batchTimeMs === undefined) throw new Error('A job without a committed batch has nothing to check-point.');
-    const operators = await this.ports.graph.snapshot();
-    return {
-      timeline,
-      batchId,
-      batchTimeMs,
-      offsets,
-      operators,
-      pendingPlans: this.open === undefined ? [] : [this.open],
-    };
+    const pendingPlans = this.open === undefined ? [] : [this.open];
+    const blocks = await this.ports.graph.snapshot(kind);
+    return { timeline, batchId, batchTimeMs, offsets, pendingPlans, kind, next: () => blocks.next() };
   }
 
   private async finish(plan: BatchPlan, options: { readonly planAhead: boolean }): Promise<CommittedBatch | Fenced> {
