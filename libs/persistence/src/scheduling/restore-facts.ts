@@ -14,10 +14,11 @@ import {
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { toCheckpoint } from '../mapping.js';
+import { holdCheckpoints } from '../runs/hold-checkpoints.js';
 import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
 
-/** Candidates that a decision looks at; retention keeps fewer. */
-const CANDIDATES_MAX = 20;
+/** Candidates that a decision looks at, newest first: more than two bases with all that can be built on them. */
+const CANDIDATES_MAX = 50;
 
 const trigger = z.enum(START_TRIGGERS);
 const policy = z.enum(RESTORE_POLICIES);
@@ -30,8 +31,22 @@ export interface Decided {
   readonly checkpoint: Checkpoint | undefined;
 }
 
-/** Reads the facts of a locked job and decides from what revision `number` of it starts. */
+/**
+ * Reads the facts of a locked job and decides from what revision `number` of it starts. What is chosen is held for the
+ * transaction that writes the decision down; when it was collected in between, it is no candidate any more.
+ */
 export async function decideFor(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
+  for (;;) {
+    const decided = await decideOnce(tx, job, number);
+    if (decided.checkpoint === undefined) return decided;
+    const { path, buildsOn } = decided.checkpoint;
+    const keys = { tenantId: job.tenantId, jobId: job.id };
+    await holdCheckpoints(tx, keys, buildsOn);
+    if (await holdCheckpoints(tx, keys, [path])) return decided;
+  }
+}
+
+async function decideOnce(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
   const { config, manifest } = await revisionOf(tx, job, number);
   const checkpoints = await candidates(tx, job);
   const facts: RestoreFacts = {
