@@ -106,6 +106,26 @@ describe('retention of checkpoints that build on others', () => {
   });
 });
 
+describe('I9: a checkpoint that one wants to build on and another to collect', () => {
+  postgresTest('is either built on or collected, and never both', async ({ dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const run = await aClaimedRun(dataSource);
+    const { fence } = run.claimed;
+    for (let round = 0; round < 40; round += 1) {
+      const batches = Array.from({ length: 8 }, (_, index) => round * 10 + index + 1);
+      await someCheckpoints(run, fence, { batches, bases: batches });
+      const base = id(batches[0] ?? 0);
+      const [begun, , collected] = await Promise.all([
+        run.runs.beginCheckpoint(fence, aCheckpoint(id(round * 10 + 9), round * 10 + 9, { buildsOn: [base] })),
+        run.scheduling.retireCheckpoints({ perTimeline: 8 }),
+        retired(run, 1),
+      ]);
+      expect(begun).toBe(collected.includes(base) ? 'base_gone' : 'done');
+      await dataSource.query('DELETE FROM checkpoints');
+    }
+  });
+});
+
 type Command =
   | { readonly kind: 'take'; readonly delta: boolean; readonly wrote: boolean; readonly ends: 'complete' | 'fail' }
   | { readonly kind: 'restart'; readonly damaged: number }
