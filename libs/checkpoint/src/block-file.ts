@@ -2,7 +2,6 @@
 // u32 length of the block, u32 zero; little endian. Eight, so that a decompressed block lies aligned.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { constants, createZstdCompress, zstdDecompress } from 'node:zlib';
 import type { StateFile } from './manifest.js';
 import { readBlock } from './state-block.js';
@@ -101,8 +100,6 @@ async function joined(pieces: readonly Uint8Array[]): Promise<Uint8Array> {
   return whole;
 }
 
-const decompress = promisify(zstdDecompress);
-
 /**
  * The plain bytes of a file whose stored bytes were verified already. `refuse` makes the error for contents that are not
  * what the manifest says.
@@ -112,17 +109,22 @@ export async function plainBytesOf(
   { plainBytes }: StateFile,
   refuse: (reason: string) => Error,
 ): Promise<Uint8Array> {
-  let plain: Uint8Array;
-  try {
-    plain = await decompress(stored, { maxOutputLength: plainBytes, chunkSize: chunkSizeFor(plainBytes) });
-  } catch (error) {
-    throw refuse(
-      `it cannot be decompressed to ${plainBytes} bytes (${error instanceof Error ? error.message : String(error)})`,
-    );
-  }
+  const { error, plain } = await decompressed(stored, plainBytes);
+  if (error !== null) throw refuse(`it cannot be decompressed to ${plainBytes} bytes (${error.message})`);
   if (plain.length !== plainBytes) throw refuse(`it has ${plain.length} bytes instead of ${plainBytes}`);
   return plain;
 }
+
+/** Off the event loop, and never to more than `bytesMax`. */
+const decompressed = (
+  stored: Uint8Array,
+  bytesMax: number,
+): Promise<{ readonly error: Error | null; readonly plain: Uint8Array }> =>
+  new Promise((resolve) => {
+    zstdDecompress(stored, { maxOutputLength: bytesMax, chunkSize: chunkSizeFor(bytesMax) }, (error, plain) => {
+      resolve({ error, plain });
+    });
+  });
 
 /** Room for the whole output at once, within what zlib takes: one buffer, and nothing to be joined. */
 const chunkSizeFor = (plainBytes: number): number => Math.min(Math.max(plainBytes, 1024), FILE_BYTES_MAX);
