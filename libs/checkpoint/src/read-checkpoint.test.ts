@@ -83,6 +83,14 @@ describe.each(Object.entries(chains))('F6: a damaged checkpoint %s', (_, stored)
   });
 });
 
+describe('a checkpoint of format 1', () => {
+  it('is nothing that a delta can build on', async () => {
+    const { path, manifestSha256 } = expectedOf(V1);
+    const read = await readCheckpoint(await storeOf(objectsOf(V1)), path, manifestSha256);
+    expect(read).toMatchObject({ chain: undefined, manifest: { format: 1 } });
+  });
+});
+
 describe('a manifest that is sound in itself', () => {
   let whole: Stored;
   beforeAll(async () => {

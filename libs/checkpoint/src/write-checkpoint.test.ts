@@ -137,7 +137,7 @@ describe('a checkpoint', () => {
     expect(written).toMatchObject({ files: 4, stateRows: 5 });
   });
 
-  it('pulls one block at a time, and holds at most one more than the one that is written', async () => {
+  it('pulls one block at a time', async () => {
     const store = new InMemoryObjectStore();
     const checkpoint = aCheckpoint(
       1,

@@ -17,8 +17,8 @@ import { toCheckpoint } from '../mapping.js';
 import { holdCheckpoints } from '../runs/hold-checkpoints.js';
 import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
 
-/** Candidates that a decision looks at, newest first: more than two bases with all that can be built on them. */
-const CANDIDATES_MAX = 50;
+/** Candidates that a decision looks at, of those that can be tried and of those that were found unreadable. */
+const CANDIDATES_MAX = 20;
 
 const trigger = z.enum(START_TRIGGERS);
 const policy = z.enum(RESTORE_POLICIES);
@@ -83,16 +83,22 @@ export const baseOf = (job: JobRow): ClaimedRun['base'] => ({
   offsets: job.baseOffsets as SourceOffsets,
 });
 
+/**
+ * Newest first. Those found unreadable take no place of one that can be tried: a damaged base may have made any number of
+ * checkpoints unreadable.
+ */
 async function candidates(tx: EntityManager, job: JobRow): Promise<readonly Checkpoint[]> {
-  const rows = await tx
-    .createQueryBuilder(CheckpointRow, 'c')
-    .where('c.job_id = :id AND c.timeline = :timeline', { id: job.id, timeline: job.timeline })
-    .andWhere(`c.status IN ('complete', 'corrupt')`)
-    .orderBy('c.batch_id', 'DESC')
-    .addOrderBy('c.id', 'DESC')
-    .limit(CANDIDATES_MAX)
-    .getMany();
-  return rows.map(toCheckpoint);
+  const newest = (status: Checkpoint['status']): Promise<CheckpointRow[]> =>
+    tx
+      .createQueryBuilder(CheckpointRow, 'c')
+      .where('c.job_id = :id AND c.timeline = :timeline', { id: job.id, timeline: job.timeline })
+      .andWhere('c.status = :status', { status })
+      .orderBy('c.batch_id', 'DESC')
+      .addOrderBy('c.id', 'DESC')
+      .limit(CANDIDATES_MAX)
+      .getMany();
+  const rows = [...(await newest('complete')), ...(await newest('corrupt'))];
+  return rows.sort((a, b) => b.batchId - a.batchId || (a.id < b.id ? 1 : -1)).map(toCheckpoint);
 }
 
 async function plansReachBeginning(tx: EntityManager, job: JobRow): Promise<boolean> {

@@ -82,6 +82,24 @@ describe('retention of checkpoints that build on others', () => {
     expect(checkpoint).toMatchObject({ id: id(3), buildsOn: [id(1), id(2)] });
   });
 
+  postgresTest('R9: gives up any number of checkpoints on one base before the one before', async ({ dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const run = await aClaimedRun(dataSource);
+    const { fence } = run.claimed;
+    const batches = Array.from({ length: 46 }, (_, index) => index + 1);
+    for (const batchId of batches) {
+      const buildsOn = batchId < 3 ? [] : [id(2)];
+      await run.runs.beginCheckpoint(fence, aCheckpoint(id(batchId), batchId, { buildsOn }));
+      await run.runs.completeCheckpoint(fence, id(batchId) as CheckpointId, aWrittenCheckpoint);
+    }
+    let last: string | undefined;
+    for (const batchId of batches.slice(1).reverse()) {
+      const decided = await run.runs.rejectCheckpoint(fence, id(batchId) as CheckpointId, 'the base is damaged');
+      last = decided.outcome === 'decided' ? decided.checkpoint?.id : undefined;
+    }
+    expect(last).toBe(id(1));
+  });
+
   postgresTest('refuses to build on what was collected meanwhile', async ({ dataSource }) => {
     await aSubmittedJob(dataSource, await aTenant(dataSource));
     const run = await aClaimedRun(dataSource);
