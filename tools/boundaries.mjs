@@ -80,9 +80,9 @@ export const PACKAGE_BANS = [
 export const CORE_BUILTINS = [
   {
     project: '@tidemark/checkpoint',
-    modules: ['zlib', 'crypto', 'stream', 'stream/promises', 'timers/promises'],
+    modules: ['zlib', 'crypto', 'buffer', 'timers/promises'],
     why:
-      'The checkpoint format is compression and hashing: pure functions of their input. Large state goes through them ' +
+      'The checkpoint format is compression, hashing and UTF-8: pure functions of their input. Large state goes through them ' +
       'in pieces, and between two pieces the process does other work.',
   },
 ];

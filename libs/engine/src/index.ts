@@ -36,8 +36,8 @@ export type {
   PlanRequest,
   Sink,
   SinkWrite,
-  Source,
   SnapshotBlocks,
+  Source,
   StateBlock,
   StateSnapshot,
 } from './ports.js';

@@ -106,40 +106,41 @@ export interface GraphOutput {
   }[];
 }
 
-/** A state block, format version 1, of one operator. */
-export interface StateBlock {
-  readonly uid: string;
-  readonly bytes: Uint8Array;
-  readonly rows: number;
-  readonly deleted: number;
-}
-
-/** What a snapshot froze, handed out while later batches run. */
-export interface SnapshotBlocks {
-  /** The next block, or undefined at the end. One call at a time, to the end. */
-  next(): Promise<StateBlock | undefined>;
-}
-
 /** The job's graph with its state: in production a sandbox process, in tests the same code in this process. */
 export interface GraphRuntime {
-  /** Applies a block to an operator's state, in the order in which blocks were handed out. Called before the first batch. */
+  /** Applies one state block to an operator's state. Called before the first batch, block by block in order. */
   restore(uid: string, block: Uint8Array): Promise<void>;
   /** Runs one batch. Throws `job_code_threw`, `record_unreadable`, `job_over_cpu`, `job_over_memory`, `sandbox_lost` … */
   run(input: GraphInput): Promise<GraphOutput>;
   /**
-   * Freezes the state as of the last batch that ran: all of it, or what has changed since the last snapshot (or since it
-   * was restored). One at a time; blocks are then pulled between batches.
+   * Freezes the state as of the last batch that ran: all of it, or what has changed since the snapshot before (or since
+   * the restore). Its blocks are pulled while later batches run. No batch runs until this resolves.
    */
   snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks>;
 }
 
-/** State as of the end of a batch, being handed out while later batches run. */
+/** A state block of version 1, for one table of one operator: docs/formats/checkpoint-v2.md. */
+export interface StateBlock {
+  readonly uid: string;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  /** Keys that are in the block because they were removed. */
+  readonly deleted: number;
+}
+
+export interface SnapshotBlocks {
+  /** Pulls the next block, or undefined at the end. One call at a time, up to the end. */
+  next(): Promise<StateBlock | undefined>;
+}
+
+/** State as of one batch boundary, handed out while later batches run. */
 export interface StateSnapshot extends SnapshotBlocks {
-  readonly kind: 'full' | 'delta';
   readonly timeline: number;
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly offsets: SourceOffsets;
   /** Plans that are durable and not part of this state. */
   readonly pendingPlans: readonly BatchPlan[];
+  /** `delta`: only what has changed since the snapshot before it. */
+  readonly kind: 'full' | 'delta';
 }

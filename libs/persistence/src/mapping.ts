@@ -170,6 +170,7 @@ export const toCheckpoint = (row: CheckpointRow): Checkpoint => ({
   status: checkpointStatus.parse(row.status),
   kind: checkpointKind.parse(row.kind),
   path: row.path,
+  buildsOn: row.buildsOn,
   manifestSha256: orUndefined(row.manifestSha256),
   offsets: row.offsets as SourceOffsets,
   shapes: row.shapes as { readonly [uid: string]: StateShape },

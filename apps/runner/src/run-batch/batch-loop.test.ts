@@ -1,4 +1,4 @@
-import type { CommittedBatch, MicroBatchEngine } from '@tidemark/engine';
+import type { CommittedBatch, MicroBatchEngine, StateSnapshot } from '@tidemark/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import { aRun, aSnapshot } from '../testing/a-run.js';
@@ -30,8 +30,8 @@ class ScriptedEngine {
     return Promise.resolve(this.aBatch(batchId));
   }
 
-  snapshot(): ReturnType<MicroBatchEngine['snapshot']> {
-    return Promise.resolve(aSnapshot(this.planAhead.length));
+  snapshot(kind: 'full' | 'delta'): ReturnType<MicroBatchEngine['snapshot']> {
+    return Promise.resolve(aSnapshot(this.planAhead.length, { kind }));
   }
 
   private aBatch(batchId: number): CommittedBatch {
@@ -50,7 +50,7 @@ class ScriptedEngine {
 let run: ActiveRun;
 let engine: ScriptedEngine;
 let runs: RecordingRunStore;
-let checkpointed: number[];
+let checkpointed: (readonly [number, string])[];
 let checkpointDue: () => boolean;
 
 beforeEach(() => {
@@ -68,7 +68,8 @@ afterEach(() => {
 function loop(): ReturnType<typeof runBatches> {
   const checkpointer = {
     isDue: () => checkpointDue(),
-    begin: ({ batchId }: { readonly batchId: number }) => checkpointed.push(batchId),
+    kind: 'delta',
+    begin: ({ batchId, kind }: StateSnapshot) => checkpointed.push([batchId, kind]),
   };
   return runBatches(run, {
     engine: engine as unknown as MicroBatchEngine,
@@ -125,14 +126,14 @@ describe('the loop of a run', () => {
     await refused;
   });
 
-  it('hands over a snapshot after the batch at which a checkpoint is due', async () => {
+  it('hands over a snapshot of the kind that is wanted after the batch at which a checkpoint is due', async () => {
     checkpointDue = () => engine.planAhead.length === 2;
     const ended = loop();
     await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
     run.drain('stop');
     await ended;
 
-    expect(checkpointed).toEqual([2]);
+    expect(checkpointed).toEqual([[2, 'delta']]);
   });
 
   it('tells the owner of records that were passed over, once for a batch', async () => {

@@ -24,7 +24,7 @@ export async function runBatches(
     if (batch.outcome === 'fenced') return batch;
     if (batch.outcome === 'held_back') continue;
     await reportSkipped(run, runs, batch);
-    if (checkpointer.isDue()) checkpointer.begin(await engine.snapshot());
+    if (checkpointer.isDue()) checkpointer.begin(await engine.snapshot(checkpointer.kind));
   }
 }
 

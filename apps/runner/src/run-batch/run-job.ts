@@ -1,4 +1,4 @@
-import { ObjectStore } from '@tidemark/checkpoint';
+import { ObjectStore, type CheckpointChain } from '@tidemark/checkpoint';
 import type { RunnerConfig } from '@tidemark/config';
 import { Connections, EgressPolicy, type ConnectorContext } from '@tidemark/connectors';
 import {
@@ -97,7 +97,7 @@ export class RunJob {
       return { kind: 'back_off', code: 'checkpoint_unreadable', reason: restored.reason };
     }
 
-    const { position, checkpoint } = restored;
+    const { position, checkpoint, chain } = restored;
     const log = new FencedBatchLog(this.runs, run, position.timeline);
     const ports = { log, graph: job.graph, sources: job.sources, sinks: job.sinks, clock: this.clock };
     const engine = new MicroBatchEngine(ports, claimed.manifest.batchIntervalMs, position);
@@ -113,7 +113,7 @@ export class RunJob {
     await this.runs.appendEvents(claimed.fence, [
       { type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } },
     ]);
-    return this.runToTheEnd(run, engine, { overdue: resumed.rebuilt.length > 0 });
+    return this.runToTheEnd(run, engine, { overdue: resumed.rebuilt.length > 0, chain });
   }
 
   private restore(run: ActiveRun, { graph }: OpenedJob): Promise<Restored> {
@@ -127,16 +127,16 @@ export class RunJob {
   private async runToTheEnd(
     run: ActiveRun,
     engine: MicroBatchEngine,
-    { overdue }: { readonly overdue: boolean },
+    start: { readonly overdue: boolean; readonly chain: CheckpointChain | undefined },
   ): Promise<RunEnd | undefined> {
     const { runs, objects, ids } = this;
-    const checkpointer = new Checkpointer(run, { runs, objects, ids }, overdue);
+    const checkpointer = new Checkpointer(run, { runs, objects, ids }, start);
     const ended = await runBatches(run, { engine, checkpointer, runs });
     await checkpointer.settle();
     if (ended.outcome === 'fenced') return undefined;
     if ((await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
     if (engine.lastBatchId > 0) {
-      checkpointer.begin(await engine.snapshot());
+      checkpointer.begin(await engine.snapshot(checkpointer.kind));
       await checkpointer.settle();
     }
     return { kind: 'drained', reason: ended.reason };

@@ -105,19 +105,12 @@ export class MicroBatchEngine {
   }
 
   /** Freezes the state as of the last committed batch. No batch runs meanwhile; its blocks are pulled while later ones do. */
-  async snapshot(kind: 'full' | 'delta'): Promise<StateSnapshot> {
+  async snapshot(kind: StateSnapshot['kind']): Promise<StateSnapshot> {
     const { timeline, batchId, batchTimeMs, offsets } = this.position;
     if (batchTimeMs === undefined) throw new Error('A job without a committed batch has nothing to check-point.');
+    const pendingPlans = this.open === undefined ? [] : [this.open];
     const blocks = await this.ports.graph.snapshot(kind);
-    return {
-      kind,
-      timeline,
-      batchId,
-      batchTimeMs,
-      offsets,
-      next: () => blocks.next(),
-      pendingPlans: this.open === undefined ? [] : [this.open],
-    };
+    return { timeline, batchId, batchTimeMs, offsets, pendingPlans, kind, next: () => blocks.next() };
   }
 
   private async finish(plan: BatchPlan, options: { readonly planAhead: boolean }): Promise<CommittedBatch | Fenced> {

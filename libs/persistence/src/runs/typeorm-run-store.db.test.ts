@@ -1,7 +1,16 @@
-import type { BatchCommit, BatchPlan, CheckpointId, ClaimedRun } from '@tidemark/domain';
+import type { BatchCommit, BatchPlan, CheckpointId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
-import { aClaimedRun, aDigest, aRunnerId, aSubmittedJob, aTenant, claimNext, stores } from '../testing.js';
+import {
+  aCheckpoint,
+  aClaimedRun,
+  aRunnerId,
+  aSubmittedJob,
+  aTenant,
+  aWrittenCheckpoint,
+  claimNext,
+  stores,
+} from '../testing.js';
 
 const LEASE_MS = 5_000;
 
@@ -27,19 +36,7 @@ const plan = (batchPlan: BatchPlan) => ({ kind: 'plan', plan: batchPlan }) as co
 const commit = (batchPlan: BatchPlan, next?: BatchPlan) =>
   ({ kind: 'commit', commit: aCommit(batchPlan), next }) as const;
 
-const aCheckpoint = (name: string, batchId: number, claimed: ClaimedRun) => ({
-  id: `ckp_${name}` as CheckpointId,
-  timeline: 1,
-  batchId,
-  batchTimeMs: batchId * 500,
-  revision: 1,
-  bundleDigest: aDigest(),
-  path: `a/${claimed.fence.jobId}/${name}`,
-  offsets: { numbers: { '0': batchId * 10 } },
-  shapes: {},
-});
-
-const written = { manifestSha256: 'b'.repeat(64), stateRows: 1, stateBytes: 1 };
+const written = aWrittenCheckpoint;
 
 describe('a batch log', () => {
   postgresTest('keeps the first plan of a batch, and gives it to whoever plans it again', async ({ dataSource }) => {
@@ -87,7 +84,7 @@ describe('a batch log', () => {
 
     expect(await old.runs.writeBatch(old.claimed.fence, plan(aPlan(1)))).toEqual({ outcome: 'fenced' });
     expect(await old.runs.writeBatch(old.claimed.fence, commit(aPlan(1), aPlan(2)))).toEqual({ outcome: 'fenced' });
-    expect(await old.runs.beginCheckpoint(old.claimed.fence, aCheckpoint('late', 1, old.claimed))).toBe('fenced');
+    expect(await old.runs.beginCheckpoint(old.claimed.fence, aCheckpoint('ckp_late', 1))).toBe('fenced');
     expect(await old.runs.markRunning(old.claimed.fence)).toBe('fenced');
     expect(await old.runs.end(old.claimed.fence, { kind: 'drained', reason: 'stop' })).toBe('fenced');
     expect(await old.runs.heartbeat(old.runnerId)).toEqual({ outcome: 'lost' });
@@ -197,13 +194,13 @@ describe('a checkpoint', () => {
     const { runs, scheduling, claimed } = await aClaimedRun(dataSource);
     await runs.writeBatch(claimed.fence, plan(aPlan(1)));
     await runs.writeBatch(claimed.fence, commit(aPlan(1)));
-    await runs.beginCheckpoint(claimed.fence, aCheckpoint('pending', 1, claimed));
+    await runs.beginCheckpoint(claimed.fence, aCheckpoint('ckp_pending', 1));
     await runs.end(claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
 
     const again = await aClaimedRun(dataSource);
     expect(again.claimed.decision.verdict).toMatchObject({ from: { kind: 'replay_from_beginning' } });
 
-    await runs.beginCheckpoint(again.claimed.fence, aCheckpoint('good', 1, claimed));
+    await runs.beginCheckpoint(again.claimed.fence, aCheckpoint('ckp_good', 1));
     expect(await runs.completeCheckpoint(again.claimed.fence, 'ckp_good' as CheckpointId, written)).toBe('done');
     await runs.end(again.claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
     const third = await aClaimedRun(dataSource);
@@ -222,7 +219,7 @@ describe('a checkpoint', () => {
       for (const batchId of [1, 2]) {
         await runs.writeBatch(claimed.fence, plan(aPlan(batchId)));
         await runs.writeBatch(claimed.fence, commit(aPlan(batchId)));
-        await runs.beginCheckpoint(claimed.fence, aCheckpoint(`c${batchId}`, batchId, claimed));
+        await runs.beginCheckpoint(claimed.fence, aCheckpoint(`ckp_c${batchId}`, batchId));
         await runs.completeCheckpoint(claimed.fence, `ckp_c${batchId}` as CheckpointId, written);
       }
       await runs.end(claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
