@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DOWNTIME_POLICIES, TRIGGERS } from '@tidemark/domain';
 import { isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
 
 /** What the host asks. Bodies: `load` the bundle's code, `restore` rows as text, `run` the sources' texts in order. */
@@ -52,10 +53,21 @@ const problem = z.discriminatedUnion('code', [
 
 const uid = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
 
+const weight = z.number().min(0);
+const flow = z.strictObject({
+  trigger: z.enum(TRIGGERS),
+  downtime: z.enum(DOWNTIME_POLICIES),
+  backPressure: z.union([
+    z.literal(false),
+    z.strictObject({ proportional: weight, integral: weight, derivative: weight, bytesPerSecondMin: weight }),
+  ]),
+});
+
 const manifest = z.strictObject({
   definition: z.literal(1),
   name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
-  batchIntervalMs: z.int().min(10).max(86_400_000),
+  batchIntervalMs: z.int().min(0).max(86_400_000),
+  flow: flow.optional(),
   poison: z.enum(['fail', 'skip']),
   nodes: z
     .array(
