@@ -41,7 +41,7 @@ export {
   DOWNTIME_POLICIES,
   endsByItself,
   hasInterval,
-  needsLatest,
+  needsBacklog,
   TRIGGERS,
   type BackPressure,
   type DowntimePolicy,

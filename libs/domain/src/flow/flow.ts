@@ -40,5 +40,5 @@ export const hasInterval = (trigger: Trigger): boolean => trigger === 'interval'
 export const endsByItself = (trigger: Trigger): boolean => trigger === 'available-now' || trigger === 'once';
 
 /** Whether the sources must be able to tell how far they reach: to stop there, or to begin there. */
-export const needsLatest = ({ trigger, downtime }: Pick<Flow, 'trigger' | 'downtime'>): boolean =>
+export const needsBacklog = ({ trigger, downtime }: Pick<Flow, 'trigger' | 'downtime'>): boolean =>
   trigger === 'available-now' || downtime === 'skip';
