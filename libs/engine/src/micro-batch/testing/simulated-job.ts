@@ -2,7 +2,7 @@ import { DEFAULT_FLOW, type Flow } from '@tidemark/domain';
 import { defineJob, files, toFiles } from '@tidemark/streams';
 import { createInProcessGraph } from '../../graph/in-process-graph.js';
 import type { GraphRuntime } from '../../ports.js';
-import { MicroBatchEngine, type MicroBatchPorts } from '../micro-batch-engine.js';
+import { MicroBatchEngine, type MicroBatchPorts, type Resumed } from '../micro-batch-engine.js';
 import { InMemoryWorld, SimulatedCrash } from './in-memory-world.js';
 
 export interface Reading {
@@ -94,7 +94,11 @@ export async function rowsWritten(
 }
 
 /** Claims the job, restores the newest checkpoint and finishes what was planned. */
-export async function startRunner(world: InMemoryWorld, variant: Variant = {}): Promise<MicroBatchEngine> {
+export async function startRunner(
+  world: InMemoryWorld,
+  variant: Variant = {},
+  onResumed: (resumed: Resumed) => void = () => undefined,
+): Promise<MicroBatchEngine> {
   for (;;) {
     world.epoch += 1;
     const graph = createInProcessGraph(aJob(variant.windowBatches ?? WINDOW_BATCHES));
@@ -109,7 +113,8 @@ export async function startRunner(world: InMemoryWorld, variant: Variant = {}): 
     const timing = { ...DEFAULT_FLOW, ...variant.flow, intervalMs: INTERVAL_MS };
     const engine = new MicroBatchEngine(ports, timing, await restoreNewest(world, ports.graph));
     try {
-      await engine.resume();
+      const resumed = await engine.resume();
+      if (resumed.outcome === 'resumed') onResumed(resumed);
       return engine;
     } catch (error) {
       if (!(error instanceof SimulatedCrash)) throw error;
