@@ -10,6 +10,7 @@ export {
   type RateRecord,
   type SinkSpec,
   type SocketOptions,
+  type SourceLimits,
   type SourceSpec,
 } from './connectors.js';
 export { defineJob, type JobBuilder, type JobOptions, type JobSettings, type JobTrigger } from './define-job.js';
