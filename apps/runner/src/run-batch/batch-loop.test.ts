@@ -98,6 +98,20 @@ describe('the loop of a run', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('runs every batch within a millisecond of its time, down to an interval of 5 ms', async () => {
+    const ranAt: number[] = [];
+    engine.msUntilNextBatch = () => (Math.floor(ranAt.length) + 1) * 5 - Math.floor(performance.now() - startedAt);
+    const startedAt = performance.now();
+    engine.onBatch = () => ranAt.push(performance.now() - startedAt);
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    run.drain('stop');
+    await ended;
+
+    expect(ranAt.length).toBeGreaterThanOrEqual(200);
+    for (const [index, at] of ranAt.entries()) expect(Math.abs(at - (index + 1) * 5)).toBeLessThanOrEqual(1);
+  });
+
   it('I16: finishes the plan that is open when it is told to stop, and opens no other', async () => {
     engine.behind = 100;
     engine.onBatch = (batchId) => {
