@@ -7,7 +7,10 @@ import { aRequest } from './source.contract.js';
 describe('what a rate allows', () => {
   it('comes true over time, however irregular the batches are', () => {
     const gaps = fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 200 });
-    const rates = fc.oneof(fc.integer({ min: 1, max: 1_000_000 }), fc.double({ min: 0.01, max: 1_000_000, noNaN: true }));
+    const rates = fc.oneof(
+      fc.integer({ min: 1, max: 1_000_000 }),
+      fc.double({ min: 0.01, max: 1_000_000, noNaN: true }),
+    );
     fc.assert(
       fc.property(gaps, rates, (intervals, perSecond) => {
         const startMs = 1_700_000_000_000;
@@ -30,7 +33,10 @@ describe('what a batch may read', () => {
       records: 4,
       bytes: 5_000,
     });
-    expect(allowance({ recordsPerSecond: 20, maxBytesPerBatch: 1_000 }, request)).toEqual({ records: 10, bytes: 1_000 });
+    expect(allowance({ recordsPerSecond: 20, maxBytesPerBatch: 1_000 }, request)).toEqual({
+      records: 10,
+      bytes: 1_000,
+    });
   });
 
   it('is 8 MiB where nothing is said', () => {

@@ -71,7 +71,9 @@ export function defineJob(options: JobOptions, build: (job: JobBuilder) => void)
 /** Writes down what was given, also where it is too much: two intervals are none, and the rest is judged later. */
 function timing({ batchInterval, trigger }: JobOptions): Pick<JobDefinition, 'batchIntervalMs' | 'trigger'> {
   const isEvery = typeof trigger === 'object';
-  const given: readonly Duration[] = [batchInterval, isEvery ? trigger.every : undefined].filter((d) => d !== undefined);
+  const given: readonly Duration[] = [batchInterval, isEvery ? trigger.every : undefined].filter(
+    (d) => d !== undefined,
+  );
   const [interval, another] = given;
   return {
     ...(interval === undefined ? {} : { batchIntervalMs: another === undefined ? milliseconds(interval) : Number.NaN }),

@@ -53,7 +53,10 @@ export class BatchAnswer {
   @Shown('What the batch reads: half-open ranges `{ from, to }` by source uid and partition.', 'ranges')
   readonly ranges!: RangesAnswer;
 
-  @Shown('What it passes over, by the downtime policy `skip`; each range lies directly before one of `ranges`.', 'ranges')
+  @Shown(
+    'What it passes over, by the downtime policy `skip`; each range lies directly before one of `ranges`.',
+    'ranges',
+  )
   readonly skipped!: RangesAnswer;
 
   @Shown('When the plan became durable.', 'time')

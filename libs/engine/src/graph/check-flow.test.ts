@@ -5,7 +5,10 @@ import { checkDefinition } from './check-definition.js';
 
 const plain = (job: JobBuilder): void => job.source('in', files({ path: 'in' })).to('out', toLog());
 const windowed = (job: JobBuilder): void =>
-  job.source('in', files({ path: 'in' })).window('recent', { window: '2 s', slide: '1 s' }).to('out', toLog());
+  job
+    .source('in', files({ path: 'in' }))
+    .window('recent', { window: '2 s', slide: '1 s' })
+    .to('out', toLog());
 
 function judged(options: object, build = plain) {
   const checked = checkDefinition(defineJob({ name: 'a-job', ...options } as JobOptions, build));

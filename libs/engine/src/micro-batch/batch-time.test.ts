@@ -38,13 +38,16 @@ describe('the time of a batch', () => {
 
   it('always grows, and is on the grid where there is one', () => {
     const aTiming = fc.oneof(
-      fc.record({ intervalMs: fc.integer({ min: 5, max: 5_000 }), downtime: fc.constantFrom('coalesce', 'each', 'skip') }),
+      fc.record({
+        intervalMs: fc.integer({ min: 5, max: 5_000 }),
+        downtime: fc.constantFrom('coalesce', 'each', 'skip'),
+      }),
       fc.record({ intervalMs: fc.constant(0), trigger: fc.constantFrom('asap', 'available-now', 'once') }),
     );
     const aTime = fc.integer({ min: 0, max: 2 ** 42 });
     fc.assert(
       fc.property(aTiming, aTime, aTime, ({ intervalMs, ...flow }, previousMs, nowMs) => {
-        const next = nextBatchTime(timing(intervalMs, flow as Partial<Flow>), previousMs, nowMs);
+        const next = nextBatchTime(timing(intervalMs, flow), previousMs, nowMs);
         expect(next).toBeGreaterThan(previousMs);
         if (intervalMs > 0) expect(next % intervalMs).toBe(0);
       }),

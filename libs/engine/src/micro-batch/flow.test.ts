@@ -261,16 +261,14 @@ describe('reading ahead', () => {
     const { engine } = await threeWaiting({
       ports: (ports) => ({
         ...ports,
-        sources: ports.sources.map(
-          (source): Source => ({
-            ...source,
-            canPlanAhead: false,
-            plan: (request) => {
-              asked.push(request.batchId);
-              return source.plan(request);
-            },
-          }),
-        ),
+        sources: ports.sources.map((source): Source => ({
+          ...source,
+          canPlanAhead: false,
+          plan: (request) => {
+            asked.push(request.batchId);
+            return source.plan(request);
+          },
+        })),
       }),
     });
     await runWhatIsDue(engine);
@@ -300,18 +298,16 @@ describe('reading ahead', () => {
     const { world, engine } = await threeWaiting({
       ports: (ports) => ({
         ...ports,
-        sources: ports.sources.map(
-          (source): Source => ({
-            ...source,
-            read: (ranges) => {
-              if (ranges['0']?.from === 2 && failures > 0) {
-                failures -= 1;
-                return Promise.reject(new Error('the disk is away'));
-              }
-              return source.read(ranges);
-            },
-          }),
-        ),
+        sources: ports.sources.map((source): Source => ({
+          ...source,
+          read: (ranges) => {
+            if (ranges['0']?.from === 2 && failures > 0) {
+              failures -= 1;
+              return Promise.reject(new Error('the disk is away'));
+            }
+            return source.read(ranges);
+          },
+        })),
       }),
     });
     await runWhatIsDue(engine);

@@ -1,4 +1,11 @@
-import { hasInterval, offsetsAfter, TidemarkError, type BatchCommit, type BatchPlan, type Clock } from '@tidemark/domain';
+import {
+  hasInterval,
+  offsetsAfter,
+  TidemarkError,
+  type BatchCommit,
+  type BatchPlan,
+  type Clock,
+} from '@tidemark/domain';
 import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
 import { HEARTBEAT_MS, idlePollMs, msUntilTick, nextTick, type JobTiming } from './batch-time.js';
 import { hasInput, isNextDueAtOnce, Planner } from './planner.js';

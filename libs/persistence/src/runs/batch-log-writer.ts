@@ -99,7 +99,9 @@ const ordered = z.object({
   desired: z.enum(DESIRED_STATES),
   revision: z.number(),
 });
-const planned = z.array(ordered.extend({ batch_time_ms: z.number().nullable(), ranges: z.unknown(), skipped: z.unknown() }));
+const planned = z.array(
+  ordered.extend({ batch_time_ms: z.number().nullable(), ranges: z.unknown(), skipped: z.unknown() }),
+);
 const committed = z.array(ordered.extend({ next_planned: z.boolean() }));
 
 const ordersOf = ({ desired, revision }: z.infer<typeof ordered>): Orders => ({ desired, revision });

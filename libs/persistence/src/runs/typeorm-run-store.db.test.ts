@@ -329,7 +329,8 @@ describe('a run that ends by itself', () => {
     const id = await aSubmittedJob(dataSource, tenant);
     const store = stores(dataSource).jobs.forTenant(tenant);
     const revise = async (): Promise<void> => {
-      const { config } = (await store.findRevision(id, 1)) ?? (await Promise.reject(new Error('There is no revision.')));
+      const { config } =
+        (await store.findRevision(id, 1)) ?? (await Promise.reject(new Error('There is no revision.')));
       await store.addRevision(id, { bundleDigest: aDigest(), config }, { actor: 'test', trace: undefined });
     };
     const first = await aClaimedRun(dataSource);
