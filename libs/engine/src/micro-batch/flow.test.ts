@@ -256,23 +256,29 @@ describe('reading ahead', () => {
     expect(world.reads).toEqual(['0-1']);
   });
 
-  it('asks a source once for each batch that must not be asked in vain', async () => {
-    const asked: number[] = [];
+  it('asks a source that must not be asked in vain only once the batch before has its effects', async () => {
+    const steps: string[] = [];
     const { engine } = await threeWaiting({
-      ports: (ports) => ({
-        ...ports,
-        sources: ports.sources.map((source): Source => ({
+      ports: (ports) => {
+        const { run } = ports.graph;
+        ports.graph.run = async (input) => {
+          await new Promise(setImmediate);
+          steps.push(`run ${input.batchId}`);
+          return run.call(ports.graph, input);
+        };
+        const sources = ports.sources.map((source): Source => ({
           ...source,
           canPlanAhead: false,
           plan: (request) => {
-            asked.push(request.batchId);
+            steps.push(`plan ${request.batchId}`);
             return source.plan(request);
           },
-        })),
-      }),
+        }));
+        return { ...ports, sources };
+      },
     });
     await runWhatIsDue(engine);
-    expect(asked).toEqual([1, 2, 3, 4]);
+    expect(steps).toEqual(['plan 1', 'run 1', 'plan 2', 'run 2', 'plan 3', 'run 3', 'plan 4', 'run 4']);
   });
 
   it('drops what it read when the plan turns out to be another', async () => {
