@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DOWNTIME_POLICIES, TRIGGERS } from '@tidemark/domain';
-import { isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
+import { DEFAULT_FLOW, DOWNTIME_POLICIES, hasInterval, TRIGGERS } from '@tidemark/domain';
+import { DEFINITION_LIMITS, isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
 
 /** What the host asks. Bodies: `load` the bundle's code, `restore` rows as text, `run` the sources' texts in order. */
 export type Request =
@@ -97,6 +97,12 @@ const manifest = z.strictObject({
   ),
 });
 
+/** Whether its batches can be due at all: an interval of nothing would be divided by. */
+function isTimed({ batchIntervalMs, flow: { trigger, downtime } = DEFAULT_FLOW }: z.infer<typeof manifest>): boolean {
+  if (hasInterval(trigger)) return batchIntervalMs >= DEFINITION_LIMITS.batchIntervalMsMin;
+  return batchIntervalMs === 0 && downtime === 'coalesce';
+}
+
 /**
  * What a sandbox may answer. Bodies: `done` the sinks' texts in order, `rows` rows of state. The tenant's code may have
  * written these, so every one is checked.
@@ -104,7 +110,7 @@ const manifest = z.strictObject({
 export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   // What is kept as it stands; everything else that is said goes through `printable` first.
-  z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json)) }),
+  z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json) && isTimed(json)) }),
   z.strictObject({ type: z.literal('refused'), problem }),
   z.strictObject({ type: z.literal('not_javascript'), reason: text, at: shortText }),
   z.strictObject({ type: z.literal('threw'), reason: text, stack: text.optional() }),
