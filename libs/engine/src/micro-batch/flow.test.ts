@@ -216,6 +216,61 @@ describe('once', () => {
   });
 });
 
+describe('back-pressure', () => {
+  const BYTES_PER_MS = 100;
+  const recordBytes = JSON.stringify(someReading).length + 1;
+
+  /** A graph that works off so many bytes a millisecond, and a source that gives up to twice as much as fits an interval. */
+  const slow = (flow: Variant['flow'] = {}): Variant => ({
+    flow,
+    ports: (ports, { clock }) => {
+      const { run } = ports.graph;
+      ports.graph.run = (input) => {
+        const bytes = input.sources.flatMap(({ chunks }) => chunks).reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+        clock.ms += Math.ceil(bytes / BYTES_PER_MS);
+        return run.call(ports.graph, input);
+      };
+      const sources = ports.sources.map((source): Source => ({
+        ...source,
+        plan: async (request) => {
+          const there = (await source.plan(request))['0'];
+          const bytes = Math.min(request.bytesMax, 2 * BYTES_PER_MS * INTERVAL_MS);
+          if (there === undefined) return {};
+          return { '0': { from: there.from, to: Math.min(there.to, there.from + Math.floor(bytes / recordBytes)) } };
+        },
+      }));
+      return { ...ports, sources };
+    },
+  });
+
+  async function drain(flow?: Variant['flow']): Promise<number[]> {
+    const world = new InMemoryWorld(undefined);
+    world.append(Array.from({ length: Math.ceil((12 * BYTES_PER_MS * INTERVAL_MS) / recordBytes) }, () => someReading));
+    const engine = await startRunner(world, slow(flow));
+    const took: number[] = [];
+    while (world.rowsOf('totals-out').length < 100) {
+      world.clock.ms += engine.msUntilNextBatch();
+      const batch = await engine.runBatch({ planAhead: true });
+      if (batch.outcome !== 'committed' || batch.commit.recordsIn === 0) return took;
+      took.push(batch.commit.processingMs);
+    }
+    return took;
+  }
+
+  it('brings batches that take longer than the interval back within it', async () => {
+    const [first, ...others] = await drain();
+    expect(first).toBeGreaterThan(1.9 * INTERVAL_MS);
+    // The second was read while the first ran, before anything was known.
+    expect(Math.max(...others.slice(1))).toBeLessThanOrEqual(INTERVAL_MS);
+    expect(others.length).toBeGreaterThan(8);
+  });
+
+  it('leaves batches as long as they are where it is switched off', async () => {
+    const took = await drain({ backPressure: false });
+    expect(Math.min(...took.slice(0, -1))).toBeGreaterThan(1.9 * INTERVAL_MS);
+  });
+});
+
 describe('reading ahead', () => {
   const behind = { flow: { downtime: 'each' }, chunkByChunk: true } as const satisfies Variant;
 
