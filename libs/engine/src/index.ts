@@ -19,11 +19,11 @@ export { printable } from './graph/printable.js';
 export { positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
 export {
   MicroBatchEngine,
-  nextBatchTime,
   type CommittedBatch,
   type MicroBatchPorts,
   type Resumed,
 } from './micro-batch/micro-batch-engine.js';
+export type { JobTiming } from './micro-batch/batch-time.js';
 export { decideResume, type Position, type ResumeStep } from './micro-batch/resume.js';
 export type {
   BatchLog,

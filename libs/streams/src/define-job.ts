@@ -1,16 +1,39 @@
 import type { SourceSpec } from './connectors.js';
-import type { JobDefinition, Poison } from './definition.js';
+import type { BackPressureOptions, Downtime, JobDefinition, Poison } from './definition.js';
 import { milliseconds, type Duration } from './duration.js';
 import { jsonSchemaOf, type Schema } from './schema.js';
 import { GraphBuilder, Stream } from './stream.js';
 
-export interface JobOptions {
+/** What a job is besides its graph. Exactly one of `batchInterval` and `trigger` says when its batches run. */
+export type JobOptions = JobSettings &
+  (
+    | {
+        /** At least 5 ms; short for `trigger: { every: … }`. */
+        readonly batchInterval: Duration;
+        readonly trigger?: never;
+      }
+    | { readonly trigger: JobTrigger; readonly batchInterval?: never }
+  );
+
+/**
+ * When the next batch runs.
+ *
+ * - `{ every }`: on a grid of that interval, at least 5 ms
+ * - `'asap'`: as soon as the last one is committed and there is data
+ * - `'available-now'`: one after the other until all is done that was there when the run began; then the job is `finished`
+ * - `'once'`: one batch; then the job is `finished`
+ */
+export type JobTrigger = { readonly every: Duration } | 'asap' | 'available-now' | 'once';
+
+export interface JobSettings {
   /** Lower-case letters, digits and dashes; the job's name unless the submitter gives another. */
   readonly name: string;
-  /** At least 10 ms. */
-  readonly batchInterval: Duration;
   /** What happens to a record that cannot be read; `fail` unless said otherwise. */
   readonly poison?: Poison;
+  /** Needs an interval. `coalesce` unless said otherwise. */
+  readonly downtime?: Downtime;
+  /** Holds batches to their interval by what they read; on unless it is false. Needs an interval. */
+  readonly backPressure?: boolean | BackPressureOptions;
 }
 
 export interface JobBuilder {
@@ -42,8 +65,23 @@ export function defineJob(options: JobOptions, build: (job: JobBuilder) => void)
   return {
     tidemark: 1,
     name: options.name,
-    batchIntervalMs: milliseconds(options.batchInterval),
+    ...timing(options),
     poison: options.poison ?? 'fail',
+    ...(options.downtime === undefined ? {} : { downtime: options.downtime }),
+    ...(options.backPressure === undefined ? {} : { backPressure: options.backPressure }),
     nodes: graph.nodes,
+  };
+}
+
+/** Writes down what was given, also where it is too much: two intervals are none, and the rest is judged later. */
+function timing({ batchInterval, trigger }: JobOptions): Pick<JobDefinition, 'batchIntervalMs' | 'trigger'> {
+  const isEvery = typeof trigger === 'object';
+  const given: readonly Duration[] = [batchInterval, isEvery ? trigger.every : undefined].filter(
+    (d) => d !== undefined,
+  );
+  const [interval, another] = given;
+  return {
+    ...(interval === undefined ? {} : { batchIntervalMs: another === undefined ? milliseconds(interval) : Number.NaN }),
+    ...(trigger === undefined || isEvery ? {} : { trigger }),
   };
 }

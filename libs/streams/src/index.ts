@@ -11,10 +11,11 @@ export {
   type RateRecord,
   type SinkSpec,
   type SocketOptions,
+  type SourceLimits,
   type SourceSpec,
 } from './connectors.js';
-export { defineJob, type JobBuilder, type JobOptions } from './define-job.js';
-export type { DefinitionNode, JobDefinition, NodeKind, Poison } from './definition.js';
+export { defineJob, type JobBuilder, type JobOptions, type JobSettings, type JobTrigger } from './define-job.js';
+export type { BackPressureOptions, DefinitionNode, Downtime, JobDefinition, NodeKind, Poison } from './definition.js';
 export type { Duration } from './duration.js';
 export type { Schema } from './schema.js';
 export {

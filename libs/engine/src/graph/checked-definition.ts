@@ -1,3 +1,4 @@
+import type { Flow } from '@tidemark/domain';
 import type { NodeKind, Poison } from '@tidemark/streams';
 
 export type TenantFunction = (...args: readonly unknown[]) => unknown;
@@ -19,7 +20,9 @@ export interface CheckedNode {
 
 export interface CheckedDefinition {
   readonly name: string;
+  /** 0 under a trigger that has no interval. */
   readonly batchIntervalMs: number;
+  readonly flow: Flow;
   readonly poison: Poison;
   /** Every node after its inputs. */
   readonly nodes: readonly CheckedNode[];

@@ -1,4 +1,12 @@
-import { defineJob, files, toLog, type JobBuilder, type JobDefinition, type JobOptions } from '@tidemark/streams';
+import {
+  defineJob,
+  files,
+  toLog,
+  type Duration,
+  type JobBuilder,
+  type JobDefinition,
+  type JobSettings,
+} from '@tidemark/streams';
 import type { GraphInput, GraphRuntime, InputChunk, SnapshotBlocks, StateBlock } from '../../ports.js';
 import { createInProcessGraph } from '../in-process-graph.js';
 
@@ -10,7 +18,9 @@ export interface TestBatch {
 
 export type Build = (job: JobBuilder) => void;
 
-export const aJob = (build: Build, options: Partial<JobOptions> = {}): JobDefinition =>
+type Options = Partial<JobSettings & { readonly batchInterval: Duration }>;
+
+export const aJob = (build: Build, options: Options = {}): JobDefinition =>
   defineJob({ name: 'test', batchInterval: 1_000, ...options }, build);
 
 /** The source `in` and the sink `out` that the tests use. */
