@@ -1,4 +1,3 @@
-import type { StateTable } from '../state/state-table.js';
 import type { GeneratedCode } from './generated-code.js';
 import { keyOf, type RowCode } from './row-code.js';
 
@@ -13,14 +12,6 @@ export function idOfKey(code: GeneratedCode, table: string, row: RowCode, id: st
   return `const ${id} = ${table}.idOf(${keyOf(row)});`;
 }
 
-/** The row that a generated loop over the rows of a table has, with a struct of its columns for a value. */
-export const tableRow = (table: string, id: string, value: RowCode['value'], context: string): RowCode => ({
-  value,
-  key: { kind: 'id', table, id },
-  time: 'time',
-  context,
-});
-
 /** Statements of a loop over the rows that a batch has touched; `body` is what is done for the row `id`. */
 export const forTouched = (table: string, body: string): string =>
   `for (let i = 0; i < ${table}.touchedCount; i += 1) {
@@ -29,5 +20,3 @@ if (!${table}.isHeld(id)) continue;
 ${body}
 }
 ${table}.untouch();`;
-
-export type KeyedTable = StateTable;

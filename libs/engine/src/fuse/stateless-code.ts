@@ -1,4 +1,4 @@
-import type { CheckedNode, TenantFunction } from '../graph/checked-definition.js';
+import type { CheckedNode } from '../graph/checked-definition.js';
 import { misuse, type Whereabouts } from '../graph/failure.js';
 import { asKey, refuseThenable } from '../graph/operator.js';
 import type { GeneratedCode } from './generated-code.js';
@@ -94,7 +94,7 @@ function call(
   row: RowCode,
   { mayBePromise = false } = {},
 ): string {
-  const apply = node.functions['apply'] as TenantFunction;
+  const apply = node.functions['apply']!;
   const check = mayBePromise
     ? ''
     : `\nif (typeof ${result} === 'object' && ${result} !== null) ${code.constant(refuseThenable)}(${result});`;

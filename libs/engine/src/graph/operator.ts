@@ -1,17 +1,13 @@
-import type { Key, WindowContext } from '@tidemark/streams';
+import type { Key } from '@tidemark/streams';
 import type { GeneratedCode } from '../fuse/generated-code.js';
 import type { Emit, RowCode } from '../fuse/row-code.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedNode } from './checked-definition.js';
 import { misuse, type Whereabouts } from './failure.js';
+import type { RowContext } from './row-context.js';
 import type { Watermark } from './watermark.js';
 
-/**
- * What the job's callbacks are told. Rows of one window share one context object, and so do a batch's other rows: keyed
- * operators take the rows of each context for a batch of their own.
- */
-export type RowContext =
-  { readonly batchId: number; readonly batchTimeMs: number; readonly windowEndMs?: undefined } | WindowContext;
+export type { RowContext } from './row-context.js';
 
 /** One operator of a running job. Its owner is the program. */
 export interface Operator {

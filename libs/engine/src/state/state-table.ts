@@ -1,17 +1,11 @@
 import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from '../graph/key-slot.js';
+import type { Column, ColumnSpec } from './column.js';
 import { FrozenTable, type DeletedKeys } from './frozen-table.js';
 import { grown, KeyDictionary } from './key-dictionary.js';
-import { ByteList, textAt, type ColumnType, type ReadBlock, type Texts } from './state-block.js';
+import { ByteList, textAt, type ReadBlock, type Texts } from './state-block.js';
 
-export interface ColumnSpec {
-  readonly name: string;
-  readonly type: ColumnType;
-  /** What a new key has, of an f64 or bool column; 0 unless given. A json column begins undefined. */
-  readonly initial?: number;
-}
-
-export type Column = Float64Array | Uint8Array | unknown[];
+export type { Column, ColumnSpec } from './column.js';
 
 const TOUCHED = 1;
 const DIRTY = 2;
@@ -131,7 +125,7 @@ export class StateTable {
     this.touchedCount = 0;
     this.forgetChanges();
     this.flags.fill(0);
-    this.columns.forEach((column, index) => column.fill((this.specs[index]?.initial ?? 0) as never));
+    this.columns.forEach((column, index) => column.fill((this.specs[index]?.initial ?? 0)));
     this.clearNext = true;
   }
 
