@@ -3,9 +3,9 @@ import { UNAVAILABLE } from './unavailable.js';
 
 /** What the code of a job finds in place of a clock and of chance. */
 export interface BatchClock {
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** From 0 up to 1, without 1. */
-  random(): number;
+  readonly random: () => number;
 }
 
 /**
@@ -57,8 +57,7 @@ function replaceClock(replace: Replace, nowMs: () => number): void {
 function replaceFormatClock(replace: Replace, nowMs: () => number): void {
   const { prototype } = Intl.DateTimeFormat;
   const formatToParts = Object.getOwnPropertyDescriptor(prototype, 'formatToParts')?.value as FormatToParts;
-  const format = Object.getOwnPropertyDescriptor(prototype, 'format')?.get;
-  if (format === undefined) return;
+  const { get: format } = Object.getOwnPropertyDescriptor(prototype, 'format') as { readonly get: () => Format };
   replace(prototype, 'formatToParts', {
     writable: true,
     value: function (this: Intl.DateTimeFormat, date?: Date | number) {
@@ -67,13 +66,14 @@ function replaceFormatClock(replace: Replace, nowMs: () => number): void {
   });
   replace(prototype, 'format', {
     get(this: Intl.DateTimeFormat) {
-      const bound = Reflect.apply(format, this, []) as (date: Date | number) => string;
+      const bound = Reflect.apply(format, this, []);
       return (date?: Date | number) => bound(date ?? nowMs());
     },
   });
 }
 
-type FormatToParts = (date?: Date | number) => Intl.DateTimeFormatPart[];
+type Format = (date: Date | number) => string;
+type FormatToParts = (date: Date | number) => Intl.DateTimeFormatPart[];
 
 /** The generator sfc32, its three words of state taken from the seed's text. */
 export function seededRandom(seed: string): () => number {

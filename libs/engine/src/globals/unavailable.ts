@@ -44,11 +44,11 @@ export const UNAVAILABLE: { readonly [name: string]: string } = {
   ...because(WEB, 'ByteLengthQueuingStrategy CountQueuingStrategy'),
 };
 
-/** The message of an error, or a clearer one if it says that one of {@link UNAVAILABLE} is missing. */
+/** The message of an error, with or without its name, or a clearer one if it says that one of {@link UNAVAILABLE} is missing. */
 export function explainUnavailable(message: string): string {
   const [, name = ''] =
-    /^ReferenceError: (\w+) is not defined$/.exec(message) ??
-    /^TypeError: (?:globalThis|self|window|global)\.(\w+) is not a (?:function|constructor)$/.exec(message) ??
+    /^(?:ReferenceError: )?(\w+) is not defined$/.exec(message) ??
+    /^(?:TypeError: )?(?:globalThis|self|window|global)\.(\w+) is not a (?:function|constructor)$/.exec(message) ??
     [];
   return Object.hasOwn(UNAVAILABLE, name) ? `${name} is not available: ${UNAVAILABLE[name] ?? ''}` : message;
 }
