@@ -29,7 +29,7 @@ export function replaceGlobals({ nowMs, random }: BatchClock): () => void {
   replaceFormatClock(replace, nowMs);
   replace(Math, 'random', { value: () => random(), writable: true });
   return () => {
-    for (const back of undo.reverse()) back();
+    for (const back of undo) back();
   };
 }
 
