@@ -16,7 +16,7 @@ export {
 } from './connectors.js';
 export { defineJob, type JobBuilder, type JobOptions, type JobSettings, type JobTrigger } from './define-job.js';
 export type { BackPressureOptions, DefinitionNode, Downtime, JobDefinition, NodeKind, Poison } from './definition.js';
-export type { Duration } from './duration.js';
+export { milliseconds, type Duration } from './duration.js';
 export type { Schema } from './schema.js';
 export {
   KeyedStream,

@@ -104,5 +104,6 @@ const ${result} = ${code.constant(apply)}(${argument}, ${row.context});${check}`
 
 function asIterable(rows: unknown): Iterable<unknown> {
   if (typeof rows === 'object' && rows !== null && Symbol.iterator in rows) return rows as Iterable<unknown>;
+  refuseThenable(rows);
   throw misuse('flatMap must return an array or another iterable');
 }
