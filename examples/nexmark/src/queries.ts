@@ -49,7 +49,7 @@ export const QUERIES = {
     asks: 'What is each bid in euros?',
     covered: true,
     answer:
-      'A row for every bid. The price is 0.908 times the bid, exactly: the double next to it, which in JavaScript is `(price * 908) / 1000` and not `price * 0.908`.',
+      'A row for every bid. The price, in euro cents, is 0.908 times the bid: exactly, which in JavaScript is `(price * 908) / 1000` and not `price * 0.908`.',
     result: APPEND,
     sql: bids.currencyConversion,
   },
@@ -158,7 +158,7 @@ export const QUERIES = {
   },
   q14: {
     title: 'Calculation',
-    asks: 'Which bids are between 1 and 50 million in euros, at what time of day, with how many letters c?',
+    asks: 'Which bids lie between 1,000,000 and 50,000,000 euro cents, at what time of day, with how many letters c?',
     covered: true,
     answer:
       'Prices as in q1, both bounds excluded. Hours 8 to 18 are `dayTime`, 20 to 6 `nightTime`, 7 and 19 `otherTime`. The count of the letter c in `extra` is a function of the user.',
