@@ -29,7 +29,7 @@ const sound =
   options.eventsPerSecond > 0 &&
   Number.isInteger(options.outOfOrderMs) &&
   options.outOfOrderMs >= 0;
-if (values.out === undefined || !sound) {
+if (values.out === undefined || values.out === '' || !sound) {
   console.error(
     'Usage: generate --out <directory> [--events <number>] [--seed <number below 2^32>]\n' +
       '  [--rate <events per second of event time>] [--start <ISO time>] [--disorder <whole milliseconds>]',
