@@ -13,9 +13,20 @@ export {
   type SocketOptions,
   type SourceSpec,
 } from './connectors.js';
-export { defineJob, type JobBuilder, type JobOptions } from './define-job.js';
+export { defineJob, type JobBuilder, type JobOptions, type TableOptions } from './define-job.js';
 export type { DefinitionNode, JobDefinition, NodeKind, Poison } from './definition.js';
 export type { Duration } from './duration.js';
+export {
+  Table,
+  type BroadcastOptions,
+  type CogroupOptions,
+  type DedupeOptions,
+  type IntervalJoinOptions,
+  type JoinType,
+  type LookupOptions,
+  type TopOptions,
+  type WindowJoinOptions,
+} from './joins.js';
 export type { Schema } from './schema.js';
 export {
   KeyedStream,

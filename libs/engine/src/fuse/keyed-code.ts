@@ -13,6 +13,16 @@ export function idOfKey(code: GeneratedCode, table: string, row: RowCode, id: st
   return `const ${id} = ${table}.idOf(${keyOf(row)});`;
 }
 
+/** Statements that declare the local `id`: the row of the row's key in `table`, or -1. */
+export function findKey(table: string, row: RowCode, id: string): string {
+  const { key } = row;
+  if (key?.kind === 'field' && key.field.kind === 'bytes') {
+    const { plain, start, end } = key.field;
+    return `const ${id} = ${plain} ? ${table}.findBytes(buf, ${start} - 1, ${end} + 1) : ${table}.find(${keyOf(row)});`;
+  }
+  return `const ${id} = ${table}.find(${keyOf(row)});`;
+}
+
 /** The row that a generated loop over the rows of a table has, with a struct of its columns for a value. */
 export const tableRow = (table: string, id: string, value: RowCode['value'], context: string): RowCode => ({
   value,
