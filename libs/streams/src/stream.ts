@@ -158,7 +158,7 @@ export class Stream<T, C extends BatchContext = BatchContext> {
    * The first record of each kind goes on; those like it that come within a time are counted as `duplicates`, and go to
    * the output `duplicates`. Keeps, under `uid`, what it has seen, for `within`.
    *
-   * In event time a record whose own time would be over already counts as `late`, and goes to the output `late`.
+   * In event time a record behind the watermark counts as `late`, and goes to the output `late`.
    */
   dedupe(uid: string, options: DedupeOptions<T, C>): this {
     return this.same(this.next('dedupe', this.dedupe, { uid, ...dedupeParts(options) }));

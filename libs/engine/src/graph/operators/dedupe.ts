@@ -20,8 +20,8 @@ const BUCKETS_PER_STAY = 16;
  * time also the watermark.
  *
  * A row is a duplicate if its kind is held and its time is at most `within` after that of the row that passed. A kind is
- * held until the watermark (in processing time: the batch's time) is past that. In event time a row that is `within`
- * behind the watermark is late: nothing could be held for it.
+ * held until the watermark (in processing time: the batch's time) is past that. In event time a row behind the watermark
+ * is late: what it repeats may be forgotten.
  */
 class Dedupe implements Operator {
   readonly state: OperatorState;
@@ -103,7 +103,7 @@ ${emitCode(row, 'duplicates')}
 const ${time} = ${this.isEventTime ? row.time : `(${row.context}.windowEndMs ?? ${row.context}.batchTimeMs)`};`;
     if (!this.isEventTime) return `${begin}\n${judged}`;
     return `${begin}
-if (${time} + ${this.withinMs} < ${code.constant(watermarkOf(this.parts))}.beforeMs) {
+if (${time} < ${code.constant(watermarkOf(this.parts))}.beforeMs) {
 ${self}.late += 1;
 ${emitCode(row, 'late')}
 } else {

@@ -142,7 +142,7 @@ describe('a join within an interval', () => {
         }
         expect(late).toBe(expected.late);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -160,7 +160,7 @@ describe('a join within an interval', () => {
           expect(await runOverDeltas(job, batches, { restoreBefore, snapshotAfter })).toEqual(straight);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
