@@ -1,8 +1,10 @@
 import type { SourceSpec } from './connectors.js';
 import type { BackPressureOptions, Downtime, JobDefinition, Poison } from './definition.js';
 import { milliseconds, type Duration } from './duration.js';
+import { Table } from './joins.js';
 import { jsonSchemaOf, type Schema } from './schema.js';
-import { GraphBuilder, Stream } from './stream.js';
+import type { FieldOf } from './aggregates.js';
+import { GraphBuilder, Stream, type Key } from './stream.js';
 
 /** What a job is besides its graph. Exactly one of `batchInterval` and `trigger` says when its batches run. */
 export type JobOptions = JobSettings &
@@ -44,6 +46,23 @@ export interface JobBuilder {
    * order and with its defaults; one that does not fit is unreadable. Reading is several times faster.
    */
   source<T>(uid: string, source: SourceSpec<NoInfer<T>>, options: { readonly schema: Schema<T> }): Stream<T>;
+  /** A table to look up in, from a source of its rows: the newest row of each key counts. `uid` names the source. */
+  table<K extends Key, R>(uid: string, source: SourceSpec<R>, options: TableOptions<K, R>): Table<K, R>;
+  /** The same with the key in a field. */
+  table<R, F extends FieldOf<R, Key>>(
+    uid: string,
+    source: SourceSpec<R>,
+    options: Omit<TableOptions<Key, R>, 'key'> & { readonly key: F },
+  ): Table<R[F] & Key, R>;
+}
+
+export interface TableOptions<K extends Key, R> {
+  /** What a row is found by: the name of a field, or a function of the row. */
+  readonly key: (row: R) => K;
+  /** The form of its rows, as of a source. */
+  readonly schema?: Schema<R>;
+  /** Says of a row that it takes its key out of the table. */
+  readonly delete?: (row: R) => unknown;
 }
 
 /**
@@ -59,6 +78,12 @@ export function defineJob(options: JobOptions, build: (job: JobBuilder) => void)
       const schema = more === undefined ? {} : { schema: jsonSchemaOf(more.schema) };
       const node = { kind: 'source', uid, inputs: [], connector, options: settings, ...schema } as const;
       return new Stream<T>(graph, graph.add(node, job.source));
+    },
+    table<K extends Key, R>(uid: string, { connector, options: settings }: SourceSpec<R>, options: TableOptions<K, R>) {
+      const schema = options.schema === undefined ? {} : { schema: jsonSchemaOf(options.schema) };
+      const node = { kind: 'source', uid, inputs: [], connector, options: settings, ...schema } as const;
+      const rows = new Stream<R>(graph, graph.add(node, job.table));
+      return new Table<K, R>(rows.keyBy(options.key), options.delete);
     },
   };
   build(job);

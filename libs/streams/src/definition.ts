@@ -64,6 +64,16 @@ export type NodeKind =
   | 'reduceByKeyAndWindow'
   | 'window'
   | 'eventTime'
+  | 'flatMapValues'
+  | 'transform'
+  | 'split'
+  | 'intervalJoin'
+  | 'windowJoin'
+  | 'cogroup'
+  | 'lookup'
+  | 'broadcast'
+  | 'dedupe'
+  | 'topN'
   | 'sink';
 
 export interface DefinitionNode {

@@ -14,9 +14,27 @@ export {
   type SourceLimits,
   type SourceSpec,
 } from './connectors.js';
-export { defineJob, type JobBuilder, type JobOptions, type JobSettings, type JobTrigger } from './define-job.js';
+export {
+  defineJob,
+  type JobBuilder,
+  type JobOptions,
+  type JobSettings,
+  type JobTrigger,
+  type TableOptions,
+} from './define-job.js';
 export type { BackPressureOptions, DefinitionNode, Downtime, JobDefinition, NodeKind, Poison } from './definition.js';
 export { milliseconds, type Duration } from './duration.js';
+export {
+  Table,
+  type BroadcastOptions,
+  type CogroupOptions,
+  type DedupeOptions,
+  type IntervalJoinOptions,
+  type JoinType,
+  type LookupOptions,
+  type TopOptions,
+  type WindowJoinOptions,
+} from './joins.js';
 export type { Schema } from './schema.js';
 export {
   KeyedStream,

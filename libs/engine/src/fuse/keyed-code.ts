@@ -12,6 +12,16 @@ export function idOfKey(code: GeneratedCode, table: string, row: RowCode, id: st
   return `const ${id} = ${table}.idOf(${keyOf(row)});`;
 }
 
+/** Statements that declare the local `id`: the row of the row's key in `table`, or -1. */
+export function findKey(table: string, row: RowCode, id: string): string {
+  const { key } = row;
+  if (key?.kind === 'field' && key.field.kind === 'bytes') {
+    const { plain, start, end } = key.field;
+    return `const ${id} = ${plain} ? ${table}.findBytes(buf, ${start} - 1, ${end} + 1) : ${table}.find(${keyOf(row)});`;
+  }
+  return `const ${id} = ${table}.find(${keyOf(row)});`;
+}
+
 /** Statements of a loop over the rows that a batch has touched; `body` is what is done for the row `id`. */
 export const forTouched = (table: string, body: string): string =>
   `for (let i = 0; i < ${table}.touchedCount; i += 1) {

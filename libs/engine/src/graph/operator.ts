@@ -18,6 +18,8 @@ export interface Operator {
   /** All rows of the batch have been pushed. Called in an order in which inputs come first. */
   readonly endBatch?: (batch: BatchEnd) => void;
   readonly state?: OperatorState;
+  /** What its counts go by if it keeps no state. */
+  readonly uid?: string | undefined;
   /** What it has counted since it was asked last: rows that came too late, for example. */
   readonly takeCounts?: () => Readonly<Record<string, number>>;
 }

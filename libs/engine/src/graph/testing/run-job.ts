@@ -67,6 +67,40 @@ export async function runJob(
   return outputs;
 }
 
+/**
+ * {@link runJob}, restored before a batch from a base and the deltas that were taken on the way. Each snapshot is handed out
+ * only after the batch that follows it.
+ *
+ * @param snapshotAfter numbers of batches, from 0.
+ */
+export async function runOverDeltas(
+  definition: () => JobDefinition,
+  batches: readonly TestBatch[],
+  { restoreBefore, snapshotAfter }: { readonly restoreBefore: number; readonly snapshotAfter: readonly number[] },
+): Promise<readonly (readonly unknown[])[]> {
+  let graph = createInProcessGraph(definition());
+  const blocks: StateBlock[] = [];
+  let frozen: SnapshotBlocks | undefined = await graph.snapshot('full');
+  const drain = async (): Promise<void> => {
+    if (frozen !== undefined) blocks.push(...(await blocksOf(frozen)));
+    frozen = undefined;
+  };
+  const outputs: (readonly unknown[])[] = [];
+  for (const [index, batch] of batches.entries()) {
+    if (index === restoreBefore) {
+      await drain();
+      frozen = await graph.snapshot('delta');
+      await drain();
+      graph = createInProcessGraph(definition());
+      for (const { uid, bytes } of blocks) await graph.restore(uid, bytes);
+    }
+    outputs.push(await rowsOf(graph, aBatch(index + 1, batch)));
+    await drain();
+    if (index < restoreBefore && snapshotAfter.includes(index)) frozen = await graph.snapshot('delta');
+  }
+  return outputs;
+}
+
 /** The same job with the same state, as another process would have it: a full snapshot, restored. */
 export async function takenOver(graph: GraphRuntime, definition: JobDefinition): Promise<GraphRuntime> {
   const next = createInProcessGraph(definition);
