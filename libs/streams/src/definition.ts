@@ -40,6 +40,10 @@ export type NodeKind =
   | 'reduceByKeyAndWindow'
   | 'window'
   | 'eventTime'
+  | 'windowAggregate'
+  | 'windowFold'
+  | 'windowReduce'
+  | 'windowProcess'
   | 'sink';
 
 export interface DefinitionNode {

@@ -272,6 +272,13 @@ export const ERRORS = {
     say: (p: { operator: string; key: string; path: string; found: string }) =>
       `State of "${p.operator}" for key ${p.key} holds ${p.found} at ${p.path}; state must be plain JSON.`,
   },
+  state_over_bound: {
+    kind: 'exhausted',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { operator: string; bound: string; key: string }) =>
+      `State of "${p.operator}" passes its ${p.bound}, at key ${p.key}.`,
+  },
   batch_log_inconsistent: {
     kind: 'internal',
     fault: 'internal',

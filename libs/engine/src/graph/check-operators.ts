@@ -1,5 +1,6 @@
 import type { StateShape } from '@tidemark/domain';
 import { ruleOf, type CheckedNode } from './checked-definition.js';
+import { checkWindowBy, needsEventTime, windowParametersOf } from './check-windows.js';
 import { copyJson } from './json-copy.js';
 import { aggregatesOf } from './operators/aggregate-code.js';
 import { aggregatorOf } from './operators/aggregators.js';
@@ -14,12 +15,21 @@ export function checkOperator(node: CheckedNode, invalid: Invalid): void {
 /** What a node must have before it. @param nodes inputs first. */
 export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly [CheckedNode, string]> {
   const keyed = new Set<number>();
+  const timed = new Set<number>();
   for (const node of nodes) {
     const rule = ruleOf(node.kind);
     const inputsKeyed = node.inputs.map((input) => keyed.has(input));
     if (rule.keyed === 'as its inputs' ? inputsKeyed.every(Boolean) : rule.keyed) keyed.add(node.id);
     if (rule.needsKeys && !inputsKeyed.every(Boolean)) {
       yield [node, `the ${node.kind} needs a stream of [key, value]: put keyBy(…) before it`];
+    }
+    const inputsTimed = node.inputs.length > 0 && node.inputs.every((input) => timed.has(input));
+    if (inputsTimed || node.kind === 'eventTime') timed.add(node.id);
+    if (needsEventTime(node) && !inputsTimed) {
+      yield [
+        node,
+        `the ${node.kind} works in event time: put eventTime(…) before it, on every stream that leads to it`,
+      ];
     }
   }
 }
@@ -40,6 +50,17 @@ const CHECKS: { readonly [kind: string]: (node: CheckedNode, invalid: Invalid) =
   },
 
   aggregate: checkAggregates,
+
+  windowAggregate(node, invalid) {
+    checkAggregates(node, invalid);
+    checkWindowBy(node, invalid);
+  },
+  windowFold(node, invalid) {
+    if (!isJson(node.options['initial'])) invalid('the "initial" of the fold must be plain JSON');
+    checkWindowBy(node, invalid);
+  },
+  windowReduce: checkWindowBy,
+  windowProcess: checkWindowBy,
 
   eventTime({ options, functions }, invalid) {
     const byField = typeof options['field'] === 'string';
@@ -79,6 +100,10 @@ function checkAggregates(node: CheckedNode, invalid: Invalid): void {
 const PARAMETERS: { readonly [kind: string]: (node: CheckedNode) => StateShape['parameters'] } = {
   window: gridOf,
   reduceByKeyAndWindow: gridOf,
+  windowAggregate: windowParametersOf,
+  windowFold: windowParametersOf,
+  windowReduce: windowParametersOf,
+  windowProcess: windowParametersOf,
   aggregate: (node) => Object.fromEntries(aggregatesOf(node).map(({ name, kind }) => [name, kind])),
 };
 

@@ -75,6 +75,10 @@ export const KIND_RULES = {
     state: ['window-records', 1],
     keyed: 'as its inputs',
   },
+  windowAggregate: { ...keyedState, functions: ['*'], state: ['window-aggregate', 1] },
+  windowFold: { ...keyedState, functions: ['fold', 'merge?'], state: ['window-fold', 1] },
+  windowReduce: { ...keyedState, functions: ['reduce'], state: ['window-reduce', 1] },
+  windowProcess: { ...keyedState, functions: ['process'], state: ['window-process', 1] },
   eventTime: {
     ...stateless,
     needsUid: true,

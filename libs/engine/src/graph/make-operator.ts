@@ -7,6 +7,7 @@ import { reduceByKey } from './operators/reduce-by-key.js';
 import { reduceByKeyAndWindow } from './operators/reduce-by-key-and-window.js';
 import { updateStateByKey } from './operators/update-state-by-key.js';
 import { window } from './operators/window.js';
+import { windowBy } from './operators/windows/window-by.js';
 
 /** The operators that hold rows back, by kind. All others are statements in the loop of whoever they read from. */
 const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator } = {
@@ -16,6 +17,10 @@ const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator }
   updateStateByKey,
   reduceByKeyAndWindow,
   window,
+  windowAggregate: windowBy,
+  windowFold: windowBy,
+  windowReduce: windowBy,
+  windowProcess: windowBy,
   eventTime: (parts) => new EventTime(parts),
 };
 
