@@ -35,6 +35,7 @@ const failure = z.discriminatedUnion('code', [
   }),
   z.strictObject({ code: z.literal('record_unreadable'), record: line, reason: text }),
   z.strictObject({ code: z.literal('state_not_json'), operator, key: text, path: text, found: text }),
+  z.strictObject({ code: z.literal('state_over_bound'), operator, bound: text, key: text }),
   z.strictObject({ code: z.literal('job_output_too_large'), what: text, bytes: count, bytesMax: count }),
 ]);
 
@@ -134,6 +135,7 @@ export function failureFromWire(wire: ReplyOf<'failed'>['failure']): BatchFailur
         record: wire.record,
       };
     case 'state_not_json':
+    case 'state_over_bound':
       return { ...wire, operator: { ...wire.operator, uid: wire.operator.uid } };
     default:
       return wire;

@@ -272,6 +272,13 @@ export const ERRORS = {
     say: (p: { operator: string; key: string; path: string; found: string }) =>
       `State of "${p.operator}" for key ${p.key} holds ${p.found} at ${p.path}; state must be plain JSON.`,
   },
+  state_over_bound: {
+    kind: 'exhausted',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { operator: string; bound: string; key: string }) =>
+      `State of "${p.operator}" would grow over its bound of ${p.bound} at key ${p.key}; forget keys, with a ttl for example, or raise the bound.`,
+  },
   batch_log_inconsistent: {
     kind: 'internal',
     fault: 'internal',

@@ -30,6 +30,12 @@ export type BatchFailure =
       readonly path: string;
       readonly found: string;
     }
+  | {
+      readonly code: 'state_over_bound';
+      readonly operator: FailedOperator;
+      readonly bound: string;
+      readonly key: string;
+    }
   | { readonly code: 'job_output_too_large'; readonly what: string; readonly bytes: number; readonly bytesMax: number };
 
 /** What is being run at the moment; its owner is the program, operators write into it before they call the job's code. */

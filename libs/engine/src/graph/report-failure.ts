@@ -71,6 +71,14 @@ export function reportFailure(
         found: printable(found),
       });
     }
+    case 'state_over_bound': {
+      const { operator, key, bound } = failure;
+      return new TidemarkError('state_over_bound', {
+        operator: operator.uid === undefined ? nameOf(operator, places) : printable(operator.uid),
+        bound: printable(bound),
+        key: printable(key),
+      });
+    }
     case 'job_output_too_large':
       return new TidemarkError('job_output_too_large', {
         what: printable(failure.what),
