@@ -3,7 +3,7 @@ import { hashOfBytes } from '../graph/key-slot.js';
 import { DeletedKeys } from './deleted-keys.js';
 import { FrozenTable } from './frozen-table.js';
 import { operatorOf, OperatorFault } from '../graph/failure.js';
-import { grown, longerThan } from './growing.js';
+import { grown, longerThan, type IdList } from './growing.js';
 import { KeyDictionary } from './key-dictionary.js';
 import { textAt, type ColumnType, type ReadBlock, type Texts } from './state-block.js';
 
@@ -42,6 +42,8 @@ export class StateTable {
   touchedCount = 0;
   /** How often it was frozen: tells what was made since from what a snapshot may still hold. */
   freezes = 0;
+  /** Where somebody wants to know which rows go: their ids are added to it. */
+  removed: IdList | undefined;
   private flags: Uint8Array;
   private dirty = new Int32Array(64);
   private dirtyCount = 0;
@@ -244,6 +246,7 @@ export class StateTable {
 
   private removeSilently(id: number): void {
     this.keys.remove(id);
+    this.removed?.push(id);
     this.rows = this.keys.size;
     this.reset(id);
   }
