@@ -277,7 +277,7 @@ export const ERRORS = {
     fault: 'user',
     retry: 'never',
     say: (p: { operator: string; bound: string; key: string }) =>
-      `State of "${p.operator}" would grow over its bound of ${p.bound} at key ${p.key}; forget keys, with a ttl for example, or raise the bound.`,
+      `State of "${p.operator}" passes its ${p.bound}, at key ${p.key}.`,
   },
   batch_log_inconsistent: {
     kind: 'internal',

@@ -1,20 +1,38 @@
 import type { StateShape } from '@tidemark/domain';
 import { ruleOf, type CheckedNode } from './checked-definition.js';
-import { copyJson } from './json-copy.js';
-import { aggregatesOf } from './operators/aggregate-code.js';
-import { aggregatorOf } from './operators/aggregators.js';
-
-type Invalid = (reason: string) => void;
+import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
+import {
+  aggregateParameters,
+  checkAggregates,
+  checkKeyedState,
+  needsEventTime,
+  STATE_CHECKS,
+  STATE_PARAMETERS,
+} from './check-state.js';
 
 /** What one node must be beyond its {@link ruleOf rule}. */
-export function checkOperator(node: CheckedNode, invalid: Invalid): void {
+export const checkOperator: Check = (node, invalid) => {
+  checkKeyedState(node, invalid);
   CHECKS[node.kind]?.(node, invalid);
-}
+};
 
 /** What a node must have before it. @param nodes inputs first. */
 export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly [CheckedNode, string]> {
   const keyed = new Set<number>();
+  const timed = new Set<number>();
+  const byId = new Map(nodes.map((node) => [node.id, node]));
   for (const node of nodes) {
+    const isTimed = node.inputs.length > 0 && node.inputs.every((input) => timed.has(input));
+    if (node.kind === 'eventTime' || isTimed) timed.add(node.id);
+    if (needsEventTime(node) && !isTimed) {
+      yield [node, `the ${node.kind} works in event time: put eventTime(…) before it`];
+    }
+    const from = node.kind === 'output' ? byId.get(node.inputs[0] ?? -1) : undefined;
+    if (from?.kind === 'process') {
+      const { tag } = node.options;
+      const tags = (from.options['outputs'] ?? []) as readonly unknown[];
+      if (!tags.includes(tag)) yield [node, `the ${from.kind} has no output "${String(tag).slice(0, 100)}"`];
+    }
     const rule = ruleOf(node.kind);
     const inputsKeyed = node.inputs.map((input) => keyed.has(input));
     if (rule.keyed === 'as its inputs' ? inputsKeyed.every(Boolean) : rule.keyed) keyed.add(node.id);
@@ -29,7 +47,9 @@ export function parametersOf(node: CheckedNode): StateShape['parameters'] {
   return PARAMETERS[node.kind]?.(node) ?? {};
 }
 
-const CHECKS: { readonly [kind: string]: (node: CheckedNode, invalid: Invalid) => void } = {
+const CHECKS: { readonly [kind: string]: Check } = {
+  ...STATE_CHECKS,
+
   keyBy({ options, functions }, invalid) {
     const byField = typeof options['field'] === 'string';
     if (byField === (functions['apply'] !== undefined)) invalid('the keyBy needs the name of a field or a function');
@@ -56,44 +76,15 @@ const CHECKS: { readonly [kind: string]: (node: CheckedNode, invalid: Invalid) =
   },
 };
 
-function checkAggregates(node: CheckedNode, invalid: Invalid): void {
-  const figures: unknown = node.options['aggregates'];
-  if (!Array.isArray(figures) || figures.length === 0 || figures.length > 100) {
-    invalid(`the ${node.kind} needs 1 to 100 figures, for example { count: count() }`);
-    return;
-  }
-  const names = new Set<unknown>();
-  for (const { name, kind, field } of aggregatesOf(node)) {
-    const aggregator = aggregatorOf(kind);
-    if (typeof name !== 'string' || name === '' || name.length > 100 || names.has(name)) {
-      invalid(`the ${node.kind} has a figure without a name of its own`);
-    }
-    names.add(name);
-    if (aggregator === undefined) invalid(`there is no aggregate "${String(kind).slice(0, 50)}"`);
-    else if (aggregator.takesNumber && (typeof field === 'string') === (node.functions[`${name}.of`] !== undefined)) {
-      invalid(`the aggregate "${name}" needs the name of a field or a function`);
-    }
-  }
-}
-
-const PARAMETERS: { readonly [kind: string]: (node: CheckedNode) => StateShape['parameters'] } = {
+const PARAMETERS: Parameters = {
+  ...STATE_PARAMETERS,
   window: gridOf,
+  countByWindow: gridOf,
   reduceByKeyAndWindow: gridOf,
-  aggregate: (node) => Object.fromEntries(aggregatesOf(node).map(({ name, kind }) => [name, kind])),
+  aggregate: aggregateParameters,
 };
 
 function gridOf({ options }: CheckedNode): StateShape['parameters'] {
   const { windowMs, slideMs } = options as { readonly windowMs: number; readonly slideMs: number };
   return { windowMs, slideMs };
-}
-
-const isDuration = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function isJson(value: unknown): boolean {
-  try {
-    copyJson(value);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -33,7 +33,9 @@ export type BatchFailure =
   | {
       readonly code: 'state_over_bound';
       readonly operator: FailedOperator;
+      /** The bound in words, with its value: `rowsMax of 1000`. */
       readonly bound: string;
+      /** The JSON text of the key that passed it. */
       readonly key: string;
     }
   | { readonly code: 'job_output_too_large'; readonly what: string; readonly bytes: number; readonly bytesMax: number };
@@ -57,6 +59,16 @@ export class OperatorFault extends Error {
 /** A mistake that only a look at the running job shows, named like an error that its code threw. */
 export function misuse(reason: string): OperatorFault {
   return new OperatorFault((where) => threw(where, reason, undefined));
+}
+
+/** State that would pass its bound. @param bound in words, with its value: `rowsMax of 1000`. */
+export function overBound(node: CheckedNode | undefined, bound: string, keyText: string): OperatorFault {
+  return new OperatorFault((where) => ({
+    code: 'state_over_bound',
+    operator: operatorOf({ ...where, operator: node ?? where.operator }),
+    bound,
+    key: keyText.slice(0, 200),
+  }));
 }
 
 /** What is known of anything that was thrown. It may be a trap: nothing that reading it throws gets out. */

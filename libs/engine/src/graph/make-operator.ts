@@ -1,8 +1,12 @@
 import type { CheckedNode } from './checked-definition.js';
 import type { Operator, OperatorParts } from './operator.js';
 import { aggregate } from './operators/aggregate.js';
+import { countByWindow } from './operators/count-by-window.js';
+import { countWindow } from './operators/count-window.js';
 import { EventTime } from './operators/event-time.js';
 import { fold } from './operators/fold.js';
+import { mapWithState } from './operators/map-with-state.js';
+import { process } from './operators/process.js';
 import { reduceByKey } from './operators/reduce-by-key.js';
 import { reduceByKeyAndWindow } from './operators/reduce-by-key-and-window.js';
 import { updateStateByKey } from './operators/update-state-by-key.js';
@@ -14,6 +18,10 @@ const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator }
   fold,
   aggregate,
   updateStateByKey,
+  mapWithState,
+  process,
+  countWindow,
+  countByWindow,
   reduceByKeyAndWindow,
   window,
   eventTime: (parts) => new EventTime(parts),

@@ -232,7 +232,7 @@ describe('a state table', () => {
     const where = { operator: undefined, key: undefined, source: undefined, line: 0 };
     expect(failureIn(() => table.idOf('c'), where)).toMatchObject({
       code: 'state_over_bound',
-      bound: '2 rows (in its table "state")',
+      bound: 'keysMax of 2',
       key: '"c"',
     });
   });

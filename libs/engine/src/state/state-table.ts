@@ -2,7 +2,7 @@ import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from '../graph/key-slot.js';
 import { DeletedKeys } from './deleted-keys.js';
 import { FrozenTable } from './frozen-table.js';
-import { operatorOf, OperatorFault } from '../graph/failure.js';
+import { overBound } from '../graph/failure.js';
 import { grown, longerThan, type IdList } from './growing.js';
 import { KeyDictionary } from './key-dictionary.js';
 import { textAt, type ColumnType, type ReadBlock, type Texts } from './state-block.js';
@@ -195,7 +195,7 @@ export class StateTable {
     this.specs.forEach(({ name, type, optional = false }, index) => {
       const stored = header.columns.findIndex((column) => column.name === name && column.type === type);
       const values = block.columns[stored];
-      if (values === undefined && optional) return;
+      if (optional && header.columns.every((column) => column.name !== name)) return;
       if (values === undefined) throw new RangeError(`the state has no column "${name}" of type ${type}`);
       if (type === 'json') setJson(this.json(index), ids, values as Texts);
       else setNumbers(this.columns[index] as Float64Array | Uint8Array, ids, values as Float64Array);
@@ -228,9 +228,7 @@ export class StateTable {
   }
 
   private refuse(id: number): never {
-    const key = this.keys.text(id).slice(0, 200);
-    const bound = `${this.rowsMax} rows (in its table "${this.name}")`;
-    throw new OperatorFault((where) => ({ code: 'state_over_bound', operator: operatorOf(where), bound, key }));
+    throw overBound(undefined, `keysMax of ${this.rowsMax}`, this.keys.text(id));
   }
 
   private grow(capacity: number): void {
