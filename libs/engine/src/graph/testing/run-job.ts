@@ -42,17 +42,34 @@ export async function rowsOf(graph: GraphRuntime, batch: GraphInput, uid = 'out'
         .map((line): unknown => JSON.parse(line));
 }
 
-/** What the sink `out` got, batch by batch. `restoreBefore`: the batch before which the job goes on elsewhere. */
+/**
+ * What the sink `out` got, batch by batch. `restoreBefore`: the batch before which the job goes on elsewhere; with
+ * `deltas`, from a base and a delta for each batch, all of which are pulled only after another batch has run.
+ */
 export async function runJob(
   definition: () => JobDefinition,
   batches: readonly TestBatch[],
-  { restoreBefore }: { readonly restoreBefore?: number } = {},
+  { restoreBefore, deltas = false }: { readonly restoreBefore?: number; readonly deltas?: boolean } = {},
 ): Promise<readonly (readonly unknown[])[]> {
   let graph = createInProcessGraph(definition());
+  const chain: StateBlock[] = [];
   const outputs: (readonly unknown[])[] = [];
   for (const [index, batch] of batches.entries()) {
-    if (index === restoreBefore) graph = await takenOver(graph, definition());
+    let pending: SnapshotBlocks | undefined;
+    if (deltas && (restoreBefore === undefined || index <= restoreBefore)) {
+      pending = await graph.snapshot(index === 0 ? 'full' : 'delta');
+    }
+    if (index === restoreBefore) {
+      if (pending === undefined) graph = await takenOver(graph, definition());
+      else {
+        chain.push(...(await blocksOf(pending)));
+        pending = undefined;
+        graph = createInProcessGraph(definition());
+        for (const block of chain) await graph.restore(block.uid, block.bytes);
+      }
+    }
     outputs.push(await rowsOf(graph, aBatch(index + 1, batch)));
+    if (pending !== undefined) chain.push(...(await blocksOf(pending)));
   }
   return outputs;
 }
