@@ -19,6 +19,10 @@ export {
 export { isStorable } from './graph/storable.js';
 export { printable } from './graph/printable.js';
 export { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
+export { ColdState, type ColdGraph } from './cold/cold-state.js';
+export type { ColdChange, ColdEntries, ColdStore } from './cold/cold-store.port.js';
+export { InMemoryColdStore } from './cold/in-memory-cold-store.js';
+export { isSpilling } from './graph/check-cold-state.js';
 export {
   MicroBatchEngine,
   type CommittedBatch,

@@ -1,0 +1,1 @@
+export { LmdbColdStore } from './lmdb-cold-store.js';
