@@ -1,1 +1,1 @@
-export { LmdbColdStore } from './lmdb-cold-store.js';
+export { LmdbColdStore, type LmdbOptions } from './lmdb-cold-store.js';

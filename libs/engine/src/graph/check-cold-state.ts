@@ -5,8 +5,13 @@ import type { CheckedNode } from './checked-definition.js';
 const BY_KEY: ReadonlySet<string> = new Set(['fold', 'aggregate', 'updateStateByKey', 'mapWithState']);
 
 /** Whether rows of the node's state may lie in a cold store. */
-export const isSpilling = ({ kind, options }: Pick<CheckedNode, 'kind' | 'options'>): boolean =>
-  options['rowsInMemory'] !== undefined && BY_KEY.has(kind);
+export const isSpilling = ({
+  kind,
+  options,
+}: {
+  readonly kind: string;
+  readonly options: CheckedNode['options'];
+}): boolean => options['rowsInMemory'] !== undefined && BY_KEY.has(kind);
 
 /** Operators through which a key can be found before the batch runs: they keep nothing that it depends on. */
 const UP_TO_KEYS: ReadonlySet<string> = new Set([

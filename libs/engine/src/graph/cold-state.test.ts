@@ -162,7 +162,7 @@ describe.each(Object.keys(OPERATORS))('the state of %s that is larger than memor
         const cold = await interrupted(job(way, operator, { rowsInMemory }), batches, stops);
         expect(cold).toEqual(await interrupted(job(way, operator, {}), batches, stops));
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     );
   });
 });

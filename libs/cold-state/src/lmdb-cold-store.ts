@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TidemarkError } from '@tidemark/domain';
+import type { ColdChange, ColdEntries, ColdStore } from '@tidemark/engine';
+import { open, type Database, type RootDatabase } from 'lmdb';
+
+/** So many keys are read, and so many changes handed over, before the process does other work. */
+const AT_ONCE = 4_096;
+
+const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+/** Operators that spill, and what is kept beside them. */
+const SPACES_MAX = 1_100;
+
+const OPTIONS = {
+  ...BYTES,
+  noSubdir: true,
+  noSync: true,
+  // Rows are read at random: what lies next to one is of no use.
+  noReadAhead: true,
+  maxDbs: SPACES_MAX,
+};
+
+type Rows = Database<Buffer, Uint8Array>;
+
+export interface LmdbOptions {
+  /** Where its file is put. It is unlinked at once where the system allows that, so that not even a crash leaves it. */
+  readonly folder: string;
+  /** The most bytes that the file may have. */
+  readonly bytesMax: number;
+}
+
+/**
+ * A cold store on the local disk: LMDB, memory-mapped, in one file for each run. Never synced, because it need not outlive
+ * its process. Page faults are taken by a thread of their own, as are writes.
+ */
+export class LmdbColdStore implements ColdStore {
+  private readonly spaces = new Map<string, Rows>();
+
+  private constructor(
+    private readonly root: RootDatabase<Buffer, Uint8Array>,
+    private readonly file: string,
+    private readonly bytesMax: number,
+  ) {}
+
+  static async open({ folder, bytesMax }: LmdbOptions): Promise<LmdbColdStore> {
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, `cold-${randomUUID()}.mdb`);
+    const root = open<Buffer, Uint8Array>(file, OPTIONS);
+    await remove(file);
+    return new LmdbColdStore(root, file, bytesMax);
+  }
+
+  async read(space: string, keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
+    const rows = this.space(space);
+    const found: (Uint8Array | undefined)[] = [];
+    for (let from = 0; from < keys.length; from += AT_ONCE) {
+      for (const row of await rows.getMany(keys.slice(from, from + AT_ONCE))) found.push(row);
+    }
+    return found;
+  }
+
+  async write(space: string, changes: readonly ColdChange[]): Promise<void> {
+    this.refuseOverBound();
+    const rows = this.space(space);
+    for (let from = 0; from < changes.length; from += AT_ONCE) {
+      const written = rows.batch(() => {
+        for (const { key, row } of changes.slice(from, from + AT_ONCE)) {
+          if (row === undefined) void rows.remove(key);
+          else void rows.put(key, row as Buffer);
+        }
+      });
+      try {
+        await written;
+      } catch (error) {
+        throw isFull(error) ? new TidemarkError('store_full', { path: this.file }, { cause: error }) : error;
+      }
+    }
+  }
+
+  async clear(space: string): Promise<void> {
+    await this.space(space).clearAsync();
+  }
+
+  count(space: string): number {
+    return (this.space(space).getStats() as { readonly entryCount: number }).entryCount;
+  }
+
+  entries(space: string): ColdEntries {
+    const rows = this.space(space);
+    const transaction = rows.useReadTransaction();
+    const range = rows.getRange({ transaction })[Symbol.iterator]();
+    let isOpen = true;
+    const close = (): void => {
+      if (isOpen) transaction.done();
+      isOpen = false;
+    };
+    return {
+      next: (bytesMax) => {
+        const some: (readonly [Uint8Array, Uint8Array])[] = [];
+        for (let bytes = 0; isOpen && bytes < bytesMax;) {
+          const next = range.next();
+          if (next.done === true) close();
+          else {
+            const { key, value } = next.value;
+            some.push([key.slice(), value]);
+            bytes += key.length + value.length;
+          }
+        }
+        return some;
+      },
+      close,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.root.close();
+    await remove(this.file);
+  }
+
+  private space(name: string): Rows {
+    const known = this.spaces.get(name);
+    if (known !== undefined) return known;
+    const opened: Rows = this.root.openDB<Buffer, Uint8Array>({ name, ...BYTES });
+    this.spaces.set(name, opened);
+    return opened;
+  }
+
+  private refuseOverBound(): void {
+    const { lastPageNumber, pageSize } = this.root.getStats() as {
+      readonly lastPageNumber: number;
+      readonly pageSize: number;
+    };
+    if (lastPageNumber * pageSize > this.bytesMax) throw new TidemarkError('store_full', { path: this.file });
+  }
+}
+
+const isFull = (error: unknown): boolean => error instanceof Error && /ENOSPC|No space|MAP_FULL/i.test(error.message);
+
+/** Whoever has the file open keeps it; where that is not so, it stays until the store is closed. */
+async function remove(file: string): Promise<void> {
+  await Promise.all([file, `${file}-lock`].map((path) => rm(path, { force: true }).catch(() => undefined)));
+}
