@@ -54,9 +54,14 @@ export class LmdbColdStore implements ColdStore {
 
   async read(space: string, keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
     const rows = this.space(space);
-    const found: (Uint8Array | undefined)[] = [];
-    for (let from = 0; from < keys.length; from += AT_ONCE) {
-      for (const row of await rows.getMany(keys.slice(from, from + AT_ONCE))) found.push(row);
+    const order = inOrder(keys);
+    const found = keys.map((): Uint8Array | undefined => undefined);
+    for (let from = 0; from < order.length; from += AT_ONCE) {
+      const some = order.slice(from, from + AT_ONCE);
+      const read = await rows.getMany(some.map((index) => keys[index] ?? EMPTY));
+      some.forEach((index, at) => {
+        found[index] = read[at];
+      });
     }
     return found;
   }
@@ -64,9 +69,11 @@ export class LmdbColdStore implements ColdStore {
   async write(space: string, changes: readonly ColdChange[]): Promise<void> {
     this.refuseOverBound();
     const rows = this.space(space);
-    for (let from = 0; from < changes.length; from += AT_ONCE) {
+    const order = inOrder(changes.map(({ key }) => key));
+    for (let from = 0; from < order.length; from += AT_ONCE) {
       const written = rows.batch(() => {
-        for (const { key, row } of changes.slice(from, from + AT_ONCE)) {
+        for (const index of order.slice(from, from + AT_ONCE)) {
+          const { key = EMPTY, row } = changes[index] ?? {};
           if (row === undefined) void rows.remove(key);
           else void rows.put(key, row as Buffer);
         }
@@ -135,6 +142,15 @@ export class LmdbColdStore implements ColdStore {
     if (lastPageNumber * pageSize > this.bytesMax) throw new TidemarkError('store_full', { path: this.file });
   }
 }
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Positions by key; those of equal keys stay in their order. Neighbours lie on one page, which is then read and written
+ * once: with many keys that is several times faster than in any other order.
+ */
+const inOrder = (keys: readonly Uint8Array[]): readonly number[] =>
+  Array.from(keys.keys()).sort((a, b) => Buffer.compare(keys[a] ?? EMPTY, keys[b] ?? EMPTY));
 
 const isFull = (error: unknown): boolean => error instanceof Error && /ENOSPC|No space|MAP_FULL/i.test(error.message);
 

@@ -1,4 +1,4 @@
-export type { TextNeeded } from './fuse/source-loop.js';
+export type { InputPiece, TextNeeded } from './fuse/source-loop.js';
 export { BATCH_BYTES_MAX, bytesPerSource } from './batch-bounds.js';
 export { replaceGlobals, seededRandom, type BatchClock } from './globals/batch-globals.js';
 export { explainUnavailable, UNAVAILABLE } from './globals/unavailable.js';
@@ -10,7 +10,6 @@ export { joinChunks, type InputLines } from './graph/input-lines.js';
 export { keyHash, keySlot } from './graph/key-slot.js';
 export {
   compileGraph,
-  type InputPiece,
   type Program,
   type ProgramBlock,
   type ProgramOutput,

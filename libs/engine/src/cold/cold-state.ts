@@ -1,7 +1,7 @@
 import type { SnapshotBlocks, StateBlock } from '../ports.js';
 import { assembleBlock, readBlock, type ReadBlock } from '../state/state-block.js';
 import { ColdRows, keysOf } from './cold-rows.js';
-import type { ColdEntries, ColdStore } from './cold-store.port.js';
+import type { ColdChange, ColdEntries, ColdStore } from './cold-store.port.js';
 
 /** The one table of an operator whose rows need not be in memory. */
 const TABLE = 'state';
@@ -94,18 +94,16 @@ export class ColdState {
 
   private async load(graph: ColdGraph): Promise<void> {
     await graph.look();
-    const missing: StateBlock[] = [];
+    const missing = new Map<string, Uint8Array[]>();
     for (let block = await graph.next('missing'); block !== undefined; block = await graph.next('missing')) {
-      missing.push(block);
+      addAll(missing, block.uid, keysOf(readBlock(block.bytes).keys));
     }
-    for (const { uid, bytes } of missing) {
-      const keys = keysOf(readBlock(bytes).keys);
+    for (const [uid, keys] of missing) {
       const found = await this.store.read(spaceOf(uid), keys);
-      const rows = keys.flatMap((key, index) => {
-        const row = found[index];
-        return row === undefined ? [] : [[key, row] as const];
-      });
-      for (const block of this.rows.get(uid)?.blocksOf(rows) ?? []) await graph.load(uid, block.bytes);
+      const entries = new FoundEntries(keys, found);
+      for (let rows = entries.next(BLOCK_BYTES); rows.length > 0; rows = entries.next(BLOCK_BYTES)) {
+        for (const { bytes } of this.rows.get(uid)?.blocksOf(rows) ?? []) await graph.load(uid, bytes);
+      }
     }
   }
 
@@ -117,14 +115,17 @@ export class ColdState {
     this.writing.catch(() => undefined);
   }
 
+  /** All of a batch at once: a store can do much with many changes in the order of their keys. */
   private async writeAll(blocks: readonly StateBlock[]): Promise<void> {
+    const changes = new Map<string, ColdChange[]>();
+    const kept: ColdChange[] = [];
     for (const { uid, bytes } of blocks) {
-      const rows = this.rows.get(uid);
-      if (rows === undefined) continue;
-      await this.store.write(spaceOf(uid), rows.changesOf(readBlock(bytes)));
-      await this.store.write(KEPT, [{ key: numberKey(this.kept.to), row: withUid(uid, bytes) }]);
+      addAll(changes, uid, this.rows.get(uid)?.changesOf(readBlock(bytes)) ?? []);
+      kept.push({ key: numberKey(this.kept.to), row: withUid(uid, bytes) });
       this.kept = { ...this.kept, to: this.kept.to + 1 };
     }
+    for (const [uid, own] of changes) await this.store.write(spaceOf(uid), own);
+    await this.store.write(KEPT, kept);
   }
 
   private entries(): ReadonlyMap<string, ColdEntries> {
@@ -164,6 +165,33 @@ export class ColdState {
       KEPT,
       gone.map((key) => ({ key, row: undefined })),
     );
+  }
+}
+
+function addAll<T>(lists: Map<string, T[]>, name: string, more: readonly T[]): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [...more]);
+  else for (const one of more) list.push(one);
+}
+
+/** The rows that were found, in pieces. */
+class FoundEntries {
+  private at = 0;
+
+  constructor(
+    private readonly keys: readonly Uint8Array[],
+    private readonly rows: readonly (Uint8Array | undefined)[],
+  ) {}
+
+  next(bytesMax: number): readonly (readonly [key: Uint8Array, row: Uint8Array])[] {
+    const some: (readonly [Uint8Array, Uint8Array])[] = [];
+    for (let bytes = 0; this.at < this.keys.length && bytes < bytesMax; this.at += 1) {
+      const [key, row] = [this.keys[this.at], this.rows[this.at]];
+      if (key === undefined || row === undefined) continue;
+      some.push([key, row]);
+      bytes += key.length + row.length;
+    }
+    return some;
   }
 }
 

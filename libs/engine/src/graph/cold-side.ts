@@ -3,7 +3,8 @@ import { fieldsNeeded } from '../fuse/fields-needed.js';
 import type { GeneratedCode } from '../fuse/generated-code.js';
 import { findKey, idOfKey } from '../fuse/keyed-code.js';
 import type { RowCode } from '../fuse/row-code.js';
-import { plainLoop, RecordCounter, schemaLoop, type SourceLoop } from '../fuse/source-loop.js';
+import { plainLoop, RecordCounter, schemaLoop, type InputPiece, type SourceLoop } from '../fuse/source-loop.js';
+import type { StateBlock } from '../ports.js';
 import type { OperatorState } from '../state/operator-state.js';
 import { Spill } from '../state/spill.js';
 import { readBlock } from '../state/state-block.js';
@@ -12,7 +13,6 @@ import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
 import type { Whereabouts } from './failure.js';
 import type { Operator, RowContext } from './operator.js';
 import { split } from './operators/split.js';
-import type { InputPiece, ProgramBlock } from './program.js';
 
 /**
  * What a program whose state need not be in memory does beside its batches. Before one: `beginLook`, `look` at each
@@ -24,7 +24,7 @@ export class ColdSide {
   private readonly loops = new Map<string, SourceLoop>();
   private readonly where: Whereabouts = { operator: undefined, key: undefined, source: undefined, line: 0 };
   private context: RowContext = { batchId: 0, batchTimeMs: 0 };
-  private blocks: Iterator<ProgramBlock, undefined> | undefined;
+  private blocks: Iterator<StateBlock, undefined> | undefined;
 
   private constructor(
     private readonly spills: ReadonlyMap<string, Spill>,
@@ -74,7 +74,7 @@ export class ColdSide {
   }
 
   /** The next block of keys that the batch needs, as rows without columns; undefined at the end. */
-  missing(): ProgramBlock | undefined {
+  missing(): StateBlock | undefined {
     return this.next(function* (spill, bytesMax) {
       const frozen = spill.missing.freeze('full');
       for (let block = frozen?.next(bytesMax); block !== undefined; block = frozen?.next(bytesMax)) yield block;
@@ -87,11 +87,11 @@ export class ColdSide {
   }
 
   /** The next block that the store must take after a batch; undefined at the end. */
-  spilled(): ProgramBlock | undefined {
+  spilled(): StateBlock | undefined {
     return this.next((spill, bytesMax) => spill.evict(bytesMax));
   }
 
-  private next(of: (spill: Spill, bytesMax: number) => Iterable<Omit<ProgramBlock, 'uid'>>): ProgramBlock | undefined {
+  private next(of: (spill: Spill, bytesMax: number) => Iterable<Omit<StateBlock, 'uid'>>): StateBlock | undefined {
     this.blocks ??= blocksOf([...this.spills.values()], (spill) => of(spill, this.blockBytes));
     const next = this.blocks.next();
     if (next.done === true) this.blocks = undefined;
@@ -138,8 +138,8 @@ export class ColdSide {
 
 function* blocksOf(
   spills: readonly Spill[],
-  blocks: (spill: Spill) => Iterable<Omit<ProgramBlock, 'uid'>>,
-): Generator<ProgramBlock, undefined> {
+  blocks: (spill: Spill) => Iterable<Omit<StateBlock, 'uid'>>,
+): Generator<StateBlock, undefined> {
   for (const spill of spills)
     for (const { bytes, rows, deleted } of blocks(spill)) yield { uid: spill.uid, bytes, rows, deleted };
 }

@@ -2,7 +2,14 @@ import { Chains } from '../fuse/chains.js';
 import { GeneratedCode } from '../fuse/generated-code.js';
 import { fieldsNeeded } from '../fuse/fields-needed.js';
 import type { RowCode } from '../fuse/row-code.js';
-import { plainLoop, RecordCounter, schemaLoop, type SourceLoop, type TextNeeded } from '../fuse/source-loop.js';
+import {
+  plainLoop,
+  RecordCounter,
+  schemaLoop,
+  type InputPiece,
+  type SourceLoop,
+  type TextNeeded,
+} from '../fuse/source-loop.js';
 import { ColdSide } from './cold-side.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
@@ -56,15 +63,6 @@ export interface Program {
   nextBlock(): ProgramBlock | undefined;
   /** Of a job whose state need not be in memory: what its rows outside need. */
   readonly cold: ColdSide | undefined;
-}
-
-/** A piece of a source's input: whole lines, each with its newline. */
-export interface InputPiece {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-  /** The same as text, as the source's {@link TextNeeded} says. */
-  readonly text: string;
 }
 
 /** About how many bytes of state one block has. */
