@@ -37,6 +37,10 @@ export interface LmdbOptions {
  */
 export class LmdbColdStore implements ColdStore {
   private readonly spaces = new Map<string, Rows>();
+  /** What must let go before the file is unmapped: a read behind that would end the process. */
+  private readonly reading = new Set<ColdEntries>();
+  private readonly underWay = new Set<Promise<unknown>>();
+  private isClosed = false;
 
   private constructor(
     private readonly root: RootDatabase<Buffer, Uint8Array>,
@@ -52,42 +56,40 @@ export class LmdbColdStore implements ColdStore {
     return new LmdbColdStore(root, file, bytesMax);
   }
 
-  async read(space: string, keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
-    const rows = this.space(space);
-    const order = inOrder(keys);
-    const found = keys.map((): Uint8Array | undefined => undefined);
-    for (let from = 0; from < order.length; from += AT_ONCE) {
-      const some = order.slice(from, from + AT_ONCE);
-      const read = await rows.getMany(some.map((index) => keys[index] ?? EMPTY));
-      some.forEach((index, at) => {
-        found[index] = read[at];
-      });
-    }
-    return found;
-  }
-
-  async write(space: string, changes: readonly ColdChange[]): Promise<void> {
-    this.refuseOverBound();
-    const rows = this.space(space);
-    const order = inOrder(changes.map(({ key }) => key));
-    for (let from = 0; from < order.length; from += AT_ONCE) {
-      const written = rows.batch(() => {
-        for (const index of order.slice(from, from + AT_ONCE)) {
-          const { key = EMPTY, row } = changes[index] ?? {};
-          if (row === undefined) void rows.remove(key);
-          else void rows.put(key, row as Buffer);
-        }
-      });
-      try {
-        await written;
-      } catch (error) {
-        throw isFull(error) ? new TidemarkError('store_full', { path: this.file }, { cause: error }) : error;
+  read(space: string, keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.whileOpen(async () => {
+      const rows = this.space(space);
+      const order = inOrder(keys);
+      const found = keys.map((): Uint8Array | undefined => undefined);
+      for (let from = 0; from < order.length; from += AT_ONCE) {
+        this.assertOpen();
+        const some = order.slice(from, from + AT_ONCE);
+        const read = await rows.getMany(some.map((index) => keys[index] ?? EMPTY));
+        some.forEach((index, at) => {
+          found[index] = read[at];
+        });
       }
-    }
+      return found;
+    });
   }
 
-  async clear(space: string): Promise<void> {
-    await this.space(space).clearAsync();
+  write(space: string, changes: readonly ColdChange[]): Promise<void> {
+    return this.whileOpen(async () => {
+      this.refuseOverBound();
+      const rows = this.space(space);
+      const order = inOrder(changes.map(({ key }) => key));
+      for (let from = 0; from < order.length; from += AT_ONCE) {
+        this.assertOpen();
+        await this.writeSome(
+          rows,
+          order.slice(from, from + AT_ONCE).map((index) => changes[index]),
+        );
+      }
+    });
+  }
+
+  clear(space: string): Promise<void> {
+    return this.whileOpen(() => this.space(space).clearAsync());
   }
 
   count(space: string): number {
@@ -99,16 +101,13 @@ export class LmdbColdStore implements ColdStore {
     const transaction = rows.useReadTransaction();
     const range = rows.getRange({ transaction })[Symbol.iterator]();
     let isOpen = true;
-    const close = (): void => {
-      if (isOpen) transaction.done();
-      isOpen = false;
-    };
-    return {
+    const entries: ColdEntries = {
       next: (bytesMax) => {
+        this.assertOpen();
         const some: (readonly [Uint8Array, Uint8Array])[] = [];
         for (let bytes = 0; isOpen && bytes < bytesMax;) {
           const next = range.next();
-          if (next.done === true) close();
+          if (next.done === true) entries.close();
           else {
             const { key, value } = next.value;
             some.push([key.slice(), value]);
@@ -117,16 +116,58 @@ export class LmdbColdStore implements ColdStore {
         }
         return some;
       },
-      close,
+      close: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        this.reading.delete(entries);
+        range.return?.();
+        transaction.done();
+      },
     };
+    this.reading.add(entries);
+    return entries;
   }
 
   async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    await Promise.allSettled(this.underWay);
+    for (const entries of this.reading) entries.close();
+    // Otherwise a timer of its own does this to what is closed then, and throws.
+    this.root.resetReadTxn();
     await this.root.close();
     await remove(this.file);
   }
 
+  private async writeSome(rows: Rows, changes: readonly (ColdChange | undefined)[]): Promise<void> {
+    try {
+      await rows.batch(() => {
+        for (const change of changes) {
+          if (change === undefined) continue;
+          const { key, row } = change;
+          if (row === undefined) void rows.remove(key);
+          else void rows.put(key, row as Buffer);
+        }
+      });
+    } catch (error) {
+      throw isFull(error) ? new TidemarkError('store_full', { path: this.file }, { cause: error }) : error;
+    }
+  }
+
+  /** Closing waits for what has begun. */
+  private async whileOpen<T>(work: () => Promise<T>): Promise<T> {
+    this.assertOpen();
+    const working = work();
+    this.underWay.add(working);
+    try {
+      return await working;
+    } finally {
+      this.underWay.delete(working);
+    }
+  }
+
   private space(name: string): Rows {
+    this.assertOpen();
     const known = this.spaces.get(name);
     if (known !== undefined) return known;
     const opened: Rows = this.root.openDB<Buffer, Uint8Array>({ name, ...BYTES });
@@ -134,7 +175,12 @@ export class LmdbColdStore implements ColdStore {
     return opened;
   }
 
+  private assertOpen(): void {
+    if (this.isClosed) throw new Error('The cold store is closed.');
+  }
+
   private refuseOverBound(): void {
+    this.assertOpen();
     const { lastPageNumber, pageSize } = this.root.getStats() as {
       readonly lastPageNumber: number;
       readonly pageSize: number;

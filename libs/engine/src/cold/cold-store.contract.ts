@@ -90,6 +90,29 @@ export function coldStoreContract(name: string, open: () => Promise<ColdStore>):
       expect((await store.read('s', [bytes(key), bytes('empty')])).map(text)).toEqual([row, '']);
     });
 
+    it('can be closed in the middle of whatever is under way', async () => {
+      const store = await opened();
+      const rows = Array.from({ length: 20_000 }, (_, i) => put(`key-${i}`, `row-${i}`));
+      await store.write('s', rows);
+      const entries = store.entries('s');
+      entries.next(1_000);
+      const underWay = [
+        store.read(
+          's',
+          rows.map(({ key }) => key),
+        ),
+        store.write('s', rows),
+      ];
+      const settled = Promise.allSettled(underWay);
+      await store.close();
+      await settled;
+      expect(() => store.count('s')).toThrow('closed');
+      expect(() => entries.next(1_000)).toThrow('closed');
+      await expect(store.read('s', [bytes('key-1')])).rejects.toThrow('closed');
+      await expect(store.write('s', [put('k', '1')])).rejects.toThrow('closed');
+      await store.close();
+    });
+
     it('forgets a space as a whole', async () => {
       const store = await opened();
       await store.write('a', [put('k', '1')]);

@@ -27,6 +27,6 @@ export interface ColdStore {
   count(space: string): number;
   /** Everything as it is now; what is written later does not show. */
   entries(space: string): ColdEntries;
-  /** Takes everything away. */
+  /** Takes everything away. Whatever is asked of it afterwards, or is still under way, fails. Safe to call again. */
   close(): Promise<void>;
 }
