@@ -150,7 +150,7 @@ export class LmdbColdStore implements ColdStore {
         }
       });
     } catch (error) {
-      throw isFull(error) ? new TidemarkError('store_full', { path: this.file }, { cause: error }) : error;
+      throw new TidemarkError('store_full', { path: this.file }, { cause: await causeOf(error) });
     }
   }
 
@@ -198,7 +198,14 @@ const EMPTY = new Uint8Array(0);
 const inOrder = (keys: readonly Uint8Array[]): readonly number[] =>
   Array.from(keys.keys()).sort((a, b) => Buffer.compare(keys[a] ?? EMPTY, keys[b] ?? EMPTY));
 
-const isFull = (error: unknown): boolean => error instanceof Error && /ENOSPC|No space|MAP_FULL/i.test(error.message);
+/**
+ * Why a commit failed: a promise beside the error tells, and would end the process if nobody listened to it. A write to a
+ * full disk is `EIO` to LMDB, like any other that falls short.
+ */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { readonly commitError?: Promise<never> };
+  return commitError === undefined ? error : commitError.catch((cause: unknown) => cause);
+}
 
 /** Whoever has the file open keeps it; where that is not so, it stays until the store is closed. */
 async function remove(file: string): Promise<void> {
