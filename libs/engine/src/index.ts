@@ -1,4 +1,6 @@
 export { BATCH_BYTES_MAX, bytesPerSource } from './batch-bounds.js';
+export { replaceGlobals, seededRandom, type BatchClock } from './globals/batch-globals.js';
+export { explainUnavailable, UNAVAILABLE } from './globals/unavailable.js';
 export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
 export type { CheckedDefinition } from './graph/checked-definition.js';
 export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
@@ -15,7 +17,7 @@ export {
 } from './graph/program.js';
 export { isStorable } from './graph/storable.js';
 export { printable } from './graph/printable.js';
-export { positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
+export { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
 export {
   MicroBatchEngine,
   nextBatchTime,
@@ -40,3 +42,4 @@ export type {
   StateBlock,
   StateSnapshot,
 } from './ports.js';
+export { rowsOfBlock, type BlockRow, type BlockRows } from './state/block-rows.js';

@@ -15,7 +15,7 @@ export {
 } from './connectors.js';
 export { defineJob, type JobBuilder, type JobOptions, type TableOptions } from './define-job.js';
 export type { DefinitionNode, JobDefinition, NodeKind, Poison } from './definition.js';
-export type { Duration } from './duration.js';
+export { milliseconds, type Duration } from './duration.js';
 export {
   Table,
   type BroadcastOptions,

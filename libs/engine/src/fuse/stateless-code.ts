@@ -127,5 +127,6 @@ const ITERABLES = new Map<string, (rows: unknown) => Iterable<unknown>>();
 export const iterableOf = (kind: string): ((rows: unknown) => Iterable<unknown>) =>
   getOrAdd(ITERABLES, kind, () => (rows) => {
     if (typeof rows === 'object' && rows !== null && Symbol.iterator in rows) return rows as Iterable<unknown>;
+    refuseThenable(rows);
     throw misuse(`${kind} must return an array or another iterable`);
   });

@@ -53,6 +53,7 @@ export interface OperatorParts {
 export function asKey(key: unknown): Key {
   if (typeof key === 'string' || typeof key === 'boolean') return key;
   if (typeof key === 'number' && Number.isFinite(key)) return key;
+  refuseThenable(key);
   const found = key === null ? 'null' : typeof key === 'number' ? String(key) : `of type ${typeof key}`;
   throw misuse(`a key must be a string, a finite number or a boolean; this one is ${found}`);
 }
