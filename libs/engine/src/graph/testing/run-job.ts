@@ -120,6 +120,8 @@ export async function runOverDeltas(
     if (index === restoreBefore) {
       await drain();
       frozen = await graph.snapshot('delta');
+      // What is frozen stays as it is, whatever the batch that goes on meanwhile does.
+      await graph.run(aBatch(index + 1, batch));
       await drain();
       graph = createInProcessGraph(definition());
       for (const { uid, bytes } of blocks) await graph.restore(uid, bytes);
