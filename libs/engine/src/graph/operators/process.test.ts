@@ -1,6 +1,6 @@
 import type { ProcessContext } from '@tidemark/streams';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createInProcessGraph } from '../in-process-graph.js';
 import { aBatch, aJob, input, rowsOf, runJob, toOut, type Build, type TestBatch } from '../testing/run-job.js';
 
@@ -205,7 +205,7 @@ describe('process', () => {
       }),
       'whole number',
     ],
-    ['a promise', processing((() => Promise.resolve())), 'promise'],
+    ['a promise', processing(() => Promise.resolve()), 'promise'],
   ])('refuses %s', async (_name, build, reason) => {
     await expect(run(build)).rejects.toMatchObject({
       code: 'job_code_threw',
