@@ -99,7 +99,9 @@ export const stateOptions = ({ ttl, keysMax }: StateOptions): { readonly [name: 
 });
 
 /** @internal */
-export function processParts<K extends Key, V, U, S>(options: ProcessOptions<K, V, U, S>): {
+export function processParts<K extends Key, V, U, S>(
+  options: ProcessOptions<K, V, U, S>,
+): {
   readonly options: { readonly [name: string]: unknown };
   readonly functions: { readonly [role: string]: unknown };
 } {
@@ -116,7 +118,9 @@ export function processParts<K extends Key, V, U, S>(options: ProcessOptions<K, 
 }
 
 /** @internal */
-export function mapWithStateParts<K, V, S, U, C>(options: MapWithStateOptions<K, V, S, U, C>): {
+export function mapWithStateParts<K, V, S, U, C>(
+  options: MapWithStateOptions<K, V, S, U, C>,
+): {
   readonly options: { readonly [name: string]: unknown };
   readonly functions: { readonly [role: string]: unknown };
 } {

@@ -110,7 +110,10 @@ describe('process', () => {
 
   const processing =
     (
-      onRecord: (value: { k: string }, context: ProcessContext<string, unknown, { n: number; list: number[] }>) => void,
+      onRecord: (
+        value: { k: string },
+        context: ProcessContext<string, unknown, { n: number; list: number[] }>,
+      ) => unknown,
       more: { outputs?: readonly string[]; timersMax?: number; keysMax?: number } = {},
     ): Build =>
     (job) => {
@@ -205,7 +208,7 @@ describe('process', () => {
       }),
       'whole number',
     ],
-    ['a promise', processing((async () => Promise.resolve()) as never), 'promise'],
+    ['a promise', processing(() => Promise.resolve() as unknown), 'promise'],
   ])('refuses %s', async (_name, build, reason) => {
     await expect(run(build)).rejects.toMatchObject({
       code: 'job_code_threw',

@@ -1,0 +1,45 @@
+import { defineJob, files, toFiles } from '@tidemark/streams';
+
+interface Payment {
+  readonly order: string;
+  readonly state: 'placed' | 'paid';
+  readonly atMs: number;
+}
+
+interface Reminder {
+  readonly order: string;
+  readonly placedMs: number;
+}
+
+/** Orders that nobody has paid for within half an hour, once each; what was paid without an order goes elsewhere. */
+export default defineJob({ name: 'process', batchInterval: '1 s' }, (job) => {
+  const reminders = job
+    .source('payments', files<Payment>({ path: 'payments' }))
+    .eventTime('paid-at', { timestamp: 'atMs', outOfOrderness: '1 min' })
+    .keyBy('order')
+    .process<Reminder, { placedMs: number }>('reminders', {
+      state: { placedMs: 0 },
+      outputs: ['strays'],
+      ttl: { after: '2 d', time: 'event' },
+      onRecord: (payment, { state, timers, timeMs, output }) => {
+        if (payment.state === 'placed') {
+          state.set('placedMs', timeMs);
+          timers.eventTime(timeMs + 30 * 60_000);
+        } else if (state.get('placedMs') === 0) {
+          output('strays', payment);
+        } else {
+          timers.deleteEventTime(state.get('placedMs') + 30 * 60_000);
+          state.clear();
+        }
+      },
+      onTimer: (_timeMs, _kind, { key, state, emit }) => {
+        emit({ order: key, placedMs: state.get('placedMs') });
+      },
+    });
+
+  reminders.map(([, reminder]) => reminder).to('out', toFiles({ path: 'reminders' }));
+  reminders
+    .output<readonly [string, Payment]>('strays')
+    .map(([order]) => ({ order }))
+    .to('strays', toFiles({ path: 'strays' }));
+});
