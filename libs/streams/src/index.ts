@@ -18,6 +18,7 @@ export {
   type Frequent,
 } from './aggregates.js';
 export type { CountWindowAggregateOptions, CountWindowReduceOptions } from './count-windows.js';
+export type { EventTimeOptions } from './event-time.js';
 export type {
   Cells,
   MapWithStateOptions,
@@ -40,20 +41,55 @@ export {
   type RateRecord,
   type SinkSpec,
   type SocketOptions,
+  type SourceLimits,
   type SourceSpec,
 } from './connectors.js';
-export { defineJob, type JobBuilder, type JobOptions } from './define-job.js';
-export type { DefinitionNode, JobDefinition, NodeKind, Poison } from './definition.js';
-export type { Duration } from './duration.js';
+export {
+  defineJob,
+  type JobBuilder,
+  type JobOptions,
+  type JobSettings,
+  type JobTrigger,
+  type TableOptions,
+} from './define-job.js';
+export type { BackPressureOptions, DefinitionNode, Downtime, JobDefinition, NodeKind, Poison } from './definition.js';
+export { milliseconds, type Duration } from './duration.js';
+export {
+  Table,
+  type BroadcastOptions,
+  type CogroupOptions,
+  type DedupeOptions,
+  type IntervalJoinOptions,
+  type JoinType,
+  type LookupOptions,
+  type TopOptions,
+  type WindowJoinOptions,
+} from './joins.js';
 export type { Schema } from './schema.js';
 export {
   KeyedStream,
   Stream,
+  WindowResults,
   type BatchContext,
-  type EventTimeOptions,
   type FoldOptions,
   type Key,
   type WindowContext,
   type WindowOptions,
   type WindowReduceOptions,
 } from './stream.js';
+export { WindowedStream } from './windowed-stream.js';
+export {
+  every,
+  everyBatch,
+  everyCount,
+  globalWindow,
+  session,
+  sliding,
+  tumbling,
+  type GlobalWindow,
+  type TimeWindows,
+  type Trigger,
+  type WindowAlignment,
+  type WindowByOptions,
+  type WindowFoldOptions,
+} from './windows.js';

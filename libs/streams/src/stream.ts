@@ -6,8 +6,26 @@ import {
   type CountWindowAggregateOptions,
   type CountWindowReduceOptions,
 } from './count-windows.js';
-import type { DefinitionNode, NodeKind } from './definition.js';
+import type { NodeKind } from './definition.js';
 import { milliseconds, type Duration } from './duration.js';
+import { eventTimeParts, type EventTimeOptions } from './event-time.js';
+import type { Caller, GraphBuilder, NodeParts } from './graph-builder.js';
+import {
+  cogroupParts,
+  dedupeParts,
+  joinParts,
+  lookupParts,
+  topParts,
+  type BroadcastOptions,
+  type CogroupOptions,
+  type DedupeOptions,
+  type IntervalJoinOptions,
+  type JoinType,
+  type LookupOptions,
+  type Table,
+  type TopOptions,
+  type WindowJoinOptions,
+} from './joins.js';
 import {
   mapWithStateParts,
   processParts,
@@ -19,6 +37,14 @@ import {
   type UpdateStateOptions,
 } from './keyed-state.js';
 import { jsonSchemaOf, type Schema } from './schema.js';
+import { WindowedStream } from './windowed-stream.js';
+import {
+  windowByParameters,
+  type GlobalWindow,
+  type TimeWindows,
+  type Trigger,
+  type WindowByOptions,
+} from './windows.js';
 
 /** What the job's code may know of the batch that it runs in. The same on every replay of the batch. */
 export interface BatchContext {
@@ -27,7 +53,10 @@ export interface BatchContext {
   readonly batchTimeMs: number;
 }
 
-/** Behind a window, the callbacks also see which window the row is of. It covers `windowStartMs < time ≤ windowEndMs`. */
+/**
+ * Behind a window, the callbacks also see which window the row is of. In event time it covers
+ * `windowStartMs ≤ time < windowEndMs`; in processing time, `windowStartMs < time ≤ windowEndMs`.
+ */
 export interface WindowContext extends BatchContext {
   readonly windowStartMs: number;
   readonly windowEndMs: number;
@@ -48,17 +77,6 @@ export interface WindowReduceOptions<V> extends WindowOptions {
   readonly reduce: (a: V, b: V) => V;
   /** Takes `leaving` out of `whole` again, so that a slide costs what came and went instead of the whole window. */
   readonly inverse?: (whole: V, leaving: V) => V;
-}
-
-export interface EventTimeOptions<T> {
-  /** Milliseconds since the Unix epoch: the name of a field, or a function of the record. */
-  readonly timestamp: FieldOf<T, number> | ((record: T) => number);
-  /** How much older than the newest a record may be without being late. */
-  readonly outOfOrderness: Duration;
-  /** A stream without records for this long holds up no window of the streams that it is joined with. */
-  readonly idleAfter?: Duration;
-  /** A timestamp that is further ahead of the batch's time than this is counted, and does not move the watermark. */
-  readonly aheadMax?: Duration;
 }
 
 export interface FoldOptions<S, V, C> extends StateOptions {
@@ -108,18 +126,73 @@ export class Stream<T, C extends BatchContext = BatchContext> {
    * record is late for a window that the watermark had passed before its batch.
    */
   eventTime(uid: string, options: EventTimeOptions<T>): this {
-    const { timestamp } = options;
-    const parts = {
-      uid,
-      options: {
-        outOfOrdernessMs: milliseconds(options.outOfOrderness),
-        ...(options.idleAfter === undefined ? {} : { idleAfterMs: milliseconds(options.idleAfter) }),
-        ...(options.aheadMax === undefined ? {} : { aheadMaxMs: milliseconds(options.aheadMax) }),
-        ...(typeof timestamp === 'string' ? { field: timestamp } : {}),
-      },
-      functions: typeof timestamp === 'string' ? {} : { timestamp },
-    };
-    return this.same(this.next('eventTime', this.eventTime, parts));
+    return this.same(this.next('eventTime', this.eventTime, { uid, ...eventTimeParts(options) }));
+  }
+
+  /** What `apply` makes of all records of a batch together, in their order; behind a window: of each window. Keeps nothing. */
+  transform<U>(apply: (records: readonly T[], context: C) => Iterable<U>): Stream<U, C> {
+    return new Stream(this.graph, this.next('transform', this.transform, { functions: { apply } }));
+  }
+
+  /**
+   * Parts the stream: a record goes to the first branch that answers something true. Those that no branch takes are
+   * counted under `uid` as `unmatched`; `rest: () => true` as the last branch takes them all.
+   */
+  split<B extends { readonly [branch: string]: (record: T, context: C) => unknown }>(
+    uid: string,
+    branches: B,
+  ): {
+    readonly [N in keyof B]: B[N] extends ((record: T, ...more: never[]) => record is infer S extends T)
+      ? Stream<S, C>
+      : this;
+  };
+  split(uid: string, branches: { readonly [branch: string]: unknown }): unknown {
+    const names = Object.keys(branches);
+    const parts = { uid, options: { branches: names }, functions: { ...branches } };
+    const id = this.next('split', this.split, parts);
+    return Object.fromEntries(names.map((tag) => [tag, this.same(this.outputOf(id, tag, this.split))]));
+  }
+
+  /**
+   * A side output of the operator that was called last: rows that it does not send on, for example those that came too
+   * late. Which it has stands with the operator; those of a keyed one are `[key, value]`.
+   */
+  output<U = T>(tag: string): Stream<U, C> {
+    return new Stream(this.graph, this.outputOf(this.id, tag, this.output));
+  }
+
+  /**
+   * The first record of each kind goes on; those like it that come within a time are counted as `duplicates`, and go to
+   * the output `duplicates`. Keeps, under `uid`, what it has seen, for `within`.
+   *
+   * In event time a record behind the watermark counts as `late`, and goes to the output `late`.
+   */
+  dedupe(uid: string, options: DedupeOptions<T, C>): this {
+    return this.same(this.next('dedupe', this.dedupe, { uid, ...dedupeParts(options) }));
+  }
+
+  /**
+   * Completes each record with the table's row of a key. The table is kept, under `uid`, as state. Rows of the table are
+   * read before the other records of their batch: a record sees every row of its own batch.
+   */
+  lookup<K extends Key, R, U, J extends 'inner' | 'left' = 'left'>(
+    uid: string,
+    table: Table<K, R>,
+    options: LookupOptions<T, K, R, U, J, C>,
+  ): Stream<U, C> {
+    const inputs = [this.id, table.rows.id];
+    const parts = { uid, ...lookupParts(table, options) };
+    return new Stream(this.graph, this.graph.add({ kind: 'lookup', inputs, ...parts }, this.lookup));
+  }
+
+  /**
+   * Shows every record one state, which the rows of `side` make: thresholds or rules that may change, say. The state is
+   * kept under `uid`. Side rows of a batch apply before its records, which go on at the batch's end.
+   */
+  withBroadcast<S, R, U>(uid: string, side: Stream<R, C>, options: BroadcastOptions<S, T, R, U, C>): Stream<U, C> {
+    const { initial, update, apply } = options;
+    const parts = { uid, inputs: [this.id, side.id], options: { initial }, functions: { update, apply } };
+    return new Stream(this.graph, this.graph.add({ kind: 'broadcast', ...parts }, this.withBroadcast));
   }
 
   /** The records of both streams. */
@@ -142,11 +215,18 @@ export class Stream<T, C extends BatchContext = BatchContext> {
   }
 
   /**
-   * A side output of the operator that was called last: rows that it does not send on, for example those that came too
-   * late. Which it has stands with the operator; those of a keyed one are `[key, value]`.
+   * Windows in event time over all records together: as `windowBy` of one key, `true`. All of them pass through one row of
+   * state, so a `keyBy` before it, where there is something to key by, is the faster form.
    */
-  output<U = T>(tag: string): Stream<U, C> {
-    return new Stream(this.graph, this.next('output', this.output, { options: { tag } }));
+  windowAll(
+    windows: GlobalWindow,
+    options: WindowByOptions & { readonly trigger: Trigger },
+  ): WindowedStream<true, T, C, BatchContext>;
+  windowAll(windows: TimeWindows, options?: WindowByOptions): WindowedStream<true, T, C, WindowContext>;
+  windowAll(windows: GlobalWindow | TimeWindows, options: WindowByOptions = {}): unknown {
+    const functions = { apply: () => true };
+    const keyed = new KeyedStream<true, T, C>(this.graph, this.next('keyBy', this.windowAll, { functions }));
+    return keyed.windowBy(windows as TimeWindows, options);
   }
 
   /** Sends every record, as JSON, to a sink. `uid` names what the sink holds already after a crash. */
@@ -161,6 +241,11 @@ export class Stream<T, C extends BatchContext = BatchContext> {
   }
 
   /** @internal */
+  protected outputOf(id: number, tag: string, declaredBy: Caller): number {
+    return this.graph.add({ kind: 'output', inputs: [id], options: { tag } }, declaredBy);
+  }
+
+  /** @internal */
   protected next(kind: NodeKind, declaredBy: Caller, parts: NodeParts): number {
     return this.graph.add({ kind, inputs: [this.id], ...parts }, declaredBy);
   }
@@ -172,8 +257,86 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
     return new KeyedStream(this.graph, this.next('mapValues', this.mapValues, { functions: { apply } }));
   }
 
+  /** Any number of values for each value, under the same key. */
+  flatMapValues<W>(apply: (value: V, context: C) => Iterable<W>): KeyedStream<K, W, C> {
+    return new KeyedStream(this.graph, this.next('flatMapValues', this.flatMapValues, { functions: { apply } }));
+  }
+
+  /**
+   * The first `n` values of each key by a number, over all of them; of equals, the one that came first. Keeps them under
+   * `uid`. Lists that a batch has changed go on as `[key, values]` at its end.
+   */
+  topN(uid: string, n: number, options: TopOptions<V>): KeyedStream<K, readonly V[], C> {
+    return new KeyedStream(this.graph, this.next('topN', this.topN, { uid, ...topParts(n, options) }));
+  }
+
+  /**
+   * Pairs rows of two streams that have the same key, in event time; each pair goes on once, as `[key, row]`. Both streams
+   * need `eventTime(…)` before; how far time has come is the lesser of the two. Keeps rows, under `uid`, until the watermark
+   * says that no partner can come any more.
+   *
+   * A row that would not be kept any more is counted as `late`, and goes to the output `late-left` or `late-right`.
+   *
+   * - `within`: a pair goes on when its second row comes, at the later time of the two; a row without a partner when none
+   *   can come any more.
+   * - `window`: everything goes on when the window is over.
+   */
+  join<R, U, J extends JoinType = 'inner'>(
+    uid: string,
+    right: KeyedStream<K, R>,
+    options: IntervalJoinOptions<K, V, R, U, J>,
+  ): KeyedStream<K, U>;
+  join<R, U, J extends JoinType = 'inner'>(
+    uid: string,
+    right: KeyedStream<K, R>,
+    options: WindowJoinOptions<K, V, R, U, J>,
+  ): KeyedStream<K, U, WindowContext>;
+  join<R, U, J extends JoinType>(
+    uid: string,
+    right: KeyedStream<K, R>,
+    options: IntervalJoinOptions<K, V, R, U, J> | WindowJoinOptions<K, V, R, U, J>,
+  ): unknown {
+    const kind = 'within' in options ? 'intervalJoin' : 'windowJoin';
+    const node = { kind, uid, inputs: [this.id, right.id], ...joinParts(options) } as const;
+    return new KeyedStream(this.graph, this.graph.add(node, this.join));
+  }
+
+  /**
+   * What `apply` makes of all rows of a key and window, of both streams; one of the two lists may be empty. As for a `join`
+   * with a `window`: when it goes on, what is late, what is kept.
+   */
+  cogroup<R, U>(
+    uid: string,
+    right: KeyedStream<K, R>,
+    options: CogroupOptions,
+    apply: (key: K, lefts: readonly V[], rights: readonly R[], context: WindowContext) => Iterable<U>,
+  ): KeyedStream<K, U, WindowContext> {
+    const node = { kind: 'cogroup', uid, inputs: [this.id, right.id], ...cogroupParts(options, apply) } as const;
+    return new KeyedStream(this.graph, this.graph.add(node, this.cogroup));
+  }
+
   override window(uid: string, options: WindowOptions): KeyedStream<K, V, WindowContext> {
     return new KeyedStream(this.graph, this.next('window', this.window, { uid, options: windowParameters(options) }));
+  }
+
+  /**
+   * Cuts the stream into windows in event time, which takes an `eventTime(…)` before it (only the global window does not).
+   * A record is late for a window if the watermark had passed the window's end by more than `allowedLateness` before the
+   * record's batch began. What is late for all of its windows is counted as `late` and goes to `late()` of the result; what
+   * is late for some of its sliding windows counts in the others, and is counted as `partlyLate`.
+   */
+  windowBy(
+    windows: GlobalWindow,
+    options: WindowByOptions & { readonly trigger: Trigger },
+  ): WindowedStream<K, V, C, BatchContext>;
+  windowBy(windows: TimeWindows, options?: WindowByOptions): WindowedStream<K, V, C, WindowContext>;
+  windowBy(windows: GlobalWindow | TimeWindows, options: WindowByOptions = {}): unknown {
+    const parameters = windowByParameters(windows, options);
+    return new WindowedStream<K, V, C, BatchContext>((kind, declaredBy, parts) => {
+      const all = { ...parts, options: { ...parameters, ...parts.options } };
+      const id = this.next(kind, declaredBy, all);
+      return new WindowResults(this.graph, id, id);
+    });
   }
 
   /** One value for each key of the batch (behind a window: of the window). Keeps nothing between batches. */
@@ -274,31 +437,33 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
   }
 }
 
-type Caller = (...args: never[]) => unknown;
-type NodeParts = Partial<Pick<DefinitionNode, 'uid' | 'connector' | 'options' | 'functions' | 'schema'>>;
+/** What windows give: `[key, result]`, and beside it the records that came too late for any of them. */
+export class WindowResults<K extends Key, W, V, C extends BatchContext, R extends BatchContext> extends KeyedStream<
+  K,
+  W,
+  R
+> {
+  /** @internal */
+  constructor(
+    graph: GraphBuilder,
+    id: number,
+    private readonly windowId: number,
+  ) {
+    super(graph, id);
+  }
 
-/** Collects the nodes of one definition, in the order of their declaration. */
-export class GraphBuilder {
-  readonly nodes: DefinitionNode[] = [];
+  /** The records that were late for all of their windows, as they came. */
+  late(): KeyedStream<K, V, C> {
+    const node = { kind: 'output', inputs: [this.windowId], options: { tag: 'late' } } as const;
+    return new KeyedStream(this.graph, this.graph.add(node, this.late));
+  }
 
-  /** @param declaredBy the public method that the job's code called: its caller is the node's place. */
-  add(node: Pick<DefinitionNode, 'kind' | 'inputs'> & NodeParts, declaredBy: Caller): number {
-    const id = this.nodes.length;
-    this.nodes.push({ options: {}, ...node, id, at: placeOfCall(declaredBy) });
-    return id;
+  /** @internal What is kept of the results has the same late records. */
+  protected override same(id: number): this {
+    return new WindowResults(this.graph, id, this.windowId) as this;
   }
 }
 
 function windowParameters({ window, slide }: WindowOptions): { windowMs: number; slideMs: number } {
   return { windowMs: milliseconds(window), slideMs: milliseconds(slide) };
-}
-
-function placeOfCall(declaredBy: Caller): string {
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, declaredBy);
-  for (const line of (holder.stack ?? '').split('\n')) {
-    const [, place] = /^\s+at .*?([^\s()]+:\d+:\d+)\)?$/.exec(line) ?? [];
-    if (place !== undefined) return place;
-  }
-  return 'unknown';
 }

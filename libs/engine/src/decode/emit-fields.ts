@@ -1,19 +1,23 @@
 import type { FieldCode } from './decoder-code.js';
 import { NAME_BYTES_MAX } from './match-name.js';
 import { valueCode } from './emit-value.js';
-import { LOCAL, masksOf, type FieldPlan } from './field-plan.js';
+import { LOCAL, masksOf, objectsOf, type FieldPlan, type ObjectPlan } from './field-plan.js';
 
-export function emitLocals(plans: readonly FieldPlan[]): string {
+export function emitLocals(plan: ObjectPlan): string {
   return [
-    'let st = 0, d$q = 0, d$c = 0, d$i = 0, d$j = 0, d$w = 0, d$x = 0, d$s = 0, d$id = 0, d$known = false, d$o;',
+    'let st = 0, d$q = 0, d$c = 0, d$i = 0, d$j = 0, d$w = 0, d$x = 0, d$o;',
     'const d$view = new DataView(buf.buffer, buf.byteOffset, buf.byteLength), d$plain = rt.endsPlain, d$ten = rt.powersOf10;',
     `const d$last = buf.length - ${NAME_BYTES_MAX};`,
-    ...[...masksOf(plans).keys()].map((mask) => `let ${mask} = 0;`),
-    ...plans.map(localsOf),
+    ...objectsOf(plan).flatMap(({ id, fields }) => [
+      `let d$s_${id} = 0, d$i_${id} = 0, d$k_${id} = false, d$o_${id};`,
+      ...[...masksOf(fields).keys()].map((mask) => `let ${mask} = 0;`),
+      ...fields.map(localsOf),
+    ]),
   ].join('\n');
 }
 
-function localsOf({ id, plain, tracked }: FieldPlan): string {
+function localsOf({ id, plain, tracked, inner }: FieldPlan): string {
+  if (inner !== undefined) return `let ${LOCAL.presence(id)} = 0, ${LOCAL.json(id)};`;
   if (plain === undefined) return `let ${LOCAL.json(id)};`;
   const presence = tracked ? `let ${LOCAL.presence(id)} = 0;` : '';
   switch (plain.type) {
@@ -27,7 +31,8 @@ function localsOf({ id, plain, tracked }: FieldPlan): string {
 }
 
 /** What a member is before its line is read; nothing for one that will be there in any case. */
-export function emitReset({ id, plain, tracked, member }: FieldPlan): string {
+export function emitReset({ id, plain, tracked, member, inner }: FieldPlan): string {
+  if (inner !== undefined) return `${LOCAL.presence(id)} = 0;`;
   const { defaultText } = member.node;
   if (plain === undefined) return member.required && defaultText === undefined ? '' : `${LOCAL.json(id)} = undefined;`;
   if (defaultText === undefined) return tracked ? `${LOCAL.presence(id)} = 0;` : '';
@@ -42,9 +47,12 @@ export function emitDefault({ id, plain, member, wanted }: FieldPlan): string {
 }
 
 /** From what JSON.parse and the schema gave. */
-export function emitFill({ id, plain, tracked, member, wanted }: FieldPlan): string {
+export function emitFill({ id, plain, tracked, member, wanted, inner }: FieldPlan): string {
   if (!wanted) return '';
   const value = `rt.member(${JSON.stringify(member.name)})`;
+  if (inner !== undefined) {
+    return `${LOCAL.json(id)} = ${value}; ${LOCAL.presence(id)} = ${LOCAL.json(id)} === undefined ? 0 : 3;`;
+  }
   if (plain === undefined) return `${LOCAL.json(id)} = ${value};`;
   if (!tracked) return setPlain(id, plain.type, value);
   const set = setPlain(id, plain.type, 'd$o');
@@ -65,27 +73,32 @@ export function fieldCode(plan: FieldPlan): FieldCode {
 }
 
 function memberCode(plan: FieldPlan): string {
-  const { id, plain, tracked } = plan;
+  const { id, plain, tracked, inner } = plan;
+  const h = LOCAL.presence(id);
+  if (inner !== undefined) {
+    const other = `${h} === 3 ? ${LOCAL.json(id)} : ${h} === 2 ? null : undefined`;
+    return `(${h} === 1 ? ${objectCode(inner)} : ${other})`;
+  }
   if (plain === undefined) return LOCAL.json(id);
   if (!tracked) return valueCode(plan);
-  const h = LOCAL.presence(id);
   return `(${h} === 1 ? ${valueCode(plan)} : ${h} === 2 ? null : undefined)`;
 }
 
 /** One literal as far as members are there in any case, so that objects of a source have few shapes. */
-export function objectCode(plans: readonly FieldPlan[]): string {
+export function objectCode({ id, fields: plans }: ObjectPlan): string {
+  const object = `d$o_${id}`;
   const firstOptional = plans.findIndex(isOptional);
   const always = firstOptional === -1 ? plans : plans.slice(0, firstOptional);
   const literal = `{ ${always.map((plan) => `${nameCode(plan)}: ${memberCode(plan)}`).join(', ')} }`;
   if (firstOptional === -1) return `(${literal})`;
   const rest = plans.slice(firstOptional).map((plan) => {
-    const set = `(d$o[${nameCode(plan)}] = ${memberCode(plan)})`;
+    const set = `(${object}[${nameCode(plan)}] = ${memberCode(plan)})`;
     if (!isOptional(plan)) return set;
     return plan.tracked
       ? `${LOCAL.presence(plan.id)} !== 0 && ${set}`
       : `${LOCAL.json(plan.id)} !== undefined && ${set}`;
   });
-  return `(d$o = ${literal}, ${rest.join(', ')}, d$o)`;
+  return `(${object} = ${literal}, ${rest.join(', ')}, ${object})`;
 }
 
 function isOptional({ member }: FieldPlan): boolean {

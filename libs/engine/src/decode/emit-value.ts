@@ -11,26 +11,13 @@ import type { Constants } from './decoder-code.js';
 /** V8 never optimises a function beyond 60 kB of byte code: a decoder of many members is made of calls. */
 export type CodeSize = 'inline' | 'calls';
 
-interface ValueOptions {
-  /** What to do when the member is null, and nothing is left to read. */
-  readonly done: string;
-  readonly size: CodeSize;
-}
-
-export function emitValue(plan: FieldPlan, constants: Constants, { done, size }: ValueOptions): string {
-  const { plain, id } = plan;
-  const seen = plan.bit === undefined ? '' : `${plan.bit.mask} |= ${plan.bit.value};`;
-  if (plain === undefined) return `${seen}\n${emitJson(plan, constants)}`;
-  const isNull = `if (buf[d$q] === 110) { d$q = rt.word(buf, d$q); if (d$q < 0) break d$F;
-    ${LOCAL.presence(id)} = 2; ${done} }`;
+/** A value of plain type. */
+export function emitPlain(plan: FieldPlan, constants: Constants, size: CodeSize): string {
+  const { plain } = plan;
+  if (plain === undefined) return '';
   const accepts = plain.accepts === undefined ? undefined : constants.add(plain.accepts);
-  return [
-    seen,
-    plain.nullable ? isNull : '',
-    EMIT_PLAIN[size][plain.type](plan),
-    accepts === undefined ? '' : `if (!${accepts}(${valueCode(plan)})) break d$F;`,
-    plan.tracked ? `${LOCAL.presence(id)} = 1;` : '',
-  ].join('\n');
+  return `${EMIT_PLAIN[size][plain.type](plan)}
+    ${accepts === undefined ? '' : `if (!${accepts}(${valueCode(plan)})) break d$F;`}`;
 }
 
 const EMIT_PLAIN = {
@@ -97,7 +84,8 @@ function emitBoolean({ id }: FieldPlan): string {
     d$q = rt.word(buf, d$q); if (d$q < 0) break d$F;`;
 }
 
-function emitJson({ id, member, wanted }: FieldPlan, constants: Constants): string {
+/** A value that JSON.parse reads. */
+export function emitJson({ id, member, wanted }: FieldPlan, constants: Constants): string {
   if (!wanted && hasOnly(member.node, ['defaultText'])) return emitSkip('rt.number(buf, d$q)');
   const v = LOCAL.json(id);
   return `d$i = d$q; d$q = rt.skipValue(buf, d$q); if (d$q < 0) break d$F;

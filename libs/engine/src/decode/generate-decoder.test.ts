@@ -145,3 +145,72 @@ function compareMembers(
     else if (start >= 0) expect(written).toMatch(/[\\\u0080-\uffff]/);
   }
 }
+
+describe('a decoder', () => {
+  const ordinary = [
+    '{"user":"u12345","type":"click","value":17,"ts":1700000000000,"ok":true}',
+    '{ "ts": 1.5e3, "ok": false, "user": "日本\\n", "type": "", "value": -0.25 }\r',
+    '{"user":"u","page":{"of":["x",null]},"type":"a","sid":"s\\u0041","value":0,"n":1,"ts":12345678901234567890,"ok":true}',
+    '{"user":"u","user":"v","type":"a","value":1,"ts":1e5,"ok":true}  ',
+  ];
+
+  it('reads ordinary lines without JSON.parse', () => {
+    const decoder = generateDecoder({ schema: parsed(SCHEMAS['plain members'] ?? {}), fields: ['user'], whole: true });
+    const loop = loopAround(decoder, {
+      before:
+        'let slow = 0; const { slow: read } = rt; rt.slow = (...line) => { slow += 1; return read.apply(rt, line); };',
+      onRecord: '',
+      onRefused: '',
+      result: 'slow',
+    });
+    expect(loop(bytesOf(ordinary))).toBe(0);
+    expect(loop(bytesOf(['{"user":1}', ...ordinary]))).toBe(1);
+  });
+
+  it('says in one sentence what is wrong with a line, and where', () => {
+    const schema = parsed({
+      type: 'object',
+      properties: { a: { type: 'object', properties: { b: { type: 'array', items: { type: 'number' } } } } },
+      required: ['a'],
+    });
+    const lines = ['{"a":{"b":[1,"x"]}}', '{}', '[]', '{"a":{}', '{"a":{"b":[1e999]}}'];
+    expect(wholeLoop(schema)(bytesOf(lines))).toEqual([
+      'refused: $.a.b[1]: expected number, found string',
+      'refused: $.a: is missing',
+      'refused: $: expected object, found array',
+      expect.stringMatching(/^refused: .*JSON/),
+      'refused: $.a.b[0]: expected a number that fits a double, found a larger one',
+    ]);
+  });
+
+  it('gives every record its own copy of a default', () => {
+    const schema = parsed(SCHEMAS['defaults'] ?? {});
+    const found = wholeLoop(schema)(bytesOf(['{}', '{}', '{"list":"wrong"}', '{"user":"u"}'])) as {
+      value: { list: number[] };
+    }[];
+    found[0]?.value.list.push(3);
+    expect(found[1]?.value.list).toEqual([1, 2]);
+    expect(found[3]?.value.list).toEqual([1, 2]);
+  });
+
+  it('follows the order of members as it changes', () => {
+    const schema = parsed(SCHEMAS['plain members'] ?? {});
+    const members = Object.entries({ user: 'u', type: 'a', value: 1, ts: 2, ok: true, page: '/', sid: 's' });
+    const lines = members.map((_, i) =>
+      JSON.stringify(Object.fromEntries([...members.slice(i), ...members.slice(0, i)])),
+    );
+    const found = wholeLoop(schema)(bytesOf([...lines, ...lines.reverse(), ...lines])) as { value: unknown }[];
+    for (const { value } of found) expect(exactly(value)).toBe('{"user":"u","type":"a","value":1,"ts":2,"ok":true}');
+  });
+
+  it('reads a batch that is only a part of a buffer', () => {
+    const loop = wholeLoop(parsed({ type: 'object', properties: { a: { type: 'number' } }, required: ['a'] }));
+    const buffer = bytesOf(['{"a":1}', '{"a":22}', '{"a":333}']);
+    expect(loop(buffer.subarray(8, 17))).toEqual([{ value: { a: 22 } }]);
+  });
+
+  it('does not know a member that it was not asked for', () => {
+    const decoder = generateDecoder({ schema: parsed(SCHEMAS['plain members'] ?? {}), fields: ['user'], whole: false });
+    expect(() => decoder.field('value')).toThrow('"value"');
+  });
+});

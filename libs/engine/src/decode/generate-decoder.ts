@@ -1,8 +1,8 @@
 import type { RecordSchema, ValueSchema } from '../schema/schema.js';
 import { Constants, type DecoderCode, type FieldCode } from './decoder-code.js';
-import { emitLine } from './emit-line.js';
+import { emitLine, emitSlow } from './emit-line.js';
 import { emitLocals, objectCode, fieldCode } from './emit-fields.js';
-import { planFields, type FieldPlan } from './field-plan.js';
+import { planObject, type ObjectPlan } from './field-plan.js';
 
 export interface DecoderRequest {
   readonly schema: RecordSchema | ValueSchema;
@@ -34,21 +34,28 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
     };
   }
   const wanted = new Set(fields);
-  const plans = planFields(schema.members, (name) => whole || wanted.has(name));
-  const decodeLine = emitLine(plans, node, constants);
-  const locals = emitLocals(plans);
-  const object = objectCode(plans);
+  const isLarge = schema.members.length > SCANNED_MEMBERS_MAX;
+  const plan = planObject(schema.members, (name) => (whole && !isLarge) || wanted.has(name));
+  const decodeLine = isLarge ? emitSlow(plan, node) : emitLine(plan, node, constants);
+  const locals = emitLocals(plan);
+  const object = isLarge ? 'rt.value' : objectCode(plan);
   return {
     locals: `${constants.locals}\n${locals}`,
     decodeLine,
-    field: (name) => fieldNamed(plans, name),
+    field: (name) => fieldNamed(plan, name),
     object,
     constants: constants.values,
   };
 }
 
-function fieldNamed(plans: readonly FieldPlan[], name: string): FieldCode {
-  const plan = plans.find(({ member }) => member.name === name);
+/**
+ * The code of a member is up to 500 bytes of byte code, and V8 never optimises a function of more than 60 kB, which the
+ * rest of the loop also needs. Records of more members are read by JSON.parse.
+ */
+const SCANNED_MEMBERS_MAX = 80;
+
+function fieldNamed({ fields }: ObjectPlan, name: string): FieldCode {
+  const plan = fields.find(({ member }) => member.name === name);
   return plan?.wanted === true ? fieldCode(plan) : unknownField(name);
 }
 

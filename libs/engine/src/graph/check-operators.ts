@@ -1,17 +1,25 @@
 import type { StateShape } from '@tidemark/domain';
-import { ruleOf, type CheckedNode } from './checked-definition.js';
+import { JOIN_CHECKS, JOIN_PARAMETERS, needsEventTime, tableSourceOf } from './check-joins.js';
 import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
+import { ruleOf, type CheckedNode } from './checked-definition.js';
+import { parseSchema } from '../schema/parse-schema.js';
 import {
   aggregateParameters,
   checkAggregates,
   checkKeyedState,
-  needsEventTime,
+  checkMerges,
+  needsTtlTime,
   STATE_CHECKS,
   STATE_PARAMETERS,
 } from './check-state.js';
+import { checkWindowBy, isPutTogether, needsWindowTime, windowParametersOf } from './check-windows.js';
 
 /** What one node must be beyond its {@link ruleOf rule}. */
 export const checkOperator: Check = (node, invalid) => {
+  if (node.schema !== undefined) {
+    const parsed = parseSchema(node.schema);
+    if (parsed.outcome === 'invalid') invalid(`the schema of the ${node.kind} cannot be used: ${parsed.reason}`);
+  }
   checkKeyedState(node, invalid);
   CHECKS[node.kind]?.(node, invalid);
 };
@@ -20,18 +28,27 @@ export const checkOperator: Check = (node, invalid) => {
 export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly [CheckedNode, string]> {
   const keyed = new Set<number>();
   const timed = new Set<number>();
-  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const kinds = new Map(nodes.map((node) => [node.id, node]));
   for (const node of nodes) {
-    const isTimed = node.inputs.length > 0 && node.inputs.every((input) => timed.has(input));
+    const [first = -1] = node.inputs;
+    const read = TIMED_BY_FIRST.has(node.kind) ? [first] : node.inputs;
+    const isTimed = read.length > 0 && read.every((input) => timed.has(input));
     if (node.kind === 'eventTime' || isTimed) timed.add(node.id);
-    if (needsEventTime(node) && !isTimed) {
-      yield [node, `the ${node.kind} works in event time: put eventTime(…) before it`];
+    if ((needsEventTime(node) || needsWindowTime(node) || needsTtlTime(node)) && !isTimed) {
+      yield [
+        node,
+        `the ${node.kind} works in event time: put eventTime(…) before it${read.length > 1 ? ', in each of its streams' : ''}`,
+      ];
     }
-    const from = node.kind === 'output' ? byId.get(node.inputs[0] ?? -1) : undefined;
-    if (from?.kind === 'process') {
+    if (node.kind === 'output') {
+      const from = kinds.get(first);
       const { tag } = node.options;
-      const tags = (from.options['outputs'] ?? []) as readonly unknown[];
-      if (!tags.includes(tag)) yield [node, `the ${from.kind} has no output "${String(tag).slice(0, 100)}"`];
+      if (from !== undefined && !outputsOf(from).includes(tag)) {
+        yield [node, `the ${from.kind} has no output "${String(tag).slice(0, 100)}"`];
+      }
+    }
+    if (node.kind === 'lookup' && tableSourceOf(node, nodes) === undefined) {
+      yield [node, 'the table of a lookup must be one that job.table(…) made'];
     }
     const rule = ruleOf(node.kind);
     const inputsKeyed = node.inputs.map((input) => keyed.has(input));
@@ -47,8 +64,23 @@ export function parametersOf(node: CheckedNode): StateShape['parameters'] {
   return PARAMETERS[node.kind]?.(node) ?? {};
 }
 
+/** Their other input has no say in when rows happen. */
+const TIMED_BY_FIRST: ReadonlySet<string> = new Set(['lookup', 'broadcast']);
+
+function outputsOf({ kind, options }: CheckedNode): readonly unknown[] {
+  if (kind === 'split') return options['branches'] as readonly unknown[];
+  if (kind === 'process') return (options['outputs'] ?? []) as readonly unknown[];
+  return ruleOf(kind).outputs ?? [];
+}
+
 const CHECKS: { readonly [kind: string]: Check } = {
+  ...JOIN_CHECKS,
   ...STATE_CHECKS,
+
+  source({ options, schema }, invalid) {
+    if (schema !== undefined && options['format'] === 'text')
+      invalid('lines of text have no schema: use the format "json"');
+  },
 
   keyBy({ options, functions }, invalid) {
     const byField = typeof options['field'] === 'string';
@@ -60,6 +92,18 @@ const CHECKS: { readonly [kind: string]: Check } = {
   },
 
   aggregate: checkAggregates,
+
+  windowAggregate(node, invalid) {
+    checkAggregates(node, invalid);
+    checkWindowBy(node, invalid);
+    if (isPutTogether(node)) checkMerges(node, invalid);
+  },
+  windowFold(node, invalid) {
+    if (!isJson(node.options['initial'])) invalid('the "initial" of the fold must be plain JSON');
+    checkWindowBy(node, invalid);
+  },
+  windowReduce: checkWindowBy,
+  windowProcess: checkWindowBy,
 
   eventTime({ options, functions }, invalid) {
     const byField = typeof options['field'] === 'string';
@@ -77,10 +121,15 @@ const CHECKS: { readonly [kind: string]: Check } = {
 };
 
 const PARAMETERS: Parameters = {
+  ...JOIN_PARAMETERS,
   ...STATE_PARAMETERS,
   window: gridOf,
   countByWindow: gridOf,
   reduceByKeyAndWindow: gridOf,
+  windowAggregate: windowParametersOf,
+  windowFold: windowParametersOf,
+  windowReduce: windowParametersOf,
+  windowProcess: windowParametersOf,
   aggregate: aggregateParameters,
 };
 

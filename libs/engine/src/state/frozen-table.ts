@@ -1,11 +1,22 @@
 import type { DeletedKeys } from './deleted-keys.js';
 import { assembleBlock, ByteList, type BlockHeader, type Section } from './state-block.js';
-import type { Column, StateTable } from './state-table.js';
+import type { KeyDictionary } from './key-dictionary.js';
+import type { Column, ColumnSpec } from './column.js';
 
 export interface FrozenBlock {
   readonly bytes: Uint8Array;
   readonly rows: number;
   readonly deleted: number;
+}
+
+/** The table whose rows are frozen. */
+interface TableToFreeze {
+  readonly name: string;
+  readonly keys: KeyDictionary;
+  readonly specs: readonly ColumnSpec[];
+  readonly columns: readonly Column[];
+  /** All frozen rows are taken. */
+  thaw(): void;
 }
 
 /** Rows of a table as of a batch boundary. Owner: whoever takes the snapshot; block by block, while batches go on. */
@@ -19,7 +30,7 @@ export class FrozenTable {
   private started = false;
 
   constructor(
-    private readonly table: StateTable,
+    private readonly table: TableToFreeze,
     frozen: { readonly ids: Int32Array; readonly clear: boolean; readonly deleted: DeletedKeys },
   ) {
     this.ids = frozen.ids;

@@ -1,25 +1,17 @@
 import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from '../graph/key-slot.js';
+import { overBound } from '../graph/failure.js';
+import type { Column, ColumnSpec } from './column.js';
 import { DeletedKeys } from './deleted-keys.js';
 import { FrozenTable } from './frozen-table.js';
-import { overBound } from '../graph/failure.js';
 import { grown, longerThan, type IdList } from './growing.js';
 import { KeyDictionary } from './key-dictionary.js';
-import { textAt, type ColumnType, type ReadBlock, type Texts } from './state-block.js';
+import { textAt, type ReadBlock, type Texts } from './state-block.js';
 
-export interface ColumnSpec {
-  readonly name: string;
-  readonly type: ColumnType;
-  /** What a new key has, of an f64 or bool column; 0 unless given. A json column begins undefined. */
-  readonly initial?: number;
-  /** What was stored before there was this column has its initial value; otherwise its rows are refused. */
-  readonly optional?: boolean;
-}
+export type { Column, ColumnSpec } from './column.js';
 
 /** How many rows a table may have unless its operator says otherwise. */
 export const ROWS_MAX = 50_000_000;
-
-export type Column = Float64Array | Uint8Array | unknown[];
 
 const TOUCHED = 1;
 const DIRTY = 2;
@@ -35,7 +27,7 @@ const NEW = 4;
  * Its owner is one operator. Columns are exchanged for longer ones when a key is added: read them anew after that.
  */
 export class StateTable {
-  readonly keys = new KeyDictionary();
+  keys = new KeyDictionary();
   readonly columns: Column[];
   /** Ids of the rows touched in this batch; the first {@link touchedCount} count. */
   touched = new Int32Array(64);
@@ -96,6 +88,11 @@ export class StateTable {
     return id >= 0 ? id : this.asRow(this.keys.add(bytes, from, to, hash));
   }
 
+  /** {@link find} for a key that is there as the bytes of its JSON text. */
+  findBytes(bytes: Uint8Array, from: number, to: number): number {
+    return this.keys.find(bytes, from, to, hashOfBytes(bytes, from, to));
+  }
+
   /** The same for a key of another table. */
   idOfOther(other: StateTable, id: number): number {
     return this.asRow(this.keys.idOfOther(other.keys, id));
@@ -105,6 +102,11 @@ export class StateTable {
     return this.keys.isHeld(id);
   }
 
+  /** The row of a key of another table, or -1. */
+  findOther(other: StateTable, id: number): number {
+    return this.keys.findOther(other.keys, id);
+  }
+
   /** Says that the row is used in this batch, and with that changed. */
   touch(id: number): void {
     const flags = this.flags[id] ?? 0;
@@ -112,6 +114,10 @@ export class StateTable {
     this.flags[id] = flags | TOUCHED;
     if (this.touchedCount === this.touched.length) this.touched = longer(this.touched);
     this.touched[this.touchedCount++] = id;
+  }
+
+  isTouched(id: number): boolean {
+    return ((this.flags[id] ?? 0) & TOUCHED) !== 0;
   }
 
   /** Forgets which rows were touched; they stay changed. Call at the end of the batch, after looking at them. */
@@ -142,10 +148,15 @@ export class StateTable {
 
   /** Removes every row. */
   clear(): void {
-    for (const id of this.ids()) this.removeSilently(id);
+    if (this.removed !== undefined) for (const id of this.ids()) this.removed.push(id);
+    // Ids begin anew, unless those of the rows that are gone are still being read.
+    if (this.isFrozen) for (const id of this.ids()) this.keys.remove(id);
+    else this.keys = new KeyDictionary();
+    this.rows = 0;
     this.touchedCount = 0;
     this.forgetChanges();
     this.flags.fill(0);
+    this.resetAll();
     this.clearNext = true;
   }
 
@@ -180,7 +191,11 @@ export class StateTable {
   /** Applies a block of a checkpoint. Rows that are restored do not count as changed. Throws for a block that does not fit. */
   apply(block: ReadBlock): void {
     const { header, keys, deletedKeys } = block;
-    if (header.clear) for (const id of this.ids()) this.removeSilently(id);
+    if (header.clear) {
+      this.keys = new KeyDictionary();
+      this.rows = 0;
+      this.resetAll();
+    }
     forEachText(deletedKeys, (from, to) => {
       const id = this.keys.find(deletedKeys.bytes, from, to, hashOfBytes(deletedKeys.bytes, from, to));
       if (id >= 0) this.removeSilently(id);
@@ -249,11 +264,19 @@ export class StateTable {
     this.reset(id);
   }
 
-  /** The id may be given to another key: nothing of this one stays. */
-  private reset(id: number): void {
+  /** Puts a row back to what a new key has. */
+  reset(id: number): void {
     this.specs.forEach(({ type, initial = 0 }, index) => {
       if (type === 'json') this.json(index)[id] = undefined;
       else (this.columns[index] as Float64Array)[id] = initial;
+    });
+  }
+
+  /** Puts every row back to what a new key has; that is no change by itself. */
+  resetAll(): void {
+    this.columns.forEach((column, index) => {
+      if (Array.isArray(column)) column.fill(undefined);
+      else column.fill(this.specs[index]?.initial ?? 0);
     });
   }
 

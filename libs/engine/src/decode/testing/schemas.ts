@@ -63,6 +63,19 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     },
     ['pair', 'points'],
   ),
+  'members that are objects': record(
+    {
+      at: record({ lat: number, lon: number, place: record({ name: string, zip: string }, ['zip']) }, ['place']),
+      maybe: { ...record({ a: { ...number, default: 1 }, b: string }, ['a', 'b']), type: ['object', 'null'] },
+      none: record({}),
+      deep: record({ a: record({ b: record({ c: record({ d: record({ e: number }) }) }) }) }),
+      list: { ...record({ x: { type: 'array', items: number, default: [] } }, ['x']) },
+      given: { ...record({ x: number }), default: { x: 1, y: 2 } },
+      other: { anyOf: [record({ n: integer, s: { type: ['string', 'null'] } }, ['s']), { type: 'null' }] },
+      n: number,
+    },
+    ['maybe', 'none', 'deep', 'list', 'given'],
+  ),
   'unions of members': record({
     either: { anyOf: [string, number] },
     one: { oneOf: [record({ a: number }), record({ b: string })] },
@@ -94,6 +107,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   'any values': record({ a: {}, b: true, n: number }),
   'many members': record(
     Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`field${i}`, i % 3 === 0 ? string : number])),
+  ),
+  'very many members': record(
+    Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`f${i}`, i % 3 === 0 ? string : number])),
   ),
   'members that are kept': { ...record({ a: number }), additionalProperties: string },
   'any object': { type: 'object' },

@@ -1,4 +1,12 @@
-import { defineJob, files, toLog, type JobBuilder, type JobDefinition, type JobOptions } from '@tidemark/streams';
+import {
+  defineJob,
+  files,
+  toLog,
+  type Duration,
+  type JobBuilder,
+  type JobDefinition,
+  type JobSettings,
+} from '@tidemark/streams';
 import type { GraphInput, GraphRuntime, InputChunk, SnapshotBlocks, StateBlock } from '../../ports.js';
 import { createInProcessGraph } from '../in-process-graph.js';
 
@@ -10,7 +18,9 @@ export interface TestBatch {
 
 export type Build = (job: JobBuilder) => void;
 
-export const aJob = (build: Build, options: Partial<JobOptions> = {}): JobDefinition =>
+type Options = Partial<JobSettings & { readonly batchInterval: Duration }>;
+
+export const aJob = (build: Build, options: Options = {}): JobDefinition =>
   defineJob({ name: 'test', batchInterval: 1_000, ...options }, build);
 
 /** The source `in` and the sink `out` that the tests use. */
@@ -33,7 +43,11 @@ export function textBatch(batchId: number, batchTimeMs: number, text: string): G
 /** What the sink `uid` got in a batch. */
 export async function rowsOf(graph: GraphRuntime, batch: GraphInput, uid = 'out'): Promise<readonly unknown[]> {
   const { sinks } = await graph.run(batch);
-  const text = new TextDecoder().decode(sinks.get(uid)?.bytes);
+  return rowsIn(sinks.get(uid)?.bytes);
+}
+
+function rowsIn(bytes: Uint8Array | undefined): readonly unknown[] {
+  const text = new TextDecoder().decode(bytes);
   return text === ''
     ? []
     : text
@@ -42,34 +56,71 @@ export async function rowsOf(graph: GraphRuntime, batch: GraphInput, uid = 'out'
         .map((line): unknown => JSON.parse(line));
 }
 
-/**
- * What the sink `out` got, batch by batch. `restoreBefore`: the batch before which the job goes on elsewhere; with
- * `deltas`, from a base and a delta for each batch, all of which are pulled only after another batch has run.
- */
+/** Where a test stops a job and goes on with it elsewhere. */
+export interface Restore {
+  /** The batch before which the job goes on elsewhere. */
+  readonly restoreBefore?: number;
+  /** Batches before that one before which snapshots are taken: the first is whole, the others are deltas, and so is the last. */
+  readonly snapshotsBefore?: readonly number[];
+  /** The sinks whose rows are given; `out` unless said otherwise. */
+  readonly sinks?: readonly string[];
+}
+
+/** What the sinks got, batch by batch: the rows of one after the other. */
 export async function runJob(
   definition: () => JobDefinition,
   batches: readonly TestBatch[],
-  { restoreBefore, deltas = false }: { readonly restoreBefore?: number; readonly deltas?: boolean } = {},
+  { restoreBefore, snapshotsBefore = [], sinks: uids = ['out'] }: Restore = {},
 ): Promise<readonly (readonly unknown[])[]> {
   let graph = createInProcessGraph(definition());
-  const chain: StateBlock[] = [];
+  const outputs: (readonly unknown[])[] = [];
+  const stored: StateBlock[] = [];
+  const store = async (): Promise<void> => {
+    stored.push(...(await blocksOf(await graph.snapshot(stored.length === 0 ? 'full' : 'delta'))));
+  };
+  for (const [index, batch] of batches.entries()) {
+    if (restoreBefore !== undefined && index <= restoreBefore && snapshotsBefore.includes(index)) await store();
+    if (index === restoreBefore) {
+      await store();
+      graph = createInProcessGraph(definition());
+      for (const { uid, bytes } of stored) await graph.restore(uid, bytes);
+    }
+    const { sinks } = await graph.run(aBatch(index + 1, batch));
+    outputs.push(uids.flatMap((uid) => rowsIn(sinks.get(uid)?.bytes)));
+  }
+  return outputs;
+}
+
+/**
+ * {@link runJob}, restored before a batch from a base and the deltas that were taken on the way. Each snapshot is handed out
+ * only after the batch that follows it.
+ *
+ * @param snapshotAfter numbers of batches, from 0.
+ */
+export async function runOverDeltas(
+  definition: () => JobDefinition,
+  batches: readonly TestBatch[],
+  { restoreBefore, snapshotAfter }: { readonly restoreBefore: number; readonly snapshotAfter: readonly number[] },
+): Promise<readonly (readonly unknown[])[]> {
+  let graph = createInProcessGraph(definition());
+  const blocks: StateBlock[] = [];
+  let frozen: SnapshotBlocks | undefined = await graph.snapshot('full');
+  const drain = async (): Promise<void> => {
+    if (frozen !== undefined) blocks.push(...(await blocksOf(frozen)));
+    frozen = undefined;
+  };
   const outputs: (readonly unknown[])[] = [];
   for (const [index, batch] of batches.entries()) {
-    let pending: SnapshotBlocks | undefined;
-    if (deltas && (restoreBefore === undefined || index <= restoreBefore)) {
-      pending = await graph.snapshot(index === 0 ? 'full' : 'delta');
-    }
     if (index === restoreBefore) {
-      if (pending === undefined) graph = await takenOver(graph, definition());
-      else {
-        chain.push(...(await blocksOf(pending)));
-        pending = undefined;
-        graph = createInProcessGraph(definition());
-        for (const block of chain) await graph.restore(block.uid, block.bytes);
-      }
+      await drain();
+      frozen = await graph.snapshot('delta');
+      await drain();
+      graph = createInProcessGraph(definition());
+      for (const { uid, bytes } of blocks) await graph.restore(uid, bytes);
     }
     outputs.push(await rowsOf(graph, aBatch(index + 1, batch)));
-    if (pending !== undefined) chain.push(...(await blocksOf(pending)));
+    await drain();
+    if (index < restoreBefore && snapshotAfter.includes(index)) frozen = await graph.snapshot('delta');
   }
   return outputs;
 }
@@ -86,3 +137,13 @@ export async function blocksOf(snapshot: SnapshotBlocks): Promise<readonly State
   for (let block = await snapshot.next(); block !== undefined; block = await snapshot.next()) blocks.push(block);
   return blocks;
 }
+
+/** {@link runJob}, restored before a batch: from one whole snapshot, or from a base and a delta for each batch. */
+export const runRestored = async (
+  definition: () => JobDefinition,
+  batches: readonly TestBatch[],
+  { restoreBefore, deltas }: { readonly restoreBefore: number; readonly deltas: boolean },
+): ReturnType<typeof runJob> =>
+  deltas
+    ? runOverDeltas(definition, batches, { restoreBefore, snapshotAfter: [...batches.keys()] })
+    : runJob(definition, batches, { restoreBefore });
