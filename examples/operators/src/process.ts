@@ -17,23 +17,24 @@ export default defineJob({ name: 'process', batchInterval: '1 s' }, (job) => {
     .source('payments', files<Payment>({ path: 'payments' }))
     .eventTime('paid-at', { timestamp: 'atMs', outOfOrderness: '1 min' })
     .keyBy('order')
-    .process<Reminder, { placedMs: number }>('reminders', {
-      state: { placedMs: 0 },
+    .process<Reminder, { placedMs: number | null }>('reminders', {
+      state: { placedMs: null },
       outputs: ['strays'],
       ttl: { after: '2 d', time: 'event' },
       onRecord: (payment, { state, timers, timeMs, output }) => {
+        const placedMs = state.get('placedMs');
         if (payment.state === 'placed') {
           state.set('placedMs', timeMs);
           timers.eventTime(timeMs + 30 * 60_000);
-        } else if (state.get('placedMs') === 0) {
+        } else if (placedMs === null) {
           output('strays', payment);
         } else {
-          timers.deleteEventTime(state.get('placedMs') + 30 * 60_000);
+          timers.deleteEventTime(placedMs + 30 * 60_000);
           state.clear();
         }
       },
-      onTimer: (_timeMs, _kind, { key, state, emit }) => {
-        emit({ order: key, placedMs: state.get('placedMs') });
+      onTimer: (timeMs, _kind, { key, state, emit }) => {
+        emit({ order: key, placedMs: state.get('placedMs') ?? timeMs });
       },
     });
 
