@@ -66,14 +66,12 @@ export {
   type WindowJoinOptions,
 } from './joins.js';
 export type { Schema } from './schema.js';
+export type { BatchContext, Key, WindowContext } from './context.js';
 export {
   KeyedStream,
   Stream,
   WindowResults,
-  type BatchContext,
   type FoldOptions,
-  type Key,
-  type WindowContext,
   type WindowOptions,
   type WindowReduceOptions,
 } from './stream.js';

@@ -1,6 +1,7 @@
 import type { FieldOf } from './aggregates.js';
 import { milliseconds, type Duration } from './duration.js';
-import type { BatchContext, Key, KeyedStream, WindowContext } from './stream.js';
+import type { BatchContext, Key, WindowContext } from './context.js';
+import type { KeyedStream } from './stream.js';
 
 /** Which rows go on without a partner: none, those of the left stream, those of the right one, or both. */
 export type JoinType = 'inner' | 'left' | 'right' | 'full';

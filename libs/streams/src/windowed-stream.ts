@@ -2,7 +2,8 @@ import { aggregateParts, type Aggregate, type Aggregated } from './aggregates.js
 import type { NodeKind } from './definition.js';
 import type { NodeParts } from './graph-builder.js';
 import { jsonSchemaOf } from './schema.js';
-import type { BatchContext, Key, WindowResults } from './stream.js';
+import type { BatchContext, Key } from './context.js';
+import type { WindowResults } from './stream.js';
 import type { WindowFoldOptions } from './windows.js';
 
 /** Adds the node of a window and answers the stream of its results. */
