@@ -148,10 +148,11 @@ export class StateTable {
 
   /** Removes every row. */
   clear(): void {
-    // Ids begin anew, unless somebody still looks at those of the rows that are gone.
-    if (this.isFrozen || this.removed !== undefined) for (const id of this.ids()) this.removeSilently(id);
+    if (this.removed !== undefined) for (const id of this.ids()) this.removed.push(id);
+    // Ids begin anew, unless those of the rows that are gone are still being read.
+    if (this.isFrozen) for (const id of this.ids()) this.keys.remove(id);
     else this.keys = new KeyDictionary();
-    this.rows = this.keys.size;
+    this.rows = 0;
     this.touchedCount = 0;
     this.forgetChanges();
     this.flags.fill(0);
