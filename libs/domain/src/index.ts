@@ -15,6 +15,7 @@ export {
   KEY_SLOTS,
   type Checkpoint,
   type CheckpointStatus,
+  type CompletedCheckpoint,
   type WrittenCheckpoint,
   type StateRow,
   type StateShape,

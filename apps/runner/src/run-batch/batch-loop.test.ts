@@ -16,6 +16,7 @@ class ScriptedEngine {
   /** How far behind the batches are: nothing is waited for while there are more to catch up on. */
   behind = 0;
   onBatch: (batchId: number) => void = () => undefined;
+  freeze: () => Promise<void> = () => Promise.resolve();
 
   msUntilNextBatch(): number {
     return this.hasOpenPlan || this.behind > 0 ? 0 : INTERVAL_MS;
@@ -30,8 +31,9 @@ class ScriptedEngine {
     return Promise.resolve(this.aBatch(batchId));
   }
 
-  snapshot(kind: 'full' | 'delta'): ReturnType<MicroBatchEngine['snapshot']> {
-    return Promise.resolve(aSnapshot(this.planAhead.length, { kind }));
+  async snapshot(kind: 'full' | 'delta'): ReturnType<MicroBatchEngine['snapshot']> {
+    await this.freeze();
+    return aSnapshot(this.planAhead.length, { kind });
   }
 
   private aBatch(batchId: number): CommittedBatch {
@@ -51,6 +53,7 @@ let run: ActiveRun;
 let engine: ScriptedEngine;
 let runs: RecordingRunStore;
 let checkpointed: (readonly [number, string])[];
+let pausesMs: number[];
 let checkpointDue: () => boolean;
 
 beforeEach(() => {
@@ -59,6 +62,7 @@ beforeEach(() => {
   engine = new ScriptedEngine();
   runs = new RecordingRunStore();
   checkpointed = [];
+  pausesMs = [];
   checkpointDue = () => false;
 });
 afterEach(() => {
@@ -69,7 +73,10 @@ function loop(): ReturnType<typeof runBatches> {
   const checkpointer = {
     isDue: () => checkpointDue(),
     kind: 'delta',
-    begin: ({ batchId, kind }: StateSnapshot) => checkpointed.push([batchId, kind]),
+    begin: ({ batchId, kind }: StateSnapshot, pauseMs: number) => {
+      checkpointed.push([batchId, kind]);
+      pausesMs.push(pauseMs);
+    },
   };
   return runBatches(run, {
     engine: engine as unknown as MicroBatchEngine,
@@ -134,6 +141,17 @@ describe('the loop of a run', () => {
     await ended;
 
     expect(checkpointed).toEqual([[2, 'delta']]);
+  });
+
+  it('measures for how long no batch could run because of a snapshot', async () => {
+    checkpointDue = () => engine.planAhead.length === 2;
+    engine.freeze = () => new Promise((resolve) => setTimeout(resolve, 7));
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
+    run.drain('stop');
+    await ended;
+
+    expect(pausesMs).toEqual([7]);
   });
 
   it('tells the owner of records that were passed over, once for a batch', async () => {

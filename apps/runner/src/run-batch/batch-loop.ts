@@ -24,8 +24,15 @@ export async function runBatches(
     if (batch.outcome === 'fenced') return batch;
     if (batch.outcome === 'held_back') continue;
     await reportSkipped(run, runs, batch);
-    if (checkpointer.isDue()) checkpointer.begin(await engine.snapshot(checkpointer.kind));
+    if (checkpointer.isDue()) await beginCheckpoint(engine, checkpointer);
   }
+}
+
+/** Freezes the state, for which no batch may run, and begins to write it in the background of those that follow. */
+export async function beginCheckpoint(engine: MicroBatchEngine, checkpointer: Checkpointer): Promise<void> {
+  const startedMs = performance.now();
+  const snapshot = await engine.snapshot(checkpointer.kind);
+  checkpointer.begin(snapshot, performance.now() - startedMs);
 }
 
 function tracedBatch(run: ActiveRun, engine: MicroBatchEngine): ReturnType<MicroBatchEngine['runBatch']> {
