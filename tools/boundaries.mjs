@@ -31,6 +31,10 @@ export const LAYERS = {
     mayUse: ['layer:core', 'layer:adapter', 'layer:contract', 'layer:platform'],
     is: 'One process each. Never another app.',
   },
+  'layer:harness': {
+    mayUse: ['layer:core'],
+    is: "What a tenant's tests run: the engine in memory. It is bundled into @tidemark/streams, and nothing here imports it.",
+  },
   'layer:testing': {
     mayUse: 'anything',
     is: 'Set-ups for tests. Nothing but tests may import it.',
@@ -50,6 +54,11 @@ export const EXCEPTIONS = [
   },
   {
     project: '@tidemark/example-flight-delays',
+    mayUse: ['@tidemark/streams'],
+    why: 'The one library that a job imports.',
+  },
+  {
+    project: '@tidemark/example-operators',
     mayUse: ['@tidemark/streams'],
     why: 'The one library that a job imports.',
   },

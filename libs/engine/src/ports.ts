@@ -35,9 +35,12 @@ export interface PlanRequest {
   readonly timeline: number;
   readonly batchId: number;
   readonly batchTimeMs: number;
+  /** The time that rate limits count: the batch interval, or what has passed since the last batch. */
   readonly intervalMs: number;
   /** The planned ranges hold at most this many bytes. There is always room for one record of any length allowed. */
   readonly bytesMax: number;
+  /** Where given: nothing at or after these positions, and nothing of a partition that is absent. Each is the end of a record. */
+  readonly until?: PartitionOffsets;
 }
 
 /** One contiguous piece of a batch's input: whole records, newline separated, the last newline optional. */
@@ -60,6 +63,13 @@ export interface Source {
   plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }>;
   /** The bytes of exactly these ranges, the same on every call. Throws `offsets_expired` if they are gone. */
   read(ranges: { readonly [partition: string]: PartitionRange }): Promise<readonly InputChunk[]>;
+  /** True where `plan` has no effect: it may be asked, and its answer read and dropped. */
+  readonly canPlanAhead?: boolean;
+  /**
+   * Everything that is there now and lies after `from`, up to the end of the last whole record; partitions without any
+   * are left out. Absent where a source cannot tell.
+   */
+  backlog?(from: PartitionOffsets): Promise<{ readonly [partition: string]: PartitionRange }>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
+import { DEFAULT_FLOW, DOWNTIME_POLICIES, hasInterval, TRIGGERS } from '@tidemark/domain';
+import { DEFINITION_LIMITS, isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
 
 /** What the host asks. Bodies: `load` the bundle's code, `restore` a state block, `run` the sources' bytes in order. */
 export type Request =
@@ -35,6 +36,7 @@ const failure = z.discriminatedUnion('code', [
   }),
   z.strictObject({ code: z.literal('record_unreadable'), record: line, reason: text }),
   z.strictObject({ code: z.literal('state_not_json'), operator, key: text, path: text, found: text }),
+  z.strictObject({ code: z.literal('state_over_bound'), operator, key: text, bound: name, max: count }),
   z.strictObject({ code: z.literal('job_output_too_large'), what: text, bytes: count, bytesMax: count }),
 ]);
 
@@ -54,10 +56,21 @@ const problem = z.discriminatedUnion('code', [
 
 const uid = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
 
+const weight = z.number().min(0);
+const flow = z.strictObject({
+  trigger: z.enum(TRIGGERS),
+  downtime: z.enum(DOWNTIME_POLICIES),
+  backPressure: z.union([
+    z.literal(false),
+    z.strictObject({ proportional: weight, integral: weight, derivative: weight, bytesPerSecondMin: weight }),
+  ]),
+});
+
 const manifest = z.strictObject({
   definition: z.literal(1),
   name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
-  batchIntervalMs: z.int().min(10).max(86_400_000),
+  batchIntervalMs: z.int().min(0).max(86_400_000),
+  flow: flow.optional(),
   poison: z.enum(['fail', 'skip']),
   nodes: z
     .array(
@@ -88,6 +101,12 @@ const manifest = z.strictObject({
   ),
 });
 
+/** Whether its batches can be due at all: an interval of nothing would be divided by. */
+function isTimed({ batchIntervalMs, flow: { trigger, downtime } = DEFAULT_FLOW }: z.infer<typeof manifest>): boolean {
+  if (hasInterval(trigger)) return batchIntervalMs >= DEFINITION_LIMITS.batchIntervalMsMin;
+  return batchIntervalMs === 0 && downtime === 'coalesce';
+}
+
 /**
  * What a sandbox may answer. Bodies: `done` the sinks' bytes in order, `block` a state block. The tenant's code may have
  * written these, so every one is checked.
@@ -95,7 +114,7 @@ const manifest = z.strictObject({
 export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   // What is kept as it stands; everything else that is said goes through `printable` first.
-  z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json)) }),
+  z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json) && isTimed(json)) }),
   z.strictObject({ type: z.literal('refused'), problem }),
   z.strictObject({ type: z.literal('not_javascript'), reason: text, at: shortText }),
   z.strictObject({ type: z.literal('threw'), reason: text, stack: text.optional() }),
@@ -134,6 +153,7 @@ export function failureFromWire(wire: ReplyOf<'failed'>['failure']): BatchFailur
         record: wire.record,
       };
     case 'state_not_json':
+    case 'state_over_bound':
       return { ...wire, operator: { ...wire.operator, uid: wire.operator.uid } };
     default:
       return wire;

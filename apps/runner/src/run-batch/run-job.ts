@@ -3,6 +3,7 @@ import type { RunnerConfig } from '@tidemark/config';
 import { Connections, EgressPolicy, type ConnectorContext } from '@tidemark/connectors';
 import {
   Clock,
+  DEFAULT_FLOW,
   IdSource,
   RunStore,
   type ClaimedRun,
@@ -22,6 +23,7 @@ import { ActiveRun } from './active-run.js';
 import { ActiveRuns } from './active-runs.js';
 import { beginCheckpoint, runBatches } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
+import { skipEvent } from './flow-events.js';
 import { endOfAbandonment, endOfDecision, endOfError, inOurWords } from './run-end.js';
 
 const END_RETRY_MS = 500;
@@ -100,7 +102,8 @@ export class RunJob {
     const { position, checkpoint, chain } = restored;
     const log = new FencedBatchLog(this.runs, run, position.timeline);
     const ports = { log, graph: job.graph, sources: job.sources, sinks: job.sinks, clock: this.clock };
-    const engine = new MicroBatchEngine(ports, claimed.manifest.batchIntervalMs, position);
+    const { flow = DEFAULT_FLOW, batchIntervalMs: intervalMs } = claimed.manifest;
+    const engine = new MicroBatchEngine(ports, { ...flow, intervalMs }, position);
     const resumed = await engine.resume();
     if (resumed.outcome === 'fenced' || (await this.runs.markRunning(claimed.fence)) === 'fenced') return undefined;
     const replay = {
@@ -112,6 +115,7 @@ export class RunJob {
     };
     await this.runs.appendEvents(claimed.fence, [
       { type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } },
+      ...resumed.skips.map(skipEvent),
     ]);
     return this.runToTheEnd(run, engine, { overdue: resumed.rebuilt.length > 0, chain });
   }
@@ -134,12 +138,13 @@ export class RunJob {
     const ended = await runBatches(run, { engine, checkpointer, runs });
     await checkpointer.settle();
     if (ended.outcome === 'fenced') return undefined;
-    if ((await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
+    const isDrained = ended.outcome === 'drained';
+    if (isDrained && (await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
     if (engine.lastBatchId > 0) {
       await beginCheckpoint(engine, checkpointer);
       await checkpointer.settle();
     }
-    return { kind: 'drained', reason: ended.reason };
+    return isDrained ? { kind: 'drained', reason: ended.reason } : { kind: 'finished' };
   }
 
   /**

@@ -272,6 +272,13 @@ export const ERRORS = {
     say: (p: { operator: string; key: string; path: string; found: string }) =>
       `State of "${p.operator}" for key ${p.key} holds ${p.found} at ${p.path}; state must be plain JSON.`,
   },
+  state_over_bound: {
+    kind: 'invalid',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { operator: string; key: string; bound: string; max: number }) =>
+      `State of "${p.operator}" for key ${p.key} has come to its bound: ${p.bound} is ${p.max}.`,
+  },
   batch_log_inconsistent: {
     kind: 'internal',
     fault: 'internal',

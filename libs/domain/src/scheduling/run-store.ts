@@ -39,6 +39,8 @@ export interface ClaimedRun {
 export type RunEnd =
   /** Stopped at a batch boundary because its owner, a new revision or the runner's own shutdown asked for it. */
   | { readonly kind: 'drained'; readonly reason: 'stop' | 'redeploy' | 'runner_shutdown' }
+  /** All that its trigger asks for is done. */
+  | { readonly kind: 'finished' }
   | { readonly kind: 'cancelled' }
   /** An error that another attempt cannot mend. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly reason: string; readonly stack?: string }

@@ -91,14 +91,16 @@ export function schemaLoop(
   const parsed = parseSchema(node.schema);
   if (parsed.outcome === 'invalid') throw new TypeError(parsed.reason);
   const whole = needs.whole || parsed.schema.kind === 'value';
-  const decoder = generateDecoder({ schema: parsed.schema, fields: [...needs.fields], whole });
+  const declared = new Set(parsed.schema.kind === 'record' ? parsed.schema.members.map(({ name }) => name) : []);
+  const fields = [...needs.fields].filter((field) => declared.has(field));
+  const decoder = generateDecoder({ schema: parsed.schema, fields, whole });
   const body = (): string => {
     const [place, runtime, constants] = code.constantsOf(where, new DecodeRuntime(), decoder.constants);
     const object = parsed.schema.kind === 'value' ? { kind: 'local' as const, code: 'record' } : undefined;
     const row: RowCode = {
       value: object ?? {
         kind: 'record',
-        fields: (name) => fieldCode(decoder.field(name)),
+        fields: (name) => (declared.has(name) ? fieldCode(decoder.field(name)) : UNDECLARED),
         object: whole ? 'record' : undefined,
       },
       key: undefined,
@@ -121,6 +123,9 @@ ${place}.line += 1;
   const text = whole ? 'latin1' : 'none';
   return { node, text, function: code.add('buf, p, end, latin1, context, counter', body) };
 }
+
+/** What the schema does not declare, the job does not see. */
+const UNDECLARED: FieldCode = { kind: 'value', code: 'undefined', type: 'json' };
 
 function fieldCode(field: ReturnType<DecoderCode['field']>): FieldCode {
   if (field.kind === 'string') {

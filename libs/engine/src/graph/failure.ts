@@ -1,3 +1,4 @@
+import { explainUnavailable } from '../globals/unavailable.js';
 import type { CheckedNode } from './checked-definition.js';
 
 /** Where in the job something failed. Places are of the running code. */
@@ -30,6 +31,14 @@ export type BatchFailure =
       readonly path: string;
       readonly found: string;
     }
+  | {
+      readonly code: 'state_over_bound';
+      readonly operator: FailedOperator;
+      readonly key: string;
+      /** The option that says how much is allowed. */
+      readonly bound: string;
+      readonly max: number;
+    }
   | { readonly code: 'job_output_too_large'; readonly what: string; readonly bytes: number; readonly bytesMax: number };
 
 /** What is being run at the moment; its owner is the program, operators write into it before they call the job's code. */
@@ -51,6 +60,17 @@ export class OperatorFault extends Error {
 /** A mistake that only a look at the running job shows, named like an error that its code threw. */
 export function misuse(reason: string): OperatorFault {
   return new OperatorFault((where) => threw(where, reason, undefined));
+}
+
+/** More of one key than the option `bound` allows. The key is that of {@link Whereabouts}. */
+export function overBound(bound: string, max: number): OperatorFault {
+  return new OperatorFault((where) => ({
+    code: 'state_over_bound',
+    operator: operatorOf(where),
+    key: (where.key?.() ?? '').slice(0, 200),
+    bound,
+    max,
+  }));
 }
 
 /** What is known of anything that was thrown. It may be a trap: nothing that reading it throws gets out. */
@@ -82,7 +102,8 @@ function describe(thrown: unknown): string {
     if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
       const { name, message } = thrown as { readonly name?: unknown; readonly message: unknown };
       const text = String(message);
-      return (typeof name === 'string' && name !== 'Error' ? `${name}: ${text}` : text).slice(0, TEXT_CHARS_MAX);
+      const said = typeof name === 'string' && name !== 'Error' ? `${name}: ${text}` : text;
+      return explainUnavailable(said.slice(0, TEXT_CHARS_MAX));
     }
     return `threw ${String(thrown)}`.slice(0, TEXT_CHARS_MAX);
   } catch {

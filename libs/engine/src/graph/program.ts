@@ -10,6 +10,7 @@ import { isOperator, makeOperator } from './make-operator.js';
 import { getOrAdd, type BatchEnd, type Operator, type RowContext } from './operator.js';
 import { EventTime } from './operators/event-time.js';
 import { SinkBuffer, type OutputMeter, type SinkOutput } from './operators/sink.js';
+import { sourcesInOrder } from './sources-in-order.js';
 import { Watermark } from './watermark.js';
 
 export interface ProgramOutput {
@@ -40,7 +41,7 @@ export interface ProgramBlock {
  * then `end`. After a failed batch it is of no more use.
  */
 export interface Program {
-  /** In the order of the graph: the order in which their input is given. */
+  /** The order in which their input is given: tables that are looked up in first, otherwise that of the graph. */
   readonly sources: readonly { readonly uid: string; readonly text: TextNeeded }[];
   begin(batch: { readonly batchId: number; readonly batchTimeMs: number }): void;
   /** @returns a failure, after which the batch is over. */
@@ -100,7 +101,7 @@ class CompiledProgram implements Program {
     this.operators = [...this.chains.operators.values()];
     this.sinks = [...this.chains.sinks.values()];
     for (const { state } of this.operators) if (state !== undefined) this.states.set(state.uid, state);
-    const loops = nodes.filter(({ kind }) => kind === 'source').map((node) => this.loopOf(node));
+    const loops = sourcesInOrder(nodes).map((node) => this.loopOf(node));
     this.loops = new Map(loops.map((loop) => [loop.node.uid ?? '', loop]));
     this.sources = loops.map(({ node, text }) => ({ uid: node.uid ?? '', text }));
     this.code.compile();
@@ -227,15 +228,10 @@ class CompiledProgram implements Program {
       recordsSkipped,
       skipped,
       stateKeys: [...this.states.values()].map((state) => ({ uid: state.uid, keys: state.keys() })),
-      counts: this.operators.flatMap(({ state, takeCounts }, index) =>
-        takeCounts === undefined
-          ? []
-          : Object.entries(this.operators[index]?.takeCounts?.() ?? {}).map(([name, count]) => ({
-              uid: state?.uid ?? '',
-              name,
-              count,
-            })),
-      ),
+      counts: this.operators.flatMap((operator) => {
+        const uid = operator.state?.uid ?? operator.uid ?? '';
+        return Object.entries(operator.takeCounts?.() ?? {}).map(([name, count]) => ({ uid, name, count }));
+      }),
     };
   }
 

@@ -71,6 +71,11 @@ export function reportFailure(
         found: printable(found),
       });
     }
+    case 'state_over_bound': {
+      const { operator, key, bound, max } = failure;
+      const name = operator.uid === undefined ? nameOf(operator, places) : printable(operator.uid);
+      return new TidemarkError('state_over_bound', { operator: name, key: printable(key), bound, max });
+    }
     case 'job_output_too_large':
       return new TidemarkError('job_output_too_large', {
         what: printable(failure.what),

@@ -282,8 +282,9 @@ function isBlock(bytes: Uint8Array, { rows, deleted }: ReplyOf<'block'>): boolea
 }
 
 /** Bytes that are not UTF-8 are read as U+FFFD. Line ends stay where they were. */
-function wellFormed({ bytes, positionOf }: InputLines): InputLines {
-  return { bytes: isUtf8(bytes) ? bytes : Buffer.from(Buffer.from(bytes).toString('utf8')), positionOf };
+function wellFormed(lines: InputLines): InputLines {
+  const { bytes } = lines;
+  return isUtf8(bytes) ? lines : { ...lines, bytes: Buffer.from(Buffer.from(bytes).toString('utf8')) };
 }
 
 const ignore = (): void => undefined;
