@@ -12,8 +12,11 @@ export const event = z.object({
 });
 export type Event = z.infer<typeof event>;
 
-/** Batches follow one another without a pause while there is input: see BACK_TO_BACK in bench/lib/tidemark-run.mjs. */
-export const timing = { batchInterval: '10 ms' } as const;
+/** Back to back until all of the input is done; then the job is finished. */
+export const timing = { trigger: 'available-now' } as const;
 
 export const events = files<Event>({ path: 'bench/events' });
 export const output = toFiles({ path: 'bench/out' });
+
+/** Events are out of order by less than this, so that none is late. */
+export const eventTime = { timestamp: 'ts', outOfOrderness: '5 s' } as const;

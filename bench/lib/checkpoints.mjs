@@ -1,9 +1,9 @@
 // What the checkpoint of a large state costs: the whole state, a restore from it, and then what one key in a hundred has
-// changed. The job is the built-in keyed aggregate; every key has one record. Checkpoints are the ones that a stop
-// brings, so that exactly these two are written, each by a process that has not written one before.
+// changed. The job is the built-in keyed aggregate; every key has one record. Checkpoints are the ones with which a
+// job ends, so that exactly these two are written, each by a process that has not written one before.
 import { join } from 'node:path';
 import { appendEvents, writeEvents } from './generate.mjs';
-import { checkpointsOf, clearOutput, folderOf, restoresOf, start, stop, submit, untilRead } from './service.mjs';
+import { checkpointsOf, clearOutput, folderOf, restoresOf, submit, untilFinished } from './service.mjs';
 import { median } from './statistics.mjs';
 
 const SEED = 7;
@@ -38,17 +38,15 @@ export async function measureCheckpoints(instance, { keys, repetitions, say }) {
 
 async function once(instance, keys) {
   const folder = folderOf(instance, 'events');
-  const folders = { events: folder };
   const deltaKeys = Math.round(DELTA_SHARE * keys);
   await clearOutput(instance);
   await writeEvents(folder, { records: keys, keys, seed: SEED, keysInOrder: true });
   const id = await submit(instance, 'aggregate', { checkpointIntervalMs: NEVER_MS });
-  await untilRead(instance, id, folders);
-  await stop(instance, id);
-  await start(instance, id);
+  await untilFinished(instance, id);
   await appendEvents(join(folder, 'events-2.jsonl'), { records: deltaKeys, keys, seed: SEED, keysInOrder: true });
-  await untilRead(instance, id, folders);
-  await stop(instance, id);
+  const { epoch } = await instance.tidemark.jobs.get(id);
+  await instance.tidemark.jobs.start(id);
+  await untilFinished(instance, id, { afterEpoch: epoch });
 
   const [full, delta, ...more] = await checkpointsOf(instance, id);
   if (full?.kind !== 'full' || delta?.kind !== 'delta' || more.length > 0) {

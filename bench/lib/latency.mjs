@@ -28,11 +28,12 @@ export async function measureLatency(instance, { seconds, say }) {
   await untilRunning(instance, id);
   const args = [join(folder, FILE), RECORDS_PER_SECOND, WARM_SECONDS + seconds].map(String);
   await run(process.execPath, [join(root, 'bench/lib/write-live.mjs'), ...args]);
-  await untilRead(instance, id, { live: folder });
+  const live = await readFile(join(folder, FILE));
+  await untilRead(instance, id, { source: 'live', file: FILE, bytes: live.length });
   await stop(instance, id);
 
   const batches = await batchesOf(instance, id);
-  const latencies = latenciesOf(await readFile(join(folder, FILE)), batches);
+  const latencies = latenciesOf(live, batches);
   const result = {
     name: 'latency',
     keys: null,

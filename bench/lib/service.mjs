@@ -1,8 +1,8 @@
 // The service as it is installed, every part its own process, and what a benchmark asks of it.
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleJob } from '@tidemark/bundler';
-import { root, until } from '@tidemark/e2e';
+import { root } from '@tidemark/e2e';
 
 const TIMEOUT_MS = 600_000;
 const LOOK_EVERY_MS = 50;
@@ -23,28 +23,18 @@ export async function submit(instance, name, { checkpointIntervalMs }) {
   return id;
 }
 
-/** Waits until every byte that is in the sources' folders now has been committed. */
-export async function untilRead({ tidemark: { jobs } }, id, folders) {
-  const wanted = await Promise.all(
-    Object.entries(folders).map(async ([source, folder]) => ({ source, sizes: await sizesOf(folder) })),
-  );
-  await waitFor(jobs, id, ({ lastBatch }) =>
-    wanted.every(({ source, sizes }) =>
-      Object.entries(sizes).every(([file, size]) => (lastBatch?.offsets[source]?.[file] ?? 0) >= size),
-    ),
-  );
-}
+/** Waits for the end of a job that ends by itself, with a last checkpoint; of one that was started again, for the next. */
+export const untilFinished = ({ tidemark: { jobs } }, id, { afterEpoch = 0 } = {}) =>
+  waitFor(jobs, id, ({ status, epoch }) => status === 'finished' && epoch > afterEpoch);
 
-/** Brings the job to an end with a last checkpoint; one that has ended by itself has one. */
+/** Waits until `bytes` of a file have been read and what came of them is committed. */
+export const untilRead = ({ tidemark: { jobs } }, id, { source, file, bytes }) =>
+  waitFor(jobs, id, ({ lastBatch }) => (lastBatch?.offsets[source]?.[file] ?? 0) >= bytes);
+
+/** Brings the job to a stop, with a last checkpoint. */
 export async function stop({ tidemark: { jobs } }, id) {
-  const { status } = await jobs.get(id);
-  if (status !== 'finished') await jobs.stop(id);
-  await waitFor(jobs, id, (job) => job.status === 'stopped' || job.status === 'finished');
-}
-
-export async function start({ tidemark: { jobs } }, id) {
-  await jobs.start(id);
-  await waitFor(jobs, id, ({ status }) => status === 'running');
+  await jobs.stop(id);
+  await waitFor(jobs, id, ({ status }) => status === 'stopped');
 }
 
 /** Polls evenly and not often: the machine is busy with what is measured. */
@@ -112,18 +102,4 @@ export async function partsOf(folder) {
     .filter((name) => name.endsWith('.jsonl'))
     .sort()
     .map((name) => join(folder, name));
-}
-
-async function sizesOf(folder) {
-  const names = await readdir(folder);
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, (await stat(join(folder, name))).size])),
-  );
-}
-
-/** Waits for a sandbox of each runner to be warm: the first job of a service would else pay for the start of both. */
-export async function untilReady(instance) {
-  await until('both runners are ready', 30_000, async () =>
-    (await runnerPids(instance)).length === 2 ? true : undefined,
-  );
 }

@@ -13,9 +13,8 @@ import {
   folderOf,
   partsOf,
   runnerPids,
-  stop,
   submit,
-  untilRead,
+  untilFinished,
 } from './service.mjs';
 import { median } from './statistics.mjs';
 
@@ -31,7 +30,7 @@ export async function measure(instance, { name, sources }, { keys, repetitions, 
   const folders = Object.fromEntries(sources.map((source) => [source, folderOf(instance, source)]));
   const pairs = [];
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
-    const tidemark = await runTidemark(instance, name, folders);
+    const tidemark = await runTidemark(instance, name);
     const yardstick = await runYardstick(instance, name, { folders, batches: tidemark.batches });
     demandSame(name, tidemark.checksum, yardstick.checksum);
     const ratio = tidemark.recordsPerSecond / yardstick.recordsPerSecond;
@@ -41,13 +40,12 @@ export async function measure(instance, { name, sources }, { keys, repetitions, 
   return resultOf(name, keys, pairs);
 }
 
-async function runTidemark(instance, name, folders) {
+async function runTidemark(instance, name) {
   await clearOutput(instance);
   const meter = new SandboxMeter(await runnerPids(instance));
   try {
     const id = await submit(instance, name, { checkpointIntervalMs: CHECKPOINT_EVERY_MS });
-    await untilRead(instance, id, folders);
-    await stop(instance, id);
+    await untilFinished(instance, id);
     const batches = await batchesOf(instance, id);
     const warm = warmBatch(batches);
     const [fromMs, toMs] = [batches[warm - 1], batches.at(-1)].map(({ commit }) => Date.parse(commit.committedAt));

@@ -7,6 +7,9 @@ export const WORKLOADS = [
   { name: 'aggregate', title: 'keyed aggregate (count, sum)', sources: ['events'], keyed: true },
   { name: 'fold', title: "keyed fold, the tenant's closure", sources: ['events'], keyed: true },
   { name: 'update-state', title: "updateStateByKey, the tenant's closure", sources: ['events'], keyed: true },
+  { name: 'tumbling-sum', title: 'tumbling event-time sum', sources: ['events'], keyed: true },
+  { name: 'sliding-sum', title: 'sliding event-time sum, 60 panes', sources: ['events'], keyed: true },
+  { name: 'interval-join', title: 'interval join', sources: ['left', 'right'], keyed: true },
 ];
 
 export const titleOf = (name) => WORKLOADS.find((workload) => workload.name === name)?.title ?? name;
