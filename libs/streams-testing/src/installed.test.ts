@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 let folder = '';
@@ -38,7 +38,7 @@ process.stdout.write(JSON.stringify(await job.batch()));
 
 it('runs where nothing but the library is installed', async () => {
   const library = join(folder, 'node_modules/@tidemark/streams');
-  const bundled = { bundle: true, format: 'esm', platform: 'neutral', conditions: ['@tidemark/source'] } as const;
+  const bundled: BuildOptions = { bundle: true, format: 'esm', platform: 'neutral', conditions: ['@tidemark/source'] };
   await build({ ...bundled, entryPoints: [fileOf('index.ts')], outfile: join(library, 'dist/testing/index.js') });
   await build({
     ...bundled,

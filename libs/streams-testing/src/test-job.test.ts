@@ -1,4 +1,4 @@
-import { defineJob, files, socket, toLog, type JobBuilder, type JobOptions } from '@tidemark/streams';
+import { defineJob, files, socket, toLog, type JobBuilder, type JobSettings } from '@tidemark/streams';
 import { describe, expect, it } from 'vitest';
 import { testJob } from './index.js';
 
@@ -7,7 +7,7 @@ interface Reading {
   readonly value: number;
 }
 
-const aJob = (build: (job: JobBuilder) => void, options: Partial<JobOptions> = {}) =>
+const aJob = (build: (job: JobBuilder) => void, options: Partial<JobSettings> = {}) =>
   defineJob({ name: 'test', batchInterval: '1 s', ...options }, build);
 
 const readings = (job: JobBuilder) => job.source('in', files<Reading>({ path: 'in' }));

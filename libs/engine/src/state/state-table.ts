@@ -132,7 +132,7 @@ export class StateTable {
     this.touchedCount = 0;
     this.forgetChanges();
     this.flags.fill(0);
-    this.columns.forEach((column, index) => column.fill((this.specs[index]?.initial ?? 0)));
+    this.columns.forEach((column, index) => column.fill(this.specs[index]?.initial ?? 0));
     this.clearNext = true;
   }
 
