@@ -36,7 +36,7 @@ const failure = z.discriminatedUnion('code', [
   }),
   z.strictObject({ code: z.literal('record_unreadable'), record: line, reason: text }),
   z.strictObject({ code: z.literal('state_not_json'), operator, key: text, path: text, found: text }),
-  z.strictObject({ code: z.literal('state_over_bound'), operator, key: text, bound: name, max: count }),
+  z.strictObject({ code: z.literal('state_over_bound'), operator, bound: text, key: text }),
   z.strictObject({ code: z.literal('job_output_too_large'), what: text, bytes: count, bytesMax: count }),
 ]);
 

@@ -74,6 +74,10 @@ export type NodeKind =
   | 'broadcast'
   | 'dedupe'
   | 'topN'
+  | 'windowAggregate'
+  | 'windowFold'
+  | 'windowReduce'
+  | 'windowProcess'
   | 'sink';
 
 export interface DefinitionNode {

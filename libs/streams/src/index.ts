@@ -39,6 +39,7 @@ export type { Schema } from './schema.js';
 export {
   KeyedStream,
   Stream,
+  WindowResults,
   type BatchContext,
   type EventTimeOptions,
   type FoldOptions,
@@ -47,3 +48,19 @@ export {
   type WindowOptions,
   type WindowReduceOptions,
 } from './stream.js';
+export { WindowedStream } from './windowed-stream.js';
+export {
+  every,
+  everyBatch,
+  everyCount,
+  globalWindow,
+  session,
+  sliding,
+  tumbling,
+  type GlobalWindow,
+  type TimeWindows,
+  type Trigger,
+  type WindowAlignment,
+  type WindowByOptions,
+  type WindowFoldOptions,
+} from './windows.js';

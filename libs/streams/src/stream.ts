@@ -19,6 +19,14 @@ import {
   type WindowJoinOptions,
 } from './joins.js';
 import { jsonSchemaOf, type Schema } from './schema.js';
+import { WindowedStream } from './windowed-stream.js';
+import {
+  windowByParameters,
+  type GlobalWindow,
+  type TimeWindows,
+  type Trigger,
+  type WindowByOptions,
+} from './windows.js';
 
 /** What the job's code may know of the batch that it runs in. The same on every replay of the batch. */
 export interface BatchContext {
@@ -27,7 +35,10 @@ export interface BatchContext {
   readonly batchTimeMs: number;
 }
 
-/** Behind a window, the callbacks also see which window the row is of. It covers `windowStartMs < time ≤ windowEndMs`. */
+/**
+ * Behind a window, the callbacks also see which window the row is of. In event time it covers
+ * `windowStartMs ≤ time < windowEndMs`; in processing time, `windowStartMs < time ≤ windowEndMs`.
+ */
 export interface WindowContext extends BatchContext {
   readonly windowStartMs: number;
   readonly windowEndMs: number;
@@ -198,6 +209,21 @@ export class Stream<T, C extends BatchContext = BatchContext> {
     return new Stream(this.graph, this.next('window', this.window, { uid, options: windowParameters(options) }));
   }
 
+  /**
+   * Windows in event time over all records together: as `windowBy` of one key, `true`. All of them pass through one row of
+   * state, so a `keyBy` before it, where there is something to key by, is the faster form.
+   */
+  windowAll(
+    windows: GlobalWindow,
+    options: WindowByOptions & { readonly trigger: Trigger },
+  ): WindowedStream<true, T, C, BatchContext>;
+  windowAll(windows: TimeWindows, options?: WindowByOptions): WindowedStream<true, T, C, WindowContext>;
+  windowAll(windows: GlobalWindow | TimeWindows, options: WindowByOptions = {}): unknown {
+    const functions = { apply: () => true };
+    const keyed = new KeyedStream<true, T, C>(this.graph, this.next('keyBy', this.windowAll, { functions }));
+    return keyed.windowBy(windows as TimeWindows, options);
+  }
+
   /** Sends every record, as JSON, to a sink. `uid` names what the sink holds already after a crash. */
   to(uid: string, sink: SinkSpec): void {
     const { connector, options } = sink;
@@ -288,6 +314,26 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
     return new KeyedStream(this.graph, this.next('window', this.window, { uid, options: windowParameters(options) }));
   }
 
+  /**
+   * Cuts the stream into windows in event time, which takes an `eventTime(…)` before it (only the global window does not).
+   * A record is late for a window if the watermark had passed the window's end by more than `allowedLateness` before the
+   * record's batch began. What is late for all of its windows is counted as `late` and goes to `late()` of the result; what
+   * is late for some of its sliding windows counts in the others, and is counted as `partlyLate`.
+   */
+  windowBy(
+    windows: GlobalWindow,
+    options: WindowByOptions & { readonly trigger: Trigger },
+  ): WindowedStream<K, V, C, BatchContext>;
+  windowBy(windows: TimeWindows, options?: WindowByOptions): WindowedStream<K, V, C, WindowContext>;
+  windowBy(windows: GlobalWindow | TimeWindows, options: WindowByOptions = {}): unknown {
+    const parameters = windowByParameters(windows, options);
+    return new WindowedStream<K, V, C, BatchContext>((kind, declaredBy, parts) => {
+      const all = { ...parts, options: { ...parameters, ...parts.options } };
+      const id = this.next(kind, declaredBy, all);
+      return new WindowResults(this.graph, id, id);
+    });
+  }
+
   /** One value for each key of the batch (behind a window: of the window). Keeps nothing between batches. */
   reduceByKey(reduce: (a: V, b: V) => V): KeyedStream<K, V, C> {
     return new KeyedStream(this.graph, this.next('reduceByKey', this.reduceByKey, { functions: { reduce } }));
@@ -349,6 +395,33 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
   }
 }
 
+/** What windows give: `[key, result]`, and beside it the records that came too late for any of them. */
+export class WindowResults<K extends Key, W, V, C extends BatchContext, R extends BatchContext> extends KeyedStream<
+  K,
+  W,
+  R
+> {
+  /** @internal */
+  constructor(
+    graph: GraphBuilder,
+    id: number,
+    private readonly windowId: number,
+  ) {
+    super(graph, id);
+  }
+
+  /** The records that were late for all of their windows, as they came. */
+  late(): KeyedStream<K, V, C> {
+    const node = { kind: 'output', inputs: [this.windowId], options: { tag: 'late' } } as const;
+    return new KeyedStream(this.graph, this.graph.add(node, this.late));
+  }
+
+  /** @internal What is kept of the results has the same late records. */
+  protected override same(id: number): this {
+    return new WindowResults(this.graph, id, this.windowId) as this;
+  }
+}
+
 /** @internal The options and functions of a node that aggregates. */
 export function aggregateParts(aggregates: { readonly [name: string]: Aggregate<never, unknown> }): {
   readonly options: { readonly aggregates: readonly unknown[] };
@@ -364,7 +437,8 @@ export function aggregateParts(aggregates: { readonly [name: string]: Aggregate<
 }
 
 type Caller = (...args: never[]) => unknown;
-type NodeParts = Partial<Pick<DefinitionNode, 'uid' | 'connector' | 'options' | 'functions' | 'schema'>>;
+/** @internal */
+export type NodeParts = Partial<Pick<DefinitionNode, 'uid' | 'connector' | 'options' | 'functions' | 'schema'>>;
 
 /** Collects the nodes of one definition, in the order of their declaration. */
 export class GraphBuilder {

@@ -273,11 +273,11 @@ export const ERRORS = {
       `State of "${p.operator}" for key ${p.key} holds ${p.found} at ${p.path}; state must be plain JSON.`,
   },
   state_over_bound: {
-    kind: 'invalid',
+    kind: 'exhausted',
     fault: 'user',
     retry: 'never',
-    say: (p: { operator: string; key: string; bound: string; max: number }) =>
-      `State of "${p.operator}" for key ${p.key} has come to its bound: ${p.bound} is ${p.max}.`,
+    say: (p: { operator: string; bound: string; key: string }) =>
+      `State of "${p.operator}" passes its ${p.bound}, at key ${p.key}.`,
   },
   batch_log_inconsistent: {
     kind: 'internal',

@@ -3,6 +3,7 @@ import { JOIN_CHECKS, JOIN_PARAMETERS, needsEventTime, tableSourceOf } from './c
 import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
 import { ruleOf, type CheckedNode } from './checked-definition.js';
 import { parseSchema } from '../schema/parse-schema.js';
+import { checkWindowBy, needsWindowTime, windowParametersOf } from './check-windows.js';
 import { aggregatesOf } from './operators/aggregate-code.js';
 import { aggregatorOf } from './operators/aggregators.js';
 
@@ -25,7 +26,7 @@ export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly 
     const read = TIMED_BY_FIRST.has(node.kind) ? [first] : node.inputs;
     const isTimed = read.length > 0 && read.every((input) => timed.has(input));
     if (node.kind === 'eventTime' || isTimed) timed.add(node.id);
-    if (needsEventTime(node) && !isTimed) {
+    if ((needsEventTime(node) || needsWindowTime(node)) && !isTimed) {
       yield [
         node,
         `the ${node.kind} works in event time: put eventTime(…) before it${read.length > 1 ? ', in each of its streams' : ''}`,
@@ -81,6 +82,17 @@ const CHECKS: { readonly [kind: string]: Check } = {
 
   aggregate: checkAggregates,
 
+  windowAggregate(node, invalid) {
+    checkAggregates(node, invalid);
+    checkWindowBy(node, invalid);
+  },
+  windowFold(node, invalid) {
+    if (!isJson(node.options['initial'])) invalid('the "initial" of the fold must be plain JSON');
+    checkWindowBy(node, invalid);
+  },
+  windowReduce: checkWindowBy,
+  windowProcess: checkWindowBy,
+
   eventTime({ options, functions }, invalid) {
     const byField = typeof options['field'] === 'string';
     if (byField === (functions['timestamp'] !== undefined)) {
@@ -120,6 +132,10 @@ const PARAMETERS: Parameters = {
   ...JOIN_PARAMETERS,
   window: gridOf,
   reduceByKeyAndWindow: gridOf,
+  windowAggregate: windowParametersOf,
+  windowFold: windowParametersOf,
+  windowReduce: windowParametersOf,
+  windowProcess: windowParametersOf,
   aggregate: (node) => Object.fromEntries(aggregatesOf(node).map(({ name, kind }) => [name, kind])),
 };
 

@@ -66,6 +66,8 @@ const keyedJoin = {
 
 const keyedState = { ...stateless, needsUid: true, needsKeys: true, keyed: true } as const;
 
+const eventWindow = { ...keyedState, outputs: ['late'] } as const;
+
 /** What each kind of node consists of. */
 export const KIND_RULES = {
   source: { ...stateless, needsUid: true, inputs: 'none', functions: [] },
@@ -89,6 +91,10 @@ export const KIND_RULES = {
     state: ['window-records', 1],
     keyed: 'as its inputs',
   },
+  windowAggregate: { ...eventWindow, functions: ['*'], state: ['window-aggregate', 1] },
+  windowFold: { ...eventWindow, functions: ['fold', 'merge?'], state: ['window-fold', 1] },
+  windowReduce: { ...eventWindow, functions: ['reduce'], state: ['window-reduce', 1] },
+  windowProcess: { ...eventWindow, functions: ['process'], state: ['window-process', 1] },
   eventTime: {
     ...stateless,
     needsUid: true,

@@ -34,10 +34,10 @@ export type BatchFailure =
   | {
       readonly code: 'state_over_bound';
       readonly operator: FailedOperator;
-      readonly key: string;
-      /** The option that says how much is allowed. */
+      /** The bound in words, with its value: `rowsMax of 1000`. */
       readonly bound: string;
-      readonly max: number;
+      /** The JSON text of the key that passed it. */
+      readonly key: string;
     }
   | { readonly code: 'job_output_too_large'; readonly what: string; readonly bytes: number; readonly bytesMax: number };
 
@@ -62,14 +62,13 @@ export function misuse(reason: string): OperatorFault {
   return new OperatorFault((where) => threw(where, reason, undefined));
 }
 
-/** More of one key than the option `bound` allows. The key is that of {@link Whereabouts}. */
-export function overBound(bound: string, max: number): OperatorFault {
+/** State that would pass its bound. @param bound in words, with its value: `rowsMax of 1000`. */
+export function overBound(node: CheckedNode | undefined, bound: string, keyText: string): OperatorFault {
   return new OperatorFault((where) => ({
     code: 'state_over_bound',
-    operator: operatorOf(where),
-    key: (where.key?.() ?? '').slice(0, 200),
+    operator: operatorOf({ ...where, operator: node ?? where.operator }),
     bound,
-    max,
+    key: keyText.slice(0, 200),
   }));
 }
 

@@ -15,6 +15,7 @@ import { transform } from './operators/transform.js';
 import { updateStateByKey } from './operators/update-state-by-key.js';
 import { cogroup, windowJoin } from './operators/window-join.js';
 import { window } from './operators/window.js';
+import { windowBy } from './operators/windows/window-by.js';
 
 /** The operators that hold rows back, by kind. All others are statements in the loop of whoever they read from. */
 const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator } = {
@@ -33,6 +34,10 @@ const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator }
   broadcast,
   dedupe,
   topN,
+  windowAggregate: windowBy,
+  windowFold: windowBy,
+  windowReduce: windowBy,
+  windowProcess: windowBy,
   eventTime: (parts) => new EventTime(parts),
 };
 

@@ -72,9 +72,12 @@ export function reportFailure(
       });
     }
     case 'state_over_bound': {
-      const { operator, key, bound, max } = failure;
-      const name = operator.uid === undefined ? nameOf(operator, places) : printable(operator.uid);
-      return new TidemarkError('state_over_bound', { operator: name, key: printable(key), bound, max });
+      const { operator, key, bound } = failure;
+      return new TidemarkError('state_over_bound', {
+        operator: operator.uid === undefined ? nameOf(operator, places) : printable(operator.uid),
+        bound: printable(bound),
+        key: printable(key),
+      });
     }
     case 'job_output_too_large':
       return new TidemarkError('job_output_too_large', {

@@ -95,6 +95,11 @@ export class KeyDictionary {
     return mine >= 0 ? mine : this.add(other.arena, from, to, hash);
   }
 
+  /** The id of the key under which another dictionary holds `id`, or -1. */
+  findOther(other: KeyDictionary, id: number): number {
+    return this.find(other.arena, other.spans[id * 2] ?? 0, other.spans[id * 2 + 1] ?? 0, other.hashes[id] ?? 0);
+  }
+
   isHeld(id: number): boolean {
     return (this.spans[id * 2 + 1] ?? 0) !== 0 && !(this.pinned && this.freeLater.has(id));
   }

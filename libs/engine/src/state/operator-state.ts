@@ -56,7 +56,7 @@ export class OperatorState {
     const block = readBlock(bytes);
     const { table, clear, columns } = block.header;
     // What is left of a table that was dropped: it may have had columns that nobody knows any more.
-    if (clear && columns.length === 0) this.tables.get(table)?.clear();
+    if (clear && columns.length === 0) this.tables.delete(table);
     else this.table(table).apply(block);
   }
 

@@ -19,7 +19,7 @@ const DIRTY = 2;
  * Its owner is one operator. Columns are exchanged for longer ones when a key is added: read them anew after that.
  */
 export class StateTable {
-  readonly keys = new KeyDictionary();
+  keys = new KeyDictionary();
   readonly columns: Column[];
   /** Ids of the rows touched in this batch; the first {@link touchedCount} count. */
   touched: Int32Array;
@@ -92,12 +92,21 @@ export class StateTable {
     return this.keys.isHeld(id);
   }
 
+  /** The row of a key of another table, or -1. */
+  findOther(other: StateTable, id: number): number {
+    return this.keys.findOther(other.keys, id);
+  }
+
   /** Says that the row is used in this batch, and with that changed. */
   touch(id: number): void {
     const flags = this.flags[id] ?? 0;
     if ((flags & TOUCHED) !== 0) return;
     this.flags[id] = flags | TOUCHED;
     this.touched[this.touchedCount++] = id;
+  }
+
+  isTouched(id: number): boolean {
+    return ((this.flags[id] ?? 0) & TOUCHED) !== 0;
   }
 
   /** Forgets which rows were touched; they stay changed. Call at the end of the batch, after looking at them. */
@@ -128,11 +137,13 @@ export class StateTable {
 
   /** Removes every row. */
   clear(): void {
-    for (const id of this.ids()) this.keys.remove(id);
+    // Ids begin anew, unless those of the rows that are gone are still being read.
+    if (this.isFrozen) for (const id of this.ids()) this.keys.remove(id);
+    else this.keys = new KeyDictionary();
     this.touchedCount = 0;
     this.forgetChanges();
     this.flags.fill(0);
-    this.columns.forEach((column, index) => column.fill(this.specs[index]?.initial ?? 0));
+    this.resetAll();
     this.clearNext = true;
   }
 
@@ -168,7 +179,10 @@ export class StateTable {
   /** Applies a block of a checkpoint. Rows that are restored do not count as changed. Throws for a block that does not fit. */
   apply(block: ReadBlock): void {
     const { header, keys, deletedKeys } = block;
-    if (header.clear) for (const id of this.ids()) this.removeSilently(id);
+    if (header.clear) {
+      this.keys = new KeyDictionary();
+      this.resetAll();
+    }
     forEachText(deletedKeys, (from, to) => {
       const id = this.keys.find(deletedKeys.bytes, from, to, hashOfBytes(deletedKeys.bytes, from, to));
       if (id >= 0) this.removeSilently(id);
@@ -209,11 +223,19 @@ export class StateTable {
     this.reset(id);
   }
 
-  /** The id may be given to another key: nothing of this one stays. */
-  private reset(id: number): void {
+  /** Puts a row back to what a new key has. */
+  reset(id: number): void {
     this.specs.forEach(({ type, initial = 0 }, index) => {
       if (type === 'json') this.json(index)[id] = undefined;
       else (this.columns[index] as Float64Array)[id] = initial;
+    });
+  }
+
+  /** Puts every row back to what a new key has; that is no change by itself. */
+  resetAll(): void {
+    this.columns.forEach((column, index) => {
+      if (Array.isArray(column)) column.fill(undefined);
+      else column.fill(this.specs[index]?.initial ?? 0);
     });
   }
 

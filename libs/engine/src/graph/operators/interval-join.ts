@@ -140,7 +140,7 @@ class IntervalJoin implements Operator {
     const cell = cells.change(id);
     if (cell === undefined) cells.replace(id, [timeMs, kept, 0]);
     else if (cell.length < this.rowsMax * STRIDE) cell.push(timeMs, kept, 0);
-    else throw overBound('rowsPerKeyMax', this.rowsMax);
+    else throw overBound(undefined, `rowsPerKeyMax of ${this.rowsMax} rows of a key`, table.keys.text(id));
     table.change(id);
     this.ends.add(id, timeMs + this.stayMs[port]);
     const partners = this.outer[other] ? this.cells[other].change(id) : this.cells[other].read(id);

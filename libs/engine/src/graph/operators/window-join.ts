@@ -110,7 +110,7 @@ class PairedWindows implements Operator {
     const cell = cells[side].change(id);
     if (cell === undefined) cells[side].replace(id, [kept]);
     else if (cell.length < this.rowsMax) cell.push(kept);
-    else throw overBound('rowsPerKeyMax', this.rowsMax);
+    else throw overBound(undefined, `rowsPerKeyMax of ${this.rowsMax} rows of a key`, table.keys.text(id));
     where.key = undefined;
     table.change(id);
   }

@@ -43,7 +43,11 @@ export function textBatch(batchId: number, batchTimeMs: number, text: string): G
 /** What the sink `uid` got in a batch. */
 export async function rowsOf(graph: GraphRuntime, batch: GraphInput, uid = 'out'): Promise<readonly unknown[]> {
   const { sinks } = await graph.run(batch);
-  const text = new TextDecoder().decode(sinks.get(uid)?.bytes);
+  return rowsIn(sinks.get(uid)?.bytes);
+}
+
+function rowsIn(bytes: Uint8Array | undefined): readonly unknown[] {
+  const text = new TextDecoder().decode(bytes);
   return text === ''
     ? []
     : text
@@ -52,17 +56,37 @@ export async function rowsOf(graph: GraphRuntime, batch: GraphInput, uid = 'out'
         .map((line): unknown => JSON.parse(line));
 }
 
-/** What the sink `out` got, batch by batch. `restoreBefore`: the batch before which the job goes on elsewhere. */
+/** Where a test stops a job and goes on with it elsewhere. */
+export interface Restore {
+  /** The batch before which the job goes on elsewhere. */
+  readonly restoreBefore?: number;
+  /** Batches before that one before which snapshots are taken: the first is whole, the others are deltas, and so is the last. */
+  readonly snapshotsBefore?: readonly number[];
+  /** The sinks whose rows are given; `out` unless said otherwise. */
+  readonly sinks?: readonly string[];
+}
+
+/** What the sinks got, batch by batch: the rows of one after the other. */
 export async function runJob(
   definition: () => JobDefinition,
   batches: readonly TestBatch[],
-  { restoreBefore }: { readonly restoreBefore?: number } = {},
+  { restoreBefore, snapshotsBefore = [], sinks: uids = ['out'] }: Restore = {},
 ): Promise<readonly (readonly unknown[])[]> {
   let graph = createInProcessGraph(definition());
   const outputs: (readonly unknown[])[] = [];
+  const stored: StateBlock[] = [];
+  const store = async (): Promise<void> => {
+    stored.push(...(await blocksOf(await graph.snapshot(stored.length === 0 ? 'full' : 'delta'))));
+  };
   for (const [index, batch] of batches.entries()) {
-    if (index === restoreBefore) graph = await takenOver(graph, definition());
-    outputs.push(await rowsOf(graph, aBatch(index + 1, batch)));
+    if (restoreBefore !== undefined && index <= restoreBefore && snapshotsBefore.includes(index)) await store();
+    if (index === restoreBefore) {
+      await store();
+      graph = createInProcessGraph(definition());
+      for (const { uid, bytes } of stored) await graph.restore(uid, bytes);
+    }
+    const { sinks } = await graph.run(aBatch(index + 1, batch));
+    outputs.push(uids.flatMap((uid) => rowsIn(sinks.get(uid)?.bytes)));
   }
   return outputs;
 }
