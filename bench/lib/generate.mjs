@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 
 /** How long the events of a run last in their own time, however many they are: windows are then as many in each run. */
-const SPAN_MS = 300_000;
+export const SPAN_MS = 300_000;
 /** Less than the jobs' outOfOrderness: no record is late. */
 const DISORDER_MS = 2_000;
 const BEGIN_MS = 1_700_000_000_000;

@@ -2,8 +2,8 @@
 import { grouped } from './report.mjs';
 import { titleOf } from './workloads.mjs';
 
-const WIDTH = 960;
-const LABELS = 330;
+const WIDTH = 1_040;
+const LABELS = 400;
 const BAR = 14;
 const ROW = 44;
 const TOP = 84;

@@ -33,6 +33,13 @@ function align(results) {
 }
 
 function sentenceOf(result) {
+  if (result.coreMsPerSlide !== undefined) {
+    const { name, keys, coreMsPerSlide, recordsPerSlide } = result;
+    return [
+      `A slide of the ${titleOf(name)}, with ${grouped(keys)} keys: ${coreMsPerSlide} ms of the sandbox's CPU time, ` +
+        `reading its ${grouped(recordsPerSlide)} records included.`,
+    ];
+  }
   if (result.name === 'latency') {
     const { recordsPerSecond, batchIntervalMs, p50Ms, p99Ms, worstMs } = result;
     return [

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '@tidemark/e2e';
 import { checksum } from './checksum.mjs';
+import { SPAN_MS } from './generate.mjs';
 import { SandboxMeter } from './sandbox-meter.mjs';
 import {
   batchesOf,
@@ -26,7 +27,7 @@ const HEAP_MB = 8_192;
 const run = promisify(execFile);
 
 /** @returns one row of the results */
-export async function measure(instance, { name, sources }, { keys, repetitions, say }) {
+export async function measure(instance, { name, sources, slideMs }, { keys, repetitions, say }) {
   const folders = Object.fromEntries(sources.map((source) => [source, folderOf(instance, source)]));
   const pairs = [];
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
@@ -35,9 +36,12 @@ export async function measure(instance, { name, sources }, { keys, repetitions, 
     demandSame(name, tidemark.checksum, yardstick.checksum);
     const ratio = tidemark.recordsPerSecond / yardstick.recordsPerSecond;
     pairs.push({ tidemark, yardstick, ratio });
-    say(`${name}, ${keys} keys: ${perSecond(tidemark)}, yardstick ${perSecond(yardstick)}, ${ratio.toFixed(2)} times`);
+    say(
+      `${name}${keys === null ? '' : `, ${keys} keys`}: ${perSecond(tidemark)}, yardstick ${perSecond(yardstick)}, ${ratio.toFixed(2)} times`,
+    );
   }
-  return resultOf(name, keys, pairs);
+  const result = resultOf(name, keys, pairs);
+  return slideMs === undefined ? result : { ...result, ...costOfSlides(result, slideMs) };
 }
 
 async function runTidemark(instance, name) {
@@ -125,6 +129,12 @@ function resultOf(name, keys, pairs) {
       ratio: rounded(ratio),
     })),
   };
+}
+
+/** CPU time of the sandbox for one slide: reading its records, and making the results of the window that ends. */
+function costOfSlides({ records, recordsPerCoreSecond }, slideMs) {
+  const recordsPerSlide = Math.round((records * slideMs) / SPAN_MS);
+  return { recordsPerSlide, coreMsPerSlide: rounded((1_000 * recordsPerSlide) / recordsPerCoreSecond) };
 }
 
 const rounded = (value) => Math.round(value * 100) / 100;

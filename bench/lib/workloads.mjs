@@ -8,7 +8,7 @@ export const WORKLOADS = [
   { name: 'fold', title: "keyed fold, the tenant's closure", sources: ['events'], keyed: true },
   { name: 'update-state', title: "updateStateByKey, the tenant's closure", sources: ['events'], keyed: true },
   { name: 'tumbling-sum', title: 'tumbling event-time sum', sources: ['events'], keyed: true },
-  { name: 'sliding-sum', title: 'sliding event-time sum, 60 panes', sources: ['events'], keyed: true },
+  { name: 'sliding-sum', title: 'sliding event-time sum, 60 panes', sources: ['events'], keyed: true, slideMs: 1_000 },
   { name: 'interval-join', title: 'interval join', sources: ['left', 'right'], keyed: true },
 ];
 
