@@ -44,6 +44,8 @@ async function runAll(instance, { only, keys, records, repetitions, seconds, che
       results.push(await measure(instance, workload, { keys: keysSeen, repetitions, say }));
     }
   }
+  const order = WORKLOADS.map(({ name }) => name);
+  results.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.keys - b.keys);
   if (only.includes('latency')) results.push(await measureLatency(instance, { seconds, say }));
   if (only.includes('checkpoint')) {
     results.push(await measureCheckpoints(instance, { keys: checkpointKeys, repetitions, say }));
