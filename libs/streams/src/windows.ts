@@ -1,4 +1,4 @@
-import type { BatchContext } from './stream.js';
+import type { BatchContext } from './context.js';
 import { milliseconds, type Duration } from './duration.js';
 import type { Schema } from './schema.js';
 
