@@ -31,6 +31,10 @@ export const LAYERS = {
     mayUse: ['layer:core', 'layer:adapter', 'layer:contract', 'layer:platform'],
     is: 'One process each. Never another app.',
   },
+  'layer:harness': {
+    mayUse: ['layer:core'],
+    is: "What a tenant's tests run: the engine in memory. It is bundled into @tidemark/streams, and nothing here imports it.",
+  },
   'layer:testing': {
     mayUse: 'anything',
     is: 'Set-ups for tests. Nothing but tests may import it.',
@@ -50,6 +54,11 @@ export const EXCEPTIONS = [
   },
   {
     project: '@tidemark/example-flight-delays',
+    mayUse: ['@tidemark/streams'],
+    why: 'The one library that a job imports.',
+  },
+  {
+    project: '@tidemark/example-operators',
     mayUse: ['@tidemark/streams'],
     why: 'The one library that a job imports.',
   },
@@ -80,9 +89,9 @@ export const PACKAGE_BANS = [
 export const CORE_BUILTINS = [
   {
     project: '@tidemark/checkpoint',
-    modules: ['zlib', 'crypto', 'stream', 'stream/promises', 'timers/promises'],
+    modules: ['zlib', 'crypto', 'buffer', 'timers/promises'],
     why:
-      'The checkpoint format is compression and hashing: pure functions of their input. Large state goes through them ' +
+      'The checkpoint format is compression, hashing and UTF-8: pure functions of their input. Large state goes through them ' +
       'in pieces, and between two pieces the process does other work.',
   },
 ];

@@ -1,52 +1,45 @@
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { globSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { InMemoryObjectStore } from './in-memory-object-store.js';
 import { readCheckpoint } from './read-checkpoint.js';
+import { applied, storeOf, type Tables } from './testing/a-checkpoint.js';
+import { expectedOf, fixtures, objectsOf, type ExpectedFixture } from './testing/fixture.js';
 
-interface Expected {
-  readonly path: string;
-  readonly manifestSha256: string;
-  readonly stateRows: number;
-  readonly operators: {
-    readonly [uid: string]: readonly { readonly slot: number; readonly key: string; readonly value: string }[];
-  };
-}
-
-const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 const names = globSync('v*/*/expected.json', { cwd: fixtures }).map((file) => dirname(file));
 
 describe('checkpoints of every released format', () => {
   it('are there', () => {
-    expect(names).toContain(join('v1', 'three-operators'));
+    expect(names).toEqual(
+      expect.arrayContaining([join('v1', 'three-operators'), join('v2', 'base-and-deltas')]) as string[],
+    );
   });
 
   for (const name of names) {
     it(`restores ${name}`, async () => {
-      const expected = JSON.parse(readFileSync(join(fixtures, name, 'expected.json'), 'utf8')) as Expected;
-      const { manifest, rows } = await readCheckpoint(await storeOf(name), expected.path, expected.manifestSha256);
+      const expected = expectedOf(name);
+      const { manifest, blocks } = await readCheckpoint(
+        await storeOf(objectsOf(name)),
+        expected.path,
+        expected.manifestSha256,
+      );
 
       expect(Object.keys(manifest.operators).sort()).toEqual(Object.keys(expected.operators).sort());
       for (const [uid, wanted] of Object.entries(expected.operators)) {
-        const found = [];
-        for await (const chunk of rows(uid)) found.push(...chunk);
-        expect(byKey(found)).toEqual(byKey(wanted));
+        expect(await applied(blocks(uid))).toEqual(tablesOf(wanted));
       }
     });
   }
 });
 
-async function storeOf(name: string): Promise<InMemoryObjectStore> {
-  const store = new InMemoryObjectStore();
-  const objects = join(fixtures, name, 'objects');
-  for (const entry of globSync('**/*', { cwd: objects, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = join(entry.parentPath, entry.name);
-    await store.put(relative(objects, file).split(sep).join('/'), readFileSync(file));
-  }
-  return store;
+type Wanted = ExpectedFixture['operators'][string];
+
+/** Rows of format 1 are restored as those of one table. */
+function tablesOf(wanted: Wanted): Tables {
+  const rowsOf = (rows: readonly (readonly [number, string, string])[]): Map<string, string> =>
+    new Map(rows.map(([slot, key, value]) => [`${slot} ${key}`, value]));
+  if (!isRows(wanted)) return new Map(Object.entries(wanted).map(([table, rows]) => [table, rowsOf(rows)]));
+  if (wanted.length === 0) return new Map();
+  return new Map([['state', rowsOf(wanted.map(({ slot, key, value }) => [slot, key, value]))]]);
 }
 
-const byKey = <T extends { readonly key: string }>(rows: readonly T[]): T[] =>
-  rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+const isRows = (wanted: Wanted): wanted is Extract<Wanted, readonly unknown[]> => Array.isArray(wanted);

@@ -1,4 +1,8 @@
+export type { StateBlock } from './block-file.js';
+export { rowsOf, deletedOf, type TableRow } from './block-rows.js';
+export { sizeOf, snapshotKind, type CheckpointChain } from './chain.js';
 export { checkpointPath } from './checkpoint-path.js';
+export { encodeBlock, type BlockToEncode } from './encode-block.js';
 export { InMemoryObjectStore } from './in-memory-object-store.js';
 export { removeJobObjects, walFolder } from './job-objects.js';
 export type { CheckpointManifest } from './manifest.js';
@@ -6,9 +10,5 @@ export { isObjectSegment, objectSegments } from './object-path.js';
 export { ObjectStore } from './object-store.port.js';
 export { readCheckpoint, type ReadCheckpoint } from './read-checkpoint.js';
 export { removeCheckpoint } from './remove-checkpoint.js';
-export {
-  writeCheckpoint,
-  type CheckpointSnapshot,
-  type CheckpointToWrite,
-  type WrittenCheckpoint,
-} from './write-checkpoint.js';
+export { readBlock, type BlockView, type ColumnView, type Texts } from './state-block.js';
+export { writeCheckpoint, type CheckpointSnapshot, type CheckpointToWrite } from './write-checkpoint.js';

@@ -1,57 +1,32 @@
-// The manifest of a checkpoint, format version 1. docs/formats/checkpoint-v1.md shows one in full.
-import { KEY_SLOTS, type BundleDigest, type JobId, type TenantId } from '@tidemark/domain';
+// The manifest of a checkpoint, format version 2. docs/formats/checkpoint-v2.md shows one in full.
 import { z } from 'zod';
+import { count, manifestParts, operatorParts, sha256Text } from './manifest-parts.js';
 
-export const FORMAT_VERSION = 1;
-export const MANIFEST_NAME = 'manifest.json';
-
-const count = z.int().nonnegative();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const text = <T extends string>() =>
-  z
-    .string()
-    .min(1)
-    .transform((value) => value as T);
-
-const offsets = z.record(z.string(), z.record(z.string(), count));
-
-const range = z.strictObject({ from: count, to: count, held: z.string().exactOptional() }).readonly();
-
-const plan = z
-  .strictObject({
-    timeline: count,
-    batchId: count,
-    batchTimeMs: z.int(),
-    ranges: z.record(z.string(), z.record(z.string(), range)),
-  })
-  .readonly();
+export const FORMAT_VERSION = 2;
 
 const stateFile = z
   .strictObject({
-    /** Relative to the checkpoint's folder. */
-    path: z.string().regex(/^state\/[0-9]+\.ndjson\.zst$/),
+    /** Folder of the checkpoint that wrote the file; absent for this one. */
+    in: z.string().exactOptional(),
+    /** Relative to that folder. */
+    path: z.string().regex(/^state\/[0-9]+\.tmb\.zst$/),
+    kind: z.enum(['base', 'delta']),
+    /** Of the stored, compressed bytes, as is `sha256`. */
     bytes: count,
-    /** Of the stored, compressed bytes. */
-    sha256,
+    sha256: sha256Text,
     /** Length after decompression; a reader stops there. */
     plainBytes: count,
+    /** Sums over the file's blocks, and how many these are. */
     rows: count,
-    /** Half open. */
-    slots: z.strictObject({ from: count, to: count.max(KEY_SLOTS) }),
+    deleted: count,
+    blocks: count,
   })
   .readonly();
 
 const operator = z
   .strictObject({
-    kind: z.string(),
-    name: z.string(),
-    shape: z.strictObject({
-      key: z.strictObject({ schema: z.literal('json') }),
-      value: z.strictObject({ schema: z.literal('json'), version: count, sha256 }),
-      parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
-    }),
-    codec: z.strictObject({ name: z.string(), version: count }),
-    rows: count,
+    ...operatorParts,
+    /** In the order in which they are applied. */
     files: z.array(stateFile).readonly(),
   })
   .readonly();
@@ -59,25 +34,13 @@ const operator = z
 export const manifestSchema = z
   .strictObject({
     format: z.literal(FORMAT_VERSION),
-    engineVersion: z.string(),
-    tenantId: text<TenantId>(),
-    jobId: text<JobId>(),
-    revision: count,
-    bundleDigest: text<BundleDigest>(),
-    timeline: count,
-    /** State and offsets are as of the end of this batch. */
-    batchId: count,
-    batchTimeMs: z.int(),
-    /** By source uid, in milliseconds since the Unix epoch; a source without event time is absent. */
-    watermarks: z.record(z.string(), z.int()),
-    /** The next position to read, by source uid and partition. */
-    offsets,
+    ...manifestParts,
     /** By uid of every stateful operator. */
     operators: z.record(z.string(), operator),
-    /** The checkpoint that this one is an increment of; version 1 writes whole checkpoints only. */
-    parent: z.null(),
-    /** Batches that were planned but not committed when the checkpoint was taken. */
-    pendingPlans: z.array(plan).readonly(),
+    /** The checkpoint whose state this one's own files change; null for a full checkpoint. */
+    parent: z.strictObject({ path: z.string(), batchId: count }).readonly().nullable(),
+    /** Folders of the other checkpoints that files lie in: that of the base first, then those of deltas, in order. */
+    buildsOn: z.array(z.string()).readonly(),
   })
   .readonly();
 

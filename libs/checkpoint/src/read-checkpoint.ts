@@ -1,22 +1,33 @@
-import { isTidemarkError, TidemarkError, type StateRow, type StateShape } from '@tidemark/domain';
+import { TidemarkError, type StateShape } from '@tidemark/domain';
 import { z } from 'zod';
+import { chainOf, type CheckpointChain } from './chain.js';
 import { batchFolder } from './checkpoint-path.js';
-import { FORMAT_VERSION, MANIFEST_NAME, manifestSchema, type CheckpointManifest, type StateFile } from './manifest.js';
+import { checkpointsFolder } from './job-objects.js';
+import { FORMAT_VERSION, manifestSchema, type CheckpointManifest, type OperatorManifest } from './manifest.js';
+import { MANIFEST_NAME } from './manifest-parts.js';
+import { manifestV1, type ManifestV1 } from './manifest-v1.js';
 import type { ObjectStore } from './object-store.port.js';
-import { decodeState } from './state-file.js';
-import { sha256 } from './write-checkpoint.js';
+import { openState } from './read-state.js';
+import { openStateV1 } from './read-state-v1.js';
+import { StoredObjects } from './stored-objects.js';
 
 export interface ReadCheckpoint {
-  readonly manifest: CheckpointManifest;
+  readonly manifest: CheckpointManifest | ManifestV1;
   /** As `compareShapes` takes them. */
   readonly shapes: { readonly [uid: string]: StateShape };
-  /** The rows of one operator, in chunks of a few thousand; none for a uid that is not in the checkpoint. */
-  rows(uid: string): AsyncIterable<readonly StateRow[]>;
+  /** What a delta on top of it goes on from; undefined for format 1, on which nothing can be built. */
+  readonly chain: CheckpointChain | undefined;
+  /**
+   * The state blocks of one operator in the order in which they are applied, base first, each checked by `readBlock`;
+   * none for a uid that is not in the checkpoint. Throws `checkpoint_unreadable` where a file is not what it says.
+   */
+  blocks(uid: string): AsyncIterable<Uint8Array>;
 }
 
 /**
  * Opens a checkpoint. When this resolves, every byte of it was held against its SHA-256: the manifest's, which the
- * caller brings, and each file's, which the manifest names.
+ * caller brings, and each file's, which the manifest names. The stored bytes are held in memory: they are at most half
+ * as much again as the state once was, compressed.
  *
  * Throws `checkpoint_version_unknown`, or `checkpoint_unreadable` with the file and what is wrong with it. Other errors
  * are the store's own and say nothing about the checkpoint.
@@ -26,67 +37,47 @@ export async function readCheckpoint(
   path: string,
   manifestSha256: string,
 ): Promise<ReadCheckpoint> {
-  const manifest = readManifest(path, await verified(store, path, MANIFEST_NAME, { sha256: manifestSha256 }));
-  const stored = new Map<string, { readonly file: StateFile; readonly bytes: Uint8Array }[]>();
-  for (const [uid, operator] of Object.entries(manifest.operators)) {
-    const files = [];
-    for (const file of operator.files) files.push({ file, bytes: await verified(store, path, file.path, file) });
-    if (operator.files.reduce((sum, file) => sum + file.rows, 0) !== operator.rows) {
-      throw unreadable(path, MANIFEST_NAME, `the files of "${uid}" do not add up to its ${operator.rows} rows`);
-    }
-    stored.set(uid, files);
+  const objects = new StoredObjects(store, path);
+  const bytes = await objects.verified(MANIFEST_NAME, { sha256: manifestSha256 });
+  const manifest = readManifest(path, bytes, objects.refuse(MANIFEST_NAME));
+  const shapes = shapesOf(manifest);
+  if (manifest.format === 1) {
+    return { manifest, shapes, chain: undefined, blocks: await openStateV1(objects, manifest) };
   }
-  async function* rows(uid: string): AsyncGenerator<readonly StateRow[]> {
-    for (const { file, bytes } of stored.get(uid) ?? []) {
-      yield* decodeState(bytes, { uid, file }, (reason) => unreadable(path, file.path, reason));
-    }
-  }
-  return { manifest, shapes: shapesOf(manifest), rows };
+  return { manifest, shapes, chain: chainOf(path, manifest), blocks: await openState(objects, manifest) };
 }
 
-async function verified(
-  store: ObjectStore,
-  path: string,
-  name: string,
-  expected: { readonly sha256: string; readonly bytes?: number },
-): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await store.get(`${path}/${name}`);
-  } catch (error) {
-    if (isTidemarkError(error) && error.code === 'object_missing') throw unreadable(path, name, 'it is missing', error);
-    throw error;
-  }
-  if (expected.bytes !== undefined && bytes.length !== expected.bytes) {
-    throw unreadable(path, name, `it has ${bytes.length} bytes instead of ${expected.bytes}`);
-  }
-  if (sha256(bytes) !== expected.sha256) throw unreadable(path, name, 'its contents do not match their SHA-256');
-  return bytes;
-}
+type Refuse = (reason: string, cause?: unknown) => TidemarkError;
 
 const versioned = z.looseObject({ format: z.int() });
+const readable = z.discriminatedUnion('format', [manifestV1.unwrap(), manifestSchema.unwrap()]);
 
-function readManifest(path: string, bytes: Uint8Array): CheckpointManifest {
+function readManifest(path: string, bytes: Uint8Array, refuse: Refuse): CheckpointManifest | ManifestV1 {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw unreadable(path, MANIFEST_NAME, 'it is not JSON', error);
+    throw refuse('it is not JSON', error);
   }
   const version = versioned.safeParse(json);
-  if (version.success && version.data.format !== FORMAT_VERSION) {
+  if (version.success && (version.data.format < 1 || version.data.format > FORMAT_VERSION)) {
     throw new TidemarkError('checkpoint_version_unknown', { found: version.data.format, newestKnown: FORMAT_VERSION });
   }
-  const read = manifestSchema.safeParse(json);
-  if (!read.success) throw unreadable(path, MANIFEST_NAME, z.prettifyError(read.error).replaceAll('\n', ' '));
-  // A sound manifest of another job or batch is as wrong as a broken one.
-  if (!path.startsWith(`${batchFolder(read.data)}-`)) {
-    throw unreadable(path, MANIFEST_NAME, `it belongs to ${batchFolder(read.data)}`);
+  const read = readable.safeParse(json);
+  if (!read.success) throw refuse(z.prettifyError(read.error).replaceAll('\n', ' '));
+  const manifest = read.data;
+  // A sound manifest of another job or batch is as wrong as a broken one, and so are files of another job.
+  if (!path.startsWith(`${batchFolder(manifest)}-`)) throw refuse(`it belongs to ${batchFolder(manifest)}`);
+  if (manifest.format === FORMAT_VERSION) {
+    const foreign = manifest.buildsOn.find((folder) => !folder.startsWith(`${checkpointsFolder(manifest)}/t`));
+    if (foreign !== undefined) throw refuse(`it builds on ${foreign}, which is not of its job`);
   }
-  return read.data;
+  return manifest;
 }
 
-function shapesOf(manifest: CheckpointManifest): { readonly [uid: string]: StateShape } {
+function shapesOf(manifest: {
+  readonly operators: { readonly [uid: string]: Pick<OperatorManifest, 'kind' | 'shape' | 'codec'> };
+}): ReadCheckpoint['shapes'] {
   return Object.fromEntries(
     Object.entries(manifest.operators).map(([uid, { kind, shape, codec }]) => [
       uid,
@@ -94,6 +85,3 @@ function shapesOf(manifest: CheckpointManifest): { readonly [uid: string]: State
     ]),
   );
 }
-
-const unreadable = (path: string, file: string, reason: string, cause?: unknown): TidemarkError =>
-  new TidemarkError('checkpoint_unreadable', { path, reason: `${file}: ${reason}` }, { cause });

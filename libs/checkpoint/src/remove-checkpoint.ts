@@ -1,4 +1,4 @@
-import { MANIFEST_NAME } from './manifest.js';
+import { MANIFEST_NAME } from './manifest-parts.js';
 import type { ObjectStore } from './object-store.port.js';
 
 /**

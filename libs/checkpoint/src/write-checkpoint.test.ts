@@ -1,130 +1,159 @@
-import type { BundleDigest, JobId, StateRow, StateShape, TenantId } from '@tidemark/domain';
+import type { StateShape } from '@tidemark/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkpointPath } from './checkpoint-path.js';
+import type { StateBlock } from './block-file.js';
+import type { CheckpointChain } from './chain.js';
 import { InMemoryObjectStore } from './in-memory-object-store.js';
-import { KEY_SLOTS } from '@tidemark/domain';
+import type { CheckpointManifest } from './manifest.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { removeCheckpoint } from './remove-checkpoint.js';
-import { sha256, writeCheckpoint, type CheckpointToWrite } from './write-checkpoint.js';
+import { aBlock, aCheckpoint, aPath, applied, aShape, asBlock, jobId, tenantId } from './testing/a-checkpoint.js';
+import { writeCheckpoint } from './write-checkpoint.js';
 
-const tenantId = 'tnt_0192f0c1a2b37c4d8e5f60718293a4b5' as TenantId;
-const jobId = 'job_0192f0c1a2b37c4d8e5f60718293a4b6' as JobId;
-const PATH = checkpointPath({ tenantId, jobId, timeline: 1, batchId: 7, epoch: 2, unique: 'a' });
+const UIDS = ['totals', 'window', 'join'] as const;
+const TABLES = ['state', 'left', 'w1700000000000'] as const;
 
-const aShape = (overrides: Partial<StateShape> = {}): StateShape => ({
-  kind: 'updateStateByKey',
-  key: 'json',
-  value: 'json',
-  codec: { name: 'json', version: 1 },
-  parameters: {},
-  ...overrides,
+const aValue = fc.option(fc.jsonValue(), { nil: undefined });
+const aChange = fc.record({
+  uid: fc.constantFrom(...UIDS),
+  table: fc.constantFrom(...TABLES),
+  clear: fc.boolean(),
+  values: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'ä"'), aValue, { maxKeys: 4 }),
+});
+/** Each a checkpoint: whether it is whole or a delta, and its blocks. */
+const someCheckpoints = fc.array(fc.record({ delta: fc.boolean(), changes: fc.array(aChange, { maxLength: 6 }) }), {
+  minLength: 1,
+  maxLength: 6,
 });
 
-const aCheckpoint = (operators: { readonly [uid: string]: readonly StateRow[] }): CheckpointToWrite => ({
-  path: PATH,
-  engineVersion: '0.1.0',
-  tenantId,
-  jobId,
-  revision: 3,
-  bundleDigest: 'd'.repeat(64) as BundleDigest,
-  snapshot: {
-    timeline: 1,
-    batchId: 7,
-    batchTimeMs: 1_700_000_000_000,
-    offsets: { flights: { 'a.jsonl': 120, 'b.jsonl': 0 } },
-    operators: new Map(Object.entries(operators)),
-  },
-  shapes: Object.fromEntries(Object.keys(operators).map((uid) => [uid, aShape()])),
-  pendingPlans: [
-    {
-      timeline: 1,
-      batchId: 8,
-      batchTimeMs: 1_700_000_000_500,
-      ranges: { flights: { 'a.jsonl': { from: 120, to: 180 } } },
-    },
-  ],
-});
+const shapes = Object.fromEntries(UIDS.map((uid) => [uid, aShape()]));
+const ofUid = (blocks: readonly StateBlock[], uid: string): Uint8Array[] =>
+  blocks.filter((block) => block.uid === uid).map(({ bytes }) => bytes);
 
-const aRow = (slot: number, key: unknown, value: unknown): StateRow => ({
-  slot,
-  key: JSON.stringify(key),
-  value: JSON.stringify(value),
-});
-
-const jsonText = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.stringify(value));
-const someRows = fc.uniqueArray(fc.record({ slot: fc.nat({ max: KEY_SLOTS - 1 }), key: jsonText, value: jsonText }), {
-  maxLength: 40,
-  selector: ({ key }) => key,
-});
-const someOperators = fc.dictionary(
-  fc.string({ minLength: 1, maxLength: 20 }).filter((uid) => uid !== '__proto__'),
-  someRows,
-  { maxKeys: 4 },
-);
-
-describe('a checkpoint', () => {
-  it('gives back every row of every operator, whatever the keys and values are', async () => {
+describe('checkpoints, each on top of the one before or on its own', () => {
+  it('restore the state of their moment, table by table', async () => {
     await fc.assert(
-      fc.asyncProperty(someOperators, async (operators) => {
+      fc.asyncProperty(someCheckpoints, async (checkpoints) => {
         const store = new InMemoryObjectStore();
-        const { manifestSha256, stateRows } = await writeCheckpoint(store, aCheckpoint(operators));
-        const read = await readCheckpoint(store, PATH, manifestSha256);
-        for (const [uid, rows] of Object.entries(operators)) {
-          expect(sortedByKey(await allRows(read.rows(uid)))).toEqual(sortedByKey(rows));
+        let state: StateBlock[] = [];
+        let parent: CheckpointChain | undefined;
+        for (const [index, { delta, changes }] of checkpoints.entries()) {
+          const blocks = changes.map(({ uid, values, table, clear }) => aBlock(uid, values, { table, clear }));
+          if (!delta) parent = undefined;
+          state = parent === undefined ? blocks : [...state, ...blocks];
+          const { written, chain } = await writeCheckpoint(store, aCheckpoint(index, blocks, { parent, shapes }));
+          const read = await readCheckpoint(store, aPath(index), written.manifestSha256);
+          for (const uid of UIDS) expect(await applied(read.blocks(uid))).toEqual(await applied(ofUid(state, uid)));
+          expect(read.chain).toEqual(chain);
+          expect(written).toMatchObject({
+            kind: parent === undefined ? 'full' : 'delta',
+            stateRows: state.reduce((sum, { rows }) => sum + rows, 0),
+          });
+          parent = chain;
         }
-        expect(Object.keys(read.shapes).sort()).toEqual(Object.keys(operators).sort());
-        expect(stateRows).toBe(Object.values(operators).flat().length);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
-  it('keeps identity, offsets, shapes and pending plans', async () => {
+  it('need exactly the folders that hold their files', async () => {
+    await fc.assert(
+      fc.asyncProperty(someCheckpoints, async (checkpoints) => {
+        const store = new InMemoryObjectStore();
+        let parent: CheckpointChain | undefined;
+        for (const [index, { delta, changes }] of checkpoints.entries()) {
+          const blocks = changes.map(({ uid, values }) => aBlock(uid, values));
+          if (!delta) parent = undefined;
+          const needed = parent?.folders ?? [];
+          const { written, chain } = await writeCheckpoint(store, aCheckpoint(index, blocks, { parent, shapes }));
+          const copy = new InMemoryObjectStore();
+          for (const folder of [...needed, aPath(index)]) {
+            for (const object of await store.list(folder)) await copy.put(object, await store.get(object));
+          }
+          await readCheckpoint(copy, aPath(index), written.manifestSha256);
+          // One that wrote nothing is needed by nobody: the list does not grow with every idle moment.
+          expect(chain.folders).toEqual(written.files > 0 || needed.length === 0 ? [...needed, aPath(index)] : needed);
+          parent = chain;
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('a checkpoint', () => {
+  it('keeps identity, offsets, shapes, watermarks and pending plans', async () => {
     const store = new InMemoryObjectStore();
-    const shape = aShape({ kind: 'reduceByKeyAndWindow', parameters: { windowMs: 60_000, slideMs: 5_000 } });
-    const wanted = { ...aCheckpoint({ totals: [aRow(3, 'ORD', { n: 1 })] }), shapes: { totals: shape } };
-    const { manifestSha256 } = await writeCheckpoint(store, wanted);
+    const shape: StateShape = aShape({
+      kind: 'reduceByKeyAndWindow',
+      parameters: { windowMs: 60_000, slideMs: 5_000 },
+    });
+    const pendingPlans = [
+      { timeline: 1, batchId: 8, batchTimeMs: 500, ranges: { flights: { a: { from: 1, to: 2 } } } },
+    ];
+    const wanted = aCheckpoint(7, [aBlock('totals', { ORD: 1 })], {
+      ...{ shapes: { totals: shape }, watermarks: { flights: 4 }, pendingPlans },
+    });
+    const { written } = await writeCheckpoint(store, wanted);
 
-    const { manifest, shapes } = await readCheckpoint(store, PATH, manifestSha256);
+    const read = await readCheckpoint(store, aPath(7), written.manifestSha256);
 
-    expect(shapes).toEqual({ totals: shape });
-    expect(manifest).toMatchObject({
-      format: 1,
-      tenantId,
-      jobId,
-      revision: 3,
-      bundleDigest: wanted.bundleDigest,
-      timeline: 1,
-      batchId: 7,
-      batchTimeMs: 1_700_000_000_000,
-      offsets: wanted.snapshot.offsets,
-      parent: null,
-      pendingPlans: wanted.pendingPlans,
+    expect(read.shapes).toEqual({ totals: shape });
+    const { engineVersion, revision, bundleDigest, snapshot } = wanted;
+    expect(read.manifest).toMatchObject({
+      ...{ format: 2, engineVersion, tenantId, jobId, revision, bundleDigest, timeline: 1, batchId: 7 },
+      ...{ batchTimeMs: 1_700_000_000_000, watermarks: { flights: 4 }, offsets: snapshot.offsets },
+      ...{ parent: null, buildsOn: [], pendingPlans },
     });
   });
 
-  it('keeps the rows of a large operator in order and in bounded chunks', async () => {
+  it('has files of one operator each, none for an operator without blocks, and none that is much too large', async () => {
     const store = new InMemoryObjectStore();
-    const rows = Array.from({ length: 10_000 }, (_, index) => aRow(index % KEY_SLOTS, `key-${index}`, 'x'.repeat(90)));
-    const { manifestSha256 } = await writeCheckpoint(store, aCheckpoint({ totals: rows }));
+    const large = (uid: string): StateBlock => aBlock(uid, { key: 'x'.repeat(6 * 1024 * 1024) });
+    const all = [large('a'), large('a'), large('a'), large('b'), aBlock('a', { late: 1 })];
+    const { written } = await writeCheckpoint(
+      store,
+      aCheckpoint(1, all, { shapes: { a: aShape(), b: aShape(), c: aShape() } }),
+    );
 
-    const sizes: number[] = [];
-    const slots: number[] = [];
-    for await (const chunk of (await readCheckpoint(store, PATH, manifestSha256)).rows('totals')) {
-      sizes.push(chunk.length);
-      slots.push(...chunk.map(({ slot }) => slot));
-    }
-    expect(sizes).toEqual([4_096, 4_096, 1_808]);
-    expect(slots).toEqual(slots.toSorted((a, b) => a - b));
+    const { manifest } = await readCheckpoint(store, aPath(1), written.manifestSha256);
+
+    const counts = Object.entries((manifest as CheckpointManifest).operators).map(([uid, { files }]) => [
+      uid,
+      files.map(({ path, blocks }) => [path, blocks]),
+    ]);
+    expect(counts).toEqual([
+      [
+        'a',
+        [
+          ['state/1.tmb.zst', 2],
+          ['state/2.tmb.zst', 1],
+          ['state/4.tmb.zst', 1],
+        ],
+      ],
+      ['b', [['state/3.tmb.zst', 1]]],
+      ['c', []],
+    ]);
+    expect(written).toMatchObject({ files: 4, stateRows: 5 });
   });
 
-  it('has the same bytes whatever order the rows came in', async () => {
-    const rows = [aRow(5, 'a', 1), aRow(1, 'b', 2), aRow(5, 'Z', 3), aRow(0, 'c', 4)];
-    const [one, other] = [new InMemoryObjectStore(), new InMemoryObjectStore()];
-    expect(await writeCheckpoint(one, aCheckpoint({ totals: rows }))).toEqual(
-      await writeCheckpoint(other, aCheckpoint({ totals: rows.toReversed() })),
+  it('pulls one block at a time', async () => {
+    const store = new InMemoryObjectStore();
+    const checkpoint = aCheckpoint(
+      1,
+      Array.from({ length: 20 }, (_, index) => aBlock('a', { [index]: 1 })),
     );
+    let calls = 0;
+    const next = async (): Promise<StateBlock | undefined> => {
+      calls += 1;
+      expect(calls).toBe(1);
+      const block = await checkpoint.snapshot.next();
+      await Promise.resolve();
+      calls -= 1;
+      return block;
+    };
+    const { written } = await writeCheckpoint(store, { ...checkpoint, snapshot: { ...checkpoint.snapshot, next } });
+    expect(written.stateRows).toBe(20);
   });
 
   it('writes the manifest after everything that it names', async () => {
@@ -132,117 +161,73 @@ describe('a checkpoint', () => {
     const puts: string[] = [];
     const put = store.put.bind(store);
     store.put = async (path, bytes) => {
-      puts.push(path);
       await put(path, bytes);
+      puts.push(path);
     };
-    await writeCheckpoint(store, aCheckpoint({ b: [], a: [] }));
-    expect(puts).toEqual(
-      ['state/1.ndjson.zst', 'state/2.ndjson.zst', 'manifest.json'].map((name) => `${PATH}/${name}`),
+    await writeCheckpoint(store, aCheckpoint(1, [aBlock('b', { x: 1 }), aBlock('a', { x: 1 })]));
+    expect(puts).toEqual(['state/1.tmb.zst', 'state/2.tmb.zst', 'manifest.json'].map((name) => `${aPath(1)}/${name}`));
+  });
+
+  it('has no manifest when a file cannot be written', async () => {
+    const store = new InMemoryObjectStore();
+    const put = store.put.bind(store);
+    store.put = (path, bytes) =>
+      path.endsWith('1.tmb.zst') ? Promise.reject(new Error('disk full')) : put(path, bytes);
+    const blocks = [aBlock('a', { x: 1 }), aBlock('b', { x: 1 }), aBlock('c', { x: 1 })];
+    await expect(writeCheckpoint(store, aCheckpoint(1, blocks))).rejects.toThrow('disk full');
+    expect(await store.list(aPath(1))).not.toContain(`${aPath(1)}/manifest.json`);
+  });
+
+  it('fails as its snapshot does', async () => {
+    const checkpoint = aCheckpoint(1, [aBlock('a', { x: 1 })]);
+    const next = async (): Promise<StateBlock | undefined> =>
+      (await checkpoint.snapshot.next()) ?? Promise.reject(new Error('sandbox lost'));
+    const snapshot = { ...checkpoint.snapshot, next };
+    await expect(writeCheckpoint(new InMemoryObjectStore(), { ...checkpoint, snapshot })).rejects.toThrow(
+      'sandbox lost',
     );
   });
 
-  it('refuses state that could not be read again', async () => {
-    const bad: readonly (readonly StateRow[])[] = [
-      [{ slot: 0, key: '"a"', value: 'undefined' }],
-      [{ slot: 0, key: '"a"', value: '1],[2' }],
-      [{ slot: 0, key: '"a"', value: '{\n}' }],
-      [{ slot: 0, key: '', value: '1' }],
-      [{ slot: KEY_SLOTS, key: '"a"', value: '1' }],
-      [aRow(0, 'a', 1), aRow(0, 'a', 2)],
-    ];
-    for (const rows of bad) {
-      await expect(writeCheckpoint(new InMemoryObjectStore(), aCheckpoint({ totals: rows }))).rejects.toMatchObject({
-        code: 'state_not_json',
-      });
-    }
-  });
-
-  it('refuses state of an operator that the job does not have', async () => {
-    const checkpoint = { ...aCheckpoint({ totals: [] }), shapes: {} };
-    await expect(writeCheckpoint(new InMemoryObjectStore(), checkpoint)).rejects.toThrow('"totals"');
+  const sound = aBlock('a', { x: 1 });
+  const bad: readonly (readonly [string, StateBlock])[] = [
+    ['is no state block', { ...sound, bytes: new Uint8Array(64) }],
+    ['holds fewer rows than were announced', { ...sound, rows: 2 }],
+    ['holds more deleted keys than were announced', { ...aBlock('a', { x: undefined }), deleted: 0 }],
+    ['is of an operator that the job does not have', { ...sound, uid: 'constructor' }],
+    [
+      'has a slot that there is not',
+      asBlock('a', { table: 't', clear: false, columns: [], rows: [{ slot: 128, key: '1', values: [] }], deleted: [] }),
+    ],
+  ];
+  it.each(bad)('refuses a block that %s', async (_, block) => {
+    const checkpoint = aCheckpoint(1, [block], { shapes: { a: aShape() } });
+    await expect(writeCheckpoint(new InMemoryObjectStore(), checkpoint)).rejects.toMatchObject({
+      code: 'sandbox_spoke_nonsense',
+    });
   });
 });
 
 describe('removing a checkpoint', () => {
   it('takes the manifest last, and can be taken up again after any failure', async () => {
     const store = new InMemoryObjectStore();
-    const { manifestSha256 } = await writeCheckpoint(store, aCheckpoint({ a: [], b: [], c: [] }));
+    const blocks = [aBlock('a', { x: 1 }), aBlock('b', { x: 1 }), aBlock('c', { x: 1 })];
+    const { written } = await writeCheckpoint(store, aCheckpoint(7, blocks));
+    const path = aPath(7);
     const remove = store.remove.bind(store);
     let left = 2;
-    store.remove = async (path) => {
+    store.remove = async (object) => {
       if (left === 0) throw new Error('unplugged');
       left -= 1;
-      await remove(path);
+      await remove(object);
     };
-    await expect(removeCheckpoint(store, PATH)).rejects.toThrow('unplugged');
-    expect(await store.list(PATH)).toContain(`${PATH}/manifest.json`);
-    await expect(readCheckpoint(store, PATH, manifestSha256)).rejects.toMatchObject({ code: 'checkpoint_unreadable' });
+    await expect(removeCheckpoint(store, path)).rejects.toThrow('unplugged');
+    expect(await store.list(path)).toContain(`${path}/manifest.json`);
+    await expect(readCheckpoint(store, path, written.manifestSha256)).rejects.toMatchObject({
+      code: 'checkpoint_unreadable',
+    });
 
     left = 100;
-    await removeCheckpoint(store, PATH);
-    expect(await store.list(PATH)).toEqual([]);
+    await removeCheckpoint(store, path);
+    expect(await store.list(path)).toEqual([]);
   });
 });
-
-describe('a manifest that is sound in itself', () => {
-  it('is refused when its format version is unknown', async () => {
-    const { store, manifestSha256 } = await rewritten((manifest) => ({ ...manifest, format: 2, anything: 'else' }));
-    await expect(readCheckpoint(store, PATH, manifestSha256)).rejects.toMatchObject({
-      code: 'checkpoint_version_unknown',
-      params: { found: 2, newestKnown: 1 },
-    });
-  });
-
-  const wrong: { readonly [what: string]: (manifest: Record<string, unknown>) => unknown } = {
-    'belongs to another job': (manifest) => ({ ...manifest, jobId: 'job_other' }),
-    'belongs to another batch': (manifest) => ({ ...manifest, batchId: 70 }),
-    'has a field that version 1 does not know': (manifest) => ({ ...manifest, more: 1 }),
-    'lacks its offsets': ({ offsets: _, ...manifest }) => manifest,
-    'has a negative offset': (manifest) => ({ ...manifest, offsets: { flights: { 'a.jsonl': -1 } } }),
-    'names a file outside its folder': (manifest) =>
-      JSON.parse(JSON.stringify(manifest).replace('state/1.ndjson.zst', '../../other/state/1.ndjson.zst')),
-    'is not an object': () => 'manifest',
-  };
-  for (const [what, change] of Object.entries(wrong)) {
-    it(`is refused when it ${what}`, async () => {
-      const { store, manifestSha256 } = await rewritten(change);
-      await expect(readCheckpoint(store, PATH, manifestSha256)).rejects.toMatchObject({
-        code: 'checkpoint_unreadable',
-        params: { path: PATH, reason: expect.stringContaining('manifest.json') },
-      });
-    });
-  }
-
-  it('is refused, row by row, when its state is longer than it declares', async () => {
-    const { store, manifestSha256 } = await rewritten((manifest) =>
-      JSON.parse(JSON.stringify(manifest).replace(/"plainBytes":\d+/, '"plainBytes":100')),
-    );
-    const { rows } = await readCheckpoint(store, PATH, manifestSha256);
-    await expect(allRows(rows('totals'))).rejects.toMatchObject({
-      code: 'checkpoint_unreadable',
-      params: { reason: expect.stringContaining('state/1.ndjson.zst: it is longer than the 100 bytes') },
-    });
-  });
-});
-
-/** A checkpoint whose manifest somebody changed and hashed again. */
-async function rewritten(
-  change: (manifest: Record<string, unknown>) => unknown,
-): Promise<{ store: InMemoryObjectStore; manifestSha256: string }> {
-  const store = new InMemoryObjectStore();
-  await writeCheckpoint(store, aCheckpoint({ totals: Array.from({ length: 50 }, (_, index) => aRow(0, index, 'x')) }));
-  const path = `${PATH}/manifest.json`;
-  const manifest = JSON.parse(Buffer.from(await store.get(path)).toString()) as Record<string, unknown>;
-  const bytes = Buffer.from(JSON.stringify(change(manifest)));
-  await store.remove(path);
-  await store.put(path, bytes);
-  return { store, manifestSha256: sha256(bytes) };
-}
-
-async function allRows(chunks: AsyncIterable<readonly StateRow[]>): Promise<StateRow[]> {
-  const rows: StateRow[] = [];
-  for await (const chunk of chunks) rows.push(...chunk);
-  return rows;
-}
-
-const sortedByKey = (rows: readonly StateRow[]): StateRow[] => rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));

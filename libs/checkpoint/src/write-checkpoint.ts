@@ -1,17 +1,20 @@
-import { createHash } from 'node:crypto';
 import {
-  KEY_SLOTS,
+  own,
   type BatchPlan,
   type BundleDigest,
   type JobId,
   type SourceOffsets,
-  type StateRow,
   type StateShape,
   type TenantId,
+  type WrittenCheckpoint,
 } from '@tidemark/domain';
-import { FORMAT_VERSION, MANIFEST_NAME, type CheckpointManifest, type OperatorManifest } from './manifest.js';
+import type { StateBlock } from './block-file.js';
+import { chainOf, type CheckpointChain } from './chain.js';
+import { FORMAT_VERSION, type CheckpointManifest, type OperatorManifest, type StateFile } from './manifest.js';
+import { MANIFEST_NAME } from './manifest-parts.js';
 import type { ObjectStore } from './object-store.port.js';
-import { encodeState } from './state-file.js';
+import { sha256 } from './sha256.js';
+import { writeState } from './write-state.js';
 
 /** State and offsets as of the end of one batch. */
 export interface CheckpointSnapshot {
@@ -19,8 +22,8 @@ export interface CheckpointSnapshot {
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly offsets: SourceOffsets;
-  /** By operator uid. An operator that has a shape but no rows here is written as empty. */
-  readonly operators: ReadonlyMap<string, readonly StateRow[]>;
+  /** Pulled to the end, one call at a time. */
+  next(): Promise<StateBlock | undefined>;
 }
 
 export interface CheckpointToWrite {
@@ -32,6 +35,8 @@ export interface CheckpointToWrite {
   readonly revision: number;
   readonly bundleDigest: BundleDigest;
   readonly snapshot: CheckpointSnapshot;
+  /** The checkpoint since which the snapshot holds the changes; undefined when it holds the whole state. */
+  readonly parent: CheckpointChain | undefined;
   /** By uid of every stateful operator of the job. */
   readonly shapes: { readonly [uid: string]: StateShape };
   /** What people call an operator, by uid, where that is not the uid itself. */
@@ -41,90 +46,82 @@ export interface CheckpointToWrite {
   readonly pendingPlans: readonly BatchPlan[];
 }
 
-export interface WrittenCheckpoint {
-  /** The only proof of what was written: a reader has to bring it. */
-  readonly manifestSha256: string;
-  readonly stateRows: number;
-  /** Stored bytes of all state files; the manifest is not counted. */
-  readonly stateBytes: number;
-}
-
 /**
- * Writes the state files, then the manifest; durable when this resolves. Throws `store_full`, `state_not_json`, or
- * whatever the store throws; what was written by then is left for the collector and can never be restored.
+ * Writes the state files, then the manifest; durable when this resolves. `written.manifestSha256` is the only proof of
+ * what was written: a reader has to bring it. `chain` is what a delta on top of it goes on from.
+ *
+ * Throws `store_full`, `sandbox_spoke_nonsense`, or whatever the store or the snapshot throws; what was written by then
+ * is left for the collector and can never be restored. The snapshot may not have been pulled to the end then.
  */
-export async function writeCheckpoint(store: ObjectStore, checkpoint: CheckpointToWrite): Promise<WrittenCheckpoint> {
-  const uids = Object.keys(checkpoint.shapes).sort();
-  const orphan = [...checkpoint.snapshot.operators.keys()].find((uid) => !(uid in checkpoint.shapes));
-  if (orphan !== undefined)
-    throw new Error(`The snapshot holds state of "${orphan}", which is no operator of the job.`);
-
-  const operators: { [uid: string]: OperatorManifest } = {};
-  for (const [index, uid] of uids.entries()) {
-    operators[uid] = await writeOperator(store, checkpoint, uid, `state/${index + 1}.ndjson.zst`);
-  }
-  const manifest = Buffer.from(`${JSON.stringify(manifestOf(checkpoint, operators), null, 2)}\n`);
-  await store.put(`${checkpoint.path}/${MANIFEST_NAME}`, manifest);
-  const files = Object.values(operators).flatMap((operator) => operator.files);
-  return {
-    manifestSha256: sha256(manifest),
-    stateRows: files.reduce((sum, file) => sum + file.rows, 0),
-    stateBytes: files.reduce((sum, file) => sum + file.bytes, 0),
-  };
-}
-
-/** Lower-case hex. */
-export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
-
-async function writeOperator(
+export async function writeCheckpoint(
   store: ObjectStore,
   checkpoint: CheckpointToWrite,
-  uid: string,
-  path: string,
-): Promise<OperatorManifest> {
-  const shape = checkpoint.shapes[uid];
-  if (shape === undefined) throw new Error(`"${uid}" has no shape.`);
-  const rows = checkpoint.snapshot.operators.get(uid) ?? [];
-  const { stored, plainBytes } = await encodeState(uid, shape.codec, rows);
-  await store.put(`${checkpoint.path}/${path}`, stored);
-  const file = {
+): Promise<{ readonly written: WrittenCheckpoint; readonly chain: CheckpointChain }> {
+  const { path, parent, shapes, snapshot } = checkpoint;
+  const kind = parent === undefined ? 'full' : 'delta';
+  const files = await writeState(store, {
     path,
-    bytes: stored.length,
-    sha256: sha256(stored),
-    plainBytes,
-    rows: rows.length,
-    slots: { from: 0, to: KEY_SLOTS },
+    kind: kind === 'full' ? 'base' : 'delta',
+    known: (uid) => Object.hasOwn(shapes, uid),
+    next: () => snapshot.next(),
+  });
+  const manifest = manifestOf(checkpoint, files);
+  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+  await store.put(`${path}/${MANIFEST_NAME}`, bytes);
+  const all = Object.values(manifest.operators).flatMap((operator) => operator.files);
+  const ownFiles = [...files.values()].flat();
+  return {
+    written: {
+      manifestSha256: sha256(bytes),
+      stateRows: all.reduce((sum, { rows }) => sum + rows, 0),
+      stateBytes: storedBytes(all),
+      kind,
+      files: ownFiles.length,
+      bytesWritten: storedBytes(ownFiles),
+    },
+    chain: chainOf(path, manifest),
   };
+}
+
+const storedBytes = (files: readonly StateFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+function manifestOf(
+  checkpoint: CheckpointToWrite,
+  files: ReadonlyMap<string, readonly StateFile[]>,
+): CheckpointManifest {
+  const { snapshot, parent } = checkpoint;
+  const uids = Object.keys(checkpoint.shapes).sort();
+  const { engineVersion, tenantId, jobId, revision, bundleDigest } = checkpoint;
+  const { timeline, batchId, batchTimeMs, offsets } = snapshot;
+  return {
+    format: FORMAT_VERSION,
+    ...{ engineVersion, tenantId, jobId, revision, bundleDigest, timeline, batchId, batchTimeMs },
+    watermarks: checkpoint.watermarks ?? {},
+    offsets,
+    operators: Object.fromEntries(uids.map((uid) => [uid, operatorOf(checkpoint, uid, files.get(uid) ?? [])])),
+    parent: parent === undefined ? null : { path: parent.path, batchId: parent.batchId },
+    buildsOn: parent?.folders ?? [],
+    pendingPlans: checkpoint.pendingPlans,
+  };
+}
+
+/** The parent's files come first: that is the order in which they are applied. */
+function operatorOf(
+  { shapes, names, parent }: CheckpointToWrite,
+  uid: string,
+  files: readonly StateFile[],
+): OperatorManifest {
+  const shape = own(shapes, uid);
+  if (shape === undefined) throw new Error(`"${uid}" has no shape.`);
   return {
     kind: shape.kind,
-    name: checkpoint.names?.[uid] ?? uid,
+    name: own(names ?? {}, uid) ?? uid,
     shape: {
       key: { schema: shape.key },
       value: { schema: shape.value, version: 1, sha256: sha256(JSON.stringify(shape.value)) },
       parameters: shape.parameters,
     },
     codec: shape.codec,
-    rows: rows.length,
-    files: [file],
-  };
-}
-
-function manifestOf(checkpoint: CheckpointToWrite, operators: CheckpointManifest['operators']): CheckpointManifest {
-  const { snapshot } = checkpoint;
-  return {
-    format: FORMAT_VERSION,
-    engineVersion: checkpoint.engineVersion,
-    tenantId: checkpoint.tenantId,
-    jobId: checkpoint.jobId,
-    revision: checkpoint.revision,
-    bundleDigest: checkpoint.bundleDigest,
-    timeline: snapshot.timeline,
-    batchId: snapshot.batchId,
-    batchTimeMs: snapshot.batchTimeMs,
-    watermarks: checkpoint.watermarks ?? {},
-    offsets: snapshot.offsets,
-    operators,
-    parent: null,
-    pendingPlans: checkpoint.pendingPlans,
+    files: [...(own(parent?.files ?? {}, uid) ?? []), ...files],
   };
 }

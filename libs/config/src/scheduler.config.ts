@@ -9,7 +9,7 @@ const schedulerEnvironment = z
     TIDEMARK_RECONCILE_MS: wholeNumber({ min: 10, max: 60_000 }).prefault('100'),
     /** How often what nobody needs any more is collected, in milliseconds. */
     TIDEMARK_COLLECT_MS: wholeNumber({ min: 100, max: 3_600_000 }).prefault('10000'),
-    /** Complete checkpoints kept for each timeline of a job. */
+    /** Complete checkpoints kept for each timeline of a job, beside those that they build on. */
     TIDEMARK_CHECKPOINTS_KEPT: wholeNumber({ min: 1, max: 1_000 }).prefault('5'),
     /** Committed batches kept for each job, beyond those that a checkpoint still needs. */
     TIDEMARK_BATCHES_KEPT: wholeNumber({ min: 0, max: 1_000_000 }).prefault('10000'),

@@ -37,6 +37,8 @@ export interface ConnectorEnd<End> {
   /** Throws `connector_refused` naming uid, option and place. Touches nothing outside the process. */
   check(uid: string, options: unknown, at: string): void;
   open(uid: string, options: unknown, context: ConnectorContext): Promise<End>;
+  /** Of a source: whether it can tell how much waits in it. */
+  readonly tellsBacklog: boolean;
 }
 
 export interface Connector {
@@ -48,6 +50,7 @@ export interface Connector {
 export function connectorEnd<Options extends z.ZodType, End>(
   schema: Options,
   open: (uid: string, options: z.infer<Options>, context: ConnectorContext) => Promise<End>,
+  { tellsBacklog = false }: { readonly tellsBacklog?: boolean } = {},
 ): ConnectorEnd<End> {
   const parse = (uid: string, options: unknown, at?: string): z.infer<Options> => {
     const parsed = schema.safeParse(options);
@@ -57,6 +60,7 @@ export function connectorEnd<Options extends z.ZodType, End>(
   return {
     check: (uid, options, at) => void parse(uid, options, at),
     open: async (uid, options, context) => open(uid, parse(uid, options), context),
+    tellsBacklog,
   };
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_FLOW } from '@tidemark/domain';
 import { describe, expect, it } from 'vitest';
 import { checkNode } from './connectors.js';
 import { aNode } from './connector.contract.js';
@@ -25,6 +26,25 @@ describe('checking a node at submission', () => {
       expect(() => checkNode(node)).not.toThrow();
     });
   }
+
+  it.each(['rate', 'socket', 'files'] as const)('takes the same limits for the source %s', (name) => {
+    const needed = { rate: {}, socket: { host: 'a', port: 1, format: 'text' }, files: { path: 'a', format: 'json' } };
+    const limits = { recordsPerSecond: 5, maxRecordsPerBatch: 10, maxBytesPerBatch: 1_000 };
+    expect(() => checkNode(source(name, { ...needed[name], ...limits }))).not.toThrow();
+    expect(() => checkNode(source(name, { ...needed[name], ...limits, maxRecordsPerBatch: 0 }))).toThrow(
+      'option "maxRecordsPerBatch"',
+    );
+  });
+
+  it.each([
+    [{ ...DEFAULT_FLOW, trigger: 'available-now' }, 'the trigger "available-now"'],
+    [{ ...DEFAULT_FLOW, downtime: 'skip' }, 'the downtime policy "skip"'],
+  ] as const)('refuses a source that cannot tell its backlog where %j needs it', (flow, says) => {
+    const socket = source('socket', { host: 'a', port: 1, format: 'text' });
+    expect(() => checkNode(socket, flow)).toThrow(says);
+    expect(() => checkNode(socket)).not.toThrow();
+    expect(() => checkNode(source('files', { path: 'a', format: 'json' }), flow)).not.toThrow();
+  });
 
   it('leaves other nodes alone', () => {
     expect(() => checkNode({ ...source('files', {}), kind: 'map', connector: undefined })).not.toThrow();

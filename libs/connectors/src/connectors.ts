@@ -1,4 +1,4 @@
-import type { GraphNode } from '@tidemark/domain';
+import { DEFAULT_FLOW, needsBacklog, type Flow, type GraphNode } from '@tidemark/domain';
 import type { Sink, Source } from '@tidemark/engine';
 import { refused, uidOf, type Connector, type ConnectorContext } from './connector.js';
 import { filesSink } from './files/files-sink.js';
@@ -19,11 +19,18 @@ export const CONNECTORS = {
 
 /**
  * Judges a source or sink by its options alone, when a job is submitted. Throws `connector_refused` naming the uid and
- * what is wrong where. Nodes of other kinds pass.
+ * what is wrong where, also where a source cannot do what the job's `flow` needs. Nodes of other kinds pass.
  */
-export function checkNode(node: GraphNode): void {
-  if (node.kind === 'source') endOf(node, 'source').check(uidOf(node), node.options, node.at);
-  else if (node.kind === 'sink') endOf(node, 'sink').check(uidOf(node), node.options, node.at);
+export function checkNode(node: GraphNode, flow: Flow = DEFAULT_FLOW): void {
+  if (node.kind === 'source') {
+    const source = endOf(node, 'source');
+    source.check(uidOf(node), node.options, node.at);
+    if (needsBacklog(flow) && !source.tellsBacklog) {
+      const what = flow.trigger === 'available-now' ? 'the trigger "available-now"' : 'the downtime policy "skip"';
+      const reason = `${what} needs to know how much waits in every source, and "${node.connector ?? ''}" cannot tell`;
+      throw refused(uidOf(node), reason, { at: node.at });
+    }
+  } else if (node.kind === 'sink') endOf(node, 'sink').check(uidOf(node), node.options, node.at);
 }
 
 /** Throws `connector_refused`, `source_missing`, `source_unavailable`. */

@@ -113,6 +113,53 @@ export function sourceContract(name: string, openHarness: () => Promise<SourceHa
       await source.close();
     });
 
+    it('may be asked in vain, if it says so: the answer is the same again, and what was read before stays as it was', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      if (source.canPlanAhead !== true) return;
+      const planned = await planBatches(source, harness);
+      const first = await readAll(source, planned);
+      await harness.feed(source);
+      const request = { ...aRequest(BATCHES + 1), from: reachedBy(planned) };
+      const ranges = await source.plan(request);
+      expect(Object.keys(ranges).length).toBeGreaterThan(0);
+      expect(await source.plan(request)).toEqual(ranges);
+      expect(await readAll(source, planned)).toEqual(first);
+      await source.close();
+    });
+
+    it('tells how much waits in it, if it can: all that was made available, in ranges that tile', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      if (source.backlog === undefined || !harness.runsDry) return;
+      const planned = await planBatches(source, harness);
+      expect(await source.backlog(reachedBy(planned))).toEqual({});
+      await harness.feed(source);
+      const backlog = await source.backlog(reachedBy(planned));
+      expect(Object.keys(backlog).length).toBeGreaterThan(0);
+      expect(await source.plan({ ...aRequest(BATCHES + 1), from: reachedBy(planned) })).toEqual(backlog);
+      await source.close();
+    });
+
+    it('plans up to a given end and no further, in small batches too', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      if (source.backlog === undefined || !harness.runsDry) return;
+      await harness.feed(source);
+      const end = await source.backlog({});
+      const until = Object.fromEntries(Object.entries(end).map(([partition, { to }]) => [partition, to]));
+      await harness.feed(source);
+      const planned: Planned[] = [];
+      for (let batchId = 1; ; batchId += 1) {
+        const request = aRequest(batchId, { from: reachedBy(planned), bytesMax: FEW_BYTES, until });
+        const ranges = await source.plan(request);
+        if (Object.keys(ranges).length === 0) break;
+        planned.push({ request, ranges });
+      }
+      expect(reachedBy(planned)).toEqual(until);
+      await source.close();
+    });
+
     it('plans nothing when there is nothing new', async () => {
       const harness = await openHarness();
       if (!harness.runsDry) return;

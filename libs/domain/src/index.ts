@@ -2,6 +2,7 @@ export { bundlePaths, type Bundle, type BundleManifest, type GraphNode } from '.
 export {
   heldObjects,
   offsetsAfter,
+  offsetsSkipped,
   type BatchCommit,
   type BatchPlan,
   type LoggedBatch,
@@ -15,6 +16,7 @@ export {
   KEY_SLOTS,
   type Checkpoint,
   type CheckpointStatus,
+  type WrittenCheckpoint,
   type StateRow,
   type StateShape,
 } from './checkpoint/checkpoint.js';
@@ -34,6 +36,19 @@ export {
   type StartTrigger,
 } from './checkpoint/restore-decision.js';
 export { Clock } from './clock.js';
+export {
+  DEFAULT_BACK_PRESSURE,
+  DEFAULT_FLOW,
+  DOWNTIME_POLICIES,
+  endsByItself,
+  hasInterval,
+  needsBacklog,
+  TRIGGERS,
+  type BackPressure,
+  type DowntimePolicy,
+  type Flow,
+  type Trigger,
+} from './flow/flow.js';
 export {
   ERROR_KINDS,
   ERRORS,

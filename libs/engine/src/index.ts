@@ -1,4 +1,7 @@
+export type { TextNeeded } from './fuse/source-loop.js';
 export { BATCH_BYTES_MAX, bytesPerSource } from './batch-bounds.js';
+export { replaceGlobals, seededRandom, type BatchClock } from './globals/batch-globals.js';
+export { explainUnavailable, UNAVAILABLE } from './globals/unavailable.js';
 export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
 export type { CheckedDefinition } from './graph/checked-definition.js';
 export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
@@ -15,14 +18,14 @@ export {
 } from './graph/program.js';
 export { isStorable } from './graph/storable.js';
 export { printable } from './graph/printable.js';
-export { positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
+export { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
 export {
   MicroBatchEngine,
-  nextBatchTime,
   type CommittedBatch,
   type MicroBatchPorts,
   type Resumed,
 } from './micro-batch/micro-batch-engine.js';
+export type { JobTiming } from './micro-batch/batch-time.js';
 export { decideResume, type Position, type ResumeStep } from './micro-batch/resume.js';
 export type {
   BatchLog,
@@ -35,8 +38,10 @@ export type {
   PlanRequest,
   Sink,
   SinkWrite,
-  Source,
   SnapshotBlocks,
+  Source,
   StateBlock,
   StateSnapshot,
 } from './ports.js';
+export { assembleBlock, readBlock, type BlockHeader, type ReadBlock } from './state/state-block.js';
+export { rowsOfBlock, type BlockRow, type BlockRows } from './state/block-rows.js';

@@ -35,9 +35,12 @@ export interface PlanRequest {
   readonly timeline: number;
   readonly batchId: number;
   readonly batchTimeMs: number;
+  /** The time that rate limits count: the batch interval, or what has passed since the last batch. */
   readonly intervalMs: number;
   /** The planned ranges hold at most this many bytes. There is always room for one record of any length allowed. */
   readonly bytesMax: number;
+  /** Where given: nothing at or after these positions, and nothing of a partition that is absent. Each is the end of a record. */
+  readonly until?: PartitionOffsets;
 }
 
 /** One contiguous piece of a batch's input: whole records, newline separated, the last newline optional. */
@@ -60,6 +63,13 @@ export interface Source {
   plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }>;
   /** The bytes of exactly these ranges, the same on every call. Throws `offsets_expired` if they are gone. */
   read(ranges: { readonly [partition: string]: PartitionRange }): Promise<readonly InputChunk[]>;
+  /** True where `plan` has no effect: it may be asked, and its answer read and dropped. */
+  readonly canPlanAhead?: boolean;
+  /**
+   * Everything that is there now and lies after `from`, up to the end of the last whole record; partitions without any
+   * are left out. Absent where a source cannot tell.
+   */
+  backlog?(from: PartitionOffsets): Promise<{ readonly [partition: string]: PartitionRange }>;
   close(): Promise<void>;
 }
 
@@ -106,40 +116,41 @@ export interface GraphOutput {
   }[];
 }
 
-/** A state block, format version 1, of one operator. */
-export interface StateBlock {
-  readonly uid: string;
-  readonly bytes: Uint8Array;
-  readonly rows: number;
-  readonly deleted: number;
-}
-
-/** What a snapshot froze, handed out while later batches run. */
-export interface SnapshotBlocks {
-  /** The next block, or undefined at the end. One call at a time, to the end. */
-  next(): Promise<StateBlock | undefined>;
-}
-
 /** The job's graph with its state: in production a sandbox process, in tests the same code in this process. */
 export interface GraphRuntime {
-  /** Applies a block to an operator's state, in the order in which blocks were handed out. Called before the first batch. */
+  /** Applies one state block to an operator's state. Called before the first batch, block by block in order. */
   restore(uid: string, block: Uint8Array): Promise<void>;
   /** Runs one batch. Throws `job_code_threw`, `record_unreadable`, `job_over_cpu`, `job_over_memory`, `sandbox_lost` … */
   run(input: GraphInput): Promise<GraphOutput>;
   /**
-   * Freezes the state as of the last batch that ran: all of it, or what has changed since the last snapshot (or since it
-   * was restored). One at a time; blocks are then pulled between batches.
+   * Freezes the state as of the last batch that ran: all of it, or what has changed since the snapshot before (or since
+   * the restore). Its blocks are pulled while later batches run. No batch runs until this resolves.
    */
   snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks>;
 }
 
-/** State as of the end of a batch, being handed out while later batches run. */
+/** A state block of version 1, for one table of one operator: docs/formats/checkpoint-v2.md. */
+export interface StateBlock {
+  readonly uid: string;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  /** Keys that are in the block because they were removed. */
+  readonly deleted: number;
+}
+
+export interface SnapshotBlocks {
+  /** Pulls the next block, or undefined at the end. One call at a time, up to the end. */
+  next(): Promise<StateBlock | undefined>;
+}
+
+/** State as of one batch boundary, handed out while later batches run. */
 export interface StateSnapshot extends SnapshotBlocks {
-  readonly kind: 'full' | 'delta';
   readonly timeline: number;
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly offsets: SourceOffsets;
   /** Plans that are durable and not part of this state. */
   readonly pendingPlans: readonly BatchPlan[];
+  /** `delta`: only what has changed since the snapshot before it. */
+  readonly kind: 'full' | 'delta';
 }

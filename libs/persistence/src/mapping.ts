@@ -125,11 +125,14 @@ export const toRun = (row: RunRow): Run => ({
   endReason: orUndefined(row.endReason),
 });
 
-export const toPlan = (row: Pick<BatchRow, 'timeline' | 'batchId' | 'batchTimeMs' | 'ranges'>): BatchPlan => ({
+type PlanColumns = Pick<BatchRow, 'timeline' | 'batchId' | 'batchTimeMs' | 'ranges' | 'skipped'>;
+
+export const toPlan = (row: PlanColumns): BatchPlan => ({
   timeline: row.timeline,
   batchId: row.batchId,
   batchTimeMs: row.batchTimeMs,
   ranges: row.ranges as SourceRanges,
+  ...(row.skipped === null ? {} : { skipped: row.skipped as SourceRanges }),
 });
 
 /** The commit in a batch's row, or undefined while the batch is only planned. */
@@ -170,6 +173,7 @@ export const toCheckpoint = (row: CheckpointRow): Checkpoint => ({
   status: checkpointStatus.parse(row.status),
   kind: checkpointKind.parse(row.kind),
   path: row.path,
+  buildsOn: row.buildsOn,
   manifestSha256: orUndefined(row.manifestSha256),
   offsets: row.offsets as SourceOffsets,
   shapes: row.shapes as { readonly [uid: string]: StateShape },

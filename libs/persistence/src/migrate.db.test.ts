@@ -2,6 +2,7 @@ import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { aCheckpoint, aClaimedRun, aSubmittedJob, aTenant } from './testing.js';
 
 describe('bringing the schema up to this build', () => {
   postgresTest('happens once, by four processes that start together', async ({ database, dataSource }) => {
@@ -22,6 +23,18 @@ describe('bringing the schema up to this build', () => {
     await migrate(database.url);
 
     expect(await dataSource.query('SELECT id FROM tenants')).toEqual([{ id: 'tnt_1' }]);
+  });
+
+  postgresTest('finds that checkpoints of the first schema build on nothing', async ({ database, dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const { runs, claimed } = await aClaimedRun(dataSource);
+    await runs.beginCheckpoint(claimed.fence, aCheckpoint('ckp_1', 1));
+    await dataSource.query('ALTER TABLE checkpoints DROP COLUMN builds_on, DROP COLUMN holds');
+    await dataSource.query('DELETE FROM migrations WHERE name = $1', [MIGRATIONS[1].name]);
+
+    await migrate(database.url);
+
+    expect(await dataSource.query('SELECT id, builds_on FROM checkpoints')).toEqual([{ id: 'ckp_1', builds_on: [] }]);
   });
 
   postgresTest(

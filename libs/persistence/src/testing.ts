@@ -1,4 +1,15 @@
-import type { BundleDigest, BundleManifest, ClaimedRun, JobConfig, JobId, RunnerId, TenantId } from '@tidemark/domain';
+import type {
+  BundleDigest,
+  BundleManifest,
+  CheckpointId,
+  ClaimedRun,
+  JobConfig,
+  JobId,
+  NewCheckpoint,
+  RunnerId,
+  TenantId,
+  WrittenCheckpoint,
+} from '@tidemark/domain';
 import { v7 } from 'uuid';
 import type { DataSource } from 'typeorm';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
@@ -30,6 +41,30 @@ export const aManifest = (more: Partial<BundleManifest> = {}): BundleManifest =>
 });
 
 export const aDigest = (letter = 'a'): BundleDigest => letter.repeat(64) as BundleDigest;
+
+/** A checkpoint that builds on nothing; its path is its id. */
+export const aCheckpoint = (id: string, batchId: number, more: Partial<NewCheckpoint> = {}): NewCheckpoint => ({
+  id: id as CheckpointId,
+  timeline: 1,
+  batchId,
+  batchTimeMs: batchId * 500,
+  revision: 1,
+  bundleDigest: aDigest(),
+  path: id,
+  buildsOn: [],
+  offsets: { numbers: { '0': batchId * 10 } },
+  shapes: {},
+  ...more,
+});
+
+export const aWrittenCheckpoint: WrittenCheckpoint = {
+  manifestSha256: 'b'.repeat(64),
+  stateRows: 1,
+  stateBytes: 1,
+  kind: 'full',
+  files: 1,
+  bytesWritten: 1,
+};
 
 /** All stores over one connection pool, as one process has them. */
 export function stores(dataSource: DataSource) {

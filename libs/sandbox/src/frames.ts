@@ -8,7 +8,7 @@
  *      body: bytes that the header explains
  * ```
  *
- * One request is under way at a time. Every request has one reply, except `snapshot`, whose replies end with `end`.
+ * One request is under way at a time, and every request has one reply.
  */
 export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 export const HEADER_BYTES_MAX = 1024 * 1024;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
+import { DEFAULT_FLOW, DOWNTIME_POLICIES, hasInterval, TRIGGERS } from '@tidemark/domain';
+import { DEFINITION_LIMITS, isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
 
-/** What the host asks. Bodies: `load` the bundle's code, `restore` rows as text, `run` the sources' texts in order. */
+/** What the host asks. Bodies: `load` the bundle's code, `restore` a state block, `run` the sources' bytes in order. */
 export type Request =
   | { readonly type: 'load'; readonly memoryMb: number; readonly deadlineMs: number; readonly seed: string }
   | { readonly type: 'restore'; readonly uid: string }
@@ -13,7 +14,9 @@ export type Request =
       readonly deadlineMs: number;
       readonly sources: readonly { readonly uid: string; readonly bytes: number }[];
     }
-  | { readonly type: 'snapshot' };
+  | { readonly type: 'snapshot'; readonly kind: 'full' | 'delta' }
+  /** The next block of the snapshot under way. */
+  | { readonly type: 'block' };
 
 /** Names and counts are bounded again by what the host knows of the job; these bounds only keep a reply small. */
 const name = z.string().max(200);
@@ -34,7 +37,7 @@ const failure = z.discriminatedUnion('code', [
   z.strictObject({ code: z.literal('record_unreadable'), record: line, reason: text }),
   z.strictObject({ code: z.literal('state_not_json'), operator, key: text, path: text, found: text }),
   z.strictObject({ code: z.literal('state_over_bound'), operator, bound: text, key: text }),
-  z.strictObject({ code: z.literal('job_output_too_large'), what: text, chars: count, charsMax: count }),
+  z.strictObject({ code: z.literal('job_output_too_large'), what: text, bytes: count, bytesMax: count }),
 ]);
 
 const problem = z.discriminatedUnion('code', [
@@ -53,10 +56,21 @@ const problem = z.discriminatedUnion('code', [
 
 const uid = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
 
+const weight = z.number().min(0);
+const flow = z.strictObject({
+  trigger: z.enum(TRIGGERS),
+  downtime: z.enum(DOWNTIME_POLICIES),
+  backPressure: z.union([
+    z.literal(false),
+    z.strictObject({ proportional: weight, integral: weight, derivative: weight, bytesPerSecondMin: weight }),
+  ]),
+});
+
 const manifest = z.strictObject({
   definition: z.literal(1),
   name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
-  batchIntervalMs: z.int().min(10).max(86_400_000),
+  batchIntervalMs: z.int().min(0).max(86_400_000),
+  flow: flow.optional(),
   poison: z.enum(['fail', 'skip']),
   nodes: z
     .array(
@@ -87,18 +101,24 @@ const manifest = z.strictObject({
   ),
 });
 
+/** Whether its batches can be due at all: an interval of nothing would be divided by. */
+function isTimed({ batchIntervalMs, flow: { trigger, downtime } = DEFAULT_FLOW }: z.infer<typeof manifest>): boolean {
+  if (hasInterval(trigger)) return batchIntervalMs >= DEFINITION_LIMITS.batchIntervalMsMin;
+  return batchIntervalMs === 0 && downtime === 'coalesce';
+}
+
 /**
- * What a sandbox may answer. Bodies: `done` the sinks' texts in order, `rows` rows of state. The tenant's code may have
+ * What a sandbox may answer. Bodies: `done` the sinks' bytes in order, `block` a state block. The tenant's code may have
  * written these, so every one is checked.
  */
 export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   // What is kept as it stands; everything else that is said goes through `printable` first.
-  z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json)) }),
+  z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json) && isTimed(json)) }),
   z.strictObject({ type: z.literal('refused'), problem }),
   z.strictObject({ type: z.literal('not_javascript'), reason: text, at: shortText }),
   z.strictObject({ type: z.literal('threw'), reason: text, stack: text.optional() }),
-  z.strictObject({ type: z.literal('restored'), rows: count }),
+  z.strictObject({ type: z.literal('restored') }),
   z.strictObject({ type: z.literal('not_restored'), reason: text }),
   z.strictObject({
     type: z.literal('done'),
@@ -107,10 +127,12 @@ export const replySchema = z.discriminatedUnion('type', [
     recordsSkipped: count,
     skipped: z.array(z.strictObject({ source: name, line: count, reason: text })).max(5),
     stateKeys: z.array(z.strictObject({ uid: name, keys: count })).max(1_000),
+    counts: z.array(z.strictObject({ uid: name, name, count })).max(5_000),
     log: z.array(z.string().max(1_000)).max(101),
   }),
   z.strictObject({ type: z.literal('failed'), failure, log: z.array(z.string().max(1_000)).max(101) }),
-  z.strictObject({ type: z.literal('rows'), uid: name, rows: count }),
+  z.strictObject({ type: z.literal('frozen') }),
+  z.strictObject({ type: z.literal('block'), uid: name, rows: count, deleted: count }),
   z.strictObject({ type: z.literal('end') }),
   z.strictObject({ type: z.literal('over_deadline') }),
   z.strictObject({ type: z.literal('over_memory') }),

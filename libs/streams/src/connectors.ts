@@ -12,15 +12,20 @@ export interface SinkSpec {
   readonly options: { readonly [name: string]: unknown };
 }
 
-export interface FilesOptions {
+/** How much a batch may read of a source, beside the 32 MiB that all sources of a job share. */
+export interface SourceLimits {
+  /** The most records taken in a second, or made (`rate`). */
+  readonly recordsPerSecond?: number;
+  readonly maxRecordsPerBatch?: number;
+  /** 8 MiB unless given, at most 32 MiB; one record is always taken, however long. */
+  readonly maxBytesPerBatch?: number;
+}
+
+export interface FilesOptions extends SourceLimits {
   /** A directory below the tenant's files root. Files in it are read in name order and may grow. */
   readonly path: string;
   /** `json`: one JSON document a line (the default). `text`: each line is a string. */
   readonly format?: 'json' | 'text';
-  /** Replays at this rate instead of as fast as batches go. */
-  readonly recordsPerSecond?: number;
-  /** 8 MiB unless given, at most 32 MiB; several sources of a job share 32 MiB a batch evenly. */
-  readonly maxBytesPerBatch?: number;
 }
 
 /** The lines of the files of a directory. Positions are bytes, so a job goes on within a file. */
@@ -38,15 +43,13 @@ export interface RateRecord {
 }
 
 /** Numbered records at an even rate, for trying things out. */
-export function rate(options: { readonly recordsPerSecond: number }): SourceSpec<RateRecord> {
+export function rate(options: SourceLimits & { readonly recordsPerSecond: number }): SourceSpec<RateRecord> {
   return { connector: 'rate', options: { ...options } };
 }
 
-export interface SocketOptions {
+export interface SocketOptions extends SourceLimits {
   readonly host: string;
   readonly port: number;
-  /** The most records taken in a second. */
-  readonly recordsPerSecond?: number;
   /** `text`: each line is a string (the default). `json`: one JSON document a line. */
   readonly format?: 'text' | 'json';
 }

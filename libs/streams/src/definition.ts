@@ -15,10 +15,34 @@
 export interface JobDefinition {
   readonly tidemark: 1;
   readonly name: string;
-  /** Milliseconds; NaN if what was given is no duration. */
-  readonly batchIntervalMs: number;
+  /** Milliseconds; NaN if what was given is no duration, absent if nothing was. */
+  readonly batchIntervalMs?: number;
+  /** Absent where there is a batch interval. */
+  readonly trigger?: 'asap' | 'available-now' | 'once';
+  /** `coalesce` if absent. */
+  readonly downtime?: Downtime;
+  /** True if absent. */
+  readonly backPressure?: boolean | BackPressureOptions;
   readonly poison: Poison;
   readonly nodes: readonly DefinitionNode[];
+}
+
+/**
+ * What becomes of the intervals that passed while the job was not running: they fall together into one batch, each gets
+ * its own, or their input is passed over (recorded, and told in the event `downtime.skipped`).
+ */
+export type Downtime = 'coalesce' | 'each' | 'skip';
+
+/** Weights of the rate estimator that holds batches to their interval. */
+export interface BackPressureOptions {
+  /** Weight of the difference between the present rate and the one that the last batch was worked off at; 1. */
+  readonly proportional?: number;
+  /** Weight of what has piled up, as the delay of the last batch; 0.2. */
+  readonly integral?: number;
+  /** Weight of the change of that difference; 0. */
+  readonly derivative?: number;
+  /** The rate never goes below; 16,384. */
+  readonly bytesPerSecondMin?: number;
 }
 
 /** What happens to a record that cannot be read: the job fails and names it, or it is counted and passed over. */
@@ -40,6 +64,16 @@ export type NodeKind =
   | 'reduceByKeyAndWindow'
   | 'window'
   | 'eventTime'
+  | 'flatMapValues'
+  | 'transform'
+  | 'split'
+  | 'intervalJoin'
+  | 'windowJoin'
+  | 'cogroup'
+  | 'lookup'
+  | 'broadcast'
+  | 'dedupe'
+  | 'topN'
   | 'windowAggregate'
   | 'windowFold'
   | 'windowReduce'

@@ -11,11 +11,30 @@ export {
   type RateRecord,
   type SinkSpec,
   type SocketOptions,
+  type SourceLimits,
   type SourceSpec,
 } from './connectors.js';
-export { defineJob, type JobBuilder, type JobOptions } from './define-job.js';
-export type { DefinitionNode, JobDefinition, NodeKind, Poison } from './definition.js';
-export type { Duration } from './duration.js';
+export {
+  defineJob,
+  type JobBuilder,
+  type JobOptions,
+  type JobSettings,
+  type JobTrigger,
+  type TableOptions,
+} from './define-job.js';
+export type { BackPressureOptions, DefinitionNode, Downtime, JobDefinition, NodeKind, Poison } from './definition.js';
+export { milliseconds, type Duration } from './duration.js';
+export {
+  Table,
+  type BroadcastOptions,
+  type CogroupOptions,
+  type DedupeOptions,
+  type IntervalJoinOptions,
+  type JoinType,
+  type LookupOptions,
+  type TopOptions,
+  type WindowJoinOptions,
+} from './joins.js';
 export type { Schema } from './schema.js';
 export {
   KeyedStream,

@@ -2,6 +2,22 @@ import type { Aggregate, Aggregated, FieldOf } from './aggregates.js';
 import type { SinkSpec } from './connectors.js';
 import type { DefinitionNode, NodeKind } from './definition.js';
 import { milliseconds, type Duration } from './duration.js';
+import {
+  cogroupParts,
+  dedupeParts,
+  joinParts,
+  lookupParts,
+  topParts,
+  type BroadcastOptions,
+  type CogroupOptions,
+  type DedupeOptions,
+  type IntervalJoinOptions,
+  type JoinType,
+  type LookupOptions,
+  type Table,
+  type TopOptions,
+  type WindowJoinOptions,
+} from './joins.js';
 import { jsonSchemaOf, type Schema } from './schema.js';
 import { WindowedStream } from './windowed-stream.js';
 import {
@@ -117,6 +133,72 @@ export class Stream<T, C extends BatchContext = BatchContext> {
     return this.same(this.next('eventTime', this.eventTime, parts));
   }
 
+  /** What `apply` makes of all records of a batch together, in their order; behind a window: of each window. Keeps nothing. */
+  transform<U>(apply: (records: readonly T[], context: C) => Iterable<U>): Stream<U, C> {
+    return new Stream(this.graph, this.next('transform', this.transform, { functions: { apply } }));
+  }
+
+  /**
+   * Parts the stream: a record goes to the first branch that answers something true. Those that no branch takes are
+   * counted under `uid` as `unmatched`; `rest: () => true` as the last branch takes them all.
+   */
+  split<B extends { readonly [branch: string]: (record: T, context: C) => unknown }>(
+    uid: string,
+    branches: B,
+  ): {
+    readonly [N in keyof B]: B[N] extends ((record: T, ...more: never[]) => record is infer S extends T)
+      ? Stream<S, C>
+      : this;
+  };
+  split(uid: string, branches: { readonly [branch: string]: unknown }): unknown {
+    const names = Object.keys(branches);
+    const parts = { uid, options: { branches: names }, functions: { ...branches } };
+    const id = this.next('split', this.split, parts);
+    return Object.fromEntries(names.map((tag) => [tag, this.same(this.outputOf(id, tag, this.split))]));
+  }
+
+  /**
+   * A side output of the operator that was called last: rows that it does not send on, for example those that came too
+   * late. Which it has stands with the operator; those of a keyed one are `[key, value]`.
+   */
+  output<U = T>(tag: string): Stream<U, C> {
+    return new Stream(this.graph, this.outputOf(this.id, tag, this.output));
+  }
+
+  /**
+   * The first record of each kind goes on; those like it that come within a time are counted as `duplicates`, and go to
+   * the output `duplicates`. Keeps, under `uid`, what it has seen, for `within`.
+   *
+   * In event time a record behind the watermark counts as `late`, and goes to the output `late`.
+   */
+  dedupe(uid: string, options: DedupeOptions<T, C>): this {
+    return this.same(this.next('dedupe', this.dedupe, { uid, ...dedupeParts(options) }));
+  }
+
+  /**
+   * Completes each record with the table's row of a key. The table is kept, under `uid`, as state. Rows of the table are
+   * read before the other records of their batch: a record sees every row of its own batch.
+   */
+  lookup<K extends Key, R, U, J extends 'inner' | 'left' = 'left'>(
+    uid: string,
+    table: Table<K, R>,
+    options: LookupOptions<T, K, R, U, J, C>,
+  ): Stream<U, C> {
+    const inputs = [this.id, table.rows.id];
+    const parts = { uid, ...lookupParts(table, options) };
+    return new Stream(this.graph, this.graph.add({ kind: 'lookup', inputs, ...parts }, this.lookup));
+  }
+
+  /**
+   * Shows every record one state, which the rows of `side` make: thresholds or rules that may change, say. The state is
+   * kept under `uid`. Side rows of a batch apply before its records, which go on at the batch's end.
+   */
+  withBroadcast<S, R, U>(uid: string, side: Stream<R, C>, options: BroadcastOptions<S, T, R, U, C>): Stream<U, C> {
+    const { initial, update, apply } = options;
+    const parts = { uid, inputs: [this.id, side.id], options: { initial }, functions: { update, apply } };
+    return new Stream(this.graph, this.graph.add({ kind: 'broadcast', ...parts }, this.withBroadcast));
+  }
+
   /** The records of both streams. */
   union(other: Stream<T, C>): this {
     return this.same(this.graph.add({ kind: 'union', inputs: [this.id, other.id] }, this.union));
@@ -154,6 +236,11 @@ export class Stream<T, C extends BatchContext = BatchContext> {
   }
 
   /** @internal */
+  protected outputOf(id: number, tag: string, declaredBy: Caller): number {
+    return this.graph.add({ kind: 'output', inputs: [id], options: { tag } }, declaredBy);
+  }
+
+  /** @internal */
   protected next(kind: NodeKind, declaredBy: Caller, parts: NodeParts): number {
     return this.graph.add({ kind, inputs: [this.id], ...parts }, declaredBy);
   }
@@ -163,6 +250,64 @@ export class Stream<T, C extends BatchContext = BatchContext> {
 export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext> extends Stream<readonly [K, V], C> {
   mapValues<W>(apply: (value: V, context: C) => W): KeyedStream<K, W, C> {
     return new KeyedStream(this.graph, this.next('mapValues', this.mapValues, { functions: { apply } }));
+  }
+
+  /** Any number of values for each value, under the same key. */
+  flatMapValues<W>(apply: (value: V, context: C) => Iterable<W>): KeyedStream<K, W, C> {
+    return new KeyedStream(this.graph, this.next('flatMapValues', this.flatMapValues, { functions: { apply } }));
+  }
+
+  /**
+   * The first `n` values of each key by a number, over all of them; of equals, the one that came first. Keeps them under
+   * `uid`. Lists that a batch has changed go on as `[key, values]` at its end.
+   */
+  topN(uid: string, n: number, options: TopOptions<V>): KeyedStream<K, readonly V[], C> {
+    return new KeyedStream(this.graph, this.next('topN', this.topN, { uid, ...topParts(n, options) }));
+  }
+
+  /**
+   * Pairs rows of two streams that have the same key, in event time; each pair goes on once, as `[key, row]`. Both streams
+   * need `eventTime(…)` before; how far time has come is the lesser of the two. Keeps rows, under `uid`, until the watermark
+   * says that no partner can come any more.
+   *
+   * A row that would not be kept any more is counted as `late`, and goes to the output `late-left` or `late-right`.
+   *
+   * - `within`: a pair goes on when its second row comes, at the later time of the two; a row without a partner when none
+   *   can come any more.
+   * - `window`: everything goes on when the window is over.
+   */
+  join<R, U, J extends JoinType = 'inner'>(
+    uid: string,
+    right: KeyedStream<K, R>,
+    options: IntervalJoinOptions<K, V, R, U, J>,
+  ): KeyedStream<K, U>;
+  join<R, U, J extends JoinType = 'inner'>(
+    uid: string,
+    right: KeyedStream<K, R>,
+    options: WindowJoinOptions<K, V, R, U, J>,
+  ): KeyedStream<K, U, WindowContext>;
+  join<R, U, J extends JoinType>(
+    uid: string,
+    right: KeyedStream<K, R>,
+    options: IntervalJoinOptions<K, V, R, U, J> | WindowJoinOptions<K, V, R, U, J>,
+  ): unknown {
+    const kind = 'within' in options ? 'intervalJoin' : 'windowJoin';
+    const node = { kind, uid, inputs: [this.id, right.id], ...joinParts(options) } as const;
+    return new KeyedStream(this.graph, this.graph.add(node, this.join));
+  }
+
+  /**
+   * What `apply` makes of all rows of a key and window, of both streams; one of the two lists may be empty. As for a `join`
+   * with a `window`: when it goes on, what is late, what is kept.
+   */
+  cogroup<R, U>(
+    uid: string,
+    right: KeyedStream<K, R>,
+    options: CogroupOptions,
+    apply: (key: K, lefts: readonly V[], rights: readonly R[], context: WindowContext) => Iterable<U>,
+  ): KeyedStream<K, U, WindowContext> {
+    const node = { kind: 'cogroup', uid, inputs: [this.id, right.id], ...cogroupParts(options, apply) } as const;
+    return new KeyedStream(this.graph, this.graph.add(node, this.cogroup));
   }
 
   override window(uid: string, options: WindowOptions): KeyedStream<K, V, WindowContext> {

@@ -12,7 +12,7 @@ export class SandboxBundleInspector extends BundleInspector implements OnApplica
 
   override async inspect({ code, sourceMap }: BundleFiles): Promise<BundleManifest> {
     const manifest = await this.host.describe({ code, map: sourceMap });
-    for (const node of manifest.nodes) checkNode(node);
+    for (const node of manifest.nodes) checkNode(node, manifest.flow);
     return manifest;
   }
 

@@ -53,6 +53,12 @@ export class BatchAnswer {
   @Shown('What the batch reads: half-open ranges `{ from, to }` by source uid and partition.', 'ranges')
   readonly ranges!: RangesAnswer;
 
+  @Shown(
+    'What it passes over, by the downtime policy `skip`; each range lies directly before one of `ranges`.',
+    'ranges',
+  )
+  readonly skipped!: RangesAnswer;
+
   @Shown('When the plan became durable.', 'time')
   readonly plannedAt!: string;
 
@@ -73,6 +79,7 @@ export const showBatch = (record: BatchRecord): BatchAnswer => ({
   batchId: record.plan.batchId,
   batchTime: new Date(record.plan.batchTimeMs).toISOString(),
   ranges: showRanges(record.plan.ranges),
+  skipped: showRanges(record.plan.skipped ?? {}),
   plannedAt: record.plannedAt.toISOString(),
   plannedByEpoch: record.plannedByEpoch,
   runnerId: record.runnerId ?? null,

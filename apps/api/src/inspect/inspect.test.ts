@@ -112,6 +112,20 @@ describe("a job's history", () => {
     expect(JSON.stringify(body)).not.toContain('secret');
   });
 
+  it('shows what a batch passed over', async () => {
+    const skipped = { words: { all: { from: 5, to: 90 } } };
+    api.tenant.batches.push(aBatch(id, { batchId: 1, skipped }), aBatch(id, { batchId: 2 }));
+
+    const { body } = await api.send('GET', `/v1/jobs/${id}/batches`);
+
+    expect(body).toMatchObject({
+      items: [
+        { batchId: 2, skipped: {} },
+        { batchId: 1, skipped },
+      ],
+    });
+  });
+
   it('shows the batches of an earlier timeline when asked', async () => {
     become({ timeline: 2 });
     api.tenant.batches.push(aBatch(id, { timeline: 1, batchId: 1 }), aBatch(id, { timeline: 2, batchId: 1 }));
@@ -136,6 +150,7 @@ describe("a job's history", () => {
       status: 'complete',
       kind: 'checkpoint',
       path: 'where/it/lies',
+      buildsOn: ['where/its/base/lies'],
       manifestSha256: 'e'.repeat(64),
       offsets: { flights: { 'a.jsonl': 12 } },
       shapes: {},
@@ -148,7 +163,7 @@ describe("a job's history", () => {
     const { body } = await api.send('GET', `/v1/jobs/${id}/checkpoints`);
 
     expect(body).toMatchObject({ items: [{ batchId: 4, offsets: { flights: { 'a.jsonl': 12 } }, completedAt: null }] });
-    expect(JSON.stringify(body)).not.toContain('where/it/lies');
+    expect(JSON.stringify(body)).not.toContain('where/it');
   });
 
   it('shows from what a run starts and why', async () => {

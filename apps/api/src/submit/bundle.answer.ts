@@ -1,4 +1,13 @@
-import type { Bundle, BundleManifest } from '@tidemark/domain';
+import {
+  DEFAULT_FLOW,
+  DOWNTIME_POLICIES,
+  hasInterval,
+  TRIGGERS,
+  type Bundle,
+  type BundleManifest,
+  type DowntimePolicy,
+  type Trigger,
+} from '@tidemark/domain';
 import { pageClass } from '../transport/paging.js';
 import { Shown, shownType } from '../transport/shown.js';
 
@@ -30,8 +39,17 @@ class ManifestAnswer {
   @Shown('Name that the bundle gives its job.', 'string')
   readonly name!: string;
 
-  @Shown('Milliseconds between batches.', 'integer')
-  readonly batchIntervalMs!: number;
+  @Shown('Milliseconds between batches; null under a trigger without an interval.', 'integer', { nullable: true })
+  readonly batchIntervalMs!: number | null;
+
+  @Shown('When the next batch is due.', TRIGGERS)
+  readonly trigger!: Trigger;
+
+  @Shown('What becomes of the intervals that passed while no run had the job.', DOWNTIME_POLICIES)
+  readonly downtime!: DowntimePolicy;
+
+  @Shown('Whether batches are held to their interval by what they may read.', 'boolean')
+  readonly backPressure!: boolean;
 
   @Shown('What happens to an unreadable record.', ['fail', 'skip'])
   readonly poison!: BundleManifest['poison'];
@@ -60,11 +78,19 @@ export const BundlePage = pageClass(BundleAnswer, 'BundlePage');
 export const showBundle = ({ digest, bytes, manifest, createdAt }: Bundle): BundleAnswer => ({
   digest,
   bytes,
-  manifest: {
-    name: manifest.name,
-    batchIntervalMs: manifest.batchIntervalMs,
-    poison: manifest.poison,
-    nodes: manifest.nodes.map((node) => ({ ...node, uid: node.uid ?? null, connector: node.connector ?? null })),
-  },
+  manifest: showManifest(manifest),
   createdAt: createdAt.toISOString(),
 });
+
+function showManifest({ name, batchIntervalMs, flow = DEFAULT_FLOW, poison, nodes }: BundleManifest): ManifestAnswer {
+  const { trigger, downtime, backPressure } = flow;
+  return {
+    name,
+    batchIntervalMs: hasInterval(trigger) ? batchIntervalMs : null,
+    trigger,
+    downtime,
+    backPressure: backPressure !== false,
+    poison,
+    nodes: nodes.map((node) => ({ ...node, uid: node.uid ?? null, connector: node.connector ?? null })),
+  };
+}

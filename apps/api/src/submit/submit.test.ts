@@ -26,6 +26,17 @@ describe('uploading a bundle', () => {
     expect(Buffer.from(await api.objects.get(paths.map)).toString()).toBe('{"version":3}');
   });
 
+  it('shows when the batches of its job are due', async () => {
+    const flow = { trigger: 'asap', downtime: 'coalesce', backPressure: false } as const;
+    const asap = await api.send('POST', '/v1/bundles', { body: aBundle({ batchIntervalMs: 0, flow }) });
+    expect(asap.body).toMatchObject({ manifest: { trigger: 'asap', batchIntervalMs: null, backPressure: false } });
+
+    const usual = await api.send('POST', '/v1/bundles', { body: aBundle({ batchIntervalMs: 700 }) });
+    expect(usual.body).toMatchObject({
+      manifest: { trigger: 'interval', batchIntervalMs: 700, downtime: 'coalesce', backPressure: true },
+    });
+  });
+
   it('takes the same code again for the same bundle and does not run it again', async () => {
     const first = await api.send('POST', '/v1/bundles', { body: aBundle() });
     const second = await api.send('POST', '/v1/bundles', { body: aBundle() });

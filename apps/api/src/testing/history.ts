@@ -8,13 +8,14 @@ export function aBatch(
     readonly timeline?: number;
     readonly open?: boolean;
     readonly ranges?: SourceRanges;
+    readonly skipped?: SourceRanges;
   },
 ): BatchRecord & { readonly jobId: JobId } {
-  const { batchId, timeline = 1, open = false, ranges = {} } = batch;
+  const { batchId, timeline = 1, open = false, ranges = {}, skipped } = batch;
   const at = new Date(batchId * 1_000);
   return {
     jobId,
-    plan: { timeline, batchId, batchTimeMs: at.getTime(), ranges },
+    plan: { timeline, batchId, batchTimeMs: at.getTime(), ranges, skipped },
     plannedAt: at,
     plannedByEpoch: 1,
     runnerId: undefined,

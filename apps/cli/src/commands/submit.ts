@@ -28,7 +28,7 @@ export function addSubmitCommands(program: Command, terminal: Terminal): void {
       const bundle = await bundleIn(resolve(terminal.cwd, file), options);
       const name = options.name === undefined ? {} : { name: options.name };
       const job = await context.service.jobs.submit({ bundle, ...name, config: configIn(options) });
-      await showSubmitted(context, job, options, ({ lastBatch }) => lastBatch !== null);
+      await showSubmitted(context, job, options, ({ lastBatch, status }) => lastBatch !== null || isFinished(status));
     });
 
   withRevisionOptions(
@@ -42,7 +42,12 @@ export function addSubmitCommands(program: Command, terminal: Terminal): void {
       const job = await context.service.jobs.deploy(id, { bundle, config: configIn(options) });
       const isNew = (last: Job['lastBatch']): boolean =>
         last !== null && (last.timeline > timeline || last.batchId > (before?.batchId ?? 0));
-      await showSubmitted(context, job, options, (seen) => seen.status === 'running' && isNew(seen.lastBatch));
+      await showSubmitted(
+        context,
+        job,
+        options,
+        (seen) => (seen.status === 'running' && isNew(seen.lastBatch)) || isFinished(seen.status),
+      );
     });
 }
 
@@ -55,7 +60,7 @@ function withRevisionOptions(command: Command): Command {
     .option('--cpu-ms-per-batch <ms>', 'CPU deadline of a batch', wholeNumber)
     .option(
       '--wait [seconds]',
-      `wait for the next committed batch, ${WAIT_SECONDS_DEFAULT} s at most by default`,
+      `wait for the next committed batch, or for the job to be finished, ${WAIT_SECONDS_DEFAULT} s at most by default`,
       wholeNumber,
     );
 }
@@ -81,9 +86,14 @@ async function showSubmitted(
   }
   context.show(seen, [
     seen.id,
-    `batch ${seen.lastBatch?.batchId ?? ''} committed on ${seen.currentRun?.runnerId ?? 'a runner'}`,
+    isFinished(seen.status)
+      ? `finished with batch ${seen.lastBatch?.batchId ?? 'none'}`
+      : `batch ${seen.lastBatch?.batchId ?? ''} committed on ${seen.currentRun?.runnerId ?? 'a runner'}`,
   ]);
 }
+
+/** A job that ends by itself may do so without a batch, and faster than anybody looks. */
+const isFinished = (status: Job['status']): boolean => status === 'finished';
 
 /** The bundle in a file: sources are bundled, bundles are taken as they are, with the source map beside them. */
 async function bundleIn(path: string, { minify = false }: RevisionOptions): Promise<BundleUpload> {

@@ -24,6 +24,7 @@ const batch: JobPicture['batches'][number] = {
   batchId: 1204,
   batchTime: '2026-03-01T12:00:09.500Z',
   ranges: {},
+  skipped: {},
   plannedAt: '2026-03-01T12:00:09.503Z',
   plannedByEpoch: 3,
   runnerId: 'rnr_0198f00000000000000000000000abcd',

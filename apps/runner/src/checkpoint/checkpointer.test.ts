@@ -1,8 +1,8 @@
-import { InMemoryObjectStore } from '@tidemark/checkpoint';
+import { InMemoryObjectStore, readCheckpoint } from '@tidemark/checkpoint';
 import { TidemarkError } from '@tidemark/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ActiveRun } from '../run-batch/active-run.js';
-import { aCheckpointId, aRun, aSnapshot, CountedIds } from '../testing/a-run.js';
+import { aBlock, aCheckpointId, aRun, aSnapshot, CountedIds } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
 import { Checkpointer } from './checkpointer.js';
 
@@ -36,10 +36,10 @@ afterEach(() => {
 });
 
 const checkpointer = (overdue = false): Checkpointer =>
-  new Checkpointer(run, { runs, objects, ids: new CountedIds() }, overdue);
+  new Checkpointer(run, { runs, objects, ids: new CountedIds() }, { overdue, chain: undefined });
 
 async function write(into: Checkpointer, batchId = 1): Promise<void> {
-  into.begin(aSnapshot(batchId));
+  into.begin(aSnapshot(batchId, { kind: into.kind }));
   await into.settle();
 }
 
@@ -105,6 +105,50 @@ describe('a checkpoint', () => {
   });
 });
 
+describe('a checkpoint after another', () => {
+  it('is what changed since, as long as that is little', async () => {
+    const checkpoints = checkpointer();
+    const kinds = [];
+    for (let batchId = 1; batchId <= 4; batchId += 1) {
+      kinds.push(checkpoints.kind);
+      await write(checkpoints, batchId);
+    }
+
+    // Each delta is as large as the base here, so each second checkpoint is whole.
+    expect(kinds).toEqual(['full', 'delta', 'full', 'delta']);
+    expect(runs.written.map(({ kind, files, stateRows }) => ({ kind, files, stateRows }))).toEqual([
+      { kind: 'full', files: 1, stateRows: 1 },
+      { kind: 'delta', files: 1, stateRows: 2 },
+      { kind: 'full', files: 1, stateRows: 1 },
+      { kind: 'delta', files: 1, stateRows: 2 },
+    ]);
+    const [base, delta, next] = runs.begun;
+    expect([base, delta, next].map((begun) => begun?.buildsOn)).toEqual([[], [base?.path], []]);
+  });
+
+  it('goes on from the checkpoint that the run was restored from', async () => {
+    const before = checkpointer();
+    await write(before, 1);
+    const { path = '' } = runs.begun[0] ?? {};
+    const { manifestSha256 = '' } = runs.written[0] ?? {};
+    const { chain } = await readCheckpoint(objects, path, manifestSha256);
+
+    const checkpoints = new Checkpointer(run, { runs, objects, ids: new CountedIds() }, { overdue: false, chain });
+
+    expect(checkpoints.kind).toBe('delta');
+  });
+
+  it('is whole when what it would build on is gone, and the one after that too', async () => {
+    const checkpoints = checkpointer();
+    await write(checkpoints, 1);
+    runs.onBegin = () => Promise.resolve('base_gone');
+    await write(checkpoints, 2);
+
+    expect(runs.events).toMatchObject([{ type: 'checkpoint.failed', data: { code: 'checkpoint_unreadable' } }]);
+    expect(checkpoints.kind).toBe('full');
+  });
+});
+
 describe('a checkpoint that cannot be written', () => {
   it('R14: is told as an event, and the job goes on until the disk has room again', async () => {
     const checkpoints = checkpointer();
@@ -122,6 +166,37 @@ describe('a checkpoint that cannot be written', () => {
     expect(checkpoints.isDue()).toBe(true);
     await write(checkpoints, 2);
     expect(runs.completed).toEqual([aCheckpointId(2)]);
+  });
+
+  it('is followed by a whole one: what had changed since the one before is lost with it', async () => {
+    const checkpoints = checkpointer();
+    await write(checkpoints, 1);
+    expect(checkpoints.kind).toBe('delta');
+    objects.full = true;
+    await write(checkpoints, 2);
+    expect(checkpoints.kind).toBe('full');
+
+    objects.full = false;
+    await write(checkpoints, 3);
+    expect(runs.written.map(({ kind }) => kind)).toEqual(['full', 'full']);
+  });
+
+  it('has its snapshot pulled to the end: the job holds on to what was frozen for it until then', async () => {
+    const blocks = [{ ...aBlock(1), uid: 'unheard-of' }, aBlock(2), aBlock(3)];
+    const checkpoints = checkpointer();
+    checkpoints.begin(aSnapshot(1, { next: async () => blocks.shift() }));
+    await checkpoints.settle();
+
+    expect(runs.events).toMatchObject([{ data: { code: 'sandbox_spoke_nonsense' } }]);
+    expect(blocks).toEqual([]);
+  });
+
+  it('does not end the run when its snapshot cannot be pulled', async () => {
+    const checkpoints = checkpointer();
+    checkpoints.begin(aSnapshot(1, { next: () => Promise.reject(new Error('the sandbox is gone')) }));
+
+    await expect(checkpoints.settle()).resolves.toBeUndefined();
+    expect(runs.events).toMatchObject([{ type: 'checkpoint.failed', data: { reason: 'the sandbox is gone' } }]);
   });
 
   it('ends the run when it has failed too often in a row', async () => {

@@ -1,5 +1,12 @@
-import { checkpointPath, writeCheckpoint, type ObjectStore } from '@tidemark/checkpoint';
-import { isTidemarkError, type CheckpointId, type IdSource, type RunStore } from '@tidemark/domain';
+import {
+  checkpointPath,
+  sizeOf,
+  snapshotKind,
+  writeCheckpoint,
+  type CheckpointChain,
+  type ObjectStore,
+} from '@tidemark/checkpoint';
+import { isTidemarkError, TidemarkError, type CheckpointId, type IdSource, type RunStore } from '@tidemark/domain';
 import type { StateSnapshot } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
 import type { ActiveRun } from '../run-batch/active-run.js';
@@ -12,6 +19,8 @@ const FAILURES_MAX = 5;
  * Writes a run's checkpoints: one at a time, in the background of the batches that follow. The row comes first, then the
  * state files, then the manifest; then one conditional update makes it restorable.
  *
+ * A checkpoint that fails takes with it what had changed since the one before: the next one is a whole copy of the state.
+ *
  * Owner of all fields: the run's loop.
  */
 export class Checkpointer {
@@ -19,14 +28,26 @@ export class Checkpointer {
   private failures = 0;
   private failure: unknown;
   private dueAtMs: number;
+  /** What a delta would build on: the checkpoint whose snapshot was the last that the job's graph gave or took. */
+  private chain: CheckpointChain | undefined;
 
   constructor(
     private readonly run: ActiveRun,
     private readonly tools: { readonly runs: RunStore; readonly objects: ObjectStore; readonly ids: IdSource },
-    /** Whether batches were run again to get here: a job that dies often must still get to a newer checkpoint. */
-    overdue: boolean,
+    start: {
+      /** Whether batches were run again to get here: a job that dies often must still get to a newer checkpoint. */
+      readonly overdue: boolean;
+      /** Of the checkpoint that the run was restored from. */
+      readonly chain: CheckpointChain | undefined;
+    },
   ) {
-    this.dueAtMs = performance.now() + (overdue ? 0 : this.intervalMs);
+    this.dueAtMs = performance.now() + (start.overdue ? 0 : this.intervalMs);
+    this.chain = start.chain;
+  }
+
+  /** The kind of snapshot to take for the next `begin`. Not to be asked while another checkpoint is written. */
+  get kind(): StateSnapshot['kind'] {
+    return snapshotKind(this.chain === undefined ? undefined : sizeOf(this.chain));
   }
 
   /** Whether the loop should hand over a snapshot now. Throws when checkpoints have failed too often. */
@@ -35,10 +56,12 @@ export class Checkpointer {
     return this.writing === undefined && performance.now() >= this.dueAtMs;
   }
 
-  /** Begins to write; returns at once. */
+  /** Begins to write a snapshot of the kind that was asked for; returns at once. */
   begin(snapshot: StateSnapshot): void {
     this.dueAtMs = performance.now() + this.intervalMs;
-    this.writing = this.write(snapshot).finally(() => {
+    const parent = snapshot.kind === 'delta' ? this.chain : undefined;
+    this.chain = undefined;
+    this.writing = this.write(snapshot, parent).finally(() => {
       this.writing = undefined;
     });
   }
@@ -52,7 +75,7 @@ export class Checkpointer {
     return this.run.claimed.revision.config.checkpointIntervalMs;
   }
 
-  private async write(snapshot: StateSnapshot): Promise<void> {
+  private async write(snapshot: StateSnapshot, parent: CheckpointChain | undefined): Promise<void> {
     const { fence } = this.run.claimed;
     const { tenantId, jobId, epoch, runId } = fence;
     const { timeline, batchId } = snapshot;
@@ -64,10 +87,13 @@ export class Checkpointer {
           parent: this.run.claimed.trace,
           attributes: { tenantId, jobId, runId, epoch, timeline, batchId, checkpointId: id },
         },
-        () => this.writeDurably(id, snapshot),
+        async () => {
+          this.chain = await this.writeDurably(id, snapshot, parent);
+        },
       );
       this.failures = 0;
     } catch (error) {
+      await discard(snapshot);
       this.failures += 1;
       this.failure = error;
       const reason = error instanceof Error ? error.message : String(error);
@@ -78,36 +104,47 @@ export class Checkpointer {
     }
   }
 
-  private async writeDurably(id: CheckpointId, snapshot: StateSnapshot): Promise<void> {
+  /** Answers with what the next one can build on; with nothing when the job was lost. */
+  private async writeDurably(
+    id: CheckpointId,
+    snapshot: StateSnapshot,
+    parent: CheckpointChain | undefined,
+  ): Promise<CheckpointChain | undefined> {
     const { runs, objects } = this.tools;
     const { fence, revision, manifest } = this.run.claimed;
     const { tenantId, jobId, epoch } = fence;
-    const { timeline, batchId, batchTimeMs, offsets } = snapshot;
+    const { timeline, batchId, batchTimeMs, offsets, pendingPlans } = snapshot;
+    const { shapes } = manifest;
+    if (snapshot.kind === 'delta' && parent === undefined) throw new Error('A delta has nothing to build on.');
     const path = checkpointPath({ tenantId, jobId, timeline, batchId, epoch, unique: id });
     const { number, bundleDigest } = revision;
+    const buildsOn = parent?.folders ?? [];
     const begun = await runs.beginCheckpoint(fence, {
-      id,
-      timeline,
-      batchId,
-      batchTimeMs,
-      revision: number,
-      bundleDigest,
-      path,
-      offsets,
-      shapes: manifest.shapes,
+      ...{ id, timeline, batchId, batchTimeMs, revision: number, bundleDigest, path, buildsOn, offsets, shapes },
     });
-    if (begun === 'fenced') return this.run.abandon('fenced');
-    const written = await writeCheckpoint(objects, {
-      path,
-      engineVersion: ENGINE_VERSION,
-      tenantId,
-      jobId,
-      revision: number,
-      bundleDigest,
-      snapshot,
-      shapes: manifest.shapes,
-      pendingPlans: snapshot.pendingPlans,
+    if (begun === 'base_gone') {
+      throw new TidemarkError('checkpoint_unreadable', { path: parent?.path ?? path, reason: 'it was collected' });
+    }
+    if (begun === 'fenced') return this.lost();
+    const { written, chain } = await writeCheckpoint(objects, {
+      ...{ path, engineVersion: ENGINE_VERSION, tenantId, jobId, revision: number, bundleDigest },
+      ...{ snapshot, parent, shapes, pendingPlans },
     });
-    if ((await runs.completeCheckpoint(fence, id, written)) === 'fenced') this.run.abandon('fenced');
+    if ((await runs.completeCheckpoint(fence, id, written)) === 'fenced') return this.lost();
+    return chain;
+  }
+
+  private lost(): undefined {
+    this.run.abandon('fenced');
+    return undefined;
+  }
+}
+
+/** Pulls what is left of a snapshot: until then the job's graph holds on to the state that was frozen for it. */
+async function discard(snapshot: StateSnapshot): Promise<void> {
+  try {
+    while ((await snapshot.next()) !== undefined);
+  } catch {
+    // The graph is gone, and what it held with it.
   }
 }

@@ -1,21 +1,21 @@
-import { checkpointPath, InMemoryObjectStore, writeCheckpoint } from '@tidemark/checkpoint';
-import type { Checkpoint, CheckpointId, ClaimedRun, RestoreDecision, StateRow } from '@tidemark/domain';
+import { checkpointPath, InMemoryObjectStore, writeCheckpoint, type CheckpointChain } from '@tidemark/checkpoint';
+import type { Checkpoint, CheckpointId, ClaimedRun, RestoreDecision } from '@tidemark/domain';
 import type { GraphRuntime } from '@tidemark/engine';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aCheckpointId, aClaimedRun, aShape, aSnapshot } from '../testing/a-run.js';
+import { aBlock, aCheckpointId, aClaimedRun, aShape, aSnapshot } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
 import { restoreState } from './restore-state.js';
 
 let runs: RecordingRunStore;
 let objects: InMemoryObjectStore;
-let restored: (readonly [string, readonly StateRow[]])[];
+let restored: (readonly [string, Uint8Array])[];
 
 const graph: GraphRuntime = {
-  restore: async (uid, rows) => {
-    restored.push([uid, rows]);
+  restore: async (uid, block) => {
+    restored.push([uid, Uint8Array.from(block)]);
   },
   run: () => Promise.reject(new Error('no batch is run here')),
-  snapshot: () => Promise.resolve(new Map()),
+  snapshot: () => Promise.reject(new Error('no snapshot is taken here')),
 };
 
 beforeEach(() => {
@@ -24,14 +24,18 @@ beforeEach(() => {
   restored = [];
 });
 
+interface Stored extends Checkpoint {
+  readonly chain: CheckpointChain;
+}
+
 /** A complete checkpoint of this batch in the object store, and its row. */
-async function aStoredCheckpoint(batchId: number): Promise<Checkpoint> {
+async function aStoredCheckpoint(batchId: number, parent?: CheckpointChain): Promise<Stored> {
   const { fence, revision, manifest } = aClaimedRun();
   const { tenantId, jobId, epoch } = fence;
   const id: CheckpointId = aCheckpointId(batchId);
   const snapshot = aSnapshot(batchId);
   const path = checkpointPath({ tenantId, jobId, timeline: 1, batchId, epoch, unique: id });
-  const written = await writeCheckpoint(objects, {
+  const { written, chain } = await writeCheckpoint(objects, {
     path,
     engineVersion: '0.0.0',
     tenantId,
@@ -39,12 +43,15 @@ async function aStoredCheckpoint(batchId: number): Promise<Checkpoint> {
     revision: 1,
     bundleDigest: revision.bundleDigest,
     snapshot,
+    parent,
     shapes: manifest.shapes,
     pendingPlans: [],
   });
   const { timeline, batchTimeMs, offsets } = snapshot;
+  const { manifestSha256, stateRows, stateBytes } = written;
   return {
-    ...{ id, tenantId, jobId, timeline, batchId, batchTimeMs, epoch, path, offsets, ...written },
+    ...{ id, tenantId, jobId, timeline, batchId, batchTimeMs, epoch, path, offsets, chain },
+    ...{ manifestSha256, stateRows, stateBytes, buildsOn: parent?.folders ?? [] },
     revision: 1,
     bundleDigest: revision.bundleDigest,
     status: 'complete',
@@ -86,13 +93,43 @@ describe('restoring a job', () => {
       position: { timeline: 1, batchId: 7, offsets: { numbers: { '0': 7 } } },
       checkpoint: { id: checkpoint.id },
     });
-    expect(restored).toEqual([['counts', aSnapshot().operators.get('counts')]]);
+    expect(restored).toEqual([['counts', aBlock(7).bytes]]);
+  });
+
+  it('applies a base and what was written on top of it in order, and goes on from there', async () => {
+    const base = await aStoredCheckpoint(7);
+    const delta = await aStoredCheckpoint(8, base.chain);
+    const newest = await aStoredCheckpoint(9, delta.chain);
+
+    expect(await restore(claimedFrom(newest))).toMatchObject({ position: { batchId: 9 }, chain: newest.chain });
+    expect(restored).toEqual([7, 8, 9].map((batchId) => ['counts', aBlock(batchId).bytes]));
+  });
+
+  it('R9: gives up every checkpoint on a damaged base, one after the other, for one on another base', async () => {
+    const older = await aStoredCheckpoint(6);
+    const base = await aStoredCheckpoint(7);
+    const delta = await aStoredCheckpoint(8, base.chain);
+    await damage(base);
+    const left = [base, older];
+    runs.onReject = () => {
+      const [checkpoint = older] = left.splice(0, 1);
+      const decision = decisionFor(checkpoint);
+      return Promise.resolve({ outcome: 'decided', decision, checkpoint, base: aClaimedRun().base });
+    };
+
+    expect(await restore(claimedFrom(delta))).toMatchObject({ position: { batchId: 6 }, chain: older.chain });
+    expect(restored).toEqual([['counts', aBlock(6).bytes]]);
   });
 
   it('begins where the timeline does when there is no checkpoint', async () => {
     const claimed = aClaimedRun();
 
-    expect(await restore(claimed)).toEqual({ outcome: 'restored', position: claimed.base, checkpoint: undefined });
+    expect(await restore(claimed)).toEqual({
+      outcome: 'restored',
+      position: claimed.base,
+      checkpoint: undefined,
+      chain: undefined,
+    });
     expect(restored).toEqual([]);
   });
 

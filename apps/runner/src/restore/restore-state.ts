@@ -1,4 +1,4 @@
-import { readCheckpoint, type ObjectStore, type ReadCheckpoint } from '@tidemark/checkpoint';
+import { readCheckpoint, type CheckpointChain, type ObjectStore, type ReadCheckpoint } from '@tidemark/checkpoint';
 import {
   isTidemarkError,
   type Checkpoint,
@@ -9,7 +9,13 @@ import {
 import type { GraphRuntime, Position } from '@tidemark/engine';
 
 export type Restored =
-  | { readonly outcome: 'restored'; readonly position: Position; readonly checkpoint: Checkpoint | undefined }
+  | {
+      readonly outcome: 'restored';
+      readonly position: Position;
+      readonly checkpoint: Checkpoint | undefined;
+      /** What the run's first delta builds on. */
+      readonly chain: CheckpointChain | undefined;
+    }
   /** Nothing that is left can be restored, and the policy does not allow to go on without. */
   | { readonly outcome: 'held'; readonly decision: RestoreDecision }
   /** State came apart while it was being loaded; the graph holds part of it, so only another run can try again. */
@@ -27,27 +33,27 @@ export async function restoreState(
   let { decision, checkpoint, base } = claimed;
   for (;;) {
     if (decision.verdict.outcome !== 'start') return { outcome: 'held', decision };
-    if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint };
+    if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint, chain: undefined };
     const opened = await open(checkpoint, tools.objects);
-    const broken = opened.outcome === 'read' ? await load(opened.read, checkpoint, tools.graph) : opened.reason;
-    if (broken === undefined) {
+    const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, tools.graph) : opened;
+    if (loaded.outcome === 'loaded') {
       const { timeline, batchId, batchTimeMs, offsets } = checkpoint;
-      return { outcome: 'restored', position: { timeline, batchId, batchTimeMs, offsets }, checkpoint };
+      const position = { timeline, batchId, batchTimeMs, offsets };
+      return { outcome: 'restored', position, checkpoint, chain: loaded.chain };
     }
-    const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, broken);
+    const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, loaded.reason);
     if (again.outcome === 'fenced') return again;
-    if (opened.outcome === 'read') return { outcome: 'start_over', reason: broken };
+    if (opened.outcome === 'read') return { outcome: 'start_over', reason: loaded.reason };
     ({ decision, checkpoint, base } = again);
   }
 }
 
+type Unreadable = { readonly outcome: 'unreadable'; readonly reason: string };
+
 async function open(
   { path, manifestSha256 }: Checkpoint,
   objects: ObjectStore,
-): Promise<
-  | { readonly outcome: 'read'; readonly read: ReadCheckpoint }
-  | { readonly outcome: 'unreadable'; readonly reason: string }
-> {
+): Promise<{ readonly outcome: 'read'; readonly read: ReadCheckpoint } | Unreadable> {
   if (manifestSha256 === undefined) return { outcome: 'unreadable', reason: 'its row has no hash of the manifest' };
   try {
     return { outcome: 'read', read: await readCheckpoint(objects, path, manifestSha256) };
@@ -56,13 +62,17 @@ async function open(
   }
 }
 
-/** Answers with why the state cannot be loaded, if it cannot. */
-async function load(read: ReadCheckpoint, { shapes }: Checkpoint, graph: GraphRuntime): Promise<string | undefined> {
+/** Hands the state to the graph, block by block in the order in which they are applied. */
+async function load(
+  read: ReadCheckpoint,
+  { shapes }: Checkpoint,
+  graph: GraphRuntime,
+): Promise<{ readonly outcome: 'loaded'; readonly chain: CheckpointChain | undefined } | Unreadable> {
   try {
-    for (const uid of Object.keys(shapes)) for await (const rows of read.rows(uid)) await graph.restore(uid, rows);
-    return undefined;
+    for (const uid of Object.keys(shapes)) for await (const block of read.blocks(uid)) await graph.restore(uid, block);
+    return { outcome: 'loaded', chain: read.chain };
   } catch (error) {
-    return reasonIfUnreadable(error);
+    return { outcome: 'unreadable', reason: reasonIfUnreadable(error) };
   }
 }
 

@@ -7,6 +7,12 @@ export type DrainReason = 'stop' | 'redeploy' | 'runner_shutdown';
 export type AbandonReason = 'cancelled' | 'fenced' | 'lease_lost';
 
 /**
+ * A timer fires up to this much late, and `ms` was counted from a clock that shows whole milliseconds: by asking for one
+ * less, a pause ends within a millisecond of its time, either way.
+ */
+const TIMER_LATE_MS = 1;
+
+/**
  * One run while it lives, and what it has been told. Whoever learns something (a commit's answer, a heartbeat, the
  * process's own end) tells it here; the run's loop asks.
  *
@@ -64,7 +70,7 @@ export class ActiveRun {
   async pause(ms: number): Promise<void> {
     if (ms <= 0 || this.abandonReason !== undefined || this.drainReason !== undefined) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = setTimeout(resolve, ms - TIMER_LATE_MS);
       this.wake = () => {
         clearTimeout(timer);
         resolve();

@@ -1,4 +1,5 @@
-import type { CommittedBatch, MicroBatchEngine } from '@tidemark/engine';
+import type { BatchPlan } from '@tidemark/domain';
+import type { CommittedBatch, MicroBatchEngine, StateSnapshot } from '@tidemark/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import { aRun, aSnapshot } from '../testing/a-run.js';
@@ -13,12 +14,20 @@ class ScriptedEngine {
   readonly planAhead: boolean[] = [];
   hasOpenPlan = false;
   recordsSkipped = 0;
+  skipped: BatchPlan['skipped'];
+  bytesPerBatch: number | undefined;
+  /** What the engine sees when it looks for work, in turn; `ready` from then on. */
+  looks: ('ready' | 'idle' | 'finished')[] = [];
   /** How far behind the batches are: nothing is waited for while there are more to catch up on. */
   behind = 0;
   onBatch: (batchId: number) => void = () => undefined;
 
   msUntilNextBatch(): number {
     return this.hasOpenPlan || this.behind > 0 ? 0 : INTERVAL_MS;
+  }
+
+  prepare(): ReturnType<MicroBatchEngine['prepare']> {
+    return Promise.resolve(this.looks.shift() ?? 'ready');
   }
 
   runBatch({ planAhead }: { readonly planAhead: boolean }): ReturnType<MicroBatchEngine['runBatch']> {
@@ -30,8 +39,8 @@ class ScriptedEngine {
     return Promise.resolve(this.aBatch(batchId));
   }
 
-  snapshot(): ReturnType<MicroBatchEngine['snapshot']> {
-    return Promise.resolve(aSnapshot(this.planAhead.length));
+  snapshot(kind: 'full' | 'delta'): ReturnType<MicroBatchEngine['snapshot']> {
+    return Promise.resolve(aSnapshot(this.planAhead.length, { kind }));
   }
 
   private aBatch(batchId: number): CommittedBatch {
@@ -40,9 +49,10 @@ class ScriptedEngine {
     const counts = { recordsIn: 1, recordsOut: 1, recordsSkipped, processingMs: 1, schedulingDelayMs: 0 };
     return {
       outcome: 'committed',
-      plan: { timeline: 1, batchId, batchTimeMs: batchId * INTERVAL_MS, ranges: {} },
+      plan: { timeline: 1, batchId, batchTimeMs: batchId * INTERVAL_MS, ranges: {}, skipped: this.skipped },
+      bytesPerBatch: this.bytesPerBatch,
       commit: { timeline: 1, batchId, nextOffsets: {}, ...counts },
-      output: { sinks: new Map(), recordsIn: 1, recordsSkipped, stateKeys: new Map(), skipped },
+      output: { sinks: new Map(), recordsIn: 1, recordsSkipped, stateKeys: new Map(), counts: new Map(), skipped },
     };
   }
 }
@@ -50,7 +60,7 @@ class ScriptedEngine {
 let run: ActiveRun;
 let engine: ScriptedEngine;
 let runs: RecordingRunStore;
-let checkpointed: number[];
+let checkpointed: (readonly [number, string])[];
 let checkpointDue: () => boolean;
 
 beforeEach(() => {
@@ -68,7 +78,8 @@ afterEach(() => {
 function loop(): ReturnType<typeof runBatches> {
   const checkpointer = {
     isDue: () => checkpointDue(),
-    begin: ({ batchId }: { readonly batchId: number }) => checkpointed.push(batchId),
+    kind: 'delta',
+    begin: ({ batchId, kind }: StateSnapshot) => checkpointed.push([batchId, kind]),
   };
   return runBatches(run, {
     engine: engine as unknown as MicroBatchEngine,
@@ -86,6 +97,20 @@ describe('the loop of a run', () => {
     expect(await ended).toEqual({ outcome: 'drained', reason: 'stop' });
     expect(engine.planAhead).toHaveLength(3);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('runs every batch within a millisecond of its time, down to an interval of 5 ms', async () => {
+    const ranAt: number[] = [];
+    engine.msUntilNextBatch = () => (Math.floor(ranAt.length) + 1) * 5 - Math.floor(performance.now() - startedAt);
+    const startedAt = performance.now();
+    engine.onBatch = () => ranAt.push(performance.now() - startedAt);
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    run.drain('stop');
+    await ended;
+
+    expect(ranAt.length).toBeGreaterThanOrEqual(200);
+    for (const [index, at] of ranAt.entries()) expect(Math.abs(at - (index + 1) * 5)).toBeLessThanOrEqual(1);
   });
 
   it('I16: finishes the plan that is open when it is told to stop, and opens no other', async () => {
@@ -125,14 +150,65 @@ describe('the loop of a run', () => {
     await refused;
   });
 
-  it('hands over a snapshot after the batch at which a checkpoint is due', async () => {
+  it('hands over a snapshot of the kind that is wanted after the batch at which a checkpoint is due', async () => {
     checkpointDue = () => engine.planAhead.length === 2;
     const ended = loop();
     await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
     run.drain('stop');
     await ended;
 
-    expect(checkpointed).toEqual([2]);
+    expect(checkpointed).toEqual([[2, 'delta']]);
+  });
+
+  it('ends by itself when all is done that the trigger asks for', async () => {
+    engine.looks = ['ready', 'ready', 'finished'];
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
+
+    expect(await ended).toEqual({ outcome: 'finished' });
+    expect(engine.planAhead).toHaveLength(2);
+  });
+
+  it('waits for data without a batch, and still hears that it is to stop', async () => {
+    engine.looks = ['idle', 'ready', ...Array.from({ length: 100 }, () => 'idle' as const)];
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
+    run.drain('stop');
+
+    expect(await ended).toEqual({ outcome: 'drained', reason: 'stop' });
+    expect(engine.planAhead).toHaveLength(1);
+  });
+
+  it('tells the owner of input that was passed over after a downtime', async () => {
+    engine.skipped = { lines: { '0': { from: 3, to: 9 } } };
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+    run.drain('stop');
+    await ended;
+
+    expect(runs.events).toEqual([
+      {
+        type: 'downtime.skipped',
+        data: { timeline: 1, batchId: 1, ranges: { lines: { '0': { from: 3, to: 9 } } } },
+        dedupKey: 'downtime-skipped/1/1',
+      },
+    ]);
+  });
+
+  it('tells the owner when batches begin to be limited and when they cease to be', async () => {
+    const limits = [undefined, 1_000, 900, undefined, undefined];
+    engine.onBatch = (batchId) => {
+      engine.bytesPerBatch = limits[batchId - 1];
+    };
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(limits.length * INTERVAL_MS);
+    run.drain('stop');
+    await ended;
+
+    expect(runs.events).toMatchObject([
+      { type: 'batches.limited', data: { batchId: 2, bytesPerBatch: 1_000 } },
+      { type: 'batches.unlimited', data: { batchId: 4 } },
+    ]);
   });
 
   it('tells the owner of records that were passed over, once for a batch', async () => {

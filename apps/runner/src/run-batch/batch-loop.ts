@@ -3,16 +3,23 @@ import type { CommittedBatch, MicroBatchEngine } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import type { ActiveRun, DrainReason } from './active-run.js';
+import { FlowTeller } from './flow-events.js';
+
+export type BatchesEnd =
+  | { readonly outcome: 'drained'; readonly reason: DrainReason }
+  | { readonly outcome: 'finished' }
+  | { readonly outcome: 'fenced' };
 
 /**
- * Runs batches until the run is told to stop at a boundary, or has lost the job. A plan that is durable is finished
- * before the run lets go: after a clean stop no plan is open.
+ * Runs batches until the run is told to stop at a boundary, has done all that its trigger asks for, or has lost the job.
+ * A plan that is durable is finished before the run lets go: after a clean stop no plan is open.
  */
 export async function runBatches(
   run: ActiveRun,
   tools: { readonly engine: MicroBatchEngine; readonly checkpointer: Checkpointer; readonly runs: RunStore },
-): Promise<{ readonly outcome: 'drained'; readonly reason: DrainReason } | { readonly outcome: 'fenced' }> {
+): Promise<BatchesEnd> {
   const { engine, checkpointer, runs } = tools;
+  const teller = new FlowTeller(run, runs);
   for (;;) {
     if (run.abandoned !== undefined) return { outcome: 'fenced' };
     if (run.draining !== undefined && !engine.hasOpenPlan) return { outcome: 'drained', reason: run.draining };
@@ -20,11 +27,16 @@ export async function runBatches(
     if (waitMs > 0) await run.pause(waitMs);
     // Woken by an order: what it asks for is looked at first.
     if (waitMs > 0 && (run.abandoned !== undefined || run.draining !== undefined)) continue;
+    const work = await engine.prepare();
+    if (work === 'finished') return { outcome: 'finished' };
+    if (work === 'idle') continue;
     const batch = await tracedBatch(run, engine);
     if (batch.outcome === 'fenced') return batch;
     if (batch.outcome === 'held_back') continue;
     await reportSkipped(run, runs, batch);
-    if (checkpointer.isDue()) checkpointer.begin(await engine.snapshot());
+    await reportCounts(run, runs, batch);
+    await teller.tell(batch);
+    if (checkpointer.isDue()) checkpointer.begin(await engine.snapshot(checkpointer.kind));
   }
 }
 
@@ -48,6 +60,19 @@ async function reportSkipped(run: ActiveRun, runs: RunStore, { commit, output }:
     type: 'records.skipped',
     data: { batchId, count: output.recordsSkipped, first: output.skipped },
     dedupKey: `skipped/${timeline}/${batchId}`,
+  };
+  await runs.appendEvents(run.claimed.fence, [event]);
+}
+
+/** What operators counted instead of passing on: records that came too late, duplicates … */
+async function reportCounts(run: ActiveRun, runs: RunStore, { commit, output }: CommittedBatch): Promise<void> {
+  if (output.counts.size === 0) return;
+  const { batchId, timeline } = commit;
+  const operators = Object.fromEntries(output.counts);
+  const event: NewEvent = {
+    type: 'records.counted',
+    data: { batchId, operators },
+    dedupKey: `counted/${timeline}/${batchId}`,
   };
   await runs.appendEvents(run.claimed.fence, [event]);
 }

@@ -26,6 +26,6 @@ export const endOfAbandonment = (reason: AbandonReason): RunEnd | undefined =>
 
 /** The same end without anything that a tenant's code or data has said. */
 export function inOurWords(end: RunEnd): RunEnd {
-  if (end.kind === 'drained' || end.kind === 'cancelled') return end;
+  if (end.kind === 'drained' || end.kind === 'finished' || end.kind === 'cancelled') return end;
   return { kind: end.kind, code: end.code, reason: 'What was said of it cannot be kept.' };
 }

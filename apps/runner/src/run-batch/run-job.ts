@@ -1,8 +1,9 @@
-import { ObjectStore } from '@tidemark/checkpoint';
+import { ObjectStore, type CheckpointChain } from '@tidemark/checkpoint';
 import type { RunnerConfig } from '@tidemark/config';
 import { Connections, EgressPolicy, type ConnectorContext } from '@tidemark/connectors';
 import {
   Clock,
+  DEFAULT_FLOW,
   IdSource,
   RunStore,
   type ClaimedRun,
@@ -22,6 +23,7 @@ import { ActiveRun } from './active-run.js';
 import { ActiveRuns } from './active-runs.js';
 import { runBatches } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
+import { skipEvent } from './flow-events.js';
 import { endOfAbandonment, endOfDecision, endOfError, inOurWords } from './run-end.js';
 
 const END_RETRY_MS = 500;
@@ -97,10 +99,11 @@ export class RunJob {
       return { kind: 'back_off', code: 'checkpoint_unreadable', reason: restored.reason };
     }
 
-    const { position, checkpoint } = restored;
+    const { position, checkpoint, chain } = restored;
     const log = new FencedBatchLog(this.runs, run, position.timeline);
     const ports = { log, graph: job.graph, sources: job.sources, sinks: job.sinks, clock: this.clock };
-    const engine = new MicroBatchEngine(ports, claimed.manifest.batchIntervalMs, position);
+    const { flow = DEFAULT_FLOW, batchIntervalMs: intervalMs } = claimed.manifest;
+    const engine = new MicroBatchEngine(ports, { ...flow, intervalMs }, position);
     const resumed = await engine.resume();
     if (resumed.outcome === 'fenced' || (await this.runs.markRunning(claimed.fence)) === 'fenced') return undefined;
     const replay = {
@@ -112,8 +115,9 @@ export class RunJob {
     };
     await this.runs.appendEvents(claimed.fence, [
       { type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } },
+      ...resumed.skips.map(skipEvent),
     ]);
-    return this.runToTheEnd(run, engine, { overdue: resumed.rebuilt.length > 0 });
+    return this.runToTheEnd(run, engine, { overdue: resumed.rebuilt.length > 0, chain });
   }
 
   private restore(run: ActiveRun, { graph }: OpenedJob): Promise<Restored> {
@@ -127,19 +131,20 @@ export class RunJob {
   private async runToTheEnd(
     run: ActiveRun,
     engine: MicroBatchEngine,
-    { overdue }: { readonly overdue: boolean },
+    start: { readonly overdue: boolean; readonly chain: CheckpointChain | undefined },
   ): Promise<RunEnd | undefined> {
     const { runs, objects, ids } = this;
-    const checkpointer = new Checkpointer(run, { runs, objects, ids }, overdue);
+    const checkpointer = new Checkpointer(run, { runs, objects, ids }, start);
     const ended = await runBatches(run, { engine, checkpointer, runs });
     await checkpointer.settle();
     if (ended.outcome === 'fenced') return undefined;
-    if ((await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
+    const isDrained = ended.outcome === 'drained';
+    if (isDrained && (await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
     if (engine.lastBatchId > 0) {
-      checkpointer.begin(await engine.snapshot());
+      checkpointer.begin(await engine.snapshot(checkpointer.kind));
       await checkpointer.settle();
     }
-    return { kind: 'drained', reason: ended.reason };
+    return isDrained ? { kind: 'drained', reason: ended.reason } : { kind: 'finished' };
   }
 
   /**

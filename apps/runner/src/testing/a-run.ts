@@ -8,7 +8,8 @@ import {
   type RunId,
   type TenantId,
 } from '@tidemark/domain';
-import type { StateSnapshot } from '@tidemark/engine';
+import { encodeBlock } from '@tidemark/checkpoint';
+import type { StateBlock, StateSnapshot } from '@tidemark/engine';
 import { ActiveRun } from '../run-batch/active-run.js';
 
 /** A run of revision 1 that has just been claimed and starts from nothing. */
@@ -67,14 +68,33 @@ export const aShape = {
 
 export const aRun = (runId?: string): ActiveRun => new ActiveRun(aClaimedRun(runId));
 
-export const aSnapshot = (batchId = 1): StateSnapshot => ({
-  timeline: 1,
-  batchId,
-  batchTimeMs: batchId * 500,
-  offsets: { numbers: { '0': batchId } },
-  operators: new Map([['counts', [{ slot: 1, key: '"a"', value: '1' }]]]),
-  pendingPlans: [],
+/** One block of one row of the operator `counts`. */
+export const aBlock = (value: number): StateBlock => ({
+  uid: 'counts',
+  bytes: encodeBlock({
+    table: 'state',
+    clear: false,
+    columns: [{ name: 'value', type: 'json' }],
+    rows: [{ slot: 1, key: '"a"', values: [String(value)] }],
+    deleted: [],
+  }),
+  rows: 1,
+  deleted: 0,
 });
+
+export function aSnapshot(batchId = 1, more: Partial<StateSnapshot> = {}): StateSnapshot {
+  const blocks = [aBlock(batchId)].values();
+  return {
+    timeline: 1,
+    batchId,
+    batchTimeMs: batchId * 500,
+    offsets: { numbers: { '0': batchId } },
+    pendingPlans: [],
+    kind: 'full',
+    next: async () => blocks.next().value,
+    ...more,
+  };
+}
 
 /** Ids that count from 1. */
 export class CountedIds extends IdSource {

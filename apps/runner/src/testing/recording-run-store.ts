@@ -8,6 +8,7 @@ import {
   type NewEvent,
   type RunId,
   type RunnerId,
+  type WrittenCheckpoint,
 } from '@tidemark/domain';
 
 type Heartbeat = Awaited<ReturnType<RunStore['heartbeat']>>;
@@ -18,10 +19,11 @@ export class RecordingRunStore extends RunStore {
   readonly events: NewEvent[] = [];
   readonly begun: NewCheckpoint[] = [];
   readonly completed: CheckpointId[] = [];
+  readonly written: WrittenCheckpoint[] = [];
   readonly disowned: RunId[] = [];
   heartbeats = 0;
   onHeartbeat: () => Promise<Heartbeat> = () => Promise.resolve({ outcome: 'alive', orders: new Map() });
-  onBegin: () => Promise<Written> = () => Promise.resolve('done');
+  onBegin: () => ReturnType<RunStore['beginCheckpoint']> = () => Promise.resolve('done');
   onComplete: () => Promise<Written> = () => Promise.resolve('done');
   onReject: () => ReturnType<RunStore['rejectCheckpoint']> = () => Promise.resolve({ outcome: 'fenced' });
 
@@ -34,13 +36,14 @@ export class RecordingRunStore extends RunStore {
     this.disowned.push(runId);
   }
 
-  override async beginCheckpoint(_: unknown, checkpoint: NewCheckpoint): Promise<Written> {
+  override async beginCheckpoint(_: unknown, checkpoint: NewCheckpoint): ReturnType<RunStore['beginCheckpoint']> {
     this.begun.push(checkpoint);
     return this.onBegin();
   }
 
-  override async completeCheckpoint(_: unknown, id: CheckpointId): Promise<Written> {
+  override async completeCheckpoint(_: unknown, id: CheckpointId, written: WrittenCheckpoint): Promise<Written> {
     this.completed.push(id);
+    this.written.push(written);
     return this.onComplete();
   }
 

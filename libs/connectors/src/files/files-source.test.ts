@@ -56,6 +56,20 @@ describe('the files source', () => {
     expect(await source.plan(aRequest(1))).toEqual({ 'a.jsonl': { from: 0, to: 200 }, 'b.jsonl': { from: 0, to: 20 } });
   });
 
+  it('takes no more records than a batch may have', async () => {
+    const { context } = await aFolder({ 'a.jsonl': 'x\n'.repeat(10), 'b.jsonl': 'x\n'.repeat(10) });
+    const source = await openSource(aFilesNode({ maxRecordsPerBatch: 12 }), context);
+    expect(await source.plan(aRequest(1))).toEqual({ 'a.jsonl': { from: 0, to: 20 }, 'b.jsonl': { from: 0, to: 4 } });
+  });
+
+  it('tells its backlog up to the last whole line, however far back that ends', async () => {
+    const long = 'y'.repeat(300_000);
+    const { context } = await aFolder({ 'a.jsonl': `1\n2\n${long}`, 'b.jsonl': long, 'c.jsonl': '1\n' });
+    const source = await openSource(aFilesNode(), context);
+    expect(await source.backlog?.({ 'c.jsonl': 2 })).toEqual({ 'a.jsonl': { from: 0, to: 4 } });
+    expect(await source.backlog?.({ 'a.jsonl': 4, 'c.jsonl': 2 })).toEqual({});
+  });
+
   it('leaves a last line without a newline until the newline comes', async () => {
     const { context, folder } = await aFolder({ 'a.jsonl': '1\n2' });
     const source = await openSource(aFilesNode(), context);

@@ -9,36 +9,46 @@
 import { constants } from 'node:fs';
 import { open, readdir, lstat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TidemarkError, type PartitionRange } from '@tidemark/domain';
-import { BATCH_BYTES_MAX, type InputChunk, type PlanRequest, type Source } from '@tidemark/engine';
+import { own, TidemarkError, type PartitionOffsets, type PartitionRange } from '@tidemark/domain';
+import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
 import { isCode } from '../durable-file.js';
-import { recordsInBatch, recordsPerSecond } from '../rate-limit.js';
+import { allowance, sourceLimits } from '../rate-limit.js';
 import { locate, shownPath, tenantPath } from '../tenant-path.js';
-import { LINE_BYTES_MAX, readExactly, takeLines } from './line-scanner.js';
+import { endOfLastLine, LINE_BYTES_MAX, readExactly, takeLines } from './line-scanner.js';
 
 const FILES_MAX = 10_000;
-const DEFAULT_BYTES_PER_BATCH = 8 * 1024 * 1024;
 
 const options = z.strictObject({
   path: tenantPath,
   format: z.enum(['json', 'text']),
-  recordsPerSecond: recordsPerSecond.optional(),
-  maxBytesPerBatch: z.int().positive().max(BATCH_BYTES_MAX).default(DEFAULT_BYTES_PER_BATCH),
+  ...sourceLimits,
 });
 type FilesSourceOptions = z.infer<typeof options>;
 
-export const filesSource = connectorEnd(options, async (uid, settings, context): Promise<Source> => {
-  const folder = await findFolder(uid, settings.path, context);
-  const source = new FilesSource(uid, folder, shownPath(context, settings.path), settings);
-  await source.listFiles();
-  return source;
-});
+export const filesSource = connectorEnd(
+  options,
+  async (uid, settings, context): Promise<Source> => {
+    const folder = await findFolder(uid, settings.path, context);
+    const source = new FilesSource(uid, folder, shownPath(context, settings.path), settings);
+    await source.listFiles();
+    return source;
+  },
+  { tellsBacklog: true },
+);
+
+/** A file that has bytes after those that were read. */
+interface GrownFile {
+  readonly name: string;
+  readonly from: number;
+  readonly size: number;
+}
 
 type Ranges = { readonly [partition: string]: PartitionRange };
 
 class FilesSource implements Source {
+  readonly canPlanAhead = true;
   /** What `plan` has read, for the `read` that follows it: no byte is fetched twice in a quiet life. */
   private readonly ahead = new Map<string, { readonly range: PartitionRange; readonly bytes: Buffer }>();
 
@@ -51,20 +61,21 @@ class FilesSource implements Source {
 
   async plan(request: PlanRequest): Promise<Ranges> {
     this.ahead.clear();
-    const { recordsPerSecond: perSecond, maxBytesPerBatch } = this.settings;
-    let records = perSecond === undefined ? Infinity : recordsInBatch(perSecond, request);
-    const limit = Math.min(maxBytesPerBatch, request.bytesMax);
-    let bytes = limit;
-    const grown = await this.grownFiles(request);
-    for (const { name, from } of grown) {
-      const taken = await this.take(name, from, { records, bytes, atLeastOne: bytes === limit });
+    let { records, bytes } = allowance(this.settings, request);
+    const limit = bytes;
+    for (const { name, from, size } of await this.grownFiles(request.from)) {
+      const end = request.until === undefined ? Infinity : own(request.until, name);
+      if (end === undefined || end <= from) continue;
+      const here = { records, bytes: Math.min(bytes, end - from), atLeastOne: bytes === limit };
+      const taken = await this.take(name, from, here);
       if (taken === undefined) continue;
       if (taken.bytes.length > 0) {
         this.ahead.set(name, { range: { from, to: from + taken.bytes.length }, bytes: taken.bytes });
       }
       records -= taken.records;
       bytes -= taken.bytes.length;
-      if (taken.budgetSpent) break;
+      // What ends where the job's work ends is done with; the others still have room.
+      if (taken.budgetSpent && from + taken.bytes.length < Math.min(end, size)) break;
     }
     return Object.fromEntries([...this.ahead].map(([name, { range }]) => [name, range]));
   }
@@ -77,6 +88,15 @@ class FilesSource implements Source {
       chunks.push({ partition, range, offsetUnit: 'bytes', bytes });
     }
     return chunks;
+  }
+
+  async backlog(from: PartitionOffsets): Promise<Ranges> {
+    const found: [string, PartitionRange][] = [];
+    for (const file of await this.grownFiles(from)) {
+      const end = await this.withFile(file.name, (handle) => endOfLastLine(handle, file));
+      if (end !== undefined && end > file.from) found.push([file.name, { from: file.from, to: end }]);
+    }
+    return Object.fromEntries(found);
   }
 
   async close(): Promise<void> {
@@ -100,9 +120,7 @@ class FilesSource implements Source {
     return names.sort();
   }
 
-  private async grownFiles({
-    from,
-  }: PlanRequest): Promise<readonly { readonly name: string; readonly from: number }[]> {
+  private async grownFiles(from: PartitionOffsets): Promise<readonly GrownFile[]> {
     const files = await Promise.all(
       (await this.listFiles()).map(async (name) => ({
         name,
@@ -116,7 +134,9 @@ class FilesSource implements Source {
       const range = { from: shorter.size ?? 0, to: shorter.from };
       throw this.expired(shorter.name, range, `the file has only ${shorter.size} bytes now`);
     }
-    return files.filter((file) => file.size !== undefined && file.size > file.from);
+    return files.flatMap(({ name, from: start, size }) =>
+      size !== undefined && size > start ? [{ name, from: start, size }] : [],
+    );
   }
 
   private async take(name: string, from: number, budget: Parameters<typeof takeLines>[2]) {

@@ -49,6 +49,20 @@ export async function takeLines(file: FileHandle, from: number, budget: LineBudg
   return { outcome: 'taken', records, bytes: Buffer.concat(blocks).subarray(0, taken), budgetSpent };
 }
 
+/** The position after the last newline between `from` and `size`, or `from` if there is none. */
+export async function endOfLastLine(
+  file: FileHandle,
+  { from, size }: { readonly from: number; readonly size: number },
+): Promise<number> {
+  for (let end = size; end > from; end -= BLOCK_BYTES) {
+    const start = Math.max(from, end - BLOCK_BYTES);
+    const block = await readExactly(file, start, end - start);
+    const newline = block?.lastIndexOf(NEWLINE) ?? -1;
+    if (newline !== -1) return start + newline + 1;
+  }
+  return from;
+}
+
 /** Exactly `length` bytes, or undefined if the file ends before. */
 export async function readExactly(file: FileHandle, from: number, length: number): Promise<Buffer | undefined> {
   const bytes = Buffer.allocUnsafe(length);

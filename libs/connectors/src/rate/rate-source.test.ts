@@ -26,6 +26,21 @@ describe('the rate source', () => {
     expect(from).toBe(25);
   });
 
+  it.each([
+    [{ maxRecordsPerBatch: 7 }, 7],
+    [{ maxBytesPerBatch: 1_000 }, 13],
+    [{ maxBytesPerBatch: 1 }, 1],
+  ])('keeps within %j', async (limits, records) => {
+    const source = await openSource(aNode('source', 'rate', { recordsPerSecond: 1_000, ...limits }), await aContext());
+    expect(await source.plan(aRequest(1))).toEqual({ '0': { from: 0, to: records } });
+  });
+
+  it('has nothing that waits, and makes nothing behind a given end', async () => {
+    const source = await openSource(aNode('source', 'rate', { recordsPerSecond: 1_000 }), await aContext());
+    expect(await source.backlog?.({ '0': 5 })).toEqual({});
+    expect(await source.plan(aRequest(1, { from: { '0': 5 }, until: {} }))).toEqual({});
+  });
+
   it('makes no batch that is too large to hold', async () => {
     const source = await openSource(aNode('source', 'rate', { recordsPerSecond: 1_000_000 }), await aContext());
     const ranges = await source.plan(aRequest(1, { intervalMs: 3_600_000 }));

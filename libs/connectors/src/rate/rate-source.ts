@@ -4,7 +4,7 @@ import { type PartitionRange } from '@tidemark/domain';
 import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd } from '../connector.js';
-import { recordsInBatch, recordsPerSecond } from '../rate-limit.js';
+import { allowance, recordsPerSecond, sourceLimits, type SourceLimits } from '../rate-limit.js';
 
 const PARTITION = '0';
 /** About 8 MiB. */
@@ -12,22 +12,30 @@ const RECORDS_PER_BATCH_MAX = 200_000;
 /** The frame of a record, and two numbers at their longest. */
 const RECORD_BYTES_MAX = 72;
 
-const options = z.strictObject({ recordsPerSecond });
+const options = z.strictObject({ ...sourceLimits, recordsPerSecond });
 
-export const rateSource = connectorEnd(options, async (uid, settings): Promise<Source> => {
-  return new RateSource(uid, settings.recordsPerSecond);
-});
+export const rateSource = connectorEnd(
+  options,
+  async (uid, settings): Promise<Source> => new RateSource(uid, settings.recordsPerSecond, settings),
+  { tellsBacklog: true },
+);
 
 class RateSource implements Source {
+  readonly canPlanAhead = true;
+
   constructor(
     readonly uid: string,
     private readonly perSecond: number,
+    private readonly limits: SourceLimits,
   ) {}
 
   async plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }> {
     const from = request.from[PARTITION] ?? 0;
-    const fitting = Math.floor(request.bytesMax / RECORD_BYTES_MAX);
-    const records = Math.min(recordsInBatch(this.perSecond, request), RECORDS_PER_BATCH_MAX, fitting);
+    const allowed = allowance(this.limits, request);
+    const bytesMax = this.limits.maxBytesPerBatch === undefined ? request.bytesMax : allowed.bytes;
+    const fitting = Math.max(1, Math.floor(bytesMax / RECORD_BYTES_MAX));
+    const untilEnd = request.until === undefined ? Infinity : Math.max(0, (request.until[PARTITION] ?? 0) - from);
+    const records = Math.min(allowed.records, RECORDS_PER_BATCH_MAX, fitting, untilEnd);
     return records === 0 ? {} : { [PARTITION]: { from, to: from + records } };
   }
 
@@ -39,6 +47,11 @@ class RateSource implements Source {
       }
       return { partition, range, offsetUnit: 'records', bytes: Buffer.from(lines) };
     });
+  }
+
+  /** Records are made as batches ask for them: none ever waits. */
+  async backlog(): Promise<{ readonly [partition: string]: PartitionRange }> {
+    return {};
   }
 
   async close(): Promise<void> {}

@@ -10,12 +10,11 @@ import { isTidemarkError, TidemarkError, type PartitionRange } from '@tidemark/d
 import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
-import { recordsInBatch, recordsPerSecond } from '../rate-limit.js';
+import { allowance, sourceLimits } from '../rate-limit.js';
 import { LINE_BYTES_MAX } from './line-buffer.js';
 import { LineConnection } from './line-connection.js';
 
 const PARTITION = '0';
-const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 const NEWLINE = 10;
 
 const options = z.strictObject({
@@ -25,7 +24,7 @@ const options = z.strictObject({
     .regex(/^[A-Za-z0-9._:[\]-]+$/, 'a host name or an address is needed'),
   port: z.int().min(1).max(65_535),
   format: z.enum(['json', 'text']),
-  recordsPerSecond: recordsPerSecond.optional(),
+  ...sourceLimits,
 });
 type SocketOptions = z.infer<typeof options>;
 
@@ -58,9 +57,7 @@ class SocketSource implements Source {
   async plan(request: PlanRequest): Promise<Ranges> {
     const { lines, trouble } = this.connection;
     const from = request.from[PARTITION] ?? 0;
-    const { recordsPerSecond: perSecond } = this.settings;
-    const records = perSecond === undefined ? Infinity : recordsInBatch(perSecond, request);
-    const chosen = lines.peek({ records, bytes: Math.min(BATCH_BYTES_MAX, request.bytesMax) });
+    const chosen = lines.peek(allowance(this.settings, request));
     if (chosen.records === 0) {
       // What came before the trouble is processed first.
       if (trouble !== undefined && lines.records === 0) throw this.inTrouble(trouble, from);

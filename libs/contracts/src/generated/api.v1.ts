@@ -370,8 +370,20 @@ export interface components {
     BundleManifest: {
       /** @description Name that the bundle gives its job. */
       name: string;
-      /** @description Milliseconds between batches. */
-      batchIntervalMs: number;
+      /** @description Milliseconds between batches; null under a trigger without an interval. */
+      batchIntervalMs: number | null;
+      /**
+       * @description When the next batch is due.
+       * @enum {string}
+       */
+      trigger: 'interval' | 'asap' | 'available-now' | 'once';
+      /**
+       * @description What becomes of the intervals that passed while no run had the job.
+       * @enum {string}
+       */
+      downtime: 'coalesce' | 'each' | 'skip';
+      /** @description Whether batches are held to their interval by what they may read. */
+      backPressure: boolean;
       /**
        * @description What happens to an unreadable record.
        * @enum {string}
@@ -638,6 +650,15 @@ export interface components {
       batchTime: string;
       /** @description What the batch reads: half-open ranges `{ from, to }` by source uid and partition. */
       ranges: {
+        [key: string]: {
+          [key: string]: {
+            from: number;
+            to: number;
+          };
+        };
+      };
+      /** @description What it passes over, by the downtime policy `skip`; each range lies directly before one of `ranges`. */
+      skipped: {
         [key: string]: {
           [key: string]: {
             from: number;

@@ -24,9 +24,11 @@ export interface BatchPlan {
   readonly timeline: number;
   /** Counts from 1 on every timeline; a restored timeline goes on after its checkpoint's batch. */
   readonly batchId: number;
-  /** Milliseconds since the Unix epoch, on the job's interval grid, growing with every batch. */
+  /** Milliseconds since the Unix epoch, growing with every batch; on the grid of a job that has an interval. */
   readonly batchTimeMs: number;
   readonly ranges: SourceRanges;
+  /** What is never read, by the downtime policy `skip`: each range lies directly before that of the same partition. */
+  readonly skipped?: SourceRanges | undefined;
 }
 
 /** What a batch did. Written after its sinks have its output; the only proof that the batch is finished. */
@@ -52,14 +54,21 @@ export interface LoggedBatch {
   readonly nextOffsets: SourceOffsets | undefined;
 }
 
-/** The offsets once everything in `plan` has been read, on top of the offsets before it. */
-export function offsetsAfter(before: SourceOffsets, plan: BatchPlan): SourceOffsets {
-  const moved = Object.entries(plan.ranges).map(([uid, partitions]) => {
+/** The offsets once everything in `plan` has been skipped and read, on top of the offsets before it. */
+export const offsetsAfter = (before: SourceOffsets, plan: Pick<BatchPlan, 'ranges' | 'skipped'>): SourceOffsets =>
+  moved(offsetsSkipped(before, plan), plan.ranges);
+
+/** Where a batch begins to read: the offsets before it, with what its plan skips left behind. */
+export const offsetsSkipped = (before: SourceOffsets, { skipped }: Pick<BatchPlan, 'skipped'>): SourceOffsets =>
+  skipped === undefined ? before : moved(before, skipped);
+
+function moved(before: SourceOffsets, ranges: SourceRanges): SourceOffsets {
+  const changes = Object.entries(ranges).map(([uid, partitions]) => {
     const reached = Object.entries(partitions).map(([partition, { to }]) => [partition, to] as const);
     return [uid, Object.fromEntries([...Object.entries(own(before, uid) ?? {}), ...reached])] as const;
   });
   // Made from entries: to set a member that is called `__proto__` would set something else.
-  return Object.fromEntries([...Object.entries(before), ...moved]);
+  return Object.fromEntries([...Object.entries(before), ...changes]);
 }
 
 /** The objects that a plan's bytes lie in, for sources that cannot be read twice. Needed as long as the plan may be run again. */

@@ -1,4 +1,5 @@
 import type { StateShape } from '../checkpoint/checkpoint.js';
+import type { Flow } from '../flow/flow.js';
 import type { BundleDigest, TenantId } from '../ids.js';
 
 /** One node of a job's graph as the API shows it and as the scheduler compares it. */
@@ -21,7 +22,10 @@ export interface BundleManifest {
   /** Version of the definition format that `@tidemark/streams` wrote. */
   readonly definition: 1;
   readonly name: string;
+  /** 0 under a trigger that has no interval. */
   readonly batchIntervalMs: number;
+  /** Absent: `DEFAULT_FLOW`. */
+  readonly flow?: Flow | undefined;
   /** What happens to an unreadable record. */
   readonly poison: 'fail' | 'skip';
   readonly nodes: readonly GraphNode[];

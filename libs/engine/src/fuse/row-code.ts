@@ -1,4 +1,4 @@
-import type { RowContext } from '../graph/operator.js';
+import type { RowContext } from '../graph/row-context.js';
 
 /**
  * A row as generated code holds it: in locals, and not made into an object before somebody needs one.

@@ -1,9 +1,14 @@
 import type { Poison } from '@tidemark/streams';
+import type { DecoderCode } from '../decode/decoder-code.js';
+import { DecodeRuntime, LINE } from '../decode/decode-runtime.js';
+import { generateDecoder } from '../decode/generate-decoder.js';
 import type { CheckedNode } from '../graph/checked-definition.js';
 import { OperatorFault, type LineRef, type Whereabouts } from '../graph/failure.js';
 import type { RowContext } from '../graph/operator.js';
+import { parseSchema } from '../schema/parse-schema.js';
+import type { FieldsNeeded } from './fields-needed.js';
 import type { GeneratedCode, GeneratedFunction } from './generated-code.js';
-import type { RowCode } from './row-code.js';
+import type { FieldCode, RowCode } from './row-code.js';
 
 /** How many skipped records are shown; all are counted. */
 export const SKIPPED_SHOWN_MAX = 5;
@@ -27,15 +32,6 @@ export class RecordCounter {
     this.recordsSkipped += 1;
     if (this.skipped.length < SKIPPED_SHOWN_MAX) this.skipped.push({ ...record, reason });
   }
-}
-
-/** A piece of a source's input: whole lines, each with its newline. */
-export interface InputPiece {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-  /** The same as text, as {@link TextNeeded} says. */
-  readonly text: string;
 }
 
 /**
@@ -82,6 +78,61 @@ ${place}.line += 1;
 }`;
   };
   return { node, text: 'utf8', function: code.add(params, body) };
+}
+
+/** A source whose records have a schema: read by a decoder of its own, and only as far as the job looks at them. */
+export function schemaLoop(
+  node: CheckedNode,
+  needs: FieldsNeeded,
+  code: GeneratedCode,
+  where: Whereabouts,
+  emitCode: (row: RowCode) => string,
+): SourceLoop {
+  const parsed = parseSchema(node.schema);
+  if (parsed.outcome === 'invalid') throw new TypeError(parsed.reason);
+  const whole = needs.whole || parsed.schema.kind === 'value';
+  const declared = new Set(parsed.schema.kind === 'record' ? parsed.schema.members.map(({ name }) => name) : []);
+  const fields = [...needs.fields].filter((field) => declared.has(field));
+  const decoder = generateDecoder({ schema: parsed.schema, fields, whole });
+  const body = (): string => {
+    const [place, runtime, constants] = code.constantsOf(where, new DecodeRuntime(), decoder.constants);
+    const object = parsed.schema.kind === 'value' ? { kind: 'local' as const, code: 'record' } : undefined;
+    const row: RowCode = {
+      value: object ?? {
+        kind: 'record',
+        fields: (name) => (declared.has(name) ? fieldCode(decoder.field(name)) : UNDECLARED),
+        object: whole ? 'record' : undefined,
+      },
+      key: undefined,
+      time: 'context.batchTimeMs',
+      context: 'context',
+    };
+    return `const K = ${constants}, rt = ${runtime};
+const text = latin1 === '' ? undefined : latin1, textFrom = p;
+${decoder.locals}
+while (p < end) {
+${decoder.decodeLine}
+if (st === ${LINE.record}) {
+counter.records += 1;
+${whole ? `const record = ${decoder.object};` : ''}
+${emitCode(row)}
+} else if (st === ${LINE.refused}) counter.refuse(rt.reason);
+${place}.line += 1;
+}`;
+  };
+  const text = whole ? 'latin1' : 'none';
+  return { node, text, function: code.add('buf, p, end, latin1, context, counter', body) };
+}
+
+/** What the schema does not declare, the job does not see. */
+const UNDECLARED: FieldCode = { kind: 'value', code: 'undefined', type: 'json' };
+
+function fieldCode(field: ReturnType<DecoderCode['field']>): FieldCode {
+  if (field.kind === 'string') {
+    const { start, end, plain, code } = field;
+    return { kind: 'bytes', start, end, plain, code };
+  }
+  return { kind: 'value', code: field.code, type: field.kind };
 }
 
 function lineOfText(line: string, counter: RecordCounter): string {

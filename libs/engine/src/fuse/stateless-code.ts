@@ -1,6 +1,6 @@
-import type { CheckedNode, TenantFunction } from '../graph/checked-definition.js';
+import type { CheckedNode } from '../graph/checked-definition.js';
 import { misuse, type Whereabouts } from '../graph/failure.js';
-import { asKey, refuseThenable } from '../graph/operator.js';
+import { asKey, getOrAdd, refuseThenable } from '../graph/operator.js';
 import type { GeneratedCode } from './generated-code.js';
 import { memberOf, rowOf, valueOf, type KeyCode, type RowCode } from './row-code.js';
 
@@ -32,31 +32,50 @@ ${parts.next(row)}
     const [rows, each] = [parts.code.local('rows'), parts.code.local('each')];
     const { where, code, node } = parts;
     return `${call(parts, rows, rowOf(row), row, { mayBePromise: true })}
-for (const ${each} of ${code.constant(asIterable)}(${rows})) {
+for (const ${each} of ${code.constant(iterableOf(node.kind))}(${rows})) {
 ${parts.next({ ...row, value: { kind: 'local', code: each }, key: undefined })}
 ${code.constant(where)}.operator = ${code.constant(node)};
 }`;
   },
 
-  keyBy(parts, row) {
+  flatMapValues(parts, row) {
+    const [rows, each] = [parts.code.local('rows'), parts.code.local('each')];
+    const { where, code, node } = parts;
+    return `${call(parts, rows, valueOf(row), row, { mayBePromise: true })}
+for (const ${each} of ${code.constant(iterableOf(node.kind))}(${rows})) {
+${parts.next({ ...row, value: { kind: 'local', code: each } })}
+${code.constant(where)}.operator = ${code.constant(node)};
+}`;
+  },
+
+  keyBy(parts, before) {
     const { node, code, where } = parts;
+    const pair = code.local('pair');
+    // On a stream that is keyed already, the record is `[key, value]`.
+    const isPair = before.key !== undefined;
+    const row: RowCode = isPair ? { ...before, key: undefined, value: { kind: 'local', code: pair } } : before;
+    const declarePair = isPair ? `const ${pair} = ${rowOf(before)};\n` : '';
     const field = node.options['field'];
     if (typeof field !== 'string') {
       const [key, checked] = [code.local('key'), code.local('key')];
-      return `${call(parts, key, rowOf(row), row, { mayBePromise: true })}
+      return `${declarePair}${call(parts, key, rowOf(row), row, { mayBePromise: true })}
 const ${checked} = ${code.constant(asKey)}(${key});
 ${parts.next({ ...row, key: { kind: 'local', code: checked } })}`;
     }
     const place = `${code.constant(where)}.operator = ${code.constant(node)};`;
     const { declare, key } = keyOfField(parts, row, field);
-    return `${place}
+    return `${declarePair}${place}
 ${declare}
 ${parts.next({ ...row, key })}`;
   },
 } as const satisfies Record<string, (parts: StatelessParts, row: RowCode) => string>;
 
 /** A key that lies in the input stays there until somebody needs it as a value. */
-function keyOfField({ code }: StatelessParts, row: RowCode, field: string): { declare: string; key: KeyCode } {
+export function keyOfField(
+  { code }: Pick<StatelessParts, 'code'>,
+  row: RowCode,
+  field: string,
+): { declare: string; key: KeyCode } {
   if (row.value.kind === 'record') {
     const found = row.value.fields(field);
     const isKey = found.kind === 'bytes' || found.type === 'number' || found.type === 'boolean';
@@ -72,7 +91,7 @@ function keyOfField({ code }: StatelessParts, row: RowCode, field: string): { de
 
 function memberNamed(value: unknown, name: string): unknown {
   if (typeof value === 'object' && value !== null) return (value as { readonly [name: string]: unknown })[name];
-  throw misuse(`keyBy('${name}') needs records that are objects`);
+  throw misuse(`the key '${name}' needs records that are objects`);
 }
 
 function applied(
@@ -94,7 +113,7 @@ function call(
   row: RowCode,
   { mayBePromise = false } = {},
 ): string {
-  const apply = node.functions['apply'] as TenantFunction;
+  const apply = node.functions['apply']!;
   const check = mayBePromise
     ? ''
     : `\nif (typeof ${result} === 'object' && ${result} !== null) ${code.constant(refuseThenable)}(${result});`;
@@ -102,7 +121,12 @@ function call(
 const ${result} = ${code.constant(apply)}(${argument}, ${row.context});${check}`;
 }
 
-function asIterable(rows: unknown): Iterable<unknown> {
-  if (typeof rows === 'object' && rows !== null && Symbol.iterator in rows) return rows as Iterable<unknown>;
-  throw misuse('flatMap must return an array or another iterable');
-}
+const ITERABLES = new Map<string, (rows: unknown) => Iterable<unknown>>();
+
+/** Takes what an operator of this kind returned for the rows that go on. */
+export const iterableOf = (kind: string): ((rows: unknown) => Iterable<unknown>) =>
+  getOrAdd(ITERABLES, kind, () => (rows) => {
+    if (typeof rows === 'object' && rows !== null && Symbol.iterator in rows) return rows as Iterable<unknown>;
+    refuseThenable(rows);
+    throw misuse(`${kind} must return an array or another iterable`);
+  });

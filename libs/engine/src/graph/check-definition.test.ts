@@ -137,7 +137,7 @@ describe('a definition is refused', () => {
   });
 
   it.each([
-    ['a batch interval of 9 ms', { batchInterval: 9 }, /batchInterval/],
+    ['a batch interval of 4 ms', { batchInterval: 4 }, /batchInterval/],
     ['a batch interval that is none', { batchInterval: 'soon' }, /batchInterval/],
     ['a name with a space', { name: 'my job' }, /name/],
     ['an unknown poison policy', { poison: 'drop' as never }, /poison/],

@@ -1,6 +1,7 @@
 import type { BundleManifest, StateShape } from '@tidemark/domain';
 import type { NodeKind } from '@tidemark/streams';
 import { SOURCES_MAX } from '../batch-bounds.js';
+import { checkFlow, checkWindowedByInterval, INTERVAL_LIMITS, type CheckedFlow } from './check-flow.js';
 import {
   KIND_RULES,
   ruleOf,
@@ -34,8 +35,7 @@ export const DEFINITION_LIMITS = {
   inputsMax: 100,
   sourcesMax: SOURCES_MAX,
   optionsCharsMax: 65_536,
-  batchIntervalMsMin: 10,
-  batchIntervalMsMax: 86_400_000,
+  ...INTERVAL_LIMITS,
   slidesPerWindowMax: 10_000,
 } as const;
 
@@ -64,18 +64,14 @@ function readDefinition(value: unknown, problems: DefinitionProblem[]): CheckedD
     problems.push(noJob(`its default export is ${nameOf(value)} instead of what defineJob(…) returns`));
     return undefined;
   }
-  const { name, batchIntervalMs, poison, nodes: foreignNodes } = value;
+  const { name, poison, nodes: foreignNodes } = value;
   const invalid = (reason: string, at = 'defineJob'): void => {
     problems.push({ code: 'graph_invalid', params: { reason, at } });
   };
   if (typeof name !== 'string' || !JOB_NAME.test(name)) {
     invalid("the job's name must be 1 to 63 lower-case letters, digits and dashes, with no dash at either end");
   }
-  if (!isInterval(batchIntervalMs)) {
-    invalid(
-      `batchInterval must be a whole number of milliseconds from ${DEFINITION_LIMITS.batchIntervalMsMin} up to a day, for example '500 ms'`,
-    );
-  }
+  const timing = checkFlow(value, invalid);
   if (poison !== 'fail' && poison !== 'skip') invalid('poison must be "fail" or "skip"');
   if (!Array.isArray(foreignNodes) || foreignNodes.length > DEFINITION_LIMITS.nodesMax) {
     invalid(`a job has at most ${DEFINITION_LIMITS.nodesMax} operators, sources and sinks`);
@@ -83,10 +79,9 @@ function readDefinition(value: unknown, problems: DefinitionProblem[]): CheckedD
   }
   const nodes = Array.from(foreignNodes as readonly unknown[], (node, index) => readNode(node, index, problems));
   if (problems.length > 0) return undefined;
-  const intervalMs = batchIntervalMs as number;
   const whole = nodes.filter((node) => node !== undefined);
-  const sorted = checkGraph(whole, intervalMs, problems);
-  return { name: name as string, batchIntervalMs: intervalMs, poison: poison as 'fail' | 'skip', nodes: sorted };
+  const sorted = checkGraph(whole, timing, problems);
+  return { name: name as string, ...timing, poison: poison as 'fail' | 'skip', nodes: sorted };
 }
 
 function readNode(value: unknown, index: number, problems: DefinitionProblem[]): CheckedNode | undefined {
@@ -148,7 +143,7 @@ function checkUid(uid: unknown, kind: string, at: string, problems: DefinitionPr
 
 function checkGraph(
   nodes: readonly CheckedNode[],
-  intervalMs: number,
+  timing: CheckedFlow,
   problems: DefinitionProblem[],
 ): readonly CheckedNode[] {
   const invalid = (reason: string, at: string): void => {
@@ -166,7 +161,7 @@ function checkGraph(
       if (from === undefined) invalid(`the ${node.kind} reads from node ${input}, which does not exist`, node.at);
       else if (from.kind === 'sink') invalid(`the ${node.kind} reads from a sink`, node.at);
     }
-    if (ruleOf(node.kind).window) checkWindow(node, intervalMs, invalid);
+    if (ruleOf(node.kind).window) checkWindow(node, timing, invalid);
     checkOperator(node, (reason) => {
       invalid(reason, node.at);
     });
@@ -191,11 +186,15 @@ function checkGraph(
   return nodes;
 }
 
-function checkWindow(node: CheckedNode, intervalMs: number, invalid: (reason: string, at: string) => void): void {
+function checkWindow(node: CheckedNode, timing: CheckedFlow, invalid: (reason: string, at: string) => void): void {
+  const { batchIntervalMs: intervalMs } = timing;
   const { windowMs, slideMs } = node.options;
+  checkWindowedByInterval(node, timing, (reason) => {
+    invalid(reason, node.at);
+  });
   if (!isWholeMs(windowMs) || !isWholeMs(slideMs)) {
     invalid(`the window and slide of ${node.kind} must be durations, for example '30 s'`, node.at);
-  } else if (slideMs % intervalMs !== 0) {
+  } else if (intervalMs > 0 && slideMs % intervalMs !== 0) {
     invalid(`the slide of ${slideMs} ms is not a multiple of the batch interval of ${intervalMs} ms`, node.at);
   } else if (windowMs % slideMs !== 0) {
     invalid(`the window of ${windowMs} ms is not a multiple of its slide of ${slideMs} ms`, node.at);
@@ -245,7 +244,7 @@ function copyFunctions(
   return copy;
 }
 
-function manifestOf({ name, batchIntervalMs, poison, nodes }: CheckedDefinition): BundleManifest {
+function manifestOf({ name, batchIntervalMs, flow, poison, nodes }: CheckedDefinition): BundleManifest {
   const byId = [...nodes].sort((a, b) => a.id - b.id);
   const shapes: { [uid: string]: StateShape } = {};
   for (const node of byId) {
@@ -256,6 +255,7 @@ function manifestOf({ name, batchIntervalMs, poison, nodes }: CheckedDefinition)
     definition: 1,
     name,
     batchIntervalMs,
+    flow,
     poison,
     nodes: byId.map(({ id, kind, uid, inputs, connector, options, at }) => ({
       id,
@@ -287,9 +287,6 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown }
 }
 
 const isWholeMs = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
-
-const isInterval = (value: unknown): value is number =>
-  isWholeMs(value) && value >= DEFINITION_LIMITS.batchIntervalMsMin && value <= DEFINITION_LIMITS.batchIntervalMsMax;
 
 function noJob(reason: string): DefinitionProblem {
   return { code: 'bundle_defines_no_job', params: { reason } };

@@ -1,35 +1,52 @@
 import type { StateShape } from '@tidemark/domain';
+import { JOIN_CHECKS, JOIN_PARAMETERS, needsEventTime, tableSourceOf } from './check-joins.js';
+import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
 import { ruleOf, type CheckedNode } from './checked-definition.js';
-import { checkWindowBy, needsEventTime, windowParametersOf } from './check-windows.js';
-import { copyJson } from './json-copy.js';
+import { parseSchema } from '../schema/parse-schema.js';
+import { checkWindowBy, needsWindowTime, windowParametersOf } from './check-windows.js';
 import { aggregatesOf } from './operators/aggregate-code.js';
 import { aggregatorOf } from './operators/aggregators.js';
 
-type Invalid = (reason: string) => void;
-
 /** What one node must be beyond its {@link ruleOf rule}. */
-export function checkOperator(node: CheckedNode, invalid: Invalid): void {
+export const checkOperator: Check = (node, invalid) => {
+  if (node.schema !== undefined) {
+    const parsed = parseSchema(node.schema);
+    if (parsed.outcome === 'invalid') invalid(`the schema of the ${node.kind} cannot be used: ${parsed.reason}`);
+  }
   CHECKS[node.kind]?.(node, invalid);
-}
+};
 
 /** What a node must have before it. @param nodes inputs first. */
 export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly [CheckedNode, string]> {
   const keyed = new Set<number>();
   const timed = new Set<number>();
+  const kinds = new Map(nodes.map((node) => [node.id, node]));
   for (const node of nodes) {
+    const [first = -1] = node.inputs;
+    const read = TIMED_BY_FIRST.has(node.kind) ? [first] : node.inputs;
+    const isTimed = read.length > 0 && read.every((input) => timed.has(input));
+    if (node.kind === 'eventTime' || isTimed) timed.add(node.id);
+    if ((needsEventTime(node) || needsWindowTime(node)) && !isTimed) {
+      yield [
+        node,
+        `the ${node.kind} works in event time: put eventTime(…) before it${read.length > 1 ? ', in each of its streams' : ''}`,
+      ];
+    }
+    if (node.kind === 'output') {
+      const from = kinds.get(first);
+      const { tag } = node.options;
+      if (from !== undefined && !outputsOf(from).includes(tag)) {
+        yield [node, `the ${from.kind} has no output "${String(tag).slice(0, 100)}"`];
+      }
+    }
+    if (node.kind === 'lookup' && tableSourceOf(node, nodes) === undefined) {
+      yield [node, 'the table of a lookup must be one that job.table(…) made'];
+    }
     const rule = ruleOf(node.kind);
     const inputsKeyed = node.inputs.map((input) => keyed.has(input));
     if (rule.keyed === 'as its inputs' ? inputsKeyed.every(Boolean) : rule.keyed) keyed.add(node.id);
     if (rule.needsKeys && !inputsKeyed.every(Boolean)) {
       yield [node, `the ${node.kind} needs a stream of [key, value]: put keyBy(…) before it`];
-    }
-    const inputsTimed = node.inputs.length > 0 && node.inputs.every((input) => timed.has(input));
-    if (inputsTimed || node.kind === 'eventTime') timed.add(node.id);
-    if (needsEventTime(node) && !inputsTimed) {
-      yield [
-        node,
-        `the ${node.kind} works in event time: put eventTime(…) before it, on every stream that leads to it`,
-      ];
     }
   }
 }
@@ -39,7 +56,21 @@ export function parametersOf(node: CheckedNode): StateShape['parameters'] {
   return PARAMETERS[node.kind]?.(node) ?? {};
 }
 
-const CHECKS: { readonly [kind: string]: (node: CheckedNode, invalid: Invalid) => void } = {
+/** Their other input has no say in when rows happen. */
+const TIMED_BY_FIRST: ReadonlySet<string> = new Set(['lookup', 'broadcast']);
+
+function outputsOf({ kind, options }: CheckedNode): readonly unknown[] {
+  return kind === 'split' ? (options['branches'] as readonly unknown[]) : (ruleOf(kind).outputs ?? []);
+}
+
+const CHECKS: { readonly [kind: string]: Check } = {
+  ...JOIN_CHECKS,
+
+  source({ options, schema }, invalid) {
+    if (schema !== undefined && options['format'] === 'text')
+      invalid('lines of text have no schema: use the format "json"');
+  },
+
   keyBy({ options, functions }, invalid) {
     const byField = typeof options['field'] === 'string';
     if (byField === (functions['apply'] !== undefined)) invalid('the keyBy needs the name of a field or a function');
@@ -77,7 +108,7 @@ const CHECKS: { readonly [kind: string]: (node: CheckedNode, invalid: Invalid) =
   },
 };
 
-function checkAggregates(node: CheckedNode, invalid: Invalid): void {
+function checkAggregates(node: CheckedNode, invalid: (reason: string) => void): void {
   const figures: unknown = node.options['aggregates'];
   if (!Array.isArray(figures) || figures.length === 0 || figures.length > 100) {
     invalid(`the ${node.kind} needs 1 to 100 figures, for example { count: count() }`);
@@ -97,7 +128,8 @@ function checkAggregates(node: CheckedNode, invalid: Invalid): void {
   }
 }
 
-const PARAMETERS: { readonly [kind: string]: (node: CheckedNode) => StateShape['parameters'] } = {
+const PARAMETERS: Parameters = {
+  ...JOIN_PARAMETERS,
   window: gridOf,
   reduceByKeyAndWindow: gridOf,
   windowAggregate: windowParametersOf,
@@ -110,15 +142,4 @@ const PARAMETERS: { readonly [kind: string]: (node: CheckedNode) => StateShape['
 function gridOf({ options }: CheckedNode): StateShape['parameters'] {
   const { windowMs, slideMs } = options as { readonly windowMs: number; readonly slideMs: number };
   return { windowMs, slideMs };
-}
-
-const isDuration = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function isJson(value: unknown): boolean {
-  try {
-    copyJson(value);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -31,7 +31,7 @@ export type TriggerSettings =
 const WINDOW_KINDS: readonly string[] = ['windowAggregate', 'windowFold', 'windowReduce', 'windowProcess'];
 
 /** Whether the node works in event time, so that an eventTime(…) must stand before it. */
-export const needsEventTime = ({ kind, options }: CheckedNode): boolean =>
+export const needsWindowTime = ({ kind, options }: CheckedNode): boolean =>
   WINDOW_KINDS.includes(kind) && (options as unknown as WindowSettings).windows.kind !== 'global';
 
 /** What a node with windows in event time must be. */

@@ -1,3 +1,4 @@
+import type { Flow } from '@tidemark/domain';
 import type { NodeKind, Poison } from '@tidemark/streams';
 
 export type TenantFunction = (...args: readonly unknown[]) => unknown;
@@ -19,7 +20,9 @@ export interface CheckedNode {
 
 export interface CheckedDefinition {
   readonly name: string;
+  /** 0 under a trigger that has no interval. */
   readonly batchIntervalMs: number;
+  readonly flow: Flow;
   readonly poison: Poison;
   /** Every node after its inputs. */
   readonly nodes: readonly CheckedNode[];
@@ -38,6 +41,8 @@ export interface KindRule {
   readonly needsKeys: boolean;
   /** Whether its rows are `[key, value]`. */
   readonly keyed: boolean | 'as its inputs';
+  /** Tags of its side outputs; none unless given. A split's are its branches. */
+  readonly outputs?: readonly string[];
 }
 
 const stateless = {
@@ -50,7 +55,18 @@ const stateless = {
   keyed: false,
 } as const satisfies KindRule;
 
+const keyedJoin = {
+  ...stateless,
+  needsUid: true,
+  inputs: 'two',
+  needsKeys: true,
+  keyed: true,
+  outputs: ['late-left', 'late-right'],
+} as const;
+
 const keyedState = { ...stateless, needsUid: true, needsKeys: true, keyed: true } as const;
+
+const eventWindow = { ...keyedState, outputs: ['late'] } as const;
 
 /** What each kind of node consists of. */
 export const KIND_RULES = {
@@ -75,10 +91,10 @@ export const KIND_RULES = {
     state: ['window-records', 1],
     keyed: 'as its inputs',
   },
-  windowAggregate: { ...keyedState, functions: ['*'], state: ['window-aggregate', 1] },
-  windowFold: { ...keyedState, functions: ['fold', 'merge?'], state: ['window-fold', 1] },
-  windowReduce: { ...keyedState, functions: ['reduce'], state: ['window-reduce', 1] },
-  windowProcess: { ...keyedState, functions: ['process'], state: ['window-process', 1] },
+  windowAggregate: { ...eventWindow, functions: ['*'], state: ['window-aggregate', 1] },
+  windowFold: { ...eventWindow, functions: ['fold', 'merge?'], state: ['window-fold', 1] },
+  windowReduce: { ...eventWindow, functions: ['reduce'], state: ['window-reduce', 1] },
+  windowProcess: { ...eventWindow, functions: ['process'], state: ['window-process', 1] },
   eventTime: {
     ...stateless,
     needsUid: true,
@@ -86,6 +102,29 @@ export const KIND_RULES = {
     state: ['watermark', 1],
     keyed: 'as its inputs',
   },
+  flatMapValues: { ...stateless, needsKeys: true, keyed: true },
+  transform: stateless,
+  split: { ...stateless, needsUid: true, functions: ['*'], keyed: 'as its inputs' },
+  intervalJoin: { ...keyedJoin, functions: ['select'], state: ['interval-rows', 1] },
+  windowJoin: { ...keyedJoin, functions: ['select'], state: ['window-sides', 1] },
+  cogroup: { ...keyedJoin, state: ['window-sides', 1] },
+  lookup: {
+    ...stateless,
+    needsUid: true,
+    inputs: 'two',
+    functions: ['select', 'key?', 'delete?'],
+    state: ['json', 1],
+  },
+  broadcast: { ...stateless, needsUid: true, inputs: 'two', functions: ['update', 'apply'], state: ['json', 1] },
+  dedupe: {
+    ...stateless,
+    needsUid: true,
+    functions: ['by?'],
+    state: ['seen', 1],
+    keyed: 'as its inputs',
+    outputs: ['duplicates', 'late'],
+  },
+  topN: { ...keyedState, functions: ['by?'], state: ['top', 1] },
   sink: { ...stateless, needsUid: true, functions: [] },
 } as const satisfies Record<NodeKind, KindRule>;
 

@@ -1,3 +1,4 @@
+import { explainUnavailable } from '../globals/unavailable.js';
 import type { CheckedNode } from './checked-definition.js';
 
 /** Where in the job something failed. Places are of the running code. */
@@ -62,10 +63,10 @@ export function misuse(reason: string): OperatorFault {
 }
 
 /** State that would pass its bound. @param bound in words, with its value: `rowsMax of 1000`. */
-export function overBound(node: CheckedNode, bound: string, keyText: string): OperatorFault {
+export function overBound(node: CheckedNode | undefined, bound: string, keyText: string): OperatorFault {
   return new OperatorFault((where) => ({
     code: 'state_over_bound',
-    operator: operatorOf({ ...where, operator: node }),
+    operator: operatorOf({ ...where, operator: node ?? where.operator }),
     bound,
     key: keyText.slice(0, 200),
   }));
@@ -100,7 +101,8 @@ function describe(thrown: unknown): string {
     if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
       const { name, message } = thrown as { readonly name?: unknown; readonly message: unknown };
       const text = String(message);
-      return (typeof name === 'string' && name !== 'Error' ? `${name}: ${text}` : text).slice(0, TEXT_CHARS_MAX);
+      const said = typeof name === 'string' && name !== 'Error' ? `${name}: ${text}` : text;
+      return explainUnavailable(said.slice(0, TEXT_CHARS_MAX));
     }
     return `threw ${String(thrown)}`.slice(0, TEXT_CHARS_MAX);
   } catch {

@@ -1,6 +1,7 @@
 import { TidemarkError } from '@tidemark/domain';
 import type { JobDefinition } from '@tidemark/streams';
 import type { GraphInput, GraphOutput, GraphRuntime, SnapshotBlocks } from '../ports.js';
+import { readLatin1 } from '../state/utf8.js';
 import { checkDefinition } from './check-definition.js';
 import { joinChunks, type InputLines } from './input-lines.js';
 import { compileGraph, type Program, type ProgramOutput } from './program.js';
@@ -20,7 +21,6 @@ export function createInProcessGraph(definition: JobDefinition): GraphRuntime {
 
 class InProcessGraph implements GraphRuntime {
   private readonly decoder = new TextDecoder();
-  private readonly latin1 = new TextDecoder('latin1');
 
   constructor(private readonly program: Program) {}
 
@@ -41,7 +41,7 @@ class InProcessGraph implements GraphRuntime {
     this.program.begin({ batchId, batchTimeMs });
     for (const { uid, text: needed } of this.program.sources) {
       const bytes = lines.get(uid)?.bytes ?? new Uint8Array(0);
-      const text = needed === 'none' ? '' : (needed === 'utf8' ? this.decoder : this.latin1).decode(bytes);
+      const text = needed === 'none' ? '' : needed === 'utf8' ? this.decoder.decode(bytes) : readLatin1(bytes);
       const failure = this.program.feed(uid, { bytes, from: 0, to: bytes.length, text });
       if (failure !== undefined) throw failed(failure);
     }

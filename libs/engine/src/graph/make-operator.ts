@@ -1,11 +1,19 @@
 import type { CheckedNode } from './checked-definition.js';
 import type { Operator, OperatorParts } from './operator.js';
 import { aggregate } from './operators/aggregate.js';
+import { broadcast } from './operators/broadcast.js';
+import { dedupe } from './operators/dedupe.js';
 import { EventTime } from './operators/event-time.js';
 import { fold } from './operators/fold.js';
+import { intervalJoin } from './operators/interval-join.js';
+import { lookup } from './operators/lookup.js';
 import { reduceByKey } from './operators/reduce-by-key.js';
 import { reduceByKeyAndWindow } from './operators/reduce-by-key-and-window.js';
+import { split } from './operators/split.js';
+import { topN } from './operators/top-n.js';
+import { transform } from './operators/transform.js';
 import { updateStateByKey } from './operators/update-state-by-key.js';
+import { cogroup, windowJoin } from './operators/window-join.js';
 import { window } from './operators/window.js';
 import { windowBy } from './operators/windows/window-by.js';
 
@@ -17,6 +25,15 @@ const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator }
   updateStateByKey,
   reduceByKeyAndWindow,
   window,
+  transform,
+  split,
+  intervalJoin,
+  windowJoin,
+  cogroup,
+  lookup,
+  broadcast,
+  dedupe,
+  topN,
   windowAggregate: windowBy,
   windowFold: windowBy,
   windowReduce: windowBy,

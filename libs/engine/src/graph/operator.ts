@@ -1,17 +1,13 @@
-import type { Key, WindowContext } from '@tidemark/streams';
+import type { Key } from '@tidemark/streams';
 import type { GeneratedCode } from '../fuse/generated-code.js';
 import type { Emit, RowCode } from '../fuse/row-code.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedNode } from './checked-definition.js';
 import { misuse, type Whereabouts } from './failure.js';
+import type { RowContext } from './row-context.js';
 import type { Watermark } from './watermark.js';
 
-/**
- * What the job's callbacks are told. Rows of one window share one context object, and so do a batch's other rows: keyed
- * operators take the rows of each context for a batch of their own.
- */
-export type RowContext =
-  { readonly batchId: number; readonly batchTimeMs: number; readonly windowEndMs?: undefined } | WindowContext;
+export type { RowContext } from './row-context.js';
 
 /** One operator of a running job. Its owner is the program. */
 export interface Operator {
@@ -22,6 +18,8 @@ export interface Operator {
   /** All rows of the batch have been pushed. Called in an order in which inputs come first. */
   readonly endBatch?: (batch: BatchEnd) => void;
   readonly state?: OperatorState;
+  /** What its counts go by if it keeps no state. */
+  readonly uid?: string | undefined;
   /** What it has counted since it was asked last: rows that came too late, for example. */
   readonly takeCounts?: () => Readonly<Record<string, number>>;
 }
@@ -51,6 +49,7 @@ export interface OperatorParts {
 export function asKey(key: unknown): Key {
   if (typeof key === 'string' || typeof key === 'boolean') return key;
   if (typeof key === 'number' && Number.isFinite(key)) return key;
+  refuseThenable(key);
   const found = key === null ? 'null' : typeof key === 'number' ? String(key) : `of type ${typeof key}`;
   throw misuse(`a key must be a string, a finite number or a boolean; this one is ${found}`);
 }

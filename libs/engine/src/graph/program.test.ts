@@ -390,7 +390,7 @@ describe('a mistake in the code of a job', () => {
     });
     await expect(graph.run(aBatch(1, { timeMs: 1_000, records: [0] }))).rejects.toThrow('JSON');
     await expect(graph.run(aBatch(2, { timeMs: 2_000, records: [1] }))).rejects.toThrow('failed before');
-    await expect(graph.snapshot()).rejects.toThrow('failed before');
+    await expect(graph.snapshot('full')).rejects.toThrow('failed before');
   });
 });
 

@@ -1,6 +1,8 @@
 import { Chains } from '../fuse/chains.js';
 import { GeneratedCode } from '../fuse/generated-code.js';
-import { plainLoop, RecordCounter, type SourceLoop, type TextNeeded } from '../fuse/source-loop.js';
+import { fieldsNeeded } from '../fuse/fields-needed.js';
+import type { RowCode } from '../fuse/row-code.js';
+import { plainLoop, RecordCounter, schemaLoop, type SourceLoop, type TextNeeded } from '../fuse/source-loop.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
 import { failureOf, type BatchFailure, type LineRef, type Whereabouts } from './failure.js';
@@ -8,6 +10,7 @@ import { isOperator, makeOperator } from './make-operator.js';
 import { getOrAdd, type BatchEnd, type Operator, type RowContext } from './operator.js';
 import { EventTime } from './operators/event-time.js';
 import { SinkBuffer, type OutputMeter, type SinkOutput } from './operators/sink.js';
+import { sourcesInOrder } from './sources-in-order.js';
 import { Watermark } from './watermark.js';
 
 export interface ProgramOutput {
@@ -38,7 +41,7 @@ export interface ProgramBlock {
  * then `end`. After a failed batch it is of no more use.
  */
 export interface Program {
-  /** In the order of the graph: the order in which their input is given. */
+  /** The order in which their input is given: tables that are looked up in first, otherwise that of the graph. */
   readonly sources: readonly { readonly uid: string; readonly text: TextNeeded }[];
   begin(batch: { readonly batchId: number; readonly batchTimeMs: number }): void;
   /** @returns a failure, after which the batch is over. */
@@ -98,9 +101,7 @@ class CompiledProgram implements Program {
     this.operators = [...this.chains.operators.values()];
     this.sinks = [...this.chains.sinks.values()];
     for (const { state } of this.operators) if (state !== undefined) this.states.set(state.uid, state);
-    const loops = nodes
-      .filter(({ kind }) => kind === 'source')
-      .map((node) => plainLoop(node, this.code, this.where, (row) => this.chains.emitCode(node.id, row)));
+    const loops = sourcesInOrder(nodes).map((node) => this.loopOf(node));
     this.loops = new Map(loops.map((loop) => [loop.node.uid ?? '', loop]));
     this.sources = loops.map(({ node, text }) => ({ uid: node.uid ?? '', text }));
     this.code.compile();
@@ -193,6 +194,13 @@ class CompiledProgram implements Program {
     return operator;
   }
 
+  private loopOf(node: CheckedNode): SourceLoop {
+    const { code, where, chains } = this;
+    const emitCode = (row: RowCode): string => chains.emitCode(node.id, row);
+    if (node.schema === undefined) return plainLoop(node, code, where, emitCode);
+    return schemaLoop(node, fieldsNeeded(this.definition, node), code, where, emitCode);
+  }
+
   /** The nearest nodes before this one that take timestamps. */
   private clocksOf(node: CheckedNode, seen: Set<number>): readonly EventTime[] {
     return node.inputs.flatMap((id) => {
@@ -220,15 +228,10 @@ class CompiledProgram implements Program {
       recordsSkipped,
       skipped,
       stateKeys: [...this.states.values()].map((state) => ({ uid: state.uid, keys: state.keys() })),
-      counts: this.operators.flatMap(({ state, takeCounts }, index) =>
-        takeCounts === undefined
-          ? []
-          : Object.entries(this.operators[index]?.takeCounts?.() ?? {}).map(([name, count]) => ({
-              uid: state?.uid ?? '',
-              name,
-              count,
-            })),
-      ),
+      counts: this.operators.flatMap((operator) => {
+        const uid = operator.state?.uid ?? operator.uid ?? '';
+        return Object.entries(operator.takeCounts?.() ?? {}).map(([name, count]) => ({ uid, name, count }));
+      }),
     };
   }
 

@@ -9,6 +9,7 @@ import {
   startRunner,
   WINDOW_BATCHES,
   WRITES_PER_BATCH_MAX,
+  type Pace,
   type Reading,
   type SinkRows,
   type Variant,
@@ -23,17 +24,19 @@ const someChunks = fc.array(fc.array(aReading, { maxLength: 4 }), { minLength: 1
 // Each write can be cut off just before or just after it takes effect.
 const aWriteMoment = fc.nat({ max: 2 * WRITES_PER_BATCH_MAX * BATCHES_MAX });
 
+const aPace = fc.constantFrom<Pace>('in_step', 'behind');
+
 const diesOnce = (variant: Variant, numRuns: number) => ({
-  property: fc.asyncProperty(someChunks, aWriteMoment, async (chunks, crashAt) => {
-    expect(await rowsWritten(chunks, { crashAt, variant })).toEqual(await rowsWritten(chunks, { variant }));
+  property: fc.asyncProperty(someChunks, aWriteMoment, aPace, async (chunks, crashAt, pace) => {
+    expect(await rowsWritten(chunks, { crashAt, variant, pace })).toEqual(await rowsWritten(chunks, { variant, pace }));
   }),
   numRuns,
 });
 
 // The property above cannot see a fault that both runs share, so this one has its own idea of the answer.
 const countsRight = (variant: Variant, numRuns: number) => ({
-  property: fc.asyncProperty(someChunks, aWriteMoment, async (chunks, crashAt) => {
-    expect(inOrder(await rowsWritten(chunks, { crashAt, variant }))).toEqual(countedByHand(chunks));
+  property: fc.asyncProperty(someChunks, aWriteMoment, aPace, async (chunks, crashAt, pace) => {
+    expect(inOrder(await rowsWritten(chunks, { crashAt, variant, pace }))).toEqual(countedByHand(chunks));
   }),
   numRuns,
 });
@@ -49,7 +52,7 @@ describe('a runner that dies at every write', () => {
     await fc.assert(property, { numRuns });
   });
 
-  it('may die at each single moment of one long run', async () => {
+  it.each(['in_step', 'behind'] as const)('may die at each single moment of one long run (%s)', async (pace) => {
     const chunks = fc.sample(
       fc.array(fc.array(aReading, { minLength: 1, maxLength: 4 }), { minLength: 6, maxLength: 6 }),
       {
@@ -60,7 +63,7 @@ describe('a runner that dies at every write', () => {
     if (chunks === undefined) throw new Error('no sample');
     const expected = countedByHand(chunks);
     for (let crashAt = 0; crashAt <= 2 * WRITES_PER_BATCH_MAX * chunks.length; crashAt += 1) {
-      expect(inOrder(await rowsWritten(chunks, { crashAt }))).toEqual(expected);
+      expect(inOrder(await rowsWritten(chunks, { crashAt, pace }))).toEqual(expected);
     }
   });
 });

@@ -1,6 +1,14 @@
-import { offsetsAfter, own, TidemarkError, type BatchCommit, type BatchPlan, type Clock } from '@tidemark/domain';
-import { bytesPerSource } from '../batch-bounds.js';
+import {
+  hasInterval,
+  offsetsAfter,
+  TidemarkError,
+  type BatchCommit,
+  type BatchPlan,
+  type Clock,
+} from '@tidemark/domain';
 import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
+import { HEARTBEAT_MS, idlePollMs, msUntilTick, nextTick, type JobTiming } from './batch-time.js';
+import { hasInput, isNextDueAtOnce, Planner } from './planner.js';
 import { assertFollows, decideResume, positionAfter, type Position } from './resume.js';
 
 export interface MicroBatchPorts {
@@ -16,6 +24,8 @@ export interface CommittedBatch {
   readonly plan: BatchPlan;
   readonly commit: BatchCommit;
   readonly output: GraphOutput;
+  /** Bytes that back-pressure allows the batches after this one; undefined while it limits nothing. */
+  readonly bytesPerBatch?: number | undefined;
 }
 
 export interface Resumed {
@@ -24,6 +34,8 @@ export interface Resumed {
   readonly rebuilt: readonly number[];
   /** The batch that a former run had planned and not committed. */
   readonly finished: CommittedBatch | undefined;
+  /** Plans among all of these that passed over input: whoever was to be told may not have been. */
+  readonly skips: readonly BatchPlan[];
 }
 
 /**
@@ -37,28 +49,42 @@ export interface Resumed {
  * Whatever dies between two steps, the next run does the same plan again and gets the same output. A port that answers
  * `fenced` ends the run: the engine must not be used after that.
  *
+ * While a batch runs, the bytes of the next one may be read into memory (`Planner`): an effect they have only after that
+ * batch's plan is durable.
+ *
  * Owner of all fields: the one caller, who awaits each call before the next.
  */
 export class MicroBatchEngine {
   private position: Position;
   private open: BatchPlan | undefined;
+  /** Chosen by `prepare`, and not durable yet. */
+  private chosen: BatchPlan | undefined;
+  private readonly planner: Planner;
+  /** Whether no batch of this run has been planned yet. */
+  private isFirst = true;
+  /** Looks at idle sources in a row that found nothing. */
+  private idleLooks = 0;
+  private committed = 0;
 
   constructor(
     private readonly ports: MicroBatchPorts,
-    private readonly intervalMs: number,
+    private readonly timing: JobTiming,
     /** Where the restored state stands. The graph holds exactly that state. */
     restored: Position,
   ) {
     this.position = restored;
+    this.planner = new Planner(ports.sources, timing, ports.clock);
   }
 
   /** Rebuilds the state up to the log's end, and finishes the batch that was left open. Call once, first. */
   async resume(): Promise<Resumed | Fenced> {
     const rebuilt: number[] = [];
+    const skips: BatchPlan[] = [];
     let finished: CommittedBatch | undefined;
     for (const { kind, plan } of decideResume(this.position, await this.ports.log.after(this.position.batchId))) {
+      if (plan.skipped !== undefined) skips.push(plan);
       if (kind === 'rebuild') {
-        await this.execute(plan);
+        await this.execute(plan, await this.planner.read(plan));
         this.position = positionAfter(this.position, plan);
         rebuilt.push(plan.batchId);
       } else {
@@ -68,15 +94,36 @@ export class MicroBatchEngine {
         finished = result;
       }
     }
-    return { outcome: 'resumed', rebuilt, finished };
+    return { outcome: 'resumed', rebuilt, finished, skips };
   }
 
-  /** How long until the next batch is due, by the wall clock; 0 when a plan is open or the time has come. */
+  /** How long until the next batch, or the next look at idle sources, is due; 0 when a plan is open. */
   msUntilNextBatch(): number {
-    if (this.open !== undefined || this.position.batchTimeMs === undefined) return 0;
-    // A clock that was set back, or another host's, must not put the job to sleep for longer than an interval.
-    const untilTickMs = this.position.batchTimeMs + this.intervalMs - this.ports.clock.nowMs();
-    return Math.min(this.intervalMs, Math.max(0, untilTickMs));
+    if (this.open !== undefined || this.chosen !== undefined) return 0;
+    if (!hasInterval(this.timing.trigger)) return idlePollMs(this.idleLooks);
+    return msUntilTick(this.timing, this.position.batchTimeMs, this.ports.clock.nowMs());
+  }
+
+  /**
+   * Looks whether there is a batch to run now; call before `runBatch`. `idle`: there is no data, which only matters to a
+   * trigger without interval. `finished`: all that the trigger asks for is done.
+   */
+  async prepare(): Promise<'ready' | 'idle' | 'finished'> {
+    const { trigger } = this.timing;
+    if (hasInterval(trigger) || this.open !== undefined || this.chosen !== undefined) return 'ready';
+    if (trigger === 'once') return this.committed > 0 ? 'finished' : 'ready';
+    if (trigger === 'available-now') {
+      await this.planner.fixEnd(this.position);
+      if (this.planner.reachedEnd(this.position)) return 'finished';
+    }
+    const plan = await this.planner.choose(this.position);
+    if (!hasInput(plan) && !this.isHeartbeatDue()) {
+      this.idleLooks += 1;
+      return 'idle';
+    }
+    this.idleLooks = 0;
+    this.chosen = plan;
+    return 'ready';
   }
 
   /** Whether a plan is durable and not yet committed. */
@@ -90,43 +137,45 @@ export class MicroBatchEngine {
 
   /**
    * Runs one batch, the open one if there is one. With `planAhead` the commit carries the next plan when that batch is
-   * due already, which saves a round trip while catching up.
+   * due already, which saves a round trip while catching up, and its input is read while this batch runs.
    */
   async runBatch(options: { readonly planAhead: boolean }): Promise<CommittedBatch | HeldBack | Fenced> {
     let plan = this.open;
     if (plan === undefined) {
-      const written = await this.ports.log.plan(await this.choosePlan(this.position));
+      const skip = this.isFirst && this.timing.downtime === 'skip';
+      const written = await this.ports.log.plan(this.chosen ?? (await this.planner.choose(this.position, { skip })));
       if (written.outcome !== 'planned') return written;
       plan = written.plan;
       assertFollows(this.position, plan);
+      this.chosen = undefined;
+      this.isFirst = false;
       this.open = plan;
     }
     return this.finish(plan, options);
   }
 
   /** Freezes the state as of the last committed batch. No batch runs meanwhile; its blocks are pulled while later ones do. */
-  async snapshot(kind: 'full' | 'delta'): Promise<StateSnapshot> {
+  async snapshot(kind: StateSnapshot['kind']): Promise<StateSnapshot> {
     const { timeline, batchId, batchTimeMs, offsets } = this.position;
     if (batchTimeMs === undefined) throw new Error('A job without a committed batch has nothing to check-point.');
+    const pendingPlans = this.open === undefined ? [] : [this.open];
     const blocks = await this.ports.graph.snapshot(kind);
-    return {
-      kind,
-      timeline,
-      batchId,
-      batchTimeMs,
-      offsets,
-      next: () => blocks.next(),
-      pendingPlans: this.open === undefined ? [] : [this.open],
-    };
+    return { timeline, batchId, batchTimeMs, offsets, pendingPlans, kind, next: () => blocks.next() };
   }
 
   private async finish(plan: BatchPlan, options: { readonly planAhead: boolean }): Promise<CommittedBatch | Fenced> {
     const { clock, log } = this.ports;
     const startedMs = clock.nowMs();
-    const output = await this.execute(plan);
+    const after = positionAfter(this.position, plan);
+    const input = await this.planner.read(plan);
+    const { bytes, saturatedSources, hasMore } = this.planner.fullness(plan, input);
+    const dueMs = nextTick(this.timing.intervalMs, plan.batchTimeMs);
+    if (options.planAhead && isNextDueAtOnce(this.timing, { dueMs, nowMs: clock.nowMs(), hasMore })) {
+      this.planner.beginAhead(after);
+    }
+    const output = await this.execute(plan, input);
     await this.writeToSinks(plan, output);
 
-    const after = positionAfter(this.position, plan);
     const commit: BatchCommit = {
       timeline: plan.timeline,
       batchId: plan.batchId,
@@ -137,38 +186,38 @@ export class MicroBatchEngine {
       processingMs: Math.max(0, clock.nowMs() - startedMs),
       schedulingDelayMs: Math.max(0, startedMs - plan.batchTimeMs),
     };
-    const nextIsDue = clock.nowMs() >= plan.batchTimeMs + this.intervalMs;
-    const next = options.planAhead && nextIsDue ? await this.choosePlan(after) : undefined;
+    this.planner.limiter.note({ atMs: clock.nowMs(), bytes, saturatedSources, ...commit });
+    const next = options.planAhead ? await this.chooseNext(after) : undefined;
     const written = await (next === undefined ? log.commit(commit) : log.commit(commit, next));
     if (written.outcome === 'fenced') return written;
 
     this.position = after;
     this.open = written.nextPlanned ? next : undefined;
-    return { outcome: 'committed', plan, commit, output };
+    this.committed += 1;
+    return { outcome: 'committed', plan, commit, output, bytesPerBatch: this.planner.limiter.bytesPerBatch };
   }
 
-  private async choosePlan(position: Position): Promise<BatchPlan> {
-    const { timeline, offsets } = position;
-    const batchId = position.batchId + 1;
-    const batchTimeMs = nextBatchTime(position.batchTimeMs, this.intervalMs, this.ports.clock.nowMs());
-    const bytesMax = bytesPerSource(this.ports.sources.length);
-    const batch = { timeline, batchId, batchTimeMs, intervalMs: this.intervalMs, bytesMax };
-    const chosen = await Promise.all(
-      this.ports.sources.map(async (source) => {
-        const ranges = await source.plan({ ...batch, from: own(offsets, source.uid) ?? {} });
-        return [source.uid, ranges] as const;
-      }),
-    );
-    return { timeline, batchId, batchTimeMs, ranges: Object.fromEntries(chosen) };
+  /** The plan of the batch after the one that is being committed; undefined where that is not due, or has no data. */
+  private async chooseNext(after: Position): Promise<BatchPlan | undefined> {
+    const { trigger } = this.timing;
+    if (hasInterval(trigger)) {
+      const isDue = msUntilTick(this.timing, after.batchTimeMs, this.ports.clock.nowMs()) === 0;
+      return isDue ? this.planner.choose(after) : undefined;
+    }
+    if (trigger === 'once' || (trigger === 'available-now' && this.planner.reachedEnd(after))) return undefined;
+    const plan = await this.planner.choose(after);
+    return hasInput(plan) ? plan : undefined;
   }
 
-  private async execute(plan: BatchPlan): Promise<GraphOutput> {
-    const sources = await Promise.all(
-      this.ports.sources.map(async (source) => ({
-        uid: source.uid,
-        chunks: await source.read(own(plan.ranges, source.uid) ?? {}),
-      })),
+  private isHeartbeatDue(): boolean {
+    const { batchTimeMs } = this.position;
+    return (
+      this.timing.trigger === 'asap' &&
+      (batchTimeMs === undefined || this.ports.clock.nowMs() - batchTimeMs >= HEARTBEAT_MS)
     );
+  }
+
+  private execute(plan: BatchPlan, sources: Awaited<ReturnType<Planner['read']>>): Promise<GraphOutput> {
     const { timeline, batchId, batchTimeMs } = plan;
     return this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
   }
@@ -188,13 +237,4 @@ export class MicroBatchEngine {
       }),
     );
   }
-}
-
-/**
- * The newest tick of the interval grid that has passed, but always later than the batch before. After downtime the
- * missed ticks fall together into one batch (downtime policy `coalesce`); rate limits bound what it reads.
- */
-export function nextBatchTime(previousMs: number | undefined, intervalMs: number, nowMs: number): number {
-  const newestTickMs = Math.floor(nowMs / intervalMs) * intervalMs;
-  return previousMs === undefined ? newestTickMs : Math.max(newestTickMs, previousMs + intervalMs);
 }

@@ -1,9 +1,12 @@
 import {
   TidemarkError,
   type BatchPlan,
+  type PartitionRange,
   type LoggedBatch,
   type SourceOffsets,
+  type SourceRanges,
   offsetsAfter,
+  offsetsSkipped,
   own,
 } from '@tidemark/domain';
 
@@ -72,19 +75,35 @@ export function assertFollows(position: Position, plan: BatchPlan): void {
   if (position.batchTimeMs !== undefined && plan.batchTimeMs <= position.batchTimeMs) {
     throw inconsistent(`batch ${plan.batchId} is not later than batch ${position.batchId}`);
   }
-  for (const [uid, partitions] of Object.entries(plan.ranges)) {
+  assertTiles(plan.batchId, position.offsets, plan.skipped ?? {});
+  assertTiles(plan.batchId, offsetsSkipped(position.offsets, plan), plan.ranges);
+}
+
+function assertTiles(batchId: number, offsets: SourceOffsets, ranges: SourceRanges): void {
+  for (const [uid, partitions] of Object.entries(ranges)) {
     for (const [partition, { from, to }] of Object.entries(partitions)) {
-      const planned = own(own(position.offsets, uid) ?? {}, partition);
+      const planned = own(own(offsets, uid) ?? {}, partition);
       if (planned !== undefined && planned !== from) {
-        throw inconsistent(
-          `batch ${plan.batchId} reads ${uid}/${partition} from ${from}, but it was read up to ${planned}`,
-        );
+        throw inconsistent(`batch ${batchId} reads ${uid}/${partition} from ${from}, but it was read up to ${planned}`);
       }
       if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from)) {
-        throw inconsistent(`batch ${plan.batchId} has the range ${from} to ${to} for ${uid}/${partition}`);
+        throw inconsistent(`batch ${batchId} has the range ${from} to ${to} for ${uid}/${partition}`);
       }
     }
   }
+}
+
+/** Whether two choices for one source name exactly the same. */
+export function sameRanges(
+  a: { readonly [partition: string]: PartitionRange },
+  b: { readonly [partition: string]: PartitionRange },
+): boolean {
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => {
+    const [one, other] = [own(a, name), own(b, name)];
+    return one?.from === other?.from && one?.to === other?.to && one?.held === other?.held;
+  });
 }
 
 function assertSameOffsets(batchId: number, planned: SourceOffsets, committed: SourceOffsets): void {

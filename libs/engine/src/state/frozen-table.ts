@@ -1,5 +1,6 @@
 import { assembleBlock, ByteList, type BlockHeader, type Section } from './state-block.js';
-import type { Column, StateTable } from './state-table.js';
+import type { KeyDictionary } from './key-dictionary.js';
+import type { Column, ColumnSpec } from './column.js';
 
 /** Keys whose rows are gone: JSON texts one after the other, their exclusive ends, and their slots. */
 export interface DeletedKeys {
@@ -14,6 +15,16 @@ export interface FrozenBlock {
   readonly deleted: number;
 }
 
+/** The table whose rows are frozen. */
+interface TableToFreeze {
+  readonly name: string;
+  readonly keys: KeyDictionary;
+  readonly specs: readonly ColumnSpec[];
+  readonly columns: readonly Column[];
+  /** All frozen rows are taken. */
+  thaw(): void;
+}
+
 /** Rows of a table as of a batch boundary. Owner: whoever takes the snapshot; block by block, while batches go on. */
 export class FrozenTable {
   private readonly ids: Int32Array;
@@ -25,7 +36,7 @@ export class FrozenTable {
   private started = false;
 
   constructor(
-    private readonly table: StateTable,
+    private readonly table: TableToFreeze,
     frozen: { readonly ids: Int32Array; readonly clear: boolean; readonly deleted: DeletedKeys },
   ) {
     this.ids = frozen.ids;

@@ -1,4 +1,5 @@
 import { KEY_SLOTS } from '@tidemark/domain';
+import { hashOfBytes } from '../graph/key-slot.js';
 import { readUtf8, utf8BytesMax, writeUtf8 } from './utf8.js';
 
 /**
@@ -96,15 +97,15 @@ export interface Texts {
 export const textAt = ({ ends, bytes }: Texts, row: number): string =>
   readUtf8(bytes, row === 0 ? 0 : (ends[row - 1] ?? 0), ends[row] ?? 0);
 
-/** @throws RangeError for bytes that are no block. */
+/** @throws RangeError, TypeError or SyntaxError for bytes that are no block: they may come from anybody. */
 export function readBlock(bytes: Uint8Array): ReadBlock {
   // Typed arrays begin at multiples of their width.
-  const block = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const block = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   if (block.length < 8 || view.getUint32(0, true) !== MAGIC) throw new RangeError('no state block');
   const headLength = view.getUint32(4, true);
   if (8 + headLength > block.length) throw new RangeError('a state block without its header');
-  const header = JSON.parse(readUtf8(block, 8, 8 + headLength)) as BlockHeader;
+  const header = readHeader(readUtf8(block, 8, 8 + headLength));
   let at = 8 + padded(headLength);
   const section = (length: number): { readonly at: number; readonly length: number } => {
     const from = at;
@@ -116,6 +117,7 @@ export function readBlock(bytes: Uint8Array): ReadBlock {
   const u32 = (count: number): Uint32Array => new Uint32Array(block.buffer, section(4 * count).at, count);
   const texts = (count: number, length: number): Texts => {
     const ends = u32(count);
+    if (!isAscending(ends, length)) throw new RangeError('a state block whose texts overlap');
     return { ends, bytes: u8(length) };
   };
   const { rows } = header;
@@ -127,10 +129,48 @@ export function readBlock(bytes: Uint8Array): ReadBlock {
     return type === 'bool' ? u8(rows) : texts(rows, header.jsonBytes[json++] ?? -1);
   });
   const deletedSlots = u8(header.deleted);
-  if (slots.some((slot) => slot >= KEY_SLOTS) || deletedSlots.some((slot) => slot >= KEY_SLOTS)) {
-    throw new RangeError('a row of state lies in no key slot');
+  const deletedKeys = texts(header.deleted, header.deletedKeyBytes);
+  checkSlots(slots, keys);
+  checkSlots(deletedSlots, deletedKeys);
+  if (at !== block.length) throw new RangeError('a state block with more behind it');
+  return { header, slots, keys, columns, deletedKeys };
+}
+
+function readHeader(text: string): BlockHeader {
+  const header = JSON.parse(text) as BlockHeader;
+  const { table, clear, rows, columns, keyBytes, jsonBytes, deleted, deletedKeyBytes } = header;
+  const counts: readonly unknown[] = [rows, keyBytes, deleted, deletedKeyBytes, ...jsonBytes];
+  const isColumn = ({ name, type }: BlockHeader['columns'][number]): boolean =>
+    typeof name === 'string' && COLUMN_TYPES.includes(type);
+  const json = columns.filter(({ type }) => type === 'json').length;
+  if (typeof table !== 'string' || typeof clear !== 'boolean' || !columns.every(isColumn) || jsonBytes.length !== json)
+    throw new RangeError('a state block with a wrong header');
+  if (!counts.every((count) => Number.isSafeInteger(count) && (count as number) >= 0))
+    throw new RangeError('a state block with a wrong count');
+  return header;
+}
+
+const COLUMN_TYPES: readonly ColumnType[] = ['f64', 'bool', 'json'];
+
+/** Whether these can be exclusive ends of texts that have `length` bytes together. */
+function isAscending(ends: Uint32Array, length: number): boolean {
+  let before = 0;
+  for (const end of ends) {
+    if (end < before) return false;
+    before = end;
   }
-  return { header, slots, keys, columns, deletedKeys: texts(header.deleted, header.deletedKeyBytes) };
+  return before === length;
+}
+
+function checkSlots(slots: Uint8Array, { ends, bytes }: Texts): void {
+  let from = 0;
+  for (let row = 0; row < slots.length; row += 1) {
+    const to = ends[row] ?? 0;
+    if (slots[row] !== (hashOfBytes(bytes, from, to) >>> 0) % KEY_SLOTS) {
+      throw new RangeError('a key lies in the wrong slot');
+    }
+    from = to;
+  }
 }
 
 const padded = (length: number): number => (length + 7) & ~7;

@@ -1,17 +1,11 @@
 import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from '../graph/key-slot.js';
+import type { Column, ColumnSpec } from './column.js';
 import { FrozenTable, type DeletedKeys } from './frozen-table.js';
 import { grown, KeyDictionary } from './key-dictionary.js';
-import { ByteList, textAt, type ColumnType, type ReadBlock, type Texts } from './state-block.js';
+import { ByteList, textAt, type ReadBlock, type Texts } from './state-block.js';
 
-export interface ColumnSpec {
-  readonly name: string;
-  readonly type: ColumnType;
-  /** What a new key has, of an f64 or bool column; 0 unless given. A json column begins undefined. */
-  readonly initial?: number;
-}
-
-export type Column = Float64Array | Uint8Array | unknown[];
+export type { Column, ColumnSpec } from './column.js';
 
 const TOUCHED = 1;
 const DIRTY = 2;
@@ -30,6 +24,8 @@ export class StateTable {
   /** Ids of the rows touched in this batch; the first {@link touchedCount} count. */
   touched: Int32Array;
   touchedCount = 0;
+  /** How often it has been frozen. */
+  freezes = 0;
   private flags: Uint8Array;
   private dirty: Int32Array;
   private dirtyCount = 0;
@@ -80,6 +76,11 @@ export class StateTable {
     const hash = hashOfBytes(bytes, from, to);
     const id = this.keys.find(bytes, from, to, hash);
     return id >= 0 ? id : this.asRow(this.keys.add(bytes, from, to, hash));
+  }
+
+  /** {@link find} for a key that is there as the bytes of its JSON text. */
+  findBytes(bytes: Uint8Array, from: number, to: number): number {
+    return this.keys.find(bytes, from, to, hashOfBytes(bytes, from, to));
   }
 
   /** The same for a key of another table. */
@@ -165,6 +166,7 @@ export class StateTable {
     this.forgetChanges();
     if (ids.length === 0 && deleted.ends.length === 0 && !clear) return undefined;
     this.keys.pin();
+    this.freezes += 1;
     this.frozen = new FrozenTable(this, { ids, clear, deleted });
     return this.frozen;
   }

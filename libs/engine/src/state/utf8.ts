@@ -59,3 +59,12 @@ export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
 }
 
 const next = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) & 0x3f;
+
+/** One character for each byte. */
+export function readLatin1(bytes: Uint8Array): string {
+  let text = '';
+  for (let from = 0; from < bytes.length; from += UNITS_PER_CALL) {
+    text += String.fromCharCode(...bytes.subarray(from, from + UNITS_PER_CALL));
+  }
+  return text;
+}

@@ -163,7 +163,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
       await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
         { type: 'job.revised', data: { revision: number, bundleDigest, actor: by.actor } },
       ]);
-      const restarts = row.desired === 'running' && (status === 'failed' || status === 'awaiting_decision');
+      const restarts = row.desired === 'running' && AT_REST.includes(status);
       return {
         set: { revision: number, attempts: 0, retryAt: null, startTrigger: 'redeploy' },
         event: restarts ? 'restart' : undefined,
@@ -290,5 +290,8 @@ async function isMade(tx: EntityManager, jobId: JobId, requestId: RequestId | un
 
 const lockJob = (tx: EntityManager, tenantId: TenantId, id: JobId): Promise<JobRow | null> =>
   tx.findOne(JobRow, { where: { id, tenantId }, lock: { mode: 'for_no_key_update' } });
+
+/** What a job that is wanted running rests in until somebody gives it something new. */
+const AT_REST: readonly JobStatus[] = ['failed', 'awaiting_decision', 'finished'];
 
 const isOwned = (status: JobStatus): boolean => (OWNED_STATUSES as readonly JobStatus[]).includes(status);

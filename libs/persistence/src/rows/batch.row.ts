@@ -10,6 +10,7 @@ export class BatchRow {
   @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
   @Column({ name: 'batch_time_ms', type: 'bigint' }) batchTimeMs!: number;
   @Column({ name: 'ranges', type: 'jsonb' }) ranges!: unknown;
+  @Column({ name: 'skipped', type: 'jsonb', nullable: true }) skipped!: unknown;
   @Column({ name: 'planned_epoch', type: 'bigint' }) plannedEpoch!: number;
   @Column({ name: 'planned_at', type: 'timestamptz' }) plannedAt!: Date;
   @Column({ name: 'committed_epoch', type: 'bigint', nullable: true }) committedEpoch!: number | null;

@@ -20,6 +20,10 @@ export class CheckpointRow {
   @Column({ name: 'status_reason', type: 'text', nullable: true }) statusReason!: string | null;
   @Column({ name: 'kind', type: 'text' }) kind!: string;
   @Column({ name: 'path', type: 'text' }) path!: string;
+  /** Paths of the checkpoints that hold files of this one's state, base first. */
+  @Column({ name: 'builds_on', type: 'text', array: true, default: () => "'{}'" }) buildsOn!: string[];
+  /** Raised by whatever begins to need this checkpoint. */
+  @Column({ name: 'holds', type: 'integer', default: 0 }) holds!: number;
   @Column({ name: 'manifest_sha256', type: 'text', nullable: true }) manifestSha256!: string | null;
   @Column({ name: 'offsets', type: 'jsonb' }) offsets!: unknown;
   @Column({ name: 'shapes', type: 'jsonb' }) shapes!: unknown;

@@ -40,7 +40,14 @@ export class BatchLogWriter {
       const row = written.find(({ job_id, epoch }) => job_id === fence.jobId && epoch === fence.epoch);
       if (row === undefined) return { outcome: 'fenced' };
       if (row.batch_time_ms === null) return { outcome: 'held_back', orders: ordersOf(row) };
-      const stored = { ...plan, batchTimeMs: row.batch_time_ms, ranges: row.ranges as SourceRanges };
+      const { timeline, batchId } = plan;
+      const stored: BatchPlan = {
+        timeline,
+        batchId,
+        batchTimeMs: row.batch_time_ms,
+        ranges: row.ranges as SourceRanges,
+        ...(row.skipped === null ? {} : { skipped: row.skipped as SourceRanges }),
+      };
       return { outcome: 'planned', plan: stored, orders: ordersOf(row) };
     });
   }
@@ -67,11 +74,12 @@ const fenceColumns = ({ tenantId, jobId, runId, epoch }: Fence) => ({
   epoch,
 });
 
-const planColumns = ({ timeline, batchId, batchTimeMs, ranges }: BatchPlan) => ({
+const planColumns = ({ timeline, batchId, batchTimeMs, ranges, skipped }: BatchPlan) => ({
   timeline,
   batch_id: batchId,
   batch_time_ms: batchTimeMs,
   ranges,
+  ...(skipped === undefined ? {} : { skipped }),
 });
 
 const commitColumns = (commit: BatchCommit) => ({
@@ -91,7 +99,9 @@ const ordered = z.object({
   desired: z.enum(DESIRED_STATES),
   revision: z.number(),
 });
-const planned = z.array(ordered.extend({ batch_time_ms: z.number().nullable(), ranges: z.unknown() }));
+const planned = z.array(
+  ordered.extend({ batch_time_ms: z.number().nullable(), ranges: z.unknown(), skipped: z.unknown() }),
+);
 const committed = z.array(ordered.extend({ next_planned: z.boolean() }));
 
 const ordersOf = ({ desired, revision }: z.infer<typeof ordered>): Orders => ({ desired, revision });
@@ -105,7 +115,8 @@ const ordersOf = ({ desired, revision }: z.infer<typeof ordered>): Orders => ({ 
 const WRITE_PLANS = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb)
-    AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, batch_time_ms bigint, ranges jsonb)
+    AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, batch_time_ms bigint, ranges jsonb,
+         skipped jsonb)
 ), owned AS (
   SELECT j.id, j.epoch, j.desired, j.revision
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
@@ -113,15 +124,17 @@ WITH input AS (
    ORDER BY j.id
      FOR SHARE OF j
 ), written AS (
-  INSERT INTO batches (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, planned_epoch, planned_at)
-  SELECT i.job_id, i.timeline, i.batch_id, i.tenant_id, i.batch_time_ms, i.ranges, i.epoch, clock_timestamp()
+  INSERT INTO batches
+    (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, skipped, planned_epoch, planned_at)
+  SELECT i.job_id, i.timeline, i.batch_id, i.tenant_id, i.batch_time_ms, i.ranges, i.skipped, i.epoch, clock_timestamp()
     FROM input i JOIN owned o ON o.id = i.job_id AND o.epoch = i.epoch
    WHERE o.desired = 'running'
   ON CONFLICT ON CONSTRAINT batches_pk DO NOTHING
-  RETURNING job_id, timeline, batch_id, batch_time_ms, ranges
+  RETURNING job_id, timeline, batch_id, batch_time_ms, ranges, skipped
 )
 SELECT o.id AS job_id, o.epoch, o.desired, o.revision,
-       COALESCE(w.batch_time_ms, b.batch_time_ms) AS batch_time_ms, COALESCE(w.ranges, b.ranges) AS ranges
+       COALESCE(w.batch_time_ms, b.batch_time_ms) AS batch_time_ms, COALESCE(w.ranges, b.ranges) AS ranges,
+       COALESCE(w.skipped, b.skipped) AS skipped
   FROM owned o
   JOIN input i ON i.job_id = o.id AND i.epoch = o.epoch
   LEFT JOIN written w ON w.job_id = o.id
@@ -156,9 +169,10 @@ WITH input AS (
    WHERE j.id = f.job_id
   RETURNING j.id, j.epoch, j.desired, j.revision
 ), planned AS (
-  INSERT INTO batches (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, planned_epoch, planned_at)
+  INSERT INTO batches
+    (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, skipped, planned_epoch, planned_at)
   SELECT i.job_id, (i.next->>'timeline')::integer, (i.next->>'batch_id')::bigint, i.tenant_id,
-         (i.next->>'batch_time_ms')::bigint, i.next->'ranges', i.epoch, clock_timestamp()
+         (i.next->>'batch_time_ms')::bigint, i.next->'ranges', i.next->'skipped', i.epoch, clock_timestamp()
     FROM input i JOIN advanced a ON a.id = i.job_id AND a.epoch = i.epoch
    WHERE jsonb_typeof(i.next) = 'object' AND a.desired = 'running'
   RETURNING job_id

@@ -1,22 +1,23 @@
-import type { CheckpointId, Fence, NewCheckpoint, RunStore } from '@tidemark/domain';
+import type { CheckpointId, Fence, NewCheckpoint, RunStore, WrittenCheckpoint } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
 import { toDecision } from '../mapping.js';
 import { CheckpointRow, JobRow, RestoreDecisionRow, RunRow } from '../rows/index.js';
 import { baseOf, decideFor } from '../scheduling/restore-facts.js';
 import { applyStartPoint } from '../scheduling/start-point.js';
+import { holdCheckpoints } from './hold-checkpoints.js';
 
 /** The row comes first, as `pending`: objects without a row could not be found again. */
 export async function begin(
-  manager: EntityManager,
+  tx: EntityManager,
   fence: Fence,
   checkpoint: NewCheckpoint,
-): Promise<'done' | 'fenced'> {
-  const rows = await manager.query<unknown[]>(
+): ReturnType<RunStore['beginCheckpoint']> {
+  const rows = await tx.query<unknown[]>(
     `WITH owned AS (SELECT id FROM jobs WHERE id = $1 AND tenant_id = $2 AND epoch = $3 AND timeline = $4 AND current_run_id = $13 FOR SHARE)
      INSERT INTO checkpoints (id, tenant_id, job_id, timeline, batch_id, batch_time_ms, epoch, revision, bundle_digest,
-                              status, kind, path, offsets, shapes)
-     SELECT $5, $2, o.id, $4, $6, $7, $3, $8, $9, 'pending', 'checkpoint', $10, $11::jsonb, $12::jsonb FROM owned o
+                              status, kind, path, offsets, shapes, builds_on)
+     SELECT $5, $2, o.id, $4, $6, $7, $3, $8, $9, 'pending', 'checkpoint', $10, $11::jsonb, $12::jsonb, $14 FROM owned o
      RETURNING id`,
     [
       fence.jobId,
@@ -32,41 +33,40 @@ export async function begin(
       JSON.stringify(checkpoint.offsets),
       JSON.stringify(checkpoint.shapes),
       fence.runId,
+      checkpoint.buildsOn,
     ],
   );
-  return rows.length === 1 ? 'done' : 'fenced';
+  if (rows.length === 0) return 'fenced';
+  if (await holdCheckpoints(tx, fence, checkpoint.buildsOn)) return 'done';
+  await tx.delete(CheckpointRow, { id: checkpoint.id });
+  return 'base_gone';
 }
 
-/** One conditional update: from here on the checkpoint may be restored. */
+/** From here on the checkpoint may be restored, so what it builds on is held once more: it was only pending before. */
 export async function complete(
-  manager: EntityManager,
+  tx: EntityManager,
   fence: Fence,
   id: CheckpointId,
-  written: { readonly manifestSha256: string; readonly stateRows: number; readonly stateBytes: number },
-): Promise<'done' | 'fenced'> {
-  const [rows] = await manager.query<[{ batch_id: number }[], number]>(
-    `WITH owned AS (SELECT id, timeline FROM jobs WHERE id = $1 AND tenant_id = $2 AND epoch = $3 AND current_run_id = $8 FOR SHARE)
-     UPDATE checkpoints c SET status = 'complete', completed_at = now(), manifest_sha256 = $5, state_rows = $6, state_bytes = $7
-       FROM owned o
-      WHERE c.id = $4 AND c.job_id = o.id AND c.timeline = o.timeline AND c.epoch = $3 AND c.status = 'pending'
-      RETURNING c.batch_id`,
-    [
-      fence.jobId,
-      fence.tenantId,
-      fence.epoch,
-      id,
-      written.manifestSha256,
-      written.stateRows,
-      written.stateBytes,
-      fence.runId,
-    ],
+  written: WrittenCheckpoint,
+): ReturnType<RunStore['completeCheckpoint']> {
+  const [pending] = await tx.query<{ batch_id: number; builds_on: string[] }[]>(
+    `SELECT c.batch_id, c.builds_on FROM jobs j JOIN checkpoints c ON c.job_id = j.id AND c.timeline = j.timeline
+      WHERE j.id = $1 AND j.tenant_id = $2 AND j.epoch = $3 AND j.current_run_id = $4 AND c.id = $5 AND c.epoch = $3
+        FOR SHARE OF j`,
+    [fence.jobId, fence.tenantId, fence.epoch, fence.runId, id],
   );
-  const row = rows[0];
-  if (row === undefined) return 'fenced';
-  await appendEvents(manager, fence, [
+  if (pending === undefined || !(await holdCheckpoints(tx, fence, pending.builds_on))) return 'fenced';
+  const { manifestSha256, stateRows, stateBytes } = written;
+  const { affected } = await tx.update(
+    CheckpointRow,
+    { id, jobId: fence.jobId, tenantId: fence.tenantId, status: 'pending' },
+    { status: 'complete', completedAt: () => 'now()', manifestSha256, stateRows, stateBytes },
+  );
+  if (affected !== 1) return 'fenced';
+  await appendEvents(tx, fence, [
     {
       type: 'checkpoint.completed',
-      data: { checkpointId: id, batchId: row.batch_id, ...written },
+      data: { checkpointId: id, batchId: pending.batch_id, ...written },
       dedupKey: `checkpoint/${id}`,
     },
   ]);

@@ -42,7 +42,8 @@ export async function endRun(tx: EntityManager, fence: Fence, end: RunEnd): Prom
     );
     return 'fenced';
   }
-  const next = nextOf(toJob(row, undefined), end);
+  const { revision } = await tx.findOneByOrFail(RunRow, { id: fence.runId });
+  const next = nextOf(toJob(row, undefined), end, revision);
   await tx.update(
     RunRow,
     { id: fence.runId },
@@ -101,7 +102,8 @@ async function loseRun(tx: EntityManager, row: JobRow, run: RunRow): Promise<voi
 
 const CANCELLED: Next = { event: 'cancel', events: [{ type: 'job.cancelled', data: {} }] };
 
-function nextOf(job: Job, end: RunEnd): Next {
+/** @param revision the one that the run has run */
+function nextOf(job: Job, end: RunEnd, revision: number): Next {
   // What was ordered away stays away, however the run ended meanwhile.
   if (job.desired === 'cancelled') return CANCELLED;
   switch (end.kind) {
@@ -109,6 +111,11 @@ function nextOf(job: Job, end: RunEnd): Next {
       return CANCELLED;
     case 'drained':
       return drained(job, end.reason);
+    case 'finished':
+      // What is finished is the revision that ran: a newer one has not begun, and a stop that came meanwhile holds.
+      if (job.desired === 'stopped') return drained(job, 'stop');
+      if (job.revision !== revision) return drained(job, 'redeploy');
+      return { event: 'finish', events: [{ type: 'job.finished', data: {} }] };
     case 'failed':
       return { event: 'fail', code: end.code, reason: end.reason, events: [failedEvent('job.failed', end)] };
     case 'ask':
@@ -204,8 +211,9 @@ const reasonOf = (end: RunEnd): string => {
   switch (end.kind) {
     case 'drained':
       return end.reason;
+    case 'finished':
     case 'cancelled':
-      return 'cancelled';
+      return end.kind;
     case 'failed':
     case 'back_off':
     case 'ask':

@@ -1,7 +1,18 @@
-import type { BatchCommit, BatchPlan, CheckpointId, ClaimedRun } from '@tidemark/domain';
+import type { BatchCommit, BatchPlan, CheckpointId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
-import { aClaimedRun, aDigest, aRunnerId, aSubmittedJob, aTenant, claimNext, stores } from '../testing.js';
+import {
+  aCheckpoint,
+  aClaimedRun,
+  aConfig,
+  aDigest,
+  aRunnerId,
+  aSubmittedJob,
+  aTenant,
+  aWrittenCheckpoint,
+  claimNext,
+  stores,
+} from '../testing.js';
 
 const LEASE_MS = 5_000;
 
@@ -27,19 +38,7 @@ const plan = (batchPlan: BatchPlan) => ({ kind: 'plan', plan: batchPlan }) as co
 const commit = (batchPlan: BatchPlan, next?: BatchPlan) =>
   ({ kind: 'commit', commit: aCommit(batchPlan), next }) as const;
 
-const aCheckpoint = (name: string, batchId: number, claimed: ClaimedRun) => ({
-  id: `ckp_${name}` as CheckpointId,
-  timeline: 1,
-  batchId,
-  batchTimeMs: batchId * 500,
-  revision: 1,
-  bundleDigest: aDigest(),
-  path: `a/${claimed.fence.jobId}/${name}`,
-  offsets: { numbers: { '0': batchId * 10 } },
-  shapes: {},
-});
-
-const written = { manifestSha256: 'b'.repeat(64), stateRows: 1, stateBytes: 1 };
+const written = aWrittenCheckpoint;
 
 describe('a batch log', () => {
   postgresTest('keeps the first plan of a batch, and gives it to whoever plans it again', async ({ dataSource }) => {
@@ -87,7 +86,7 @@ describe('a batch log', () => {
 
     expect(await old.runs.writeBatch(old.claimed.fence, plan(aPlan(1)))).toEqual({ outcome: 'fenced' });
     expect(await old.runs.writeBatch(old.claimed.fence, commit(aPlan(1), aPlan(2)))).toEqual({ outcome: 'fenced' });
-    expect(await old.runs.beginCheckpoint(old.claimed.fence, aCheckpoint('late', 1, old.claimed))).toBe('fenced');
+    expect(await old.runs.beginCheckpoint(old.claimed.fence, aCheckpoint('ckp_late', 1))).toBe('fenced');
     expect(await old.runs.markRunning(old.claimed.fence)).toBe('fenced');
     expect(await old.runs.end(old.claimed.fence, { kind: 'drained', reason: 'stop' })).toBe('fenced');
     expect(await old.runs.heartbeat(old.runnerId)).toEqual({ outcome: 'lost' });
@@ -197,13 +196,13 @@ describe('a checkpoint', () => {
     const { runs, scheduling, claimed } = await aClaimedRun(dataSource);
     await runs.writeBatch(claimed.fence, plan(aPlan(1)));
     await runs.writeBatch(claimed.fence, commit(aPlan(1)));
-    await runs.beginCheckpoint(claimed.fence, aCheckpoint('pending', 1, claimed));
+    await runs.beginCheckpoint(claimed.fence, aCheckpoint('ckp_pending', 1));
     await runs.end(claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
 
     const again = await aClaimedRun(dataSource);
     expect(again.claimed.decision.verdict).toMatchObject({ from: { kind: 'replay_from_beginning' } });
 
-    await runs.beginCheckpoint(again.claimed.fence, aCheckpoint('good', 1, claimed));
+    await runs.beginCheckpoint(again.claimed.fence, aCheckpoint('ckp_good', 1));
     expect(await runs.completeCheckpoint(again.claimed.fence, 'ckp_good' as CheckpointId, written)).toBe('done');
     await runs.end(again.claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
     const third = await aClaimedRun(dataSource);
@@ -222,7 +221,7 @@ describe('a checkpoint', () => {
       for (const batchId of [1, 2]) {
         await runs.writeBatch(claimed.fence, plan(aPlan(batchId)));
         await runs.writeBatch(claimed.fence, commit(aPlan(batchId)));
-        await runs.beginCheckpoint(claimed.fence, aCheckpoint(`c${batchId}`, batchId, claimed));
+        await runs.beginCheckpoint(claimed.fence, aCheckpoint(`ckp_c${batchId}`, batchId));
         await runs.completeCheckpoint(claimed.fence, `ckp_c${batchId}` as CheckpointId, written);
       }
       await runs.end(claimed.fence, { kind: 'drained', reason: 'runner_shutdown' });
@@ -268,6 +267,91 @@ describe('a run that ends badly', () => {
     );
 
     await runs.end(claimed.fence, { kind: 'back_off', code: 'sink_unavailable', reason: 'it is down' });
+
+    expect(await store.find(id)).toMatchObject({ status: 'stopped', desired: 'stopped' });
+  });
+});
+
+describe('what a plan passes over', () => {
+  const skipping = (batchId: number): BatchPlan => ({
+    ...aPlan(batchId),
+    skipped: { numbers: { '0': { from: batchId, to: batchId + 1 } } },
+  });
+
+  postgresTest('is kept with it, whether it is written alone or with a commit', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, claimed } = await aClaimedRun(dataSource);
+
+    const first = await runs.writeBatch(claimed.fence, plan(skipping(1)));
+    await runs.writeBatch(claimed.fence, commit(aPlan(1), skipping(2)));
+
+    expect(first).toMatchObject({ outcome: 'planned', plan: skipping(1) });
+    const logged = await runs.readBatches(claimed.fence, 1, 0);
+    expect(logged.map((batch) => batch.plan)).toEqual([skipping(1), skipping(2)]);
+    const shown = await stores(dataSource).jobs.forTenant(tenant).listBatches(id, { limit: 5 });
+    expect(shown.map((batch) => batch.plan.skipped)).toEqual([skipping(2).skipped, skipping(1).skipped]);
+  });
+
+  postgresTest('is the stored one for whoever plans the batch again', async ({ dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const { runs, claimed } = await aClaimedRun(dataSource);
+    await runs.writeBatch(claimed.fence, plan(aPlan(1)));
+
+    const again = await runs.writeBatch(claimed.fence, plan(skipping(1)));
+
+    expect(again).toMatchObject({ outcome: 'planned' });
+    expect(again.outcome === 'planned' && again.plan).toEqual(aPlan(1));
+  });
+});
+
+describe('a run that ends by itself', () => {
+  postgresTest('leaves the job finished, and nobody starts it again but its owner', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, claimed, scheduling } = await aClaimedRun(dataSource);
+    await runs.markRunning(claimed.fence);
+
+    await runs.end(claimed.fence, { kind: 'finished' });
+
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    expect(await store.find(id)).toMatchObject({ status: 'finished', desired: 'running', currentRun: undefined });
+    expect((await store.listEvents(id, { limit: 1 })).map(({ type }) => type)).toEqual(['job.finished']);
+    expect(await scheduling.scheduleDueJobs(1)).toEqual([]);
+
+    await store.order(id, 'start', { actor: 'test', trace: undefined });
+    expect(await scheduling.scheduleDueJobs(1)).toMatchObject([{ outcome: 'scheduled', jobId: id }]);
+  });
+
+  postgresTest('runs again for a new revision, one that came before its end or after it', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    const revise = (): Promise<unknown> =>
+      store.addRevision(id, { bundleDigest: aDigest(), config: aConfig() }, { actor: 'test', trace: undefined });
+    const first = await aClaimedRun(dataSource);
+    await first.runs.markRunning(first.claimed.fence);
+    await revise();
+    await first.runs.end(first.claimed.fence, { kind: 'finished' });
+    expect(await store.find(id)).toMatchObject({ status: 'scheduled', revision: 2 });
+
+    const second = await aClaimedRun(dataSource);
+    await second.runs.markRunning(second.claimed.fence);
+    await second.runs.end(second.claimed.fence, { kind: 'finished' });
+    expect(await store.find(id)).toMatchObject({ status: 'finished' });
+    await revise();
+    expect(await store.find(id)).toMatchObject({ status: 'scheduled', revision: 3 });
+  });
+
+  postgresTest('is stopped if that was ordered before its end', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, claimed } = await aClaimedRun(dataSource);
+    await runs.markRunning(claimed.fence);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    await store.order(id, 'stop', { actor: 'test', trace: undefined });
+
+    await runs.end(claimed.fence, { kind: 'finished' });
 
     expect(await store.find(id)).toMatchObject({ status: 'stopped', desired: 'stopped' });
   });

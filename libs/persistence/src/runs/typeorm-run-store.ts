@@ -14,6 +14,7 @@ import {
   type RunId,
   type RunnerId,
   type SourceOffsets,
+  type WrittenCheckpoint,
 } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -116,16 +117,16 @@ export class TypeOrmRunStore extends RunStore {
     }));
   }
 
-  override beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): Promise<'done' | 'fenced'> {
-    return checkpoints.begin(this.dataSource.manager, fence, checkpoint);
+  override beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): ReturnType<RunStore['beginCheckpoint']> {
+    return this.dataSource.transaction((tx) => checkpoints.begin(tx, fence, checkpoint));
   }
 
   override completeCheckpoint(
     fence: Fence,
     id: CheckpointId,
-    written: { readonly manifestSha256: string; readonly stateRows: number; readonly stateBytes: number },
-  ): Promise<'done' | 'fenced'> {
-    return checkpoints.complete(this.dataSource.manager, fence, id, written);
+    written: WrittenCheckpoint,
+  ): ReturnType<RunStore['completeCheckpoint']> {
+    return this.dataSource.transaction((tx) => checkpoints.complete(tx, fence, id, written));
   }
 
   override rejectCheckpoint(fence: Fence, id: CheckpointId, reason: string): ReturnType<RunStore['rejectCheckpoint']> {

@@ -14,9 +14,10 @@ import {
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { toCheckpoint } from '../mapping.js';
+import { holdCheckpoints } from '../runs/hold-checkpoints.js';
 import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
 
-/** Candidates that a decision looks at; retention keeps fewer. */
+/** Candidates that a decision looks at, of those that can be tried and of those that were found unreadable. */
 const CANDIDATES_MAX = 20;
 
 const trigger = z.enum(START_TRIGGERS);
@@ -30,8 +31,22 @@ export interface Decided {
   readonly checkpoint: Checkpoint | undefined;
 }
 
-/** Reads the facts of a locked job and decides from what revision `number` of it starts. */
+/**
+ * Reads the facts of a locked job and decides from what revision `number` of it starts. What is chosen is held for the
+ * transaction that writes the decision down; when it was collected in between, it is no candidate any more.
+ */
 export async function decideFor(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
+  for (;;) {
+    const decided = await decideOnce(tx, job, number);
+    if (decided.checkpoint === undefined) return decided;
+    const { path, buildsOn } = decided.checkpoint;
+    const keys = { tenantId: job.tenantId, jobId: job.id };
+    await holdCheckpoints(tx, keys, buildsOn);
+    if (await holdCheckpoints(tx, keys, [path])) return decided;
+  }
+}
+
+async function decideOnce(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
   const { config, manifest } = await revisionOf(tx, job, number);
   const checkpoints = await candidates(tx, job);
   const facts: RestoreFacts = {
@@ -68,16 +83,22 @@ export const baseOf = (job: JobRow): ClaimedRun['base'] => ({
   offsets: job.baseOffsets as SourceOffsets,
 });
 
+/**
+ * Newest first. Those found unreadable take no place of one that can be tried: a damaged base may have made any number of
+ * checkpoints unreadable.
+ */
 async function candidates(tx: EntityManager, job: JobRow): Promise<readonly Checkpoint[]> {
-  const rows = await tx
-    .createQueryBuilder(CheckpointRow, 'c')
-    .where('c.job_id = :id AND c.timeline = :timeline', { id: job.id, timeline: job.timeline })
-    .andWhere(`c.status IN ('complete', 'corrupt')`)
-    .orderBy('c.batch_id', 'DESC')
-    .addOrderBy('c.id', 'DESC')
-    .limit(CANDIDATES_MAX)
-    .getMany();
-  return rows.map(toCheckpoint);
+  const newest = (status: Checkpoint['status']): Promise<CheckpointRow[]> =>
+    tx
+      .createQueryBuilder(CheckpointRow, 'c')
+      .where('c.job_id = :id AND c.timeline = :timeline', { id: job.id, timeline: job.timeline })
+      .andWhere('c.status = :status', { status })
+      .orderBy('c.batch_id', 'DESC')
+      .addOrderBy('c.id', 'DESC')
+      .limit(CANDIDATES_MAX)
+      .getMany();
+  const rows = [...(await newest('complete')), ...(await newest('corrupt'))];
+  return rows.sort((a, b) => b.batchId - a.batchId || (a.id < b.id ? 1 : -1)).map(toCheckpoint);
 }
 
 async function plansReachBeginning(tx: EntityManager, job: JobRow): Promise<boolean> {

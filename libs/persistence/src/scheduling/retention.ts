@@ -7,38 +7,60 @@ const PASS_MAX = 500;
 /**
  * Turns to `deleted`, in one statement with the check, what no restore can want: complete checkpoints beyond the newest
  * `perTimeline`, unfinished ones of an epoch that is over or after which their run has begun another (it writes one at a
- * time), and what an earlier pass marked but did not finish. A checkpoint that a running restore has chosen is kept, as is every savepoint.
+ * time), and what an earlier pass marked but did not finish. Kept as well are every savepoint, the checkpoint that a
+ * running restore has chosen, the newest checkpoint of the base before the newest one (a damaged base must not take all
+ * that is kept with it), and every checkpoint that one of these, or one that is being written, builds on.
  */
 export async function retireCheckpoints(
   database: DataSource,
   { perTimeline }: { readonly perTimeline: number },
 ): Promise<readonly { readonly id: CheckpointId; readonly path: string }[]> {
-  const [rows] = await database.query<[{ id: CheckpointId; path: string }[], number]>(
-    `WITH ranked AS (
-       SELECT c.id, c.status, c.epoch, c.job_id,
-              row_number() OVER (PARTITION BY c.job_id, c.timeline, c.status ORDER BY c.batch_id DESC, c.id DESC) AS newest,
-              row_number() OVER (PARTITION BY c.job_id, c.epoch ORDER BY c.id DESC) AS begun_last
-         FROM checkpoints c WHERE c.kind = 'checkpoint'
-     ), doomed AS (
-       SELECT r.id, r.status FROM ranked r JOIN jobs j ON j.id = r.job_id
-        WHERE (r.status = 'deleted')
-           OR (r.status = 'complete' AND r.newest > $1)
-           OR (r.status = 'corrupt' AND r.newest > $1)
-           OR (r.status = 'pending' AND (r.begun_last > 1 OR r.epoch < j.epoch OR j.current_run_id IS NULL))
-        LIMIT ${PASS_MAX}
-     )
-     UPDATE checkpoints c SET status = 'deleted'
-       FROM doomed d
-      WHERE c.id = d.id AND c.status = d.status
-        AND NOT EXISTS (
-              SELECT 1 FROM jobs j JOIN restore_decisions s ON s.run_id = j.current_run_id
-               WHERE j.id = c.job_id AND j.status IN ('scheduled', 'restoring')
-                 AND s.verdict->'from'->>'checkpointId' = c.id)
-      RETURNING c.id, c.path`,
-    [perTimeline],
-  );
+  const [rows] = await database.query<[{ id: CheckpointId; path: string }[], number]>(RETIRE, [perTimeline]);
   return rows;
 }
+
+/**
+ * `base_number` counts the bases of a timeline's checkpoints, the newest first. What a checkpoint builds on names all that
+ * those build on in turn. The newest go first, so that a limited pass never leaves one without what it builds on.
+ *
+ * A row that somebody holds meanwhile is locked, or has another `holds` than was seen: it is left for the next pass.
+ */
+const RETIRE = `
+  WITH ranked AS (
+    SELECT c.*,
+           row_number() OVER (PARTITION BY c.job_id, c.kind, c.timeline, c.status ORDER BY c.batch_id DESC, c.id DESC) AS newest,
+           row_number() OVER (PARTITION BY c.job_id, c.kind, c.timeline, c.status, coalesce(c.builds_on[1], c.path)
+                              ORDER BY c.batch_id DESC, c.id DESC) AS newest_of_base,
+           row_number() OVER (PARTITION BY c.job_id, c.kind, c.epoch ORDER BY c.id DESC) AS begun_last
+      FROM checkpoints c
+  ), numbered AS (
+    SELECT r.*, count(*) FILTER (WHERE r.newest_of_base = 1)
+                OVER (PARTITION BY r.job_id, r.kind, r.timeline, r.status ORDER BY r.newest) AS base_number
+      FROM ranked r
+  ), unwanted AS (
+    SELECT n.* FROM numbered n JOIN jobs j ON j.id = n.job_id
+     WHERE n.kind = 'checkpoint'
+       AND ((n.status = 'deleted')
+         OR (n.status = 'complete' AND n.newest > $1 AND NOT (n.newest_of_base = 1 AND n.base_number <= 2))
+         OR (n.status = 'corrupt' AND n.newest > $1)
+         OR (n.status = 'pending' AND (n.begun_last > 1 OR n.epoch < j.epoch OR j.current_run_id IS NULL)))
+       AND NOT EXISTS (
+             SELECT 1 FROM restore_decisions s
+              WHERE s.run_id = j.current_run_id AND j.status IN ('scheduled', 'restoring')
+                AND s.verdict->'from'->>'checkpointId' = n.id)
+  ), needed AS (
+    SELECT DISTINCT unnest(c.builds_on) AS path FROM checkpoints c
+     WHERE c.status IN ('complete', 'pending') AND NOT EXISTS (SELECT 1 FROM unwanted u WHERE u.id = c.id)
+  ), doomed AS (
+    SELECT u.id, u.status, u.holds FROM unwanted u
+     WHERE u.status = 'deleted' OR NOT EXISTS (SELECT 1 FROM needed n WHERE n.path = u.path)
+     ORDER BY u.created_at DESC, u.id DESC LIMIT ${PASS_MAX}
+  ), locked AS (
+    SELECT c.id FROM checkpoints c JOIN doomed d ON d.id = c.id AND d.status = c.status AND d.holds = c.holds
+     ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED
+  )
+  UPDATE checkpoints c SET status = 'deleted' FROM locked l WHERE c.id = l.id
+  RETURNING c.id, c.path`;
 
 export async function forgetCheckpoints(database: DataSource, ids: readonly CheckpointId[]): Promise<void> {
   if (ids.length > 0) await database.query(`DELETE FROM checkpoints WHERE id = ANY($1) AND status = 'deleted'`, [ids]);

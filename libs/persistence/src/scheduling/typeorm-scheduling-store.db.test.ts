@@ -3,6 +3,7 @@ import { postgresTest } from '@tidemark/testing';
 import type { DataSource } from 'typeorm';
 import { describe, expect } from 'vitest';
 import {
+  aCheckpoint,
   aClaimedRun,
   aConfig,
   aDigest,
@@ -10,6 +11,7 @@ import {
   aRunnerId,
   aSubmittedJob,
   aTenant,
+  aWrittenCheckpoint,
   claimNext,
   stores,
 } from '../testing.js';
@@ -138,14 +140,10 @@ describe('a runner that is gone', () => {
       const tenant = await aTenant(dataSource);
       const id = await aSubmittedJob(dataSource, tenant);
       const { claimed, runs, scheduling } = await aClaimedRun(dataSource);
-      const { fence, revision } = claimed;
+      const { fence } = claimed;
       const plan = (batchId: number): BatchPlan => ({ timeline: 1, batchId, batchTimeMs: batchId * 500, ranges: {} });
-      const checkpoint = (checkpointId: string) => ({
-        ...{ id: checkpointId as CheckpointId, timeline: 1, batchId: 1, batchTimeMs: 500, revision: 1 },
-        ...{ bundleDigest: revision.bundleDigest, path: checkpointId, offsets: {}, shapes: {} },
-      });
       await runs.writeBatch(fence, { kind: 'plan', plan: plan(1) });
-      await runs.beginCheckpoint(fence, checkpoint('ckp_1'));
+      await runs.beginCheckpoint(fence, aCheckpoint('ckp_1', 1));
       await dataSource.query(`UPDATE runners SET heartbeat_at = now() - interval '1 hour'`);
       await stores(dataSource).jobs.forTenant(tenant).order(id, 'stop', by);
       expect(await scheduling.endLostRuns(LEASE_MS)).toHaveLength(1);
@@ -154,9 +152,8 @@ describe('a runner that is gone', () => {
       const commit = { timeline: 1, batchId: 1, nextOffsets: {}, ...counts };
       expect(await runs.writeBatch(fence, { kind: 'commit', commit, next: undefined })).toEqual({ outcome: 'fenced' });
       expect(await runs.writeBatch(fence, { kind: 'plan', plan: plan(1) })).toEqual({ outcome: 'fenced' });
-      expect(await runs.beginCheckpoint(fence, checkpoint('ckp_2'))).toBe('fenced');
-      const written = { manifestSha256: 'b'.repeat(64), stateRows: 0, stateBytes: 0 };
-      expect(await runs.completeCheckpoint(fence, 'ckp_1' as CheckpointId, written)).toBe('fenced');
+      expect(await runs.beginCheckpoint(fence, aCheckpoint('ckp_2', 1))).toBe('fenced');
+      expect(await runs.completeCheckpoint(fence, 'ckp_1' as CheckpointId, aWrittenCheckpoint)).toBe('fenced');
       expect(await runs.rejectCheckpoint(fence, 'ckp_1' as CheckpointId, 'no reason')).toEqual({ outcome: 'fenced' });
       expect(await stores(dataSource).jobs.forTenant(tenant).find(id)).toMatchObject({
         status: 'stopped',
@@ -170,11 +167,7 @@ describe('an unfinished checkpoint', () => {
   postgresTest('L3: is collected once its run has begun another, and not before', async ({ dataSource }) => {
     await aSubmittedJob(dataSource, await aTenant(dataSource));
     const { claimed, runs, scheduling } = await aClaimedRun(dataSource);
-    const begin = (id: string, batchId: number) =>
-      runs.beginCheckpoint(claimed.fence, {
-        ...{ id: id as CheckpointId, timeline: 1, batchId, batchTimeMs: batchId * 500, revision: 1 },
-        ...{ bundleDigest: aDigest(), path: id, offsets: {}, shapes: {} },
-      });
+    const begin = (id: string, batchId: number) => runs.beginCheckpoint(claimed.fence, aCheckpoint(id, batchId));
 
     await begin('ckp_1', 1);
     expect(await scheduling.retireCheckpoints({ perTimeline: 5 })).toEqual([]);

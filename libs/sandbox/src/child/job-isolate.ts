@@ -1,6 +1,8 @@
 import type ivm from 'isolated-vm';
+import type { TextNeeded } from '@tidemark/engine';
 import type { Guest } from '../guest/guest.js';
 import type { Reply, Request } from '../messages.js';
+import { SharedBytes } from './shared-bytes.js';
 
 /** What isolated-vm says, to the letter. */
 const TIMED_OUT = 'Script execution timed out.';
@@ -12,18 +14,33 @@ const OUT_OF_MEMORY: readonly string[] = [
 /** isolated-vm takes no less. */
 const MEMORY_MB_MIN = 8;
 
-type Answer = readonly [header: object, texts?: readonly string[]];
+/** A loop that needs its input as text gets it in pieces of about this many bytes: longer strings are slow to pass. */
+const TEXT_PIECE_BYTES = 512 * 1024;
+const NEWLINE = 10;
+
+export interface Answer {
+  readonly header: object;
+  readonly body?: Uint8Array;
+}
 type Load = Extract<Request, { type: 'load' }>;
 type Run = Extract<Request, { type: 'run' }>;
 
+interface FedSource {
+  readonly uid: string;
+  readonly text: TextNeeded;
+}
+
 /**
- * One job in one isolate. Only strings and arrays of strings cross; never an object of isolated-vm, through which code
- * inside could reach out.
+ * One job in one isolate. Strings and numbers cross, and bytes by two shared buffers; never an object of isolated-vm,
+ * through which code inside could reach out.
  */
 export class JobIsolate {
   private readonly isolate: ivm.Isolate;
   private readonly context: ivm.Context;
   private readonly guest: { readonly [F in keyof Guest]: ivm.Reference<Guest[F]> };
+  private readonly input: SharedBytes;
+  private readonly output: SharedBytes;
+  private sources: readonly FedSource[] = [];
 
   constructor(isolatedVm: typeof ivm, guestCode: string, memoryMb: number) {
     this.isolate = new isolatedVm.Isolate({ memoryLimit: Math.max(memoryMb, MEMORY_MB_MIN) });
@@ -35,13 +52,20 @@ export class JobIsolate {
     const reference = <F extends keyof Guest>(name: F): ivm.Reference<Guest[F]> =>
       guest.getSync(name, { reference: true });
     this.guest = {
+      attachInput: reference('attachInput'),
+      attachOutput: reference('attachOutput'),
       seed: reference('seed'),
       define: reference('define'),
       restore: reference('restore'),
-      run: reference('run'),
-      startSnapshot: reference('startSnapshot'),
-      nextRows: reference('nextRows'),
+      begin: reference('begin'),
+      feed: reference('feed'),
+      end: reference('end'),
+      freeze: reference('freeze'),
+      nextBlock: reference('nextBlock'),
     };
+    const share = (buffer: SharedArrayBuffer) => new isolatedVm.ExternalCopy(buffer).copyInto() as never;
+    this.input = new SharedBytes((buffer) => this.guest.attachInput.applySync(undefined, [share(buffer)]));
+    this.output = new SharedBytes((buffer) => this.guest.attachOutput.applySync(undefined, [share(buffer)]));
   }
 
   load(code: string, { deadlineMs, seed }: Load): Answer {
@@ -49,40 +73,89 @@ export class JobIsolate {
     try {
       script = this.isolate.compileScriptSync(code, { filename: 'bundle.js' });
     } catch (error) {
-      return [notJavaScript(error)];
+      return { header: notJavaScript(error) };
     }
     return this.guarded(() => {
       this.guest.seed.applySync(undefined, [seed]);
       script.runSync(this.context, { timeout: deadlineMs });
-      return [asHeader(this.guest.define.applySync(undefined, [], { timeout: deadlineMs }))];
+      const [header, sources] = this.guest.define.applySync(undefined, [], {
+        timeout: deadlineMs,
+        result: { copy: true },
+      }) as readonly unknown[];
+      this.sources = JSON.parse(String(sources)) as readonly FedSource[];
+      return { header: asHeader(header) };
     }, deadlineMs);
   }
 
-  restore(uid: string, rows: string): Answer {
-    return this.guarded(() => [asHeader(this.guest.restore.applySync(undefined, [uid, rows]))]);
+  /** Where a request's body is to be read into. */
+  room(bytes: number): Buffer {
+    return this.input.room(bytes);
   }
 
-  run(request: Run, texts: readonly string[]): Answer {
+  /** The block lies in the input. */
+  restore(uid: string, bytes: number): Answer {
+    return this.guarded(() => ({ header: asHeader(this.guest.restore.applySync(undefined, [uid, bytes])) }));
+  }
+
+  /** The sources' bytes lie in the input, one after the other. */
+  run(request: Run): Answer {
+    const { batchId, batchTimeMs, seed, deadlineMs } = request;
+    const startedMs = performance.now();
+    const timeout = (): number => Math.max(1, Math.ceil(deadlineMs - (performance.now() - startedMs)));
     return this.guarded(() => {
-      const options = { timeout: request.deadlineMs, result: { copy: true } } as const;
-      return asAnswer(this.guest.run.applySync(undefined, [JSON.stringify(request), ...texts], options));
-    }, request.deadlineMs);
+      this.guest.begin.applySync(undefined, [batchId, batchTimeMs, seed]);
+      for (const { uid, text, from, to } of this.pieces(request)) {
+        const failure = this.guest.feed.applySync(undefined, [uid, from, to, text], { timeout: timeout() });
+        if (failure !== '') return { header: asHeader(failure) };
+      }
+      return this.withBody(this.guest.end.applySync(undefined, [], { timeout: timeout(), result: { copy: true } }));
+    }, deadlineMs);
   }
 
-  /** Rows in pieces, then `end`. */
-  *snapshot(): Iterable<Answer> {
-    this.guest.startSnapshot.applySync(undefined, []);
-    for (;;) {
-      const answer = this.guarded(() =>
-        asAnswer(this.guest.nextRows.applySync(undefined, [], { result: { copy: true } })),
-      );
-      yield answer;
-      if ((answer[0] as { readonly type?: unknown }).type !== 'rows') return;
-    }
+  freeze(kind: 'full' | 'delta'): Answer {
+    return this.guarded(() => ({ header: asHeader(this.guest.freeze.applySync(undefined, [kind])) }));
+  }
+
+  nextBlock(): Answer {
+    return this.guarded(() => this.withBody(this.guest.nextBlock.applySync(undefined, [], { result: { copy: true } })));
   }
 
   dispose(): void {
     this.isolate.dispose();
+  }
+
+  /** In the order of the graph, not in the host's. */
+  private *pieces(request: Run): Iterable<{ uid: string; text: string; from: number; to: number }> {
+    const starts = new Map<string, readonly [number, number]>();
+    let at = 0;
+    for (const { uid, bytes } of request.sources) starts.set(uid, [at, (at += bytes)]);
+    for (const { uid, text: needed } of this.sources) {
+      const [start = 0, end = 0] = starts.get(uid) ?? [];
+      for (let from = start; from < end;) {
+        const to = needed === 'none' ? end : this.endOfPiece(from, end);
+        const text = needed === 'none' ? '' : this.input.bytes.toString(needed, from, to);
+        yield { uid, text, from, to };
+        from = to;
+      }
+    }
+  }
+
+  /** Behind a newline. */
+  private endOfPiece(from: number, end: number): number {
+    if (end - from <= TEXT_PIECE_BYTES) return end;
+    const { bytes } = this.input;
+    const before = bytes.lastIndexOf(NEWLINE, from + TEXT_PIECE_BYTES - 1);
+    if (before >= from) return before + 1;
+    const after = bytes.indexOf(NEWLINE, from);
+    return after === -1 || after >= end ? end : after + 1;
+  }
+
+  private withBody(answer: unknown): Answer {
+    const [header, bytes] = answer as readonly unknown[];
+    const length = Number(bytes);
+    // The output waits inside until there is room for it.
+    if (length > this.output.bytes.length) this.output.room(length);
+    return { header: asHeader(header), body: this.output.bytes.subarray(0, length) };
   }
 
   private guarded(call: () => Answer, deadlineMs = Infinity): Answer {
@@ -92,18 +165,13 @@ export class JobIsolate {
     } catch (error) {
       // The job's code can throw the same words, but not this late: then it is stopped.
       const isOverDeadline = performance.now() - startedMs >= deadlineMs;
-      return [whyItEnded(error, { isOverDeadline, isDisposed: this.isolate.isDisposed })];
+      return { header: whyItEnded(error, { isOverDeadline, isDisposed: this.isolate.isDisposed }) };
     }
   }
 }
 
 function asHeader(text: unknown): object {
   return JSON.parse(String(text)) as object;
-}
-
-function asAnswer(parts: unknown): Answer {
-  const [header, ...texts] = parts as readonly unknown[];
-  return [asHeader(header), texts.map(String)];
 }
 
 function whyItEnded(

@@ -1,15 +1,4 @@
-import { keyHash } from '@tidemark/engine';
-
-/** What a replay could see differently, or what the isolate's memory limit does not count. */
-const REMOVED = [
-  'WebAssembly',
-  'SharedArrayBuffer',
-  'Atomics',
-  'WeakRef',
-  'FinalizationRegistry',
-  'Temporal',
-  'performance',
-] as const;
+import { replaceGlobals, seededRandom } from '@tidemark/engine';
 
 const LOG_LINES_MAX = 100;
 const LOG_LINE_CHARS_MAX = 500;
@@ -23,12 +12,10 @@ export interface BatchGlobals {
 
 /** Makes the isolate's globals a function of the batch. Called once, before any of the tenant's code runs. */
 export function setUpGlobals(): BatchGlobals {
-  for (const name of REMOVED) Reflect.deleteProperty(globalThis, name);
   let nowMs = 0;
   let random = seededRandom('');
   const log = collectLog();
-  replaceClock(() => nowMs);
-  Math.random = () => random();
+  replaceGlobals({ nowMs: () => nowMs, random: () => random() });
   return {
     startBatch({ seed, timeMs }) {
       nowMs = timeMs;
@@ -36,58 +23,6 @@ export function setUpGlobals(): BatchGlobals {
     },
     takeLog: log,
   };
-}
-
-function replaceClock(now: () => number): void {
-  const RealDate = Date;
-  const BatchDate = function (this: unknown, ...args: readonly unknown[]): unknown {
-    if (new.target === undefined) return new RealDate(now()).toString();
-    return Reflect.construct(RealDate, args.length === 0 ? [now()] : args, new.target) as Date;
-  };
-  Object.defineProperty(BatchDate, 'name', { value: 'Date' });
-  Object.defineProperty(BatchDate, 'length', { value: 7 });
-  Object.defineProperty(BatchDate, 'prototype', { value: RealDate.prototype, writable: false });
-  Object.assign(BatchDate, { now, parse: RealDate.parse, UTC: RealDate.UTC });
-  // Otherwise `new Date().constructor` leads back to the real clock.
-  Object.defineProperty(RealDate.prototype, 'constructor', { value: BatchDate, writable: true, configurable: true });
-  globalThis.Date = BatchDate as unknown as DateConstructor;
-  replaceFormatClock(now);
-}
-
-/** Without a date, these format the present. */
-function replaceFormatClock(now: () => number): void {
-  const { prototype } = Intl.DateTimeFormat;
-  const { formatToParts } = prototype;
-  const format = Object.getOwnPropertyDescriptor(prototype, 'format')?.get;
-  if (format === undefined) return;
-  prototype.formatToParts = function (date = now()) {
-    return Reflect.apply(formatToParts, this, [date]);
-  };
-  Object.defineProperty(prototype, 'format', {
-    configurable: true,
-    get(this: Intl.DateTimeFormat) {
-      const bound = Reflect.apply(format, this, []) as (date: Date | number) => string;
-      return (date: Date | number = now()) => bound(date);
-    },
-  });
-}
-
-/** The generator sfc32, its three words of state taken from the seed's text. */
-function seededRandom(seed: string): () => number {
-  let a = keyHash(`a${seed}`);
-  let b = keyHash(`b${seed}`);
-  let c = keyHash(`c${seed}`);
-  let counter = 1;
-  const next = (): number => {
-    const t = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + t;
-    return (t >>> 0) / 4_294_967_296;
-  };
-  for (let i = 0; i < 12; i += 1) next();
-  return next;
 }
 
 function collectLog(): () => readonly string[] {

@@ -1,96 +1,87 @@
 /**
  * Runs inside the isolate, before and around the tenant's code. It shares the tenant's globals, so it is no boundary: a
  * job that breaks what stands here breaks itself, and the host checks whatever comes out.
+ *
+ * Bytes go through two buffers that are shared with the process around the isolate: what comes in, and what goes out.
  */
-import { checkDefinition, compileGraph, type Program } from '@tidemark/engine';
-import { readRows, rowText } from '../state-rows.js';
+import { checkDefinition, compileGraph, type BatchFailure, type Program, type ProgramOutput } from '@tidemark/engine';
 import { setUpGlobals } from './globals.js';
 
-const { parse, stringify } = JSON;
+const { stringify } = JSON;
+const Bytes = Uint8Array;
 const globals = setUpGlobals();
 let program: Program | undefined;
+let input: Uint8Array = new Bytes(0);
+let output: Uint8Array = new Bytes(0);
+/** What waits until the output buffer is long enough. */
+let waiting: readonly Uint8Array[] = [];
 
-/** About how much text of state goes into one frame. */
-const ROWS_CHARS = 1_000_000;
-/** More text than this fits into no frame if its characters take three bytes each. */
-const TEXT_CHARS_MAX = 20_000_000;
-
-let pending: Iterator<RowsPiece> | undefined;
-
-interface RowsPiece {
-  readonly uid: string;
-  readonly rows: number;
-  readonly text: string;
-}
-
-/** What the child calls, each with strings in and strings out. */
+/** What the child calls, each with strings and numbers in and strings out. */
 const guest = {
+  /** The buffer that holds what comes in, from now on. */
+  attachInput(buffer: SharedArrayBuffer): void {
+    input = new Bytes(buffer);
+  },
+
+  /** The buffer for what goes out, from now on; what waits for it is put there. */
+  attachOutput(buffer: SharedArrayBuffer): void {
+    output = new Bytes(buffer);
+    putOut(waiting);
+  },
+
   seed(seed: string): void {
     globals.startBatch({ seed, timeMs: 0 });
   },
 
-  /** @returns the reply's header. */
-  define(): string {
+  /** @returns the reply's header, and the sources in the order in which they are fed, with the text that each needs. */
+  define(): readonly string[] {
     const exported: unknown = (globalThis as { tidemarkJob?: unknown }).tidemarkJob;
     const definition: unknown =
       typeof exported === 'object' && exported !== null ? (exported as { default?: unknown }).default : undefined;
     const checked = checkDefinition(definition);
-    if (checked.outcome === 'invalid') return stringify({ type: 'refused', problem: checked.problems[0] });
+    if (checked.outcome === 'invalid') return [stringify({ type: 'refused', problem: checked.problems[0] }), '[]'];
     program = compileGraph(checked.definition);
-    return stringify({ type: 'loaded', manifest: checked.manifest });
+    return [stringify({ type: 'loaded', manifest: checked.manifest }), stringify(program.sources)];
   },
 
-  /** @returns the reply's header. */
-  restore(uid: string, text: string): string {
+  /** Applies the state block that lies in the input. @returns the reply's header. */
+  restore(uid: string, length: number): string {
     try {
-      const rows = readRows(text);
-      if (rows === undefined) throw new TypeError('the rows are garbled');
-      loaded().restore(uid, rows);
-      return stringify({ type: 'restored', rows: rows.length });
+      loaded().restore(uid, input.slice(0, length));
+      return stringify({ type: 'restored' });
     } catch (error) {
       return stringify({ type: 'not_restored', reason: String(error).slice(0, 1_000) });
     }
   },
 
-  /** @returns the reply's header, without lengths, and then the text of each sink in it. */
-  run(requestText: string, ...texts: readonly string[]): readonly string[] {
-    const request = parse(requestText) as {
-      readonly batchId: number;
-      readonly batchTimeMs: number;
-      readonly seed: string;
-      readonly sources: readonly { readonly uid: string }[];
-    };
-    const { batchId, batchTimeMs, seed } = request;
+  begin(batchId: number, batchTimeMs: number, seed: string): void {
     globals.startBatch({ seed, timeMs: batchTimeMs });
-    const sources = request.sources.map(({ uid }, index) => ({ uid, text: texts[index] ?? '' }));
-    const result = loaded().run({ batchId, batchTimeMs, sources });
-    const log = globals.takeLog();
-    if (result.outcome === 'failed') return [stringify({ type: 'failed', failure: result.failure, log })];
-    const { sinks, recordsIn, recordsSkipped, skipped, stateKeys } = result;
-    const header = {
-      type: 'done',
-      sinks: sinks.map(({ uid, rows }) => ({ uid, rows })),
-      recordsIn,
-      recordsSkipped,
-      skipped,
-      stateKeys,
-      log,
-    };
-    return [stringify(header), ...sinks.map(({ text }) => text)];
+    loaded().begin({ batchId, batchTimeMs });
   },
 
-  startSnapshot(): void {
-    pending = rowsInPieces(loaded());
+  /** Reads a piece of a source's input. @returns the reply's header if the batch has failed, otherwise nothing. */
+  feed(source: string, from: number, to: number, text: string): string {
+    const failure = loaded().feed(source, { bytes: input, from, to, text });
+    return failure === undefined ? '' : failed(failure);
   },
 
-  /** @returns the reply's header, and the text of the rows it counts. */
-  nextRows(): readonly string[] {
-    const next = pending?.next();
-    if (next === undefined || next.done === true) return [stringify({ type: 'end' })];
-    const { uid, rows, text } = next.value;
-    if (text.length > TEXT_CHARS_MAX)
-      return [stringify({ type: 'too_large', what: `State of "${uid}"`, bytes: text.length })];
-    return [stringify({ type: 'rows', uid, rows }), text];
+  /** @returns the reply's header, and how many bytes the output has; more than its buffer holds wait for a longer one. */
+  end(): readonly [header: string, bytes: number] {
+    const result = loaded().end();
+    return result.outcome === 'failed' ? [failed(result.failure), 0] : done(result);
+  },
+
+  freeze(kind: 'full' | 'delta'): string {
+    loaded().freeze(kind);
+    return stringify({ type: 'frozen' });
+  },
+
+  /** @returns the reply's header, and how many bytes the block has. */
+  nextBlock(): readonly [header: string, bytes: number] {
+    const block = loaded().nextBlock();
+    if (block === undefined) return [stringify({ type: 'end' }), 0];
+    const { uid, rows, deleted, bytes } = block;
+    return [stringify({ type: 'block', uid, rows, deleted }), putOut([bytes])];
   },
 };
 
@@ -103,18 +94,27 @@ function loaded(): Program {
   return program;
 }
 
-function* rowsInPieces(job: Program): Generator<RowsPiece, undefined> {
-  for (const { uid, rows } of job.snapshot()) {
-    let text = '';
-    let count = 0;
-    for (const row of rows) {
-      text += rowText(row);
-      count += 1;
-      if (text.length < ROWS_CHARS) continue;
-      yield { uid, rows: count, text };
-      text = '';
-      count = 0;
-    }
-    if (count > 0) yield { uid, rows: count, text };
+const failed = (failure: BatchFailure): string => stringify({ type: 'failed', failure, log: globals.takeLog() });
+
+function done({ sinks, outcome: _, ...rest }: ProgramOutput): readonly [string, number] {
+  const described = sinks.map(({ uid, rows, bytes }) => ({ uid, rows, bytes: bytes.length }));
+  const header = stringify({ type: 'done', sinks: described, ...rest, log: globals.takeLog() });
+  return [header, putOut(sinks.map(({ bytes }) => bytes))];
+}
+
+/** Copies the pieces, one after the other, into the output if they fit; otherwise they wait. @returns their length. */
+function putOut(pieces: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  if (length > output.length) {
+    waiting = pieces;
+    return length;
   }
+  let at = 0;
+  for (const piece of pieces) {
+    output.set(piece, at);
+    at += piece.length;
+  }
+  waiting = [];
+  return length;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
-import { createInProcessGraph, type GraphInput, type GraphRuntime } from '@tidemark/engine';
+import { createInProcessGraph, readBlock, type GraphInput, type GraphRuntime, type StateBlock } from '@tidemark/engine';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { aBundle, aCountingJob, aMapJob, openSandbox } from '../testing/open-sandbox.js';
 import type { SandboxHost, SourceBundle } from './sandbox-host.js';
@@ -40,6 +40,15 @@ async function outputOf(graph: GraphRuntime, batch: GraphInput): Promise<{ reado
   return Object.fromEntries([...sinks].map(([uid, { bytes }]) => [uid, Buffer.from(bytes).toString('utf8')]));
 }
 
+async function blocksOf(graph: GraphRuntime): Promise<readonly StateBlock[]> {
+  const snapshot = await graph.snapshot('full');
+  const blocks: StateBlock[] = [];
+  for (let block = await snapshot.next(); block !== undefined; block = await snapshot.next()) {
+    blocks.push({ ...block, bytes: new Uint8Array(block.bytes) });
+  }
+  return blocks;
+}
+
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 describe('a job in a sandbox', () => {
@@ -53,14 +62,14 @@ describe('a job in a sandbox', () => {
       const batch = aBatch(batchId, lines.slice(batchId).join(''));
       expect(await outputOf(graph, batch)).toEqual(await outputOf(outside, batch));
     }
-    const state = await graph.snapshot();
-    expect(state).toEqual(await outside.snapshot());
+    const state = await blocksOf(graph);
+    expect(state).toEqual(await blocksOf(outside));
 
     const restored = await started(bundle);
-    for (const [uid, rows] of state) await restored.restore(uid, rows);
+    for (const { uid, bytes } of state) await restored.restore(uid, bytes);
     const next = aBatch(5, lines.join(''));
     expect(await outputOf(restored, next)).toEqual(await outputOf(graph, next));
-    expect(await restored.snapshot()).toEqual(await graph.snapshot());
+    expect(await blocksOf(restored)).toEqual(await blocksOf(graph));
   });
 
   it('gives back a state of many frames', async () => {
@@ -68,12 +77,36 @@ describe('a job in a sandbox', () => {
     const graph = await started(bundle, { memoryMb: 256, cpuMsPerBatch: 10_000 });
     const keys = Array.from({ length: 60_000 }, (_, i) => `user-${i}-${'x'.repeat(30)}`);
     await graph.run(aBatch(1, keys.map((k) => `{"k":"${k}"}\n`).join('')));
-    const state = await graph.snapshot();
-    expect(new Set(state.get('counts')?.map(({ key }) => key))).toEqual(new Set(keys.map((k) => `"${k}"`)));
+    const state = await blocksOf(graph);
+    expect(state.length).toBeGreaterThan(2);
+    const held = state
+      .filter(({ uid }) => uid === 'counts')
+      .flatMap(({ bytes }) => readBlock(bytes))
+      .map(({ keys: { bytes } }) => Buffer.from(bytes).toString());
+    expect(held.join('')).toBe(keys.map((k) => `"${k}"`).join(''));
 
     const restored = await started(bundle, { memoryMb: 256, cpuMsPerBatch: 10_000 });
-    for (const [uid, rows] of state) await restored.restore(uid, rows);
-    expect(await restored.snapshot()).toEqual(state);
+    for (const { uid, bytes } of state) await restored.restore(uid, bytes);
+    expect(await blocksOf(restored)).toEqual(state);
+  });
+
+  it('goes on with batches while a snapshot is handed out, which is of the batch at which it was taken', async () => {
+    const bundle = await aCountingJob();
+    const graph = await started(bundle, { memoryMb: 256, cpuMsPerBatch: 10_000 });
+    const lines = Array.from({ length: 60_000 }, (_, i) => `{"k":"user-${i}-${'x'.repeat(30)}"}\n`).join('');
+    await graph.run(aBatch(1, lines));
+    const before = await blocksOf(graph);
+    const snapshot = await graph.snapshot('full');
+    const blocks: StateBlock[] = [];
+    for (let batchId = 2; ; batchId += 1) {
+      const [block] = await Promise.all([
+        snapshot.next(),
+        graph.run(aBatch(batchId, lines.slice(0, lines.indexOf('\n') + 1))),
+      ]);
+      if (block === undefined) break;
+      blocks.push({ ...block, bytes: new Uint8Array(block.bytes) });
+    }
+    expect(blocks).toEqual(before);
   });
 
   it('has batch time for a clock, the same random numbers on every replay, and no local time', async () => {
@@ -95,7 +128,7 @@ describe('a job in a sandbox', () => {
 
   it('is told what an operator with state cannot be restored from', async () => {
     const graph = await started(await aCountingJob());
-    await expect(graph.restore('counts', [{ slot: 1, key: '"a"', value: '{' }])).rejects.toMatchObject({
+    await expect(graph.restore('counts', Buffer.from('no block'))).rejects.toMatchObject({
       code: 'checkpoint_unreadable',
       params: { path: 'state of "counts"' },
     });

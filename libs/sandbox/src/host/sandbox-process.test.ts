@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { TidemarkError, type BundleManifest } from '@tidemark/domain';
-import { keySlot, type GraphInput } from '@tidemark/engine';
+import { assembleBlock, keySlot, type BlockHeader, type GraphInput } from '@tidemark/engine';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, FrameReader } from '../frames.js';
 import { replySchema } from '../messages.js';
@@ -21,7 +21,7 @@ class TakenOver implements Launched {
   readonly child: ChildProcess;
   private readonly reader = new FrameReader();
 
-  constructor(answer: (say: TakenOver['say']) => void) {
+  constructor(answer: (say: TakenOver['say'], asked: unknown) => void) {
     const child = Object.assign(new EventEmitter(), {
       pid: 0,
       exitCode: null,
@@ -33,12 +33,12 @@ class TakenOver implements Launched {
     });
     this.child = child as unknown as ChildProcess;
     this.stdin.on('data', (bytes: Buffer) => {
-      for (const _frame of this.reader.push(bytes)) answer(this.say);
+      for (const { header } of this.reader.push(bytes)) answer(this.say, (header as { readonly type?: unknown }).type);
     });
     this.say({ type: 'ready' });
   }
 
-  readonly say = (header: object, body = ''): void => {
+  readonly say = (header: object, body: string | Buffer = ''): void => {
     for (const piece of encodeFrame(header, [Buffer.from(body)])) this.stdout.write(piece);
   };
 
@@ -67,7 +67,7 @@ const manifest: BundleManifest = {
   },
 };
 
-async function graphThat(answer: (say: TakenOver['say']) => void) {
+async function graphThat(answer: (say: TakenOver['say'], asked: unknown) => void) {
   const attacker = new TakenOver(answer);
   const process = await SandboxProcess.start({ launch: () => attacker });
   const limits = { memoryMb: 1, cpuMsPerBatch: 100 };
@@ -95,6 +95,7 @@ const done = {
   recordsSkipped: 0,
   skipped: [],
   stateKeys: [{ uid: 'counts', keys: 1 }],
+  counts: [],
   log: [],
 };
 
@@ -179,33 +180,53 @@ describe('S16 a batch is refused and the process killed when it', () => {
 });
 
 describe('S11 state is refused and the process killed when', () => {
-  const row = (key: string, slot = keySlot(key), value = '1'): string => `${slot}\t${key}\t${value}\n`;
+  interface Row {
+    readonly key: string;
+    readonly slot?: number;
+  }
+  const header = (keyBytes: number, rows: number): BlockHeader => ({
+    table: 'state',
+    clear: true,
+    rows,
+    columns: [],
+    keyBytes,
+    jsonBytes: [],
+    deleted: 0,
+    deletedKeyBytes: 0,
+  });
+
+  function aBlock({ key, slot = keySlot(key) }: Row, rows = 1): Buffer {
+    const bytes = Buffer.from(key);
+    const none = new Uint8Array(0);
+    const sections = [Uint8Array.of(slot), Uint32Array.of(bytes.length), bytes, none, none, none];
+    return Buffer.from(assembleBlock(header(bytes.length, rows), sections));
+  }
+  const answers = (uid: string, rows: number, block: Buffer) =>
+    graphThat((say, asked) => {
+      say(asked === 'snapshot' ? { type: 'frozen' } : { type: 'block', uid, rows, deleted: 0 }, block);
+    });
 
   it.each([
-    ['it is of an operator of another job', 'other', 1, row('"a"')],
-    ['a key lies in the wrong slot', 'counts', 1, row('"a"', (keySlot('"a"') + 1) % 128)],
-    ['a slot is no number', 'counts', 1, row('"a"', Number.NaN)],
-    ['a key is no key', 'counts', 1, row('{}')],
-    ['a key is written in another way', 'counts', 1, row('"\\u0061"')],
-    ['a value is no JSON', 'counts', 1, row('"a"', undefined, 'NaN')],
-    ['rows are missing', 'counts', 2, row('"a"')],
-    ['a row has no end', 'counts', 1, row('"a"').trimEnd()],
-    ['there is more than fits into its memory', 'counts', 1, row('"a"', undefined, `"${'x'.repeat(5_000_000)}"`)],
-  ])('%s', async (_name, uid, rows, text) => {
-    const { attacker, graph } = await graphThat((say) => {
-      say({ type: 'rows', uid, rows }, text);
-      say({ type: 'end' });
-    });
-    await expect(graph.snapshot()).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
+    ['it is of an operator of another job', 'other', 1, aBlock({ key: '"a"' })],
+    ['a key lies in the wrong slot', 'counts', 1, aBlock({ key: '"a"', slot: (keySlot('"a"') + 1) % 128 })],
+    ['rows are missing', 'counts', 2, aBlock({ key: '"a"' })],
+    ['it counts rows that are not there', 'counts', 2, aBlock({ key: '"a"' }, 2)],
+    ['it ends too early', 'counts', 1, aBlock({ key: '"a"' }).subarray(0, -8)],
+    ['something is behind it', 'counts', 1, Buffer.concat([aBlock({ key: '"a"' }), Buffer.alloc(8)])],
+    ['it is no block at all', 'counts', 0, Buffer.from('[]')],
+    ['there is more than fits into its memory', 'counts', 1, aBlock({ key: `"${'x'.repeat(5_000_000)}"` })],
+  ])('%s', async (_name, uid, rows, block) => {
+    const { attacker, graph } = await answers(uid, rows, block);
+    const snapshot = await graph.snapshot('full');
+    await expect(snapshot.next()).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
     expect(attacker.killed).toBe(true);
   });
 
-  it('is taken when it is right, and operators without a key are there', async () => {
-    const { graph } = await graphThat((say) => {
-      say({ type: 'rows', uid: 'counts', rows: 2 }, row('"a"') + row('null'));
-      say({ type: 'end' });
-    });
-    expect((await graph.snapshot()).get('counts')).toHaveLength(2);
+  it('is taken when it is right, and so is the row of an operator itself', async () => {
+    const block = aBlock({ key: 'null' });
+    const { graph } = await answers('counts', 1, block);
+    const snapshot = await graph.snapshot('full');
+    expect(await snapshot.next()).toMatchObject({ uid: 'counts', rows: 1, deleted: 0 });
   });
 });
 

@@ -21,9 +21,7 @@ export interface RequestBounds {
 
 interface Waiting {
   readonly bounds: RequestBounds;
-  /** True if the answer is complete with this reply. */
-  readonly take: (answer: Answer) => boolean;
-  readonly resolve: () => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: TidemarkError) => void;
   readonly timers: readonly NodeJS.Timeout[];
 }
@@ -89,12 +87,10 @@ export class SandboxProcess {
     const launched = launcher.launch('child');
     const reportedPid = { value: 0 };
     const process = new SandboxProcess(launched, reportedPid);
-    const ready = process.exchange(
-      (reply) => reply.type === 'ready',
-      { killAfterMs: 20_000, memoryMb: 64, overDeadline: tooSlow, overMemory: tooSlow },
-      [],
-    );
-    [reportedPid.value] = await Promise.all([launched.pid, ready]);
+    const bounds = { killAfterMs: 20_000, memoryMb: 64, overDeadline: tooSlow, overMemory: tooSlow };
+    const [pid, { reply }] = await Promise.all([launched.pid, process.exchange(bounds, [])]);
+    reportedPid.value = pid;
+    if (reply.type !== 'ready') throw nonsense(`it said ${reply.type} instead of being ready`);
     return process;
   }
 
@@ -108,25 +104,8 @@ export class SandboxProcess {
   }
 
   /** Asks and waits for the one reply. Throws why the process ended, if it did. */
-  async ask(request: Request, body: readonly Uint8Array[], bounds: RequestBounds): Promise<Answer> {
-    let answer: Answer | undefined;
-    await this.askMany(request, body, bounds, (one) => {
-      answer = one;
-      return true;
-    });
-    if (answer === undefined) throw new RangeError('an exchange ended without an answer');
-    return answer;
-  }
-
-  /** Asks and hands every reply to `take` until it answers true. What `take` throws ends the process. */
-  async askMany(
-    request: Request,
-    body: readonly Uint8Array[],
-    bounds: RequestBounds,
-    take: (answer: Answer) => boolean,
-  ): Promise<void> {
-    const pieces = encodeFrame(request, body);
-    await this.exchange((reply, bytes) => take({ reply, body: bytes }), bounds, pieces);
+  ask(request: Request, body: readonly Uint8Array[], bounds: RequestBounds): Promise<Answer> {
+    return this.exchange(bounds, encodeFrame(request, body));
   }
 
   /** Ends the process at once, and for good. Safe to call at any time. */
@@ -145,11 +124,7 @@ export class SandboxProcess {
     this.resolveLost(error);
   }
 
-  private exchange(
-    take: (reply: Reply, body: Buffer) => boolean,
-    bounds: RequestBounds,
-    pieces: readonly Uint8Array[],
-  ): Promise<void> {
+  private exchange(bounds: RequestBounds, pieces: readonly Uint8Array[]): Promise<Answer> {
     if (this.end !== undefined) {
       throw this.end === 'killed' ? new TidemarkError('sandbox_lost', { reason: 'it was stopped' }) : this.end;
     }
@@ -163,7 +138,7 @@ export class SandboxProcess {
           this.lookAtMemory(bounds);
         }, MEMORY_LOOK_MS),
       ];
-      this.waiting = { bounds, take: ({ reply, body }) => take(reply, body), resolve, reject, timers };
+      this.waiting = { bounds, resolve, reject, timers };
       for (const piece of pieces) this.launched.stdin.write(piece);
     });
   }
@@ -182,9 +157,9 @@ export class SandboxProcess {
   private takeFrame({ header, body }: Frame): void {
     const { waiting } = this;
     if (waiting === undefined) throw nonsense('it spoke without being asked');
-    if (!waiting.take({ reply: readReply(header), body })) return;
+    const reply = readReply(header);
     this.stopWaiting();
-    waiting.resolve();
+    waiting.resolve({ reply, body });
   }
 
   private lookAtMemory({ memoryMb, overMemory }: RequestBounds): void {

@@ -1,20 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { TidemarkError, type BundleManifest } from '@tidemark/domain';
 import {
+  countsByUid,
   joinChunks,
-  keySlot,
   printable,
+  readBlock,
   reportFailure,
   type GraphInput,
   type GraphOutput,
   type GraphRuntime,
   type InputLines,
   type Places,
-  type StateRow,
+  type SnapshotBlocks,
+  type StateBlock,
 } from '@tidemark/engine';
 import { FRAME_BYTES_MAX, HEADER_BYTES_MAX } from '../frames.js';
 import { failureFromWire, type ReplyOf } from '../messages.js';
-import { readRows, rowText } from '../state-rows.js';
 import { nonsense, type Answer, type RequestBounds, type SandboxProcess } from './sandbox-process.js';
 
 export interface JobLimits {
@@ -45,12 +46,12 @@ interface LoadedJob {
   readonly onLog: ((line: string) => void) | undefined;
 }
 
-const RESTORE_CHARS = 4_000_000;
 const RESTORE_MS = 60_000;
 const SNAPSHOT_MS = 120_000;
 const GRACE_MS = 500;
 
 export class ProcessGraph implements SandboxedGraph {
+  private turn: Promise<void> = Promise.resolve();
   private readonly sinkUids: ReadonlySet<string>;
   private readonly sourceUids: ReadonlySet<string>;
 
@@ -80,27 +81,25 @@ export class ProcessGraph implements SandboxedGraph {
     this.process.kill();
   }
 
-  async restore(uid: string, rows: readonly StateRow[]): Promise<void> {
+  async restore(uid: string, block: Uint8Array): Promise<void> {
     const bounds = this.bounds(RESTORE_MS, 0);
-    for (const text of inPieces(rows)) {
-      const { reply } = await this.process.ask({ type: 'restore', uid }, [Buffer.from(text, 'utf8')], bounds);
-      if (reply.type === 'restored') continue;
-      if (reply.type === 'not_restored') {
-        throw new TidemarkError('checkpoint_unreadable', {
-          path: `state of "${uid}"`,
-          reason: printable(reply.reason, 500),
-        });
-      }
-      throw this.ended(
-        reply.type === 'over_memory' ? bounds.overMemory() : nonsense(`it answered restore with ${reply.type}`),
-      );
+    const { reply } = await this.ask({ type: 'restore', uid }, [block], bounds);
+    if (reply.type === 'restored') return;
+    if (reply.type === 'not_restored') {
+      throw new TidemarkError('checkpoint_unreadable', {
+        path: `state of "${uid}"`,
+        reason: printable(reply.reason, 500),
+      });
     }
+    throw this.ended(
+      reply.type === 'over_memory' ? bounds.overMemory() : nonsense(`it answered restore with ${reply.type}`),
+    );
   }
 
   async run(input: GraphInput): Promise<GraphOutput> {
     const { timeline, batchId, batchTimeMs } = input;
     const { cpuMsPerBatch: deadlineMs } = this.job.limits;
-    const lines = new Map<string, InputLines>(input.sources.map(({ uid, chunks }) => [uid, joinChunks(chunks)]));
+    const lines = new Map(input.sources.map(({ uid, chunks }) => [uid, wellFormed(joinChunks(chunks))]));
     const inputBytes = [...lines.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
     const bytesMax = FRAME_BYTES_MAX - HEADER_BYTES_MAX;
     if (inputBytes > bytesMax) {
@@ -110,7 +109,7 @@ export class ProcessGraph implements SandboxedGraph {
     const sources = [...lines].map(([uid, { bytes }]) => ({ uid, bytes: bytes.length }));
     const seed = `${this.job.id}/${timeline}/${batchId}`;
     const request = { type: 'run', batchId, batchTimeMs, seed, deadlineMs, sources } as const;
-    const answer = await this.process.ask(
+    const answer = await this.ask(
       request,
       [...lines.values()].map(({ bytes }) => bytes),
       bounds,
@@ -118,23 +117,41 @@ export class ProcessGraph implements SandboxedGraph {
     return this.readRun(answer, { lines, inputBytes, bounds });
   }
 
-  async snapshot(): Promise<ReadonlyMap<string, readonly StateRow[]>> {
-    const rows = new Map<string, StateRow[]>(Object.keys(this.manifest.shapes).map((uid) => [uid, []]));
-    let bytesLeft = 4 * this.job.limits.memoryMb * 1024 * 1024;
+  async snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks> {
     const bounds = this.bounds(SNAPSHOT_MS, 0);
-    await this.process.askMany({ type: 'snapshot' }, [], bounds, ({ reply, body }) => {
-      if (reply.type === 'end') return true;
-      if (reply.type === 'too_large') throw tooLarge(reply);
-      if (reply.type === 'over_memory') throw bounds.overMemory();
-      if (reply.type !== 'rows') throw nonsense(`it answered snapshot with ${reply.type}`);
-      bytesLeft -= body.length;
-      if (bytesLeft < 0) throw nonsense('its state is larger than its memory');
-      const held = rows.get(reply.uid);
-      if (held === undefined) throw nonsense(`it has state of "${reply.uid}", which is no operator of the job`);
-      for (const row of checkedRows(body, reply.rows)) held.push(row);
-      return false;
-    });
-    return rows;
+    const { reply } = await this.ask({ type: 'snapshot', kind }, [], bounds);
+    if (reply.type === 'over_memory') throw this.ended(bounds.overMemory());
+    if (reply.type !== 'frozen') throw this.ended(nonsense(`it answered snapshot with ${reply.type}`));
+    let bytesLeft = 4 * this.job.limits.memoryMb * 1024 * 1024;
+    return {
+      next: async () => {
+        const block = await this.nextBlock(bounds);
+        bytesLeft -= block?.bytes.length ?? 0;
+        if (bytesLeft < 0) throw this.ended(nonsense('its state is larger than its memory'));
+        return block;
+      },
+    };
+  }
+
+  private async nextBlock(bounds: RequestBounds): Promise<StateBlock | undefined> {
+    const { reply, body } = await this.ask({ type: 'block' }, [], bounds);
+    if (reply.type === 'end') return undefined;
+    if (reply.type === 'too_large') throw this.ended(tooLarge(reply));
+    if (reply.type === 'over_memory') throw this.ended(bounds.overMemory());
+    if (reply.type !== 'block') throw this.ended(nonsense(`it answered a request for state with ${reply.type}`));
+    const { uid, rows, deleted } = reply;
+    if (!Object.hasOwn(this.manifest.shapes, uid)) {
+      throw this.ended(nonsense(`it has state of "${uid}", which is no operator of the job`));
+    }
+    if (!isBlock(body, reply)) throw this.ended(nonsense(`its state of "${uid}" is not what it says`));
+    return { uid, bytes: body, rows, deleted };
+  }
+
+  /** A snapshot is pulled while batches run: requests of both wait for their turn, in the order in which they came. */
+  private ask(...request: Parameters<SandboxProcess['ask']>): Promise<Answer> {
+    const answer = this.turn.then(() => this.process.ask(...request));
+    this.turn = answer.then(ignore, ignore);
+    return answer;
   }
 
   private readRun(
@@ -194,6 +211,7 @@ export class ProcessGraph implements SandboxedGraph {
       recordsIn,
       recordsSkipped,
       stateKeys: new Map(stateKeys.map(({ uid, keys }) => [uid, keys])),
+      counts: countsByUid(reply.counts),
       skipped: reply.skipped.map(({ source, line, reason }) => ({
         source,
         ...this.placeOfRecord({ source, line }, batch.lines),
@@ -253,45 +271,23 @@ function tooLarge({ what, bytes }: ReplyOf<'too_large'>): TidemarkError {
   return new TidemarkError('job_output_too_large', { what: printable(what), bytes, bytesMax: FRAME_BYTES_MAX });
 }
 
-function* inPieces(rows: readonly StateRow[]): Iterable<string> {
-  let text = '';
-  for (const row of rows) {
-    text += rowText(row);
-    if (text.length < RESTORE_CHARS) continue;
-    yield text;
-    text = '';
-  }
-  if (text !== '') yield text;
-}
-
-function checkedRows(body: Buffer, expected: number): readonly StateRow[] {
-  const rows = isUtf8(body) ? readRows(body.toString('utf8')) : undefined;
-  if (rows?.length !== expected) throw nonsense(`it sent ${expected} rows of state that are not there`);
-  for (const { slot, key, value } of rows) {
-    if (!isKeyText(key) || slot !== keySlot(key)) throw nonsense('a row of its state lies under the wrong key');
-    if (!isJson(value)) throw nonsense('a row of its state is not JSON');
-  }
-  return rows;
-}
-
-/** A string, a number, a boolean, or `null` for an operator's own row, written the one way that JSON.stringify does. */
-function isKeyText(text: string): boolean {
+/** What keys and values say is the job's own business; that they are where the block says they are is not. */
+function isBlock(bytes: Uint8Array, { rows, deleted }: ReplyOf<'block'>): boolean {
   try {
-    const key: unknown = JSON.parse(text);
-    return typeof key !== 'object' ? JSON.stringify(key) === text : key === null && text === 'null';
+    const { header, keys, deletedKeys } = readBlock(bytes);
+    return header.rows === rows && header.deleted === deleted && isUtf8(keys.bytes) && isUtf8(deletedKeys.bytes);
   } catch {
     return false;
   }
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+/** Bytes that are not UTF-8 are read as U+FFFD. Line ends stay where they were. */
+function wellFormed(lines: InputLines): InputLines {
+  const { bytes } = lines;
+  return isUtf8(bytes) ? lines : { ...lines, bytes: Buffer.from(Buffer.from(bytes).toString('utf8')) };
 }
+
+const ignore = (): void => undefined;
 
 /** Newlines in `bytes`; -1 if something follows the last one. */
 function linesIn(bytes: Uint8Array): number {

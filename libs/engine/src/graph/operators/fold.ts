@@ -2,7 +2,6 @@ import { idOfKey } from '../../fuse/keyed-code.js';
 import { valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
 import { OperatorState } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
-import { misuse } from '../failure.js';
 import { copyJson } from '../json-copy.js';
 import {
   refuseThenable,
@@ -115,7 +114,3 @@ const ${state} = ${apply}(${self}.begin(${id}), ${valueOf(row)}, ${row.context})
 ${self}.keep(${id}, ${state});`;
   }
 }
-
-export const noState = (): never => {
-  throw misuse('it returned undefined instead of a state');
-};

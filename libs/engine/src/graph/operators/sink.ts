@@ -1,6 +1,7 @@
 import { JsonWriter } from '../../encode/json-writer.js';
 import type { GeneratedCode } from '../../fuse/generated-code.js';
 import { rowOf, type RowCode } from '../../fuse/row-code.js';
+import { writeRowCode } from '../../fuse/write-row-code.js';
 import type { CheckedNode } from '../checked-definition.js';
 import { misuse, OperatorFault, type Whereabouts } from '../failure.js';
 
@@ -37,6 +38,8 @@ export class SinkBuffer {
   /** Statements that write a row. */
   inline(row: RowCode): string {
     const [self, out, where, node] = this.code.constantsOf(this, this.out, this.where, this.node);
+    const direct = writeRowCode(this.code, out, row);
+    if (direct !== undefined) return `${direct}\n${self}.endRow();`;
     const value = this.code.local('row');
     return `${where}.operator = ${node};
 const ${value} = ${rowOf(row)};
@@ -60,7 +63,7 @@ ${self}.endRow();`;
   take(): SinkOutput | undefined {
     const { rows } = this;
     if (rows === 0) return undefined;
-    const bytes = this.out.take();
+    const bytes = this.out.buf.subarray(0, this.out.at);
     this.rows = 0;
     this.rowStart = 0;
     this.out.reset();

@@ -1,4 +1,12 @@
-import { defineJob, files, toLog, type JobBuilder, type JobDefinition, type JobOptions } from '@tidemark/streams';
+import {
+  defineJob,
+  files,
+  toLog,
+  type Duration,
+  type JobBuilder,
+  type JobDefinition,
+  type JobSettings,
+} from '@tidemark/streams';
 import type { GraphInput, GraphRuntime, InputChunk, SnapshotBlocks, StateBlock } from '../../ports.js';
 import { createInProcessGraph } from '../in-process-graph.js';
 
@@ -10,7 +18,9 @@ export interface TestBatch {
 
 export type Build = (job: JobBuilder) => void;
 
-export const aJob = (build: Build, options: Partial<JobOptions> = {}): JobDefinition =>
+type Options = Partial<JobSettings & { readonly batchInterval: Duration }>;
+
+export const aJob = (build: Build, options: Options = {}): JobDefinition =>
   defineJob({ name: 'test', batchInterval: 1_000, ...options }, build);
 
 /** The source `in` and the sink `out` that the tests use. */
@@ -77,6 +87,40 @@ export async function runJob(
     }
     const { sinks } = await graph.run(aBatch(index + 1, batch));
     outputs.push(uids.flatMap((uid) => rowsIn(sinks.get(uid)?.bytes)));
+  }
+  return outputs;
+}
+
+/**
+ * {@link runJob}, restored before a batch from a base and the deltas that were taken on the way. Each snapshot is handed out
+ * only after the batch that follows it.
+ *
+ * @param snapshotAfter numbers of batches, from 0.
+ */
+export async function runOverDeltas(
+  definition: () => JobDefinition,
+  batches: readonly TestBatch[],
+  { restoreBefore, snapshotAfter }: { readonly restoreBefore: number; readonly snapshotAfter: readonly number[] },
+): Promise<readonly (readonly unknown[])[]> {
+  let graph = createInProcessGraph(definition());
+  const blocks: StateBlock[] = [];
+  let frozen: SnapshotBlocks | undefined = await graph.snapshot('full');
+  const drain = async (): Promise<void> => {
+    if (frozen !== undefined) blocks.push(...(await blocksOf(frozen)));
+    frozen = undefined;
+  };
+  const outputs: (readonly unknown[])[] = [];
+  for (const [index, batch] of batches.entries()) {
+    if (index === restoreBefore) {
+      await drain();
+      frozen = await graph.snapshot('delta');
+      await drain();
+      graph = createInProcessGraph(definition());
+      for (const { uid, bytes } of blocks) await graph.restore(uid, bytes);
+    }
+    outputs.push(await rowsOf(graph, aBatch(index + 1, batch)));
+    await drain();
+    if (index < restoreBefore && snapshotAfter.includes(index)) frozen = await graph.snapshot('delta');
   }
   return outputs;
 }

@@ -27,7 +27,11 @@ export class InMemoryWorld {
   readonly checkpoints: SavedCheckpoint[] = [];
   readonly clock: Clock & { ms: number } = { ms: 1_000_000, nowMs: () => this.clock.ms };
   epoch = 0;
+  /** How many reads were asked for, by range: what was read ahead is not read again. */
+  readonly reads: string[] = [];
   private readonly input: string[] = [];
+  /** Where each call of `append` ended. */
+  private readonly chunkEnds: number[] = [0];
   private readonly logged = new Map<number, LoggedBatch>();
   private readonly sinks = new Map<string, SinkWrite[]>();
   private moments = 0;
@@ -37,6 +41,7 @@ export class InMemoryWorld {
 
   append(records: readonly object[]): void {
     this.input.push(...records.map((record) => JSON.stringify(record)));
+    this.chunkEnds.push(this.input.length);
   }
 
   /** All rows that a reader of the sink sees, in the order in which they were written. */
@@ -74,7 +79,8 @@ export class InMemoryWorld {
     };
   }
 
-  source(uid: string): Source {
+  /** @param chunkByChunk whether batch n reads what the n-th `append` brought, and not all that is there */
+  source(uid: string, { chunkByChunk = false } = {}): Source {
     const read = (range: PartitionRange): InputChunk => ({
       partition: '0',
       range,
@@ -88,12 +94,21 @@ export class InMemoryWorld {
     });
     return {
       uid,
-      plan: ({ from }: PlanRequest) => {
+      canPlanAhead: true,
+      plan: ({ from, batchId, until }: PlanRequest) => {
         const start = from['0'] ?? 0;
-        const end = this.input.length;
+        const there = chunkByChunk ? (this.chunkEnds[batchId] ?? this.input.length) : this.input.length;
+        const end = Math.min(there, until === undefined ? Infinity : (until['0'] ?? 0));
         return Promise.resolve(end > start ? { '0': { from: start, to: end } } : {});
       },
-      read: (ranges) => Promise.resolve(Object.values(ranges).map(read)),
+      backlog: (from) => {
+        const range = { from: from['0'] ?? 0, to: this.input.length };
+        return Promise.resolve(range.to > range.from ? { '0': range } : {});
+      },
+      read: (ranges) => {
+        this.reads.push(...Object.values(ranges).map(({ from, to }) => `${from}-${to}`));
+        return Promise.resolve(Object.values(ranges).map(read));
+      },
       close: () => Promise.resolve(),
     };
   }

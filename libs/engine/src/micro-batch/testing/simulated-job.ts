@@ -1,8 +1,9 @@
+import { DEFAULT_FLOW, type Flow } from '@tidemark/domain';
 import { defineJob, files, toFiles } from '@tidemark/streams';
 import { blocksOf } from '../../graph/testing/run-job.js';
 import { createInProcessGraph } from '../../graph/in-process-graph.js';
 import type { GraphRuntime } from '../../ports.js';
-import { MicroBatchEngine, type MicroBatchPorts } from '../micro-batch-engine.js';
+import { MicroBatchEngine, type MicroBatchPorts, type Resumed } from '../micro-batch-engine.js';
 import { InMemoryWorld, SimulatedCrash } from './in-memory-world.js';
 
 export interface Reading {
@@ -18,6 +19,9 @@ const CHECKPOINT_EVERY = 2;
 export interface Variant {
   readonly ports?: (ports: MicroBatchPorts, world: InMemoryWorld) => MicroBatchPorts;
   readonly windowBatches?: number;
+  readonly flow?: Partial<Flow>;
+  /** Whether each batch reads what one `append` brought, however much is there. */
+  readonly chunkByChunk?: boolean;
 }
 
 /** Running totals by key, and sums over a sliding window, with and without an inverse. */
@@ -48,24 +52,38 @@ export const WRITES_PER_BATCH_MAX = 2 + SINKS.length + 1;
 
 export type SinkRows = { readonly [uid in (typeof SINKS)[number]]: unknown[] };
 
+/** `in_step`: each batch runs when it is due. `behind`: all input waits, and the next batch is read while one runs. */
+export type Pace = 'in_step' | 'behind';
+
+interface Life {
+  readonly crashAt?: number;
+  readonly variant?: Variant;
+  readonly pace?: Pace;
+}
+
 /** Runs one batch for each chunk of input. The runner dies at `crashAt`, and another one goes on. */
 export async function rowsWritten(
   chunks: readonly (readonly Reading[])[],
-  { crashAt, variant = {} }: { readonly crashAt?: number; readonly variant?: Variant } = {},
+  { crashAt, variant = {}, pace = 'in_step' }: Life = {},
 ): Promise<SinkRows> {
   const world = new InMemoryWorld(crashAt);
-  let engine = await startRunner(world, variant);
+  const isBehind = pace === 'behind';
+  const behind: Variant = { ...variant, flow: { downtime: 'each' }, chunkByChunk: true };
+  const start = (): Promise<MicroBatchEngine> => startRunner(world, isBehind ? behind : variant);
+  let engine = await start();
+  if (isBehind) for (const chunk of chunks) world.append(chunk);
   for (const [index, chunk] of chunks.entries()) {
-    world.append(chunk);
-    world.clock.ms += INTERVAL_MS;
+    if (!isBehind) world.append(chunk);
+    // Behind: the first batch fixes where the grid of batch times begins, then all the others are due.
+    world.clock.ms += isBehind && index === 1 ? chunks.length * INTERVAL_MS : INTERVAL_MS;
     const batchId = index + 1;
     while (engine.lastBatchId < batchId) {
       try {
-        await engine.runBatch({ planAhead: false });
+        await engine.runBatch({ planAhead: isBehind && batchId < chunks.length });
         if (batchId % CHECKPOINT_EVERY === 0) await checkpoint(world, engine);
       } catch (error) {
         if (!(error instanceof SimulatedCrash)) throw error;
-        engine = await startRunner(world, variant);
+        engine = await start();
       }
     }
   }
@@ -77,21 +95,27 @@ export async function rowsWritten(
 }
 
 /** Claims the job, restores the newest checkpoint and finishes what was planned. */
-export async function startRunner(world: InMemoryWorld, variant: Variant = {}): Promise<MicroBatchEngine> {
+export async function startRunner(
+  world: InMemoryWorld,
+  variant: Variant = {},
+  onResumed: (resumed: Resumed) => void = () => undefined,
+): Promise<MicroBatchEngine> {
   for (;;) {
     world.epoch += 1;
     const graph = createInProcessGraph(aJob(variant.windowBatches ?? WINDOW_BATCHES));
     const plain: MicroBatchPorts = {
       log: world.log(world.epoch),
       graph,
-      sources: [world.source('readings')],
+      sources: [world.source('readings', { chunkByChunk: variant.chunkByChunk ?? false })],
       sinks: SINKS.map((uid) => world.sink(uid)),
       clock: world.clock,
     };
     const ports = variant.ports?.(plain, world) ?? plain;
-    const engine = new MicroBatchEngine(ports, INTERVAL_MS, await restoreNewest(world, ports.graph));
+    const timing = { ...DEFAULT_FLOW, ...variant.flow, intervalMs: INTERVAL_MS };
+    const engine = new MicroBatchEngine(ports, timing, await restoreNewest(world, ports.graph));
     try {
-      await engine.resume();
+      const resumed = await engine.resume();
+      if (resumed.outcome === 'resumed') onResumed(resumed);
       return engine;
     } catch (error) {
       if (!(error instanceof SimulatedCrash)) throw error;

@@ -1,0 +1,47 @@
+import type { CheckedDefinition, CheckedNode } from '../graph/checked-definition.js';
+
+/** What a job looks at in the records of a source: single fields, or all of a record. */
+export interface FieldsNeeded {
+  readonly whole: boolean;
+  readonly fields: ReadonlySet<string>;
+}
+
+const DEPTH_MAX = 10;
+
+/**
+ * Projection push-down: follows a source's records to everyone who reads them. Whoever hands a record to the job's code, or
+ * keeps it, needs it as a whole.
+ */
+export function fieldsNeeded({ nodes }: CheckedDefinition, source: CheckedNode): FieldsNeeded {
+  const fields = new Set<string>();
+  const readersOf = (id: number): readonly CheckedNode[] => nodes.filter(({ inputs }) => inputs.includes(id));
+  const needsWhole = (node: CheckedNode, depth: number): boolean => {
+    const { kind, options } = node;
+    const own = ownFields(node);
+    if (own === undefined || depth > DEPTH_MAX) return true;
+    for (const field of own) fields.add(field);
+    if (options['aggregates'] !== undefined) return false;
+    const readers = readersOf(node.id).filter((reader) => reader.kind !== 'output');
+    return kind === 'source' || PASSES_ON.includes(kind)
+      ? readers.map((reader) => needsWhole(reader, depth + 1)).includes(true)
+      : true;
+  };
+  const whole = readersOf(source.id)
+    .map((reader) => needsWhole(reader, 0))
+    .includes(true);
+  return { whole, fields };
+}
+
+/** Kinds whose rows still have the record of their input for a value. */
+const PASSES_ON: readonly string[] = ['keyBy', 'eventTime'];
+
+/** The fields that the node itself reads; undefined where it is given the record. */
+function ownFields({ kind, options, functions }: CheckedNode): readonly string[] | undefined {
+  if (Object.keys(functions).length > 0) return undefined;
+  const { field, aggregates } = options as {
+    readonly field?: string;
+    readonly aggregates?: readonly { field?: string }[];
+  };
+  if (aggregates !== undefined) return aggregates.flatMap((figure) => figure.field ?? []);
+  return PASSES_ON.includes(kind) && field !== undefined ? [field] : undefined;
+}

@@ -1,0 +1,26 @@
+import type { EntityManager } from 'typeorm';
+
+/**
+ * Keeps checkpoints from being collected because of what the caller writes in the same transaction: a row that builds on
+ * them, or a decision to restore. The collector takes only rows whose `holds` is what it saw when it looked for what
+ * needs them, so it cannot have looked before that became visible. False when one of them was collected already.
+ *
+ * A caller that locks the job's row as well does so first.
+ */
+export async function holdCheckpoints(
+  tx: EntityManager,
+  job: { readonly tenantId: string; readonly jobId: string },
+  paths: readonly string[],
+): Promise<boolean> {
+  if (paths.length === 0) return true;
+  const [rows] = await tx.query<[unknown[], number]>(
+    `WITH locked AS (
+       SELECT id FROM checkpoints
+        WHERE job_id = $1 AND tenant_id = $2 AND path = ANY($3) AND status IN ('complete', 'corrupt')
+        ORDER BY id FOR NO KEY UPDATE
+     )
+     UPDATE checkpoints c SET holds = c.holds + 1 FROM locked l WHERE c.id = l.id RETURNING c.id`,
+    [job.jobId, job.tenantId, paths],
+  );
+  return rows.length === new Set(paths).size;
+}

@@ -1,0 +1,31 @@
+import { DEFAULT_FLOW } from '@tidemark/domain';
+import { describe, expect, it } from 'vitest';
+import { replySchema } from './messages.js';
+
+const isTaken = (timing: object): boolean =>
+  replySchema.safeParse({
+    type: 'loaded',
+    manifest: { definition: 1, name: 'a-job', batchIntervalMs: 500, poison: 'fail', nodes: [], shapes: {}, ...timing },
+  }).success;
+
+describe('a manifest that a sandbox answers', () => {
+  it.each([
+    {},
+    { flow: DEFAULT_FLOW },
+    { batchIntervalMs: 5, flow: { ...DEFAULT_FLOW, downtime: 'skip' } },
+    { batchIntervalMs: 0, flow: { trigger: 'asap', downtime: 'coalesce', backPressure: false } },
+  ])('is taken with %j', (timing) => {
+    expect(isTaken(timing)).toBe(true);
+  });
+
+  it.each([
+    { batchIntervalMs: 0 },
+    { batchIntervalMs: 4, flow: DEFAULT_FLOW },
+    { batchIntervalMs: 500, flow: { ...DEFAULT_FLOW, trigger: 'asap' } },
+    { batchIntervalMs: 0, flow: { ...DEFAULT_FLOW, trigger: 'asap', downtime: 'each' } },
+    { flow: { ...DEFAULT_FLOW, trigger: 'soon' } },
+    { flow: { ...DEFAULT_FLOW, backPressure: { ...DEFAULT_FLOW, proportional: -1 } } },
+  ])('is not taken with %j, by which no batch could be timed', (timing) => {
+    expect(isTaken(timing)).toBe(false);
+  });
+});
