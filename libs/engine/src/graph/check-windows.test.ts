@@ -76,7 +76,7 @@ describe('windows in event time are refused', () => {
         .process('rows', (_key, records) => records)
         .to('out', toOut);
     });
-    expect(reasonOf(definition)).toContain('on every stream that leads to it');
+    expect(reasonOf(definition)).toContain('put eventTime(…) before it');
   });
 });
 
