@@ -1,4 +1,33 @@
-export { count, max, mean, min, sum, variance, type Aggregate, type Aggregated, type FieldOf } from './aggregates.js';
+export {
+  approxDistinct,
+  collect,
+  count,
+  custom,
+  first,
+  last,
+  max,
+  mean,
+  min,
+  sum,
+  topK,
+  variance,
+  type Aggregate,
+  type Aggregated,
+  type CustomAggregate,
+  type FieldOf,
+  type Frequent,
+} from './aggregates.js';
+export type { CountWindowAggregateOptions, CountWindowReduceOptions } from './count-windows.js';
+export type {
+  Cells,
+  MapWithStateOptions,
+  ProcessContext,
+  ProcessOptions,
+  ProcessTimers,
+  State,
+  StateOptions,
+  UpdateStateOptions,
+} from './keyed-state.js';
 export {
   files,
   rate,

@@ -1,5 +1,11 @@
-import type { Aggregate, Aggregated, FieldOf } from './aggregates.js';
+import { aggregateParts, type Aggregate, type Aggregated, type FieldOf } from './aggregates.js';
 import type { SinkSpec } from './connectors.js';
+import {
+  countWindowParts,
+  type Aggregates,
+  type CountWindowAggregateOptions,
+  type CountWindowReduceOptions,
+} from './count-windows.js';
 import type { DefinitionNode, NodeKind } from './definition.js';
 import { milliseconds, type Duration } from './duration.js';
 import {
@@ -18,6 +24,16 @@ import {
   type TopOptions,
   type WindowJoinOptions,
 } from './joins.js';
+import {
+  mapWithStateParts,
+  processParts,
+  stateOptions,
+  type Cells,
+  type MapWithStateOptions,
+  type ProcessOptions,
+  type StateOptions,
+  type UpdateStateOptions,
+} from './keyed-state.js';
 import { jsonSchemaOf, type Schema } from './schema.js';
 import { WindowedStream } from './windowed-stream.js';
 import {
@@ -72,7 +88,7 @@ export interface EventTimeOptions<T> {
   readonly aheadMax?: Duration;
 }
 
-export interface FoldOptions<S, V, C> {
+export interface FoldOptions<S, V, C> extends StateOptions {
   /** The state of a key that has none: plain JSON, of which each key gets a copy. */
   readonly initial: S;
   readonly fold: (state: S, value: V, context: C) => S | undefined;
@@ -224,6 +240,15 @@ export class Stream<T, C extends BatchContext = BatchContext> {
     return keyed.windowBy(windows as TimeWindows, options);
   }
 
+  /**
+   * At every slide, how many records the window that ends there has: one number, 0 where there were none. After a pause,
+   * slides with empty windows are passed over, but for the last one. Keeps a count for each slide, under `uid`.
+   */
+  countByWindow(uid: string, options: WindowOptions): Stream<number, WindowContext> {
+    const parts = { uid, options: windowParameters(options) };
+    return new Stream(this.graph, this.next('countByWindow', this.countByWindow, parts));
+  }
+
   /** Sends every record, as JSON, to a sink. `uid` names what the sink holds already after a crash. */
   to(uid: string, sink: SinkSpec): void {
     const { connector, options } = sink;
@@ -350,7 +375,7 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
     const { initial, fold, schema } = options;
     const parts = {
       uid,
-      options: { initial },
+      options: { initial, ...stateOptions(options) },
       functions: { fold },
       ...(schema === undefined ? {} : { schema: jsonSchemaOf(schema) }),
     };
@@ -364,8 +389,10 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
   aggregate<A extends { readonly [name: string]: Aggregate<V, unknown> }>(
     uid: string,
     aggregates: A,
+    options: StateOptions = {},
   ): KeyedStream<K, Aggregated<A>, C> {
-    const parts = { uid, ...aggregateParts(aggregates) };
+    const { options: figures, functions } = aggregateParts(aggregates);
+    const parts = { uid, options: { ...figures, ...stateOptions(options) }, functions };
     return new KeyedStream(this.graph, this.next('aggregate', this.aggregate, parts));
   }
 
@@ -373,14 +400,49 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
    * Keeps a state for each key, under `uid`. `update` is called once in a batch for every key that has values in it,
    * and what it returns is the key's new state and goes on as `[key, state]`; undefined forgets the key.
    *
-   * State is plain JSON: what is kept is its JSON text, and each call gets a fresh copy.
+   * State is plain JSON, of which a copy is kept: `update` may change the state that it is given.
    */
   updateStateByKey<S>(
     uid: string,
     update: (values: readonly V[], state: S | undefined, key: K, context: C) => S | undefined,
+    options: UpdateStateOptions = {},
   ): KeyedStream<K, S, C> {
-    const parts = { uid, functions: { update } };
+    const { visit } = options;
+    const visited = visit === undefined ? {} : { visit };
+    const parts = { uid, options: { ...stateOptions(options), ...visited }, functions: { update } };
     return new KeyedStream(this.graph, this.next('updateStateByKey', this.updateStateByKey, parts));
+  }
+
+  /**
+   * Keeps a state for each key, under `uid`: `update` is called for every value in turn, with the key's state, which it may
+   * read, change and remove; what it answers goes on at once. As Spark's operator of this name.
+   */
+  mapWithState<S, U>(uid: string, options: MapWithStateOptions<K, V, S, U, C>): KeyedStream<K, U, C> {
+    const parts = { uid, ...mapWithStateParts(options) };
+    return new KeyedStream(this.graph, this.next('mapWithState', this.mapWithState, parts));
+  }
+
+  /**
+   * Code of your own for each record, with declared state and timers for each key, kept under `uid`, and side outputs.
+   * What it emits goes on as `[key, row]`, at once and in order.
+   */
+  process<U, S extends Cells = Cells>(uid: string, options: ProcessOptions<K, V, U, S>): KeyedStream<K, U, C> {
+    const parts = { uid, ...processParts(options) };
+    return new KeyedStream(this.graph, this.next('process', this.process, parts));
+  }
+
+  /**
+   * Whenever `slide` more values of a key have come, the result over its last `size` values (over fewer at the beginning);
+   * it goes on at once, as `[key, result]`. Keeps, under `uid`, what a window is put together from.
+   */
+  countWindow(uid: string, options: CountWindowReduceOptions<V>): KeyedStream<K, V, C>;
+  countWindow<A extends Aggregates<V>>(
+    uid: string,
+    options: CountWindowAggregateOptions<V, A>,
+  ): KeyedStream<K, Aggregated<A>, C>;
+  countWindow(uid: string, options: Parameters<typeof countWindowParts>[0]): unknown {
+    const parts = { uid, ...countWindowParts(options) };
+    return new KeyedStream(this.graph, this.next('countWindow', this.countWindow, parts));
   }
 
   /**
@@ -420,20 +482,6 @@ export class WindowResults<K extends Key, W, V, C extends BatchContext, R extend
   protected override same(id: number): this {
     return new WindowResults(this.graph, id, this.windowId) as this;
   }
-}
-
-/** @internal The options and functions of a node that aggregates. */
-export function aggregateParts(aggregates: { readonly [name: string]: Aggregate<never, unknown> }): {
-  readonly options: { readonly aggregates: readonly unknown[] };
-  readonly functions: { readonly [role: string]: unknown };
-} {
-  const functions: { [role: string]: unknown } = {};
-  const described = Object.entries(aggregates).map(([name, { kind, of, options, functions: own = {} }]) => {
-    if (typeof of === 'function') functions[`${name}.of`] = of;
-    for (const [role, fn] of Object.entries(own)) functions[`${name}.${role}`] = fn;
-    return { name, kind, ...(typeof of === 'string' ? { field: of } : {}), ...options };
-  });
-  return { options: { aggregates: described }, functions };
 }
 
 type Caller = (...args: never[]) => unknown;

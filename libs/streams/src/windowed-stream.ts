@@ -1,7 +1,7 @@
-import type { Aggregate, Aggregated } from './aggregates.js';
+import { aggregateParts, type Aggregate, type Aggregated } from './aggregates.js';
 import type { NodeKind } from './definition.js';
 import { jsonSchemaOf } from './schema.js';
-import { aggregateParts, type BatchContext, type Key, type NodeParts, type WindowResults } from './stream.js';
+import type { BatchContext, Key, NodeParts, WindowResults } from './stream.js';
 import type { WindowFoldOptions } from './windows.js';
 
 /** Adds the node of a window and answers the stream of its results. */

@@ -22,6 +22,14 @@ export function findKey(table: string, row: RowCode, id: string): string {
   return `const ${id} = ${table}.find(${keyOf(row)});`;
 }
 
+/** The row that a generated loop over the rows of a table has; `time` and the context are its parameters. */
+export const tableRow = (table: string, id: string, value: RowCode['value'], context: string): RowCode => ({
+  value,
+  key: { kind: 'id', table, id },
+  time: 'time',
+  context,
+});
+
 /** Statements of a loop over the rows that a batch has touched; `body` is what is done for the row `id`. */
 export const forTouched = (table: string, body: string): string =>
   `for (let i = 0; i < ${table}.touchedCount; i += 1) {

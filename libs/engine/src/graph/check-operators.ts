@@ -3,9 +3,15 @@ import { JOIN_CHECKS, JOIN_PARAMETERS, needsEventTime, tableSourceOf } from './c
 import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
 import { ruleOf, type CheckedNode } from './checked-definition.js';
 import { parseSchema } from '../schema/parse-schema.js';
+import {
+  aggregateParameters,
+  checkAggregates,
+  checkKeyedState,
+  needsStateTime,
+  STATE_CHECKS,
+  STATE_PARAMETERS,
+} from './check-state.js';
 import { checkWindowBy, needsWindowTime, windowParametersOf } from './check-windows.js';
-import { aggregatesOf } from './operators/aggregate-code.js';
-import { aggregatorOf } from './operators/aggregators.js';
 
 /** What one node must be beyond its {@link ruleOf rule}. */
 export const checkOperator: Check = (node, invalid) => {
@@ -13,6 +19,7 @@ export const checkOperator: Check = (node, invalid) => {
     const parsed = parseSchema(node.schema);
     if (parsed.outcome === 'invalid') invalid(`the schema of the ${node.kind} cannot be used: ${parsed.reason}`);
   }
+  checkKeyedState(node, invalid);
   CHECKS[node.kind]?.(node, invalid);
 };
 
@@ -26,7 +33,7 @@ export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly 
     const read = TIMED_BY_FIRST.has(node.kind) ? [first] : node.inputs;
     const isTimed = read.length > 0 && read.every((input) => timed.has(input));
     if (node.kind === 'eventTime' || isTimed) timed.add(node.id);
-    if ((needsEventTime(node) || needsWindowTime(node)) && !isTimed) {
+    if (NEEDS_TIME.some((needs) => needs(node)) && !isTimed) {
       yield [
         node,
         `the ${node.kind} works in event time: put eventTime(…) before it${read.length > 1 ? ', in each of its streams' : ''}`,
@@ -59,12 +66,17 @@ export function parametersOf(node: CheckedNode): StateShape['parameters'] {
 /** Their other input has no say in when rows happen. */
 const TIMED_BY_FIRST: ReadonlySet<string> = new Set(['lookup', 'broadcast']);
 
+const NEEDS_TIME = [needsEventTime, needsWindowTime, needsStateTime];
+
 function outputsOf({ kind, options }: CheckedNode): readonly unknown[] {
-  return kind === 'split' ? (options['branches'] as readonly unknown[]) : (ruleOf(kind).outputs ?? []);
+  if (kind === 'split') return options['branches'] as readonly unknown[];
+  if (kind === 'process') return (options['outputs'] ?? []) as readonly unknown[];
+  return ruleOf(kind).outputs ?? [];
 }
 
 const CHECKS: { readonly [kind: string]: Check } = {
   ...JOIN_CHECKS,
+  ...STATE_CHECKS,
 
   source({ options, schema }, invalid) {
     if (schema !== undefined && options['format'] === 'text')
@@ -108,35 +120,17 @@ const CHECKS: { readonly [kind: string]: Check } = {
   },
 };
 
-function checkAggregates(node: CheckedNode, invalid: (reason: string) => void): void {
-  const figures: unknown = node.options['aggregates'];
-  if (!Array.isArray(figures) || figures.length === 0 || figures.length > 100) {
-    invalid(`the ${node.kind} needs 1 to 100 figures, for example { count: count() }`);
-    return;
-  }
-  const names = new Set<unknown>();
-  for (const { name, kind, field } of aggregatesOf(node)) {
-    const aggregator = aggregatorOf(kind);
-    if (typeof name !== 'string' || name === '' || name.length > 100 || names.has(name)) {
-      invalid(`the ${node.kind} has a figure without a name of its own`);
-    }
-    names.add(name);
-    if (aggregator === undefined) invalid(`there is no aggregate "${String(kind).slice(0, 50)}"`);
-    else if (aggregator.takesNumber && (typeof field === 'string') === (node.functions[`${name}.of`] !== undefined)) {
-      invalid(`the aggregate "${name}" needs the name of a field or a function`);
-    }
-  }
-}
-
 const PARAMETERS: Parameters = {
   ...JOIN_PARAMETERS,
+  ...STATE_PARAMETERS,
   window: gridOf,
+  countByWindow: gridOf,
   reduceByKeyAndWindow: gridOf,
   windowAggregate: windowParametersOf,
   windowFold: windowParametersOf,
   windowReduce: windowParametersOf,
   windowProcess: windowParametersOf,
-  aggregate: (node) => Object.fromEntries(aggregatesOf(node).map(({ name, kind }) => [name, kind])),
+  aggregate: aggregateParameters,
 };
 
 function gridOf({ options }: CheckedNode): StateShape['parameters'] {

@@ -82,6 +82,10 @@ export const KIND_RULES = {
   fold: { ...keyedState, functions: ['fold', 'initial?'], state: ['fold', 1] },
   aggregate: { ...keyedState, functions: ['*'], state: ['aggregate', 1] },
   updateStateByKey: { ...keyedState, functions: ['update'], state: ['json', 1] },
+  mapWithState: { ...keyedState, functions: ['update'], state: ['map-with-state', 1] },
+  process: { ...keyedState, functions: ['onRecord', 'onTimer?'], state: ['process', 1] },
+  countWindow: { ...keyedState, functions: ['*'], state: ['count-window', 1] },
+  countByWindow: { ...stateless, needsUid: true, functions: [], window: true, state: ['window-counts', 1] },
   reduceByKeyAndWindow: { ...keyedState, functions: ['reduce', 'inverse?'], window: true, state: ['window-panes', 1] },
   window: {
     ...stateless,

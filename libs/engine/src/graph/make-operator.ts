@@ -2,11 +2,15 @@ import type { CheckedNode } from './checked-definition.js';
 import type { Operator, OperatorParts } from './operator.js';
 import { aggregate } from './operators/aggregate.js';
 import { broadcast } from './operators/broadcast.js';
+import { countByWindow } from './operators/count-by-window.js';
+import { countWindow } from './operators/count-window.js';
 import { dedupe } from './operators/dedupe.js';
 import { EventTime } from './operators/event-time.js';
 import { fold } from './operators/fold.js';
 import { intervalJoin } from './operators/interval-join.js';
 import { lookup } from './operators/lookup.js';
+import { mapWithState } from './operators/map-with-state.js';
+import { process } from './operators/process.js';
 import { reduceByKey } from './operators/reduce-by-key.js';
 import { reduceByKeyAndWindow } from './operators/reduce-by-key-and-window.js';
 import { split } from './operators/split.js';
@@ -23,6 +27,10 @@ const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator }
   fold,
   aggregate,
   updateStateByKey,
+  mapWithState,
+  process,
+  countWindow,
+  countByWindow,
   reduceByKeyAndWindow,
   window,
   transform,

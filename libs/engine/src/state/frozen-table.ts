@@ -1,13 +1,7 @@
+import type { DeletedKeys } from './deleted-keys.js';
 import { assembleBlock, ByteList, type BlockHeader, type Section } from './state-block.js';
 import type { KeyDictionary } from './key-dictionary.js';
 import type { Column, ColumnSpec } from './column.js';
-
-/** Keys whose rows are gone: JSON texts one after the other, their exclusive ends, and their slots. */
-export interface DeletedKeys {
-  readonly keys: ByteList;
-  readonly ends: number[];
-  readonly slots: number[];
-}
 
 export interface FrozenBlock {
   readonly bytes: Uint8Array;
@@ -47,38 +41,16 @@ export class FrozenTable {
 
   /** The next block of about `bytesMax` bytes; undefined at the end, when the table is thawed again. */
   next(bytesMax: number): FrozenBlock | undefined {
-    const rows = this.rowsWithin(bytesMax);
-    const deleted = this.deletedWithin(rows === 0 || this.deletedAt > 0 ? bytesMax : bytesMax / 2);
-    if (rows === 0 && deleted === 0 && this.started) {
+    const isOver = this.at === this.ids.length && this.deletedAt === this.deleted.count;
+    if (isOver && this.started) {
       this.table.thaw();
       return undefined;
     }
     this.started = true;
     // Removed keys go before rows: a key may have been removed and added again.
-    const block = deleted > 0 ? this.deletedBlock(deleted) : this.rowsBlock(rows);
+    const block = this.deletedAt < this.deleted.count ? this.deletedBlock(bytesMax) : this.rowsBlock(bytesMax);
     this.clear = false;
     return block;
-  }
-
-  private rowsWithin(bytesMax: number): number {
-    const { keys, specs } = this.table;
-    const fixed = 5 + specs.reduce((sum, { type }) => sum + ({ f64: 8, bool: 1, json: 24 } as const)[type], 0);
-    let bytes = 0;
-    let rows = 0;
-    for (let i = this.at; i < this.ids.length && bytes < bytesMax; i += 1) {
-      bytes += fixed + keys.byteLength(this.ids[i] ?? 0);
-      rows += 1;
-    }
-    return rows;
-  }
-
-  private deletedWithin(bytesMax: number): number {
-    const { ends } = this.deleted;
-    const from = this.deletedAt === 0 ? 0 : (ends[this.deletedAt - 1] ?? 0);
-    let count = 0;
-    while (this.deletedAt + count < ends.length && (ends[this.deletedAt + count] ?? 0) - from + 5 * count < bytesMax)
-      count += 1;
-    return this.deletedAt < ends.length ? Math.max(1, count) : 0;
   }
 
   private header(parts: Partial<BlockHeader>): BlockHeader {
@@ -95,46 +67,77 @@ export class FrozenTable {
     };
   }
 
-  private deletedBlock(count: number): FrozenBlock {
-    const { keys, ends, slots } = this.deleted;
-    const from = this.deletedAt;
-    const start = from === 0 ? 0 : (ends[from - 1] ?? 0);
-    const ownEnds = Uint32Array.from(ends.slice(from, from + count), (end) => end - start);
-    const bytes = keys.bytes.subarray(start, start + (ownEnds.at(-1) ?? 0));
-    this.deletedAt += count;
-    const header = this.header({ deleted: count, deletedKeyBytes: bytes.length });
+  private deletedBlock(bytesMax: number): FrozenBlock {
+    const { slots, ends, bytes } = this.deleted.slice(this.deletedAt, bytesMax);
+    const deleted = slots.length;
+    this.deletedAt += deleted;
+    const header = this.header({ deleted, deletedKeyBytes: bytes.length });
     const noRows = this.table.specs.flatMap(({ type }): Section[] =>
       type === 'json' ? [new Uint32Array(0), new Uint8Array(0)] : [new Uint8Array(0)],
     );
-    const sections = [new Uint8Array(0), new Uint32Array(0), new Uint8Array(0), ...noRows];
-    const own = [Uint8Array.from(slots.slice(from, from + count)), ownEnds, bytes];
-    return { bytes: assembleBlock(header, [...sections, ...own]), rows: 0, deleted: count };
+    const sections = [new Uint8Array(0), new Uint32Array(0), new Uint8Array(0), ...noRows, slots, ends, bytes];
+    return { bytes: assembleBlock(header, sections), rows: 0, deleted };
   }
 
-  private rowsBlock(rows: number): FrozenBlock {
-    const { keys, specs } = this.table;
+  private rowsBlock(bytesMax: number): FrozenBlock {
+    const { keys } = this.table;
     const from = this.at;
-    const slots = new Uint8Array(rows);
-    const keyEnds = new Uint32Array(rows);
+    const rowsMax = Math.min(this.ids.length - from, Math.ceil(bytesMax / this.bytesPerRow()));
+    const slots = new Uint8Array(rowsMax);
+    const keyEnds = new Uint32Array(rowsMax);
     const keyBytes = new ByteList();
-    for (let row = 0; row < rows; row += 1) {
-      const id = this.ids[from + row] ?? 0;
-      slots[row] = keys.slot(id);
+    const texts = this.columns.flatMap((column) => (Array.isArray(column) ? [new TextColumn(column, rowsMax)] : []));
+    let rows = 0;
+    for (let bytes = 0; rows < rowsMax && bytes < bytesMax; rows += 1) {
+      const id = this.ids[from + rows] ?? 0;
+      slots[rows] = keys.slot(id);
       keyBytes.reserve(keys.byteLength(id));
-      keyEnds[row] = keyBytes.length = keys.copyTo(keyBytes.bytes, keyBytes.length, id);
+      keyEnds[rows] = keyBytes.length = keys.copyTo(keyBytes.bytes, keyBytes.length, id);
+      bytes = keyBytes.length + rows * this.bytesPerRow();
+      for (const column of texts) bytes += column.add(from + rows, rows);
     }
-    const jsonBytes: number[] = [];
-    const columns = specs.flatMap(({ type }, index): Section[] => {
-      if (type !== 'json') return [(this.columns[index] as Float64Array).subarray(from, from + rows)];
-      const texts = jsonTexts(this.columns[index] as unknown[], from, rows);
-      jsonBytes.push(texts.bytes.length);
-      return [texts.ends, texts.bytes];
-    });
     this.at += rows;
-    const header = this.header({ rows, keyBytes: keyBytes.length, jsonBytes });
+    let json = 0;
+    const columns = this.columns.flatMap((column): Section[] =>
+      Array.isArray(column) ? (texts[json++]?.sections(rows) ?? []) : [column.subarray(from, from + rows)],
+    );
+    const header = this.header({ rows, keyBytes: keyBytes.length, jsonBytes: texts.map((column) => column.length) });
     const noDeleted = [new Uint8Array(0), new Uint32Array(0), new Uint8Array(0)];
-    const bytes = assembleBlock(header, [slots, keyEnds, keyBytes.taken(), ...columns, ...noDeleted]);
-    return { bytes, rows, deleted: 0 };
+    const own = [slots.subarray(0, rows), keyEnds.subarray(0, rows), keyBytes.taken()];
+    return { bytes: assembleBlock(header, [...own, ...columns, ...noDeleted]), rows, deleted: 0 };
+  }
+
+  /** Without keys and texts. */
+  private bytesPerRow(): number {
+    return 5 + this.table.specs.reduce((sum, { type }) => sum + ({ f64: 8, bool: 1, json: 4 } as const)[type], 0);
+  }
+}
+
+/** A json column of one block: texts as they are asked for, so that a block ends in time whatever lies in its rows. */
+class TextColumn {
+  private readonly ends: Uint32Array;
+  private readonly texts = new ByteList();
+
+  constructor(
+    private readonly values: readonly unknown[],
+    rowsMax: number,
+  ) {
+    this.ends = new Uint32Array(rowsMax);
+  }
+
+  get length(): number {
+    return this.texts.length;
+  }
+
+  /** @returns how long the column is with this one. */
+  add(index: number, row: number): number {
+    const value = this.values[index];
+    if (value !== undefined) this.texts.addText(JSON.stringify(value));
+    return (this.ends[row] = this.texts.length);
+  }
+
+  sections(rows: number): Section[] {
+    return [this.ends.subarray(0, rows), this.texts.taken()];
   }
 }
 
@@ -143,15 +146,4 @@ function gather(column: Column, ids: Int32Array): Column {
   const values = column instanceof Float64Array ? new Float64Array(ids.length) : new Uint8Array(ids.length);
   for (let i = 0; i < ids.length; i += 1) values[i] = column[ids[i] ?? 0] ?? 0;
   return values;
-}
-
-function jsonTexts(values: readonly unknown[], from: number, rows: number): { ends: Uint32Array; bytes: Uint8Array } {
-  const ends = new Uint32Array(rows);
-  const texts = new ByteList();
-  for (let row = 0; row < rows; row += 1) {
-    const value = values[from + row];
-    if (value !== undefined) texts.addText(JSON.stringify(value));
-    ends[row] = texts.length;
-  }
-  return { ends, bytes: texts.taken() };
 }

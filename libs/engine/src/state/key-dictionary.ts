@@ -1,6 +1,7 @@
 import type { Key } from '@tidemark/streams';
 import { KEY_SLOTS } from '@tidemark/domain';
 import { hashOfBytes } from '../graph/key-slot.js';
+import { grown, IdList, longerThan } from './growing.js';
 import { readUtf8, utf8BytesMax, writeUtf8 } from './utf8.js';
 
 const QUOTE = 0x22;
@@ -26,10 +27,12 @@ export class KeyDictionary {
   /** Start and end in the arena, by id; an end of 0 marks an id that is not in use. */
   private spans = new Uint32Array(128);
   private hashes = new Int32Array(64);
+  /** 1 for ids whose key is held; one that was removed while pinned has its span still. */
+  private held = new Uint8Array(64);
   private table = new Int32Array(256);
   private mask = 127;
-  private free: number[] = [];
-  private readonly freeLater = new Set<number>();
+  private readonly free = new IdList();
+  private readonly freeLater = new IdList();
   private pinned = false;
   private scratch = new Uint8Array(64);
   private remembered: (Key | undefined)[] = [];
@@ -66,6 +69,7 @@ export class KeyDictionary {
     this.spans[id * 2] = this.arenaAt;
     this.spans[id * 2 + 1] = this.arenaAt += length;
     this.hashes[id] = hash;
+    this.held[id] = 1;
     this.size += 1;
     if (this.size * 2 > this.mask) this.growTable();
     else this.enter(id, hash);
@@ -101,21 +105,17 @@ export class KeyDictionary {
   }
 
   isHeld(id: number): boolean {
-    return (this.spans[id * 2 + 1] ?? 0) !== 0 && !(this.pinned && this.freeLater.has(id));
+    return this.held[id] === 1;
   }
 
   remove(id: number): void {
-    const hash = this.hashes[id] ?? 0;
-    this.leave(id, hash);
-    this.garbage += (this.spans[id * 2 + 1] ?? 0) - (this.spans[id * 2] ?? 0);
+    this.leave(id, this.hashes[id] ?? 0);
+    this.garbage += this.byteLength(id);
     this.size -= 1;
-    this.remembered[id] = undefined;
-    if (this.pinned) {
-      this.freeLater.add(id);
-      return;
-    }
-    this.spans[id * 2 + 1] = 0;
-    this.free.push(id);
+    this.held[id] = 0;
+    if (id < this.remembered.length) this.remembered[id] = undefined;
+    if (this.pinned) this.freeLater.push(id);
+    else this.giveUp(id);
   }
 
   /** While pinned, no id is given out again and no key moves: what was frozen can still be read. */
@@ -125,11 +125,7 @@ export class KeyDictionary {
 
   unpin(): void {
     this.pinned = false;
-    for (const id of this.freeLater) {
-      this.spans[id * 2 + 1] = 0;
-      this.free.push(id);
-    }
-    this.freeLater.clear();
+    for (let id = this.freeLater.pop(); id !== undefined; id = this.freeLater.pop()) this.giveUp(id);
   }
 
   /** The key as the job's code knows it. */
@@ -137,7 +133,8 @@ export class KeyDictionary {
     const known = this.remembered[id];
     if (known !== undefined) return known;
     const key = JSON.parse(this.text(id)) as Key;
-    if (id < REMEMBERED_MAX) this.remember(id, key);
+    // What is removed while pinned is read no more, and its id is to come back without it.
+    if (id < REMEMBERED_MAX && this.held[id] === 1) this.remember(id, key);
     return key;
   }
 
@@ -148,6 +145,23 @@ export class KeyDictionary {
 
   slot(id: number): number {
     return ((this.hashes[id] ?? 0) >>> 0) % KEY_SLOTS;
+  }
+
+  /**
+   * The order of keys that is the same wherever and whenever a state is restored, which that of their ids is not: by slot,
+   * then by the bytes of their JSON texts.
+   */
+  compare(a: number, b: number): number {
+    const slots = this.slot(a) - this.slot(b);
+    if (slots !== 0) return slots;
+    const { arena, spans } = this;
+    const [startA, startB] = [spans[a * 2] ?? 0, spans[b * 2] ?? 0];
+    const [lengthA, lengthB] = [this.byteLength(a), this.byteLength(b)];
+    for (let i = 0; i < lengthA && i < lengthB; i += 1) {
+      const difference = (arena[startA + i] ?? 0) - (arena[startB + i] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return lengthA - lengthB;
   }
 
   /** The bytes of its JSON text; valid until the next key is added. */
@@ -166,6 +180,11 @@ export class KeyDictionary {
     let to = at;
     for (let from = this.spans[id * 2] ?? 0; from < end; from += 1) into[to++] = arena[from] ?? 0;
     return to;
+  }
+
+  private giveUp(id: number): void {
+    this.spans[id * 2 + 1] = 0;
+    this.free.push(id);
   }
 
   private remember(id: number, key: Key): void {
@@ -221,23 +240,27 @@ export class KeyDictionary {
   }
 
   private growIds(): void {
-    const capacity = this.hashes.length * 2;
+    const capacity = longerThan(this.hashes.length);
     this.hashes = grown(this.hashes, new Int32Array(capacity));
     this.spans = grown(this.spans, new Uint32Array(capacity * 2));
+    this.held = grown(this.held, new Uint8Array(capacity));
   }
 
   private growTable(): void {
     this.mask = this.mask * 2 + 1;
+    // The old one may go before the new one is there.
+    this.table = new Int32Array(0);
     this.table = new Int32Array((this.mask + 1) * 2);
-    for (let id = 0; id < this.idsUsed; id += 1) {
-      if (this.isHeld(id)) this.enter(id, this.hashes[id] ?? 0);
-    }
+    for (let id = 0; id < this.idsUsed; id += 1) if (this.held[id] === 1) this.enter(id, this.hashes[id] ?? 0);
   }
 
   private makeRoom(length: number): void {
     if (!this.pinned && this.garbage > this.arena.length / 2) this.compact();
-    if (this.arenaAt + length <= this.arena.length) return;
-    this.arena = grown(this.arena, new Uint8Array(Math.max(this.arena.length * 2, this.arenaAt + length)));
+    const needed = this.arenaAt + length;
+    if (needed <= this.arena.length) return;
+    if (needed > ARENA_BYTES_MAX) throw new RangeError('the keys of one table take more than 4 GiB');
+    const longer = Math.min(Math.max(longerThan(this.arena.length), needed), ARENA_BYTES_MAX);
+    this.arena = grown(this.arena, new Uint8Array(longer));
   }
 
   private compact(): void {
@@ -258,8 +281,5 @@ export class KeyDictionary {
   }
 }
 
-/** `longer`, with what `array` holds at its beginning. */
-export function grown<T extends Uint8Array | Uint32Array | Int32Array | Float64Array>(array: T, longer: T): T {
-  longer.set(array);
-  return longer;
-}
+/** Positions in the arena are 32 bits wide. */
+const ARENA_BYTES_MAX = 2 ** 32 - 1;

@@ -1,7 +1,7 @@
 import type { Key } from '@tidemark/streams';
 import type { FrozenTable, FrozenBlock } from './frozen-table.js';
 import { assembleBlock, readBlock } from './state-block.js';
-import { StateTable, type ColumnSpec } from './state-table.js';
+import { ROWS_MAX, StateTable, type ColumnSpec } from './state-table.js';
 
 /** The columns of an operator's table, by the table's name; undefined if it has no table of that name. */
 export type TableColumns = (table: string) => readonly ColumnSpec[] | undefined;
@@ -16,6 +16,7 @@ export class OperatorState {
     private readonly columns: TableColumns,
     /** Called once after restoring, before the first batch. */
     readonly restored: () => void = () => undefined,
+    private readonly rowsMax = ROWS_MAX,
   ) {}
 
   /** Made if it is not there. */
@@ -24,7 +25,7 @@ export class OperatorState {
     if (held !== undefined) return held;
     const columns = this.columns(name);
     if (columns === undefined) throw new RangeError(`"${this.uid}" has no table "${name}"`);
-    const made = new StateTable(name, columns);
+    const made = new StateTable(name, columns, this.rowsMax);
     // A checkpoint may hold rows of the one that was taken away.
     if (this.dropped.delete(name)) made.clear();
     this.tables.set(name, made);
@@ -55,7 +56,8 @@ export class OperatorState {
   restore(bytes: Uint8Array): void {
     const block = readBlock(bytes);
     const { table, clear, columns } = block.header;
-    // What is left of a table that was dropped: it may have had columns that nobody knows any more.
+    // What is left of a table that was dropped: it may have had columns that nobody knows any more. It is not
+    // cleared: that would be a change, and the next snapshot would take away what later blocks bring.
     if (clear && columns.length === 0) this.tables.delete(table);
     else this.table(table).apply(block);
   }

@@ -42,3 +42,11 @@ function memberOf(name: string, schema: unknown, initial: unknown): StateMember 
   }
   return { column: { name, type: 'json' }, isWhole: false, initial };
 }
+
+/** The columns of state that is declared by what it begins with: a cell that came with a later revision begins so too. */
+export const columnsOfCells = (initial: { readonly [name: string]: unknown }): readonly StateMember[] =>
+  Object.entries(initial).map(([name, value]) => {
+    const type = typeof value === 'number' ? 'number' : typeof value;
+    const { column, ...member } = memberOf(name, { type }, value);
+    return { ...member, column: { ...column, optional: true } };
+  });

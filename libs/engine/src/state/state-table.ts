@@ -1,14 +1,22 @@
 import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from '../graph/key-slot.js';
+import { overBound } from '../graph/failure.js';
 import type { Column, ColumnSpec } from './column.js';
-import { FrozenTable, type DeletedKeys } from './frozen-table.js';
-import { grown, KeyDictionary } from './key-dictionary.js';
-import { ByteList, textAt, type ReadBlock, type Texts } from './state-block.js';
+import { DeletedKeys } from './deleted-keys.js';
+import { FrozenTable } from './frozen-table.js';
+import { grown, longerThan, type IdList } from './growing.js';
+import { KeyDictionary } from './key-dictionary.js';
+import { textAt, type ReadBlock, type Texts } from './state-block.js';
 
 export type { Column, ColumnSpec } from './column.js';
 
+/** How many rows a table may have unless its operator says otherwise. */
+export const ROWS_MAX = 50_000_000;
+
 const TOUCHED = 1;
 const DIRTY = 2;
+/** No snapshot has the row: nobody need be told when it goes. */
+const NEW = 4;
 
 /**
  * Keyed state: a row for each key, in typed columns that are indexed by the id of the key.
@@ -22,14 +30,17 @@ export class StateTable {
   keys = new KeyDictionary();
   readonly columns: Column[];
   /** Ids of the rows touched in this batch; the first {@link touchedCount} count. */
-  touched: Int32Array;
+  touched = new Int32Array(64);
   touchedCount = 0;
-  /** How often it has been frozen. */
+  /** How often it was frozen: tells what was made since from what a snapshot may still hold. */
   freezes = 0;
+  /** Where somebody wants to know which rows go: their ids are added to it. */
+  removed: IdList | undefined;
   private flags: Uint8Array;
-  private dirty: Int32Array;
+  private dirty = new Int32Array(64);
   private dirtyCount = 0;
-  private deleted: DeletedKeys = noDeletedKeys();
+  private deleted = new DeletedKeys();
+  private rows = 0;
   private frozen: FrozenTable | undefined;
   /** Rows that a checkpoint may still hold are to be emptied first. */
   private clearNext = false;
@@ -37,11 +48,10 @@ export class StateTable {
   constructor(
     readonly name: string,
     readonly specs: readonly ColumnSpec[],
+    private readonly rowsMax = ROWS_MAX,
   ) {
     const { capacity } = this.keys;
     this.columns = specs.map((spec) => newColumn(spec, capacity));
-    this.touched = new Int32Array(capacity);
-    this.dirty = new Int32Array(capacity);
     this.flags = new Uint8Array(capacity);
   }
 
@@ -66,7 +76,7 @@ export class StateTable {
     return this.keys.findKey(key);
   }
 
-  /** @returns the id of the row of `key`; a new row if there is none. */
+  /** @returns the id of the row of `key`; a new row if there is none. @throws OperatorFault `state_over_bound`. */
   idOf(key: Key): number {
     return this.asRow(this.keys.idOfKey(key));
   }
@@ -102,6 +112,7 @@ export class StateTable {
     const flags = this.flags[id] ?? 0;
     if ((flags & TOUCHED) !== 0) return;
     this.flags[id] = flags | TOUCHED;
+    if (this.touchedCount === this.touched.length) this.touched = longer(this.touched);
     this.touched[this.touchedCount++] = id;
   }
 
@@ -124,22 +135,23 @@ export class StateTable {
     const flags = this.flags[id] ?? 0;
     if ((flags & DIRTY) !== 0) return;
     this.flags[id] = flags | DIRTY;
+    if (this.dirtyCount === this.dirty.length) this.dirty = longer(this.dirty);
     this.dirty[this.dirtyCount++] = id;
   }
 
   remove(id: number): void {
-    this.deleted.keys.add(this.keys.bytes(id));
-    this.deleted.ends.push(this.deleted.keys.length);
-    this.deleted.slots.push(this.keys.slot(id));
-    this.keys.remove(id);
-    this.reset(id);
+    const flags = this.flags[id] ?? 0;
+    if ((flags & NEW) === 0) this.deleted.add(this.keys, id);
+    else this.flags[id] = flags & ~NEW;
+    this.removeSilently(id);
   }
 
   /** Removes every row. */
   clear(): void {
-    // Ids begin anew, unless those of the rows that are gone are still being read.
-    if (this.isFrozen) for (const id of this.ids()) this.keys.remove(id);
+    // Ids begin anew, unless somebody still looks at those of the rows that are gone.
+    if (this.isFrozen || this.removed !== undefined) for (const id of this.ids()) this.removeSilently(id);
     else this.keys = new KeyDictionary();
+    this.rows = this.keys.size;
     this.touchedCount = 0;
     this.forgetChanges();
     this.flags.fill(0);
@@ -158,15 +170,14 @@ export class StateTable {
   freeze(kind: 'full' | 'delta'): FrozenTable | undefined {
     if (this.frozen !== undefined) throw new RangeError('the table is frozen already');
     const full = kind === 'full';
-    const ids = full
-      ? Int32Array.from(this.ids())
-      : this.dirty.slice(0, this.dirtyCount).filter((id) => this.isHeld(id));
+    const ids = full ? this.heldIds() : this.dirty.slice(0, this.dirtyCount).filter((id) => this.isHeld(id));
     const clear = full || this.clearNext;
-    const deleted = full ? noDeletedKeys() : this.deleted;
+    const deleted = full ? new DeletedKeys() : this.deleted;
+    for (const id of ids) this.flags[id] = (this.flags[id] ?? 0) & ~NEW;
     this.forgetChanges();
-    if (ids.length === 0 && deleted.ends.length === 0 && !clear) return undefined;
-    this.keys.pin();
     this.freezes += 1;
+    if (ids.length === 0 && deleted.count === 0 && !clear) return undefined;
+    this.keys.pin();
     this.frozen = new FrozenTable(this, { ids, clear, deleted });
     return this.frozen;
   }
@@ -181,6 +192,7 @@ export class StateTable {
     const { header, keys, deletedKeys } = block;
     if (header.clear) {
       this.keys = new KeyDictionary();
+      this.rows = 0;
       this.resetAll();
     }
     forEachText(deletedKeys, (from, to) => {
@@ -189,26 +201,52 @@ export class StateTable {
     });
     const ids = new Int32Array(header.rows);
     forEachText(keys, (from, to, row) => {
-      ids[row] = this.idOfBytes(keys.bytes, from, to);
+      const hash = hashOfBytes(keys.bytes, from, to);
+      const held = this.keys.find(keys.bytes, from, to, hash);
+      ids[row] = held >= 0 ? held : this.keys.add(keys.bytes, from, to, hash);
+      if (held < 0) this.makeRow(ids[row]);
     });
-    this.specs.forEach(({ name, type }, index) => {
+    this.specs.forEach(({ name, type, optional = false }, index) => {
       const stored = header.columns.findIndex((column) => column.name === name && column.type === type);
       const values = block.columns[stored];
+      if (optional && header.columns.every((column) => column.name !== name)) return;
       if (values === undefined) throw new RangeError(`the state has no column "${name}" of type ${type}`);
       if (type === 'json') setJson(this.json(index), ids, values as Texts);
       else setNumbers(this.columns[index] as Float64Array | Uint8Array, ids, values as Float64Array);
     });
   }
 
+  private heldIds(): Int32Array {
+    const ids = new Int32Array(this.size);
+    let count = 0;
+    for (let id = 0; id < this.keys.idsUsed; id += 1) if (this.isHeld(id)) ids[count++] = id;
+    return ids;
+  }
+
   private asRow(id: number): number {
-    if (this.keys.capacity > this.flags.length) this.grow(this.keys.capacity);
+    if (this.keys.size > this.rows) {
+      this.makeRow(id);
+      this.flags[id] = (this.flags[id] ?? 0) | NEW;
+      if (this.rows > this.rowsMax) this.refuse(id);
+    }
     return id;
+  }
+
+  private makeRow(id: number): void {
+    this.rows = this.keys.size;
+    if (this.keys.capacity > this.flags.length) this.grow(this.keys.capacity);
+    this.specs.forEach(({ type }, index) => {
+      // Columns of objects grow with the ids, so that they have no holes.
+      if (type === 'json' && id >= this.json(index).length) setAt(this.json(index), id, undefined);
+    });
+  }
+
+  private refuse(id: number): never {
+    throw overBound(undefined, `keysMax of ${this.rowsMax}`, this.keys.text(id));
   }
 
   private grow(capacity: number): void {
     this.flags = grown(this.flags, new Uint8Array(capacity));
-    this.touched = grown(this.touched, new Int32Array(capacity));
-    this.dirty = grown(this.dirty, new Int32Array(capacity));
     this.specs.forEach((spec, index) => {
       const column = this.columns[index];
       if (column instanceof Float64Array)
@@ -220,6 +258,8 @@ export class StateTable {
 
   private removeSilently(id: number): void {
     this.keys.remove(id);
+    this.removed?.push(id);
+    this.rows = this.keys.size;
     this.reset(id);
   }
 
@@ -245,12 +285,13 @@ export class StateTable {
       this.flags[id] = (this.flags[id] ?? 0) & ~DIRTY;
     }
     this.dirtyCount = 0;
-    this.deleted = noDeletedKeys();
+    this.deleted = new DeletedKeys();
     this.clearNext = false;
   }
 }
 
-const noDeletedKeys = (): DeletedKeys => ({ keys: new ByteList(), ends: [], slots: [] });
+const longer = (ids: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> =>
+  grown(ids, new Int32Array(longerThan(ids.length)));
 
 function newColumn({ type, initial = 0 }: ColumnSpec, capacity: number): Column {
   if (type === 'json') return [];

@@ -3,13 +3,21 @@ import { memberOf, valueOf, type RowCode } from '../../fuse/row-code.js';
 import type { ColumnSpec } from '../../state/state-table.js';
 import type { CheckedNode } from '../checked-definition.js';
 import { misuse } from '../failure.js';
-import { aggregatorOf, type AggregateSpec, type AggregatorKind, type Cells } from './aggregators.js';
+import {
+  aggregatorOf,
+  type AggregateSpec,
+  type AggregatorKind,
+  type Cells,
+  type FigureFunctions,
+} from './aggregators.js';
 
 interface Part {
   readonly spec: AggregateSpec;
   readonly kind: AggregatorKind;
   /** Index of its first column. */
   readonly from: number;
+  /** The name of what its code works with. */
+  readonly own: string;
 }
 
 /** The figures of one node: their columns, and the code that works on a row of any table that has these columns. */
@@ -29,7 +37,8 @@ export class AggregateCode {
       kind.columns.forEach((column, index) => {
         columns.push({ ...column, name: index === 0 ? spec.name : `${spec.name}.${index}` });
       });
-      return { spec, kind, from };
+      const own = kind.setUp === undefined ? '' : code.constant(kind.setUp(spec, functionsOf(node, spec)));
+      return { spec, kind, from, own };
     });
     this.columns = columns;
   }
@@ -37,18 +46,20 @@ export class AggregateCode {
   /** Statements that add a row to the figures at `id` of `table`. */
   add(row: RowCode, table: string, id: string): string {
     return this.parts
-      .map(({ spec, kind, from }) => {
-        if (!kind.takesNumber) return kind.add(cellsOf(table, id, from), '');
+      .map(({ spec, kind, from, own }) => {
+        const cells = cellsOf(table, id, from);
+        if (!kind.takesNumber && kind.takesAny !== true) return kind.add(cells, '', own);
         const value = this.code.local('of');
-        return `const ${value} = ${this.numberOf(row, spec)};\n${kind.add(cellsOf(table, id, from), value)}`;
+        const of = kind.takesNumber ? this.numberOf(row, spec) : this.anyOf(row, spec);
+        return `const ${value} = ${of};\n${kind.add(cells, value, own)}`;
       })
       .join('\n');
   }
 
-  /** Statements that add the figures at `other` of `from` to those at `id` of `table`. */
+  /** Statements that add the figures at `other` of `from`, which are later, to those at `id` of `table`. */
   merge(table: string, id: string, from: string, other: string): string {
     return this.parts
-      .map((part) => part.kind.merge(cellsOf(table, id, part.from), cellsOf(from, other, part.from)))
+      .map((part) => part.kind.merge(cellsOf(table, id, part.from), cellsOf(from, other, part.from), part.own))
       .join('\n');
   }
 
@@ -62,12 +73,21 @@ export class AggregateCode {
 
   /** The result at `id` of `table`. */
   result(table: string, id: string): RowCode['value'] {
-    const members = this.parts.map(({ spec, kind, from }) => ({
+    const members = this.parts.map(({ spec, kind, from, own }) => ({
       name: spec.name,
-      code: kind.result(cellsOf(table, id, from)),
-      type: 'number' as const,
+      code: kind.result(cellsOf(table, id, from), own),
+      type: kind.resultType ?? ('number' as const),
     }));
     return { kind: 'struct', members };
+  }
+
+  private anyOf(row: RowCode, { name, field }: AggregateSpec): string {
+    const of = this.node.functions[`${name}.of`];
+    if (of !== undefined) return `${this.code.constant(of)}(${valueOf(row)})`;
+    if (field === undefined) return valueOf(row);
+    return row.value.kind === 'local'
+      ? `${this.code.constant(memberNamed)}(${row.value.code}, ${JSON.stringify(field)})`
+      : memberOf(row, field).code;
   }
 
   private numberOf(row: RowCode, { name, field }: AggregateSpec): string {
@@ -87,10 +107,14 @@ export class AggregateCode {
 export const aggregatesOf = ({ options }: Pick<CheckedNode, 'options'>): readonly AggregateSpec[] =>
   options['aggregates'] as readonly AggregateSpec[];
 
-const cellsOf =
-  (table: string, id: string, from: number): Cells =>
-  (index) =>
-    `${table}.columns[${from + index}][${id}]`;
+const cellsOf = (table: string, id: string, from: number): Cells =>
+  Object.assign((index: number) => `${table}.columns[${from + index}][${id}]`, { table, id, from });
+
+/** The job's functions for one figure: `total.add` is the role `add` of the figure `total`. */
+export function functionsOf({ functions }: CheckedNode, { name }: AggregateSpec): FigureFunctions {
+  const own = Object.entries(functions).filter(([role]) => role.startsWith(`${name}.`));
+  return Object.fromEntries(own.map(([role, fn]) => [role.slice(name.length + 1), fn]));
+}
 
 function finite(value: unknown, name: string): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;

@@ -1,10 +1,11 @@
 import type { GeneratedFunction } from '../../fuse/generated-code.js';
-import { forTouched, idOfKey } from '../../fuse/keyed-code.js';
+import { forTouched, idOfKey, tableRow } from '../../fuse/keyed-code.js';
 import { EMIT_PARAMS, emittedRow, type Emit, type RowCode } from '../../fuse/row-code.js';
 import { OperatorState } from '../../state/operator-state.js';
 import type { StateTable } from '../../state/state-table.js';
-import { timeOf, type Operator, type OperatorParts, type RowContext } from '../operator.js';
+import { timeOf, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { AggregateCode } from './aggregate-code.js';
+import { rowsMaxOf, Ttl } from './ttl.js';
 
 /** Figures of each key over all of its values. State: table `state`, the columns of the figures. */
 export const aggregate = (parts: OperatorParts): Operator => new Aggregate(parts);
@@ -16,14 +17,21 @@ class Aggregate implements Operator {
   private readonly figures: AggregateCode;
   private readonly pushed: GeneratedFunction<Emit>;
   private readonly emitTouched: GeneratedFunction<(context: RowContext, time: number) => void>;
+  private readonly ttl: Ttl | undefined;
   private current: RowContext | undefined;
 
   constructor(private readonly parts: OperatorParts) {
     const { node, code } = parts;
     this.figures = new AggregateCode(node, code);
-    const { columns } = this.figures;
-    this.state = new OperatorState(node.uid ?? '', (name) => (name === 'state' ? columns : undefined));
+    const columns = [...this.figures.columns, ...Ttl.columnsOf(node)];
+    this.state = new OperatorState(
+      node.uid ?? '',
+      (name) => (name === 'state' ? columns : Ttl.tableOf(node, name)),
+      () => this.ttl?.takeOver(),
+      rowsMaxOf(node),
+    );
     this.table = this.state.table('state');
+    this.ttl = Ttl.of(parts, this.state);
     this.inline = (row) => this.updateCode(row);
     this.pushed = code.add<Emit>(EMIT_PARAMS, () => this.updateCode(emittedRow(true)));
     this.emitTouched = code.add('context, time', () => this.emitCode());
@@ -33,8 +41,13 @@ class Aggregate implements Operator {
     this.pushed.run(value, key, timeMs, context);
   }
 
-  endBatch(): void {
+  endBatch(batch: BatchEnd): void {
     this.changeContext(undefined);
+    this.ttl?.endBatch(batch);
+  }
+
+  takeCounts(): Readonly<Record<string, number>> {
+    return this.ttl?.takeCounts() ?? {};
   }
 
   /** Rows of another window are a batch of their own. Called by generated code. */
@@ -52,15 +65,13 @@ class Aggregate implements Operator {
 ${place}.operator = ${here};
 ${idOfKey(code, table, row, id)}
 ${table}.touch(${id});
+${this.ttl?.touchCode(code, table, id, row) ?? ''}
 ${this.figures.add(row, table, id)}`;
   }
 
   private emitCode(): string {
     const table = this.parts.code.constant(this.table);
     const value = this.figures.result(table, 'id');
-    return forTouched(
-      table,
-      this.parts.emitCode({ value, key: { kind: 'id', table, id: 'id' }, time: 'time', context: 'context' }),
-    );
+    return forTouched(table, this.parts.emitCode(tableRow(table, 'id', value, 'context')));
   }
 }

@@ -1,4 +1,6 @@
 import type { ColumnSpec } from '../../state/state-table.js';
+import type { TenantFunction } from '../checked-definition.js';
+import { OBJECT_AGGREGATORS } from './object-aggregators.js';
 
 /** One figure of an aggregate, as the definition names it. */
 export interface AggregateSpec {
@@ -10,27 +12,47 @@ export interface AggregateSpec {
 }
 
 /** Elements of the aggregate's own columns, in order: expressions that can be assigned to. */
-export type Cells = (index: number) => string;
+export interface Cells {
+  (index: number): string;
+  /** The table of the columns, the index of the first of them, and the row: expressions. */
+  readonly table: string;
+  readonly from: number;
+  readonly id: string;
+}
 
 /** How one kind of figure is kept in columns and brought up to date, as generated code. */
 export interface AggregatorKind {
-  /** Whether it is made from a number of each value. */
+  /** Whether it is made from a finite number of each value. */
   readonly takesNumber: boolean;
+  /** Whether it is made from what `of` answers, whatever that is; without `of`, from the value. */
+  readonly takesAny?: true;
   readonly columns: readonly Omit<ColumnSpec, 'name'>[];
-  /** Statements that add the number `v`. */
-  add(cells: Cells, v: string): string;
-  /** Statements that add what is kept in `from`. */
-  merge(into: Cells, from: Cells): string;
+  /** Roles of the functions that the job gives; one that ends in `?` may be absent. */
+  readonly roles?: readonly string[];
+  /** What is wrong with the options of a figure; undefined if nothing is. */
+  readonly check?: (spec: AggregateSpec) => string | undefined;
+  /** Options that state depends on, as a parameter of it. */
+  readonly parameter?: (spec: AggregateSpec) => string;
+  /** What the code of one figure works with; `own` is its name there. */
+  readonly setUp?: (spec: AggregateSpec, functions: FigureFunctions) => unknown;
+  /** Statements that add `v`. */
+  add(cells: Cells, v: string, own: string): string;
+  /** Statements that add what is kept in `from`, which came later. */
+  merge(into: Cells, from: Cells, own: string): string;
   /** Statements that take out what is kept in `from`, exact for integers; absent where that cannot be done. */
   readonly retract?: (outOf: Cells, from: Cells) => string;
   /** An expression of the figure. */
-  result(cells: Cells): string;
+  result(cells: Cells, own: string): string;
+  /** What is known of the result; a number unless said otherwise. */
+  readonly resultType?: 'number' | 'json';
 }
+
+/** The job's own functions for one figure, by role. */
+export type FigureFunctions = { readonly [role: string]: TenantFunction | undefined };
 
 const number = { type: 'f64' } as const;
 
-/** The figures whose state is a few numbers. */
-export const AGGREGATORS = {
+const NUMBERS = {
   count: {
     takesNumber: false,
     columns: [number],
@@ -83,5 +105,8 @@ ${c(2)} += ${from(2)} + d * d * ${c(0)} * ${from(0)} / n; ${c(1)} += d * ${from(
   },
 } as const satisfies { readonly [kind: string]: AggregatorKind };
 
+/** The figures whose state is a few numbers, and those that keep an object for each key. */
+const AGGREGATORS: { readonly [kind: string]: AggregatorKind } = { ...NUMBERS, ...OBJECT_AGGREGATORS };
+
 export const aggregatorOf = (kind: string): AggregatorKind | undefined =>
-  Object.hasOwn(AGGREGATORS, kind) ? AGGREGATORS[kind as keyof typeof AGGREGATORS] : undefined;
+  Object.hasOwn(AGGREGATORS, kind) ? AGGREGATORS[kind] : undefined;

@@ -1,4 +1,4 @@
-import { forTouched, idOfKey } from '../../fuse/keyed-code.js';
+import { forTouched, idOfKey, tableRow } from '../../fuse/keyed-code.js';
 import type { GeneratedFunction } from '../../fuse/generated-code.js';
 import { propertyName, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
 import { columnsOfState, type StateMember } from '../../state/state-columns.js';
@@ -6,8 +6,9 @@ import { OperatorState } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
 import { misuse } from '../failure.js';
 import { copyJson } from '../json-copy.js';
-import { refuseThenable, type Operator, type OperatorParts, type RowContext } from '../operator.js';
+import { refuseThenable, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { roleOf } from './role-of.js';
+import { rowsMaxOf, Ttl } from './ttl.js';
 import { keepState } from './update-state-by-key.js';
 
 export const foldIntoColumns = (parts: OperatorParts, schema: unknown): Operator => new FoldIntoColumns(parts, schema);
@@ -24,6 +25,7 @@ class FoldIntoColumns implements Operator {
   private readonly pushed: GeneratedFunction<Emit>;
   private readonly emitTouched: GeneratedFunction<(context: RowContext, time: number) => void>;
   private readonly forgotten = new Set<number>();
+  private readonly ttl: Ttl | undefined;
   private current: RowContext | undefined;
 
   constructor(
@@ -32,9 +34,15 @@ class FoldIntoColumns implements Operator {
   ) {
     const { node, code } = parts;
     this.members = columnsOfState(schema, node.options['initial']);
-    const columns = this.members.map(({ column }) => column);
-    this.state = new OperatorState(node.uid ?? '', (name) => (name === 'state' ? columns : undefined));
+    const columns = [...this.members.map(({ column }) => column), ...Ttl.columnsOf(node)];
+    this.state = new OperatorState(
+      node.uid ?? '',
+      (name) => (name === 'state' ? columns : Ttl.tableOf(node, name)),
+      () => this.ttl?.takeOver(),
+      rowsMaxOf(node),
+    );
     this.table = this.state.table('state');
+    this.ttl = Ttl.of(parts, this.state);
     this.inline = (row) => this.updateCode(row);
     this.pushed = code.add<Emit>('value, key, time, context', () =>
       this.updateCode({
@@ -51,8 +59,13 @@ class FoldIntoColumns implements Operator {
     this.pushed.run(value, key, timeMs, context);
   }
 
-  endBatch(): void {
+  endBatch(batch: BatchEnd): void {
     this.changeContext(undefined);
+    this.ttl?.endBatch(batch);
+  }
+
+  takeCounts(): Readonly<Record<string, number>> {
+    return this.ttl?.takeCounts() ?? {};
   }
 
   /** Rows of another window are a batch of their own. Called by generated code. */
@@ -133,6 +146,7 @@ class FoldIntoColumns implements Operator {
 ${place}.operator = ${here};
 ${idOfKey(code, table, row, id)}
 ${table}.touch(${id});
+${this.ttl?.touchCode(code, table, id, row) ?? ''}
 const ${state} = ${apply}(${given}, ${valueOf(row)}, ${row.context});
 if (${state} === undefined) ${self}.forget(${id});
 else {
@@ -173,10 +187,7 @@ ${writes.join('\n')}
     const value: RowCode['value'] = this.isSingle()
       ? { kind: 'local', code: members[0]?.code ?? 'undefined' }
       : { kind: 'struct', members };
-    return forTouched(
-      table,
-      this.parts.emitCode({ value, key: { kind: 'id', table, id: 'id' }, time: 'time', context: 'context' }),
-    );
+    return forTouched(table, this.parts.emitCode(tableRow(table, 'id', value, 'context')));
   }
 
   /** A state that is no object lies in one column. */

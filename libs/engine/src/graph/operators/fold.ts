@@ -1,8 +1,9 @@
 import { idOfKey } from '../../fuse/keyed-code.js';
 import { valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
 import { OperatorState } from '../../state/operator-state.js';
-import { setAt, type StateTable } from '../../state/state-table.js';
+import type { StateTable } from '../../state/state-table.js';
 import { copyJson } from '../json-copy.js';
+import { StateCopier } from '../state-copier.js';
 import {
   refuseThenable,
   timeOf,
@@ -13,6 +14,7 @@ import {
 } from '../operator.js';
 import { foldIntoColumns } from './fold-columns.js';
 import { roleOf } from './role-of.js';
+import { rowsMaxOf, Ttl } from './ttl.js';
 import { keepState, VALUE_COLUMN } from './update-state-by-key.js';
 
 export function fold(parts: OperatorParts): Operator {
@@ -30,12 +32,23 @@ class FoldIntoObjects implements Operator {
   private readonly emitter: { readonly run: Emit };
   private readonly initial: unknown;
   private readonly pushed: { readonly run: Emit };
+  private readonly ttl: Ttl | undefined;
+  private readonly copier = new StateCopier();
   private current: RowContext | undefined;
+  private id = 0;
+  private readonly keyText = (): string => this.table.keys.text(this.id);
 
   constructor(private readonly parts: OperatorParts) {
     const { node, code } = parts;
-    this.state = new OperatorState(node.uid ?? '', (name) => (name === 'state' ? VALUE_COLUMN : undefined));
+    const columns = [...VALUE_COLUMN, ...Ttl.columnsOf(node)];
+    this.state = new OperatorState(
+      node.uid ?? '',
+      (name) => (name === 'state' ? columns : Ttl.tableOf(node, name)),
+      () => this.ttl?.takeOver(),
+      rowsMaxOf(node),
+    );
     this.table = this.state.table('state');
+    this.ttl = Ttl.of(parts, this.state);
     this.emitter = parts.emitter();
     this.initial = node.options['initial'];
     this.inline = (row) => this.code(row);
@@ -53,8 +66,13 @@ class FoldIntoObjects implements Operator {
     this.pushed.run(value, key, timeMs, context);
   }
 
-  endBatch(_batch: BatchEnd): void {
+  endBatch(batch: BatchEnd): void {
     this.flush();
+    this.ttl?.endBatch(batch);
+  }
+
+  takeCounts(): Readonly<Record<string, number>> {
+    return this.ttl?.takeCounts() ?? {};
   }
 
   /** Rows of another window are a batch of their own. Called by generated code. */
@@ -73,7 +91,7 @@ class FoldIntoObjects implements Operator {
   /** Called by generated code. */
   keep(id: number, state: unknown): void {
     refuseThenable(state);
-    setAt(this.table.json(0), id, state);
+    this.table.json(0)[id] = state;
   }
 
   private flush(): void {
@@ -89,8 +107,9 @@ class FoldIntoObjects implements Operator {
       const state = states[id];
       if (state === undefined) continue;
       where.operator = node;
-      where.key = () => table.keys.text(id);
-      states[id] = keepState(state);
+      this.id = id;
+      where.key = this.keyText;
+      states[id] = keepState(state, this.copier);
       where.key = undefined;
       this.emitter.run(state, table.keys.key(id), timeOf(current), current);
     }
@@ -110,6 +129,7 @@ class FoldIntoObjects implements Operator {
 ${place}.operator = ${here};
 ${idOfKey(code, table, row, id)}
 ${table}.touch(${id});
+${this.ttl?.touchCode(code, table, id, row) ?? ''}
 const ${state} = ${apply}(${self}.begin(${id}), ${valueOf(row)}, ${row.context});
 ${self}.keep(${id}, ${state});`;
   }

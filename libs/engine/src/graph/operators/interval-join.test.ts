@@ -239,7 +239,7 @@ describe('a join within an interval', () => {
     const records = [1, 2, 3].map((n) => ({ k: 'a', t: 5, n }));
     await expect(runJob(() => aJob(build), [{ timeMs: 1, records }])).rejects.toMatchObject({
       code: 'state_over_bound',
-      params: { operator: 'join', key: '"a"', bound: 'rowsPerKeyMax', max: 2 },
+      params: { operator: 'join', key: '"a"', bound: 'rowsPerKeyMax of 2 rows of a key' },
     });
   });
 });

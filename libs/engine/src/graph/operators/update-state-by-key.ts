@@ -1,108 +1,129 @@
-import type { Key } from '@tidemark/streams';
-import type { Emit } from '../../fuse/row-code.js';
+import { idOfKey } from '../../fuse/keyed-code.js';
+import { EMIT_PARAMS, emittedRow, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
 import { OperatorState } from '../../state/operator-state.js';
-import { setAt, type StateTable } from '../../state/state-table.js';
+import { KeyOrder } from '../../state/key-order.js';
+import type { StateTable } from '../../state/state-table.js';
 import type { TenantFunction } from '../checked-definition.js';
 import { operatorOf, OperatorFault } from '../failure.js';
 import { copyJson, NotJsonError } from '../json-copy.js';
-import { getOrAdd, refuseThenable, type Operator, type OperatorParts, type RowContext } from '../operator.js';
+import {
+  getOrAdd,
+  refuseThenable,
+  timeOf,
+  type BatchEnd,
+  type Operator,
+  type OperatorParts,
+  type RowContext,
+} from '../operator.js';
+import { StateCopier } from '../state-copier.js';
+import { Grouping } from './grouping.js';
 import { roleOf } from './role-of.js';
+import { rowsMaxOf, Ttl } from './ttl.js';
 
 /** State: table `state`, column `value`, the state of each key as JSON. */
 export const VALUE_COLUMN = [{ name: 'value', type: 'json' }] as const;
 
-export function updateStateByKey(parts: OperatorParts): Operator {
-  const state = new OperatorState(parts.node.uid ?? '', (name) => (name === 'state' ? VALUE_COLUMN : undefined));
-  return new UpdateStateByKey(parts, state);
-}
-
-/** The values of one context, as linked lists by key: the id of a key leads to its first and last value. */
-class Grouping {
-  readonly ids: number[] = [];
-  readonly values: unknown[] = [];
-  readonly next: number[] = [];
-  private readonly first: number[] = [];
-  private readonly last: number[] = [];
-
-  add(id: number, value: unknown): void {
-    const at = this.values.push(value) - 1;
-    this.next.push(-1);
-    const last = this.last[id];
-    if (last === undefined || last < 0) {
-      this.ids.push(id);
-      setAt(this.first, id, at);
-    } else {
-      this.next[last] = at;
-    }
-    setAt(this.last, id, at);
-  }
-
-  valuesOf(id: number): unknown[] {
-    const values: unknown[] = [];
-    for (let at = this.first[id] ?? -1; at >= 0; at = this.next[at] ?? -1) values.push(this.values[at]);
-    return values;
-  }
-
-  /** Ready for another batch; keeps its room. */
-  clear(): void {
-    for (const id of this.ids) this.last[id] = -1;
-    this.ids.length = 0;
-    this.values.length = 0;
-    this.next.length = 0;
-  }
-}
+export const updateStateByKey = (parts: OperatorParts): Operator => new UpdateStateByKey(parts);
 
 class UpdateStateByKey implements Operator {
+  readonly state: OperatorState;
+  readonly inline: (row: RowCode) => string;
+  /** The rows that are being read: of {@link context}. Read by generated code. */
+  grouping = new Grouping();
+  context: RowContext | undefined;
   private readonly table: StateTable;
   private readonly update: TenantFunction;
   private readonly emitter: { readonly run: Emit };
+  private readonly pushed: { readonly run: Emit };
+  private readonly copier = new StateCopier();
   private readonly groupings = new Map<RowContext, Grouping>();
+  private readonly order: KeyOrder | undefined;
+  private readonly ttl: Ttl | undefined;
   private spare = new Grouping();
+  private id = 0;
+  private readonly keyText = (): string => this.table.keys.text(this.id);
 
-  constructor(
-    private readonly parts: OperatorParts,
-    readonly state: OperatorState,
-  ) {
-    this.table = state.table('state');
-    this.update = roleOf(parts.node.functions, 'update');
+  constructor(private readonly parts: OperatorParts) {
+    const { node, code } = parts;
+    const columns = [...VALUE_COLUMN, ...Ttl.columnsOf(node)];
+    this.state = new OperatorState(
+      node.uid ?? '',
+      (name) => (name === 'state' ? columns : Ttl.tableOf(node, name)),
+      () => this.ttl?.takeOver(),
+      rowsMaxOf(node),
+    );
+    this.table = this.state.table('state');
+    this.ttl = Ttl.of(parts, this.state);
+    this.order = node.options['visit'] === 'all' ? new KeyOrder(this.table) : undefined;
+    this.update = roleOf(node.functions, 'update');
     this.emitter = parts.emitter();
+    this.inline = (row) => this.code(row);
+    this.pushed = code.add<Emit>(EMIT_PARAMS, () => this.code(emittedRow(true)));
   }
 
-  push(value: unknown, key: unknown, _time: number, context: RowContext): void {
-    const grouping = getOrAdd(this.groupings, context, () => this.newGrouping());
-    grouping.add(this.table.idOf(key as Key), value);
+  push(value: unknown, key: unknown, timeMs: number, context: RowContext): void {
+    this.pushed.run(value, key, timeMs, context);
   }
 
-  endBatch(): void {
+  /** Rows of each window are a batch of their own. Called by generated code. */
+  changeContext(context: RowContext): void {
+    this.context = context;
+    this.grouping = getOrAdd(this.groupings, context, () => this.newGrouping());
+  }
+
+  endBatch(batch: BatchEnd): void {
+    this.parts.where.operator = this.parts.node;
+    if (this.order !== undefined && this.groupings.size === 0) this.changeContext(batch.context);
     for (const [context, grouping] of this.groupings) {
-      for (const id of grouping.ids) this.updateOne(id, grouping.valuesOf(id), context);
-      this.spare = grouping;
+      grouping.forEach(this.table.keys.idsUsed, (id, values) => {
+        this.updateOne(id, values, context);
+      });
+      if (this.order !== undefined) this.updateOthers(this.order, grouping, context);
     }
     // Not before: rows of another window of this batch may wait for the same key.
+    const states = this.table.json(0);
     for (const grouping of this.groupings.values()) {
-      for (const id of grouping.ids) {
-        if (this.table.isHeld(id) && this.table.json(0)[id] === undefined) this.table.remove(id);
-      }
+      for (const id of grouping.ids()) if (states[id] === undefined && this.table.isHeld(id)) this.table.remove(id);
       grouping.clear();
+      this.spare = grouping;
     }
     this.groupings.clear();
+    this.context = undefined;
+    this.ttl?.endBatch(batch);
+  }
+
+  takeCounts(): Readonly<Record<string, number>> {
+    return this.ttl?.takeCounts() ?? {};
   }
 
   private updateOne(id: number, values: readonly unknown[], context: RowContext): void {
     const { table } = this;
     const { where, node } = this.parts;
     const key = table.keys.key(id);
+    this.id = id;
     where.operator = node;
-    where.key = () => table.keys.text(id);
+    where.key = this.keyText;
     const held = table.json(0)[id];
     // What is frozen for a snapshot must not change; the job's code may change what it is given.
     const before = table.isFrozen && held !== undefined ? copyJson(held) : held;
     const state = this.update(values, before, key, context);
     refuseThenable(state);
-    setAt(table.json(0), id, state === undefined ? undefined : keepState(state));
+    table.json(0)[id] = state === undefined ? undefined : keepState(state, this.copier);
     table.change(id);
     where.key = undefined;
-    if (state !== undefined) this.emitter.run(state, key, context.windowEndMs ?? context.batchTimeMs, context);
+    if (state !== undefined) this.emitter.run(state, key, timeOf(context), context);
+  }
+
+  /** Every key with a state that has no value in the batch, in an order that a restore does not change. */
+  private updateOthers(order: KeyOrder, grouping: Grouping, context: RowContext): void {
+    const states = this.table.json(0);
+    const gone: number[] = [];
+    for (const id of order.ids()) {
+      if (grouping.has(id) || states[id] === undefined) continue;
+      this.updateOne(id, [], context);
+      if (states[id] === undefined) gone.push(id);
+    }
+    for (const id of gone) this.table.remove(id);
   }
 
   private newGrouping(): Grouping {
@@ -110,12 +131,23 @@ class UpdateStateByKey implements Operator {
     this.spare = new Grouping();
     return grouping;
   }
+
+  private code(row: RowCode): string {
+    const { code, node, where } = this.parts;
+    const [self, table, place, here] = code.constantsOf(this, this.table, where, node);
+    const id = code.local('id');
+    return `if (${self}.context !== ${row.context}) ${self}.changeContext(${row.context});
+${place}.operator = ${here};
+${idOfKey(code, table, row, id)}
+${this.ttl?.touchCode(code, table, id, row) ?? ''}
+${self}.grouping.add(${id}, ${valueOf(row)});`;
+  }
 }
 
 /** @throws OperatorFault `state_not_json`, naming the place in the value. */
-export function keepState(value: unknown): unknown {
+export function keepState(value: unknown, copier?: StateCopier): unknown {
   try {
-    return copyJson(value);
+    return copier === undefined ? copyJson(value) : copier.copy(value);
   } catch (error) {
     if (!(error instanceof NotJsonError)) throw error;
     const { path, found } = error.at;

@@ -210,7 +210,7 @@ describe('cogroup', () => {
     const records = [1, 2].map((n) => ({ k: 'a', t: 5, n }));
     await expect(runJob(() => aJob(build), [{ timeMs: 1, records }])).rejects.toMatchObject({
       code: 'state_over_bound',
-      params: { operator: 'both', key: '"a"', bound: 'rowsPerKeyMax', max: 1 },
+      params: { operator: 'both', key: '"a"', bound: 'rowsPerKeyMax of 1 rows of a key' },
     });
   });
 });

@@ -62,6 +62,8 @@ export interface Restore {
   readonly restoreBefore?: number;
   /** Batches before that one before which snapshots are taken: the first is whole, the others are deltas, and so is the last. */
   readonly snapshotsBefore?: readonly number[];
+  /** Restored from a base and a delta for each batch, each handed out only after another batch has run. */
+  readonly deltas?: boolean;
   /** The sinks whose rows are given; `out` unless said otherwise. */
   readonly sinks?: readonly string[];
 }
@@ -70,8 +72,12 @@ export interface Restore {
 export async function runJob(
   definition: () => JobDefinition,
   batches: readonly TestBatch[],
-  { restoreBefore, snapshotsBefore = [], sinks: uids = ['out'] }: Restore = {},
+  { restoreBefore, snapshotsBefore = [], deltas = false, sinks: uids = ['out'] }: Restore = {},
 ): Promise<readonly (readonly unknown[])[]> {
+  if (deltas) {
+    const snapshotAfter = [...batches.keys()];
+    return runOverDeltas(definition, batches, { restoreBefore: restoreBefore ?? batches.length, snapshotAfter });
+  }
   let graph = createInProcessGraph(definition());
   const outputs: (readonly unknown[])[] = [];
   const stored: StateBlock[] = [];

@@ -1,0 +1,25 @@
+/** `longer`, with what `array` holds at its beginning. */
+export function grown<T extends Uint8Array | Uint32Array | Int32Array | Float64Array>(array: T, longer: T): T {
+  longer.set(array);
+  return longer;
+}
+
+const DOUBLED_MAX = 1 << 22;
+
+/** The next length of what grows: twice as long, later half as much again, because what is unused costs memory too. */
+export const longerThan = (length: number): number => (length < DOUBLED_MAX ? length * 2 : Math.floor(length * 1.5));
+
+/** Ids in a list that grows, of four bytes each. */
+export class IdList {
+  ids = new Int32Array(64);
+  length = 0;
+
+  push(id: number): void {
+    if (this.length === this.ids.length) this.ids = grown(this.ids, new Int32Array(longerThan(this.ids.length)));
+    this.ids[this.length++] = id;
+  }
+
+  pop(): number | undefined {
+    return this.length === 0 ? undefined : this.ids[--this.length];
+  }
+}

@@ -1,0 +1,130 @@
+import { milliseconds, type Duration } from './duration.js';
+import type { BatchContext, Key } from './stream.js';
+
+/** What all keyed state has in common. */
+export interface StateOptions {
+  /**
+   * Forgets the state of a key that nothing has come for `after` that long, and counts it as `expired`. In `processing`
+   * time (the default) that is measured by batch times; in `event` time by the timestamps of the key's records against
+   * the watermark, which needs `eventTime(…)` before it.
+   */
+  readonly ttl?: { readonly after: Duration; readonly time?: 'processing' | 'event' };
+  /** The most keys that may have state at a time; 50 million unless given. The job fails at the first one more. */
+  readonly keysMax?: number;
+}
+
+export interface UpdateStateOptions extends StateOptions {
+  /**
+   * `touched` (the default) calls `update` for keys that have values in the batch; `all`, as Spark does, also for every
+   * other key that has state, with no values: first those with values, then the others in an order of their keys.
+   */
+  readonly visit?: 'touched' | 'all';
+}
+
+/** The state of one key, as `mapWithState` gives it. What `get` answers is a copy: only `update` changes the state. */
+export interface State<S> {
+  exists(): boolean;
+  get(): S | undefined;
+  /** @param state plain JSON. Not while timing out. */
+  update(state: S): void;
+  /** Not while timing out: the state goes anyway. */
+  remove(): void;
+  /** The key has had no value for the timeout; this is the last call with its state. */
+  isTimingOut(): boolean;
+}
+
+export interface MapWithStateOptions<K, V, S, U, C> {
+  /**
+   * Called for each value in turn; once more, without a value, for a key that times out. What it answers goes on as
+   * `[key, answer]`; undefined does not.
+   */
+  readonly update: (value: V | undefined, state: State<S>, key: K, context: C) => U | undefined;
+  /** A key without values for at least this long, by batch times, times out: at the end of a batch, oldest first. */
+  readonly timeout?: Duration;
+  readonly keysMax?: number;
+}
+
+/** What `process` may keep of each key: cells by name, with what they begin with. */
+export interface Cells {
+  readonly [name: string]: unknown;
+}
+
+export interface ProcessContext<K extends Key, U, S> extends BatchContext {
+  readonly key: K;
+  /** When the record happened, or the timer's time; the batch time without event time. Milliseconds since the Unix epoch. */
+  readonly timeMs: number;
+  /** How far event time had come: before the batch for a record, after it for a timer; -Infinity without event time. */
+  readonly watermarkMs: number;
+  readonly state: {
+    /** A copy of the cell: only `set` changes it. */
+    get<N extends keyof S>(name: N): S[N];
+    /** @param value plain JSON; a finite number or a boolean where the cell began as one. */
+    set<N extends keyof S>(name: N, value: S[N]): void;
+    /** Puts the cell, or all of them, back to what they began with. A key without set cells is not kept. */
+    clear(name?: keyof S): void;
+  };
+  readonly timers: ProcessTimers;
+  /** Sends a row on, as `[key, row]`. */
+  emit(row: U): void;
+  /** Sends a row to one of the declared `outputs`, as `[key, row]`. */
+  output(tag: string, row: unknown): void;
+}
+
+/** Timers of the key at hand: at most one for each kind and millisecond. They are state, and survive a restart. */
+export interface ProcessTimers {
+  /** Fires in the batch with which the watermark comes to `ms`; at the end of this batch if it has. */
+  eventTime(ms: number): void;
+  /** Fires in the first batch at or after `ms`; at the end of this batch if that is not later. */
+  processingTime(ms: number): void;
+  deleteEventTime(ms: number): void;
+  deleteProcessingTime(ms: number): void;
+}
+
+export interface ProcessOptions<K extends Key, V, U, S> extends StateOptions {
+  /** Plain JSON. A cell that begins as a number or a boolean lies in a typed column. */
+  readonly state: S;
+  readonly onRecord: (value: V, context: ProcessContext<K, U, S>) => void;
+  /** Called at the end of a batch, after all records: due timers by time, then in an order of their keys. */
+  readonly onTimer?: (timeMs: number, kind: 'eventTime' | 'processingTime', context: ProcessContext<K, U, S>) => void;
+  /** Names of side outputs, which `.output(name)` of the result reads. */
+  readonly outputs?: readonly string[];
+  /** The most timers that one key may have; 1,000 unless given. */
+  readonly timersMax?: number;
+}
+
+/** @internal */
+export const stateOptions = ({ ttl, keysMax }: StateOptions): { readonly [name: string]: unknown } => ({
+  ...(ttl === undefined ? {} : { ttlMs: milliseconds(ttl.after), ttlTime: ttl.time ?? 'processing' }),
+  ...(keysMax === undefined ? {} : { keysMax }),
+});
+
+/** @internal */
+export function processParts<K extends Key, V, U, S>(
+  options: ProcessOptions<K, V, U, S>,
+): {
+  readonly options: { readonly [name: string]: unknown };
+  readonly functions: { readonly [role: string]: unknown };
+} {
+  const { state, onRecord, onTimer, outputs, timersMax } = options;
+  return {
+    options: {
+      state,
+      ...stateOptions(options),
+      ...(outputs === undefined ? {} : { outputs }),
+      ...(timersMax === undefined ? {} : { timersMax }),
+    },
+    functions: { onRecord, ...(onTimer === undefined ? {} : { onTimer }) },
+  };
+}
+
+/** @internal */
+export function mapWithStateParts<K, V, S, U, C>(
+  options: MapWithStateOptions<K, V, S, U, C>,
+): {
+  readonly options: { readonly [name: string]: unknown };
+  readonly functions: { readonly [role: string]: unknown };
+} {
+  const { update, timeout, keysMax } = options;
+  const ttl = timeout === undefined ? {} : { ttl: { after: timeout } };
+  return { options: stateOptions({ ...ttl, ...(keysMax === undefined ? {} : { keysMax }) }), functions: { update } };
+}
