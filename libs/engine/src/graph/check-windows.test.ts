@@ -1,4 +1,5 @@
 import {
+  custom,
   everyBatch,
   everyCount,
   every,
@@ -60,6 +61,16 @@ describe('windows in event time are refused', () => {
     expect(reasonOf(withWindows(windows, options))).toContain(reason);
   });
 
+  it('for a figure of the job over sessions that cannot merge', () => {
+    const definition = aJob((job) => {
+      const create = () => 0;
+      const total = custom<Event, number, number>({ create, add: (a, { t }) => a + t, result: (a) => a });
+      const events = input<Event>(job).eventTime('time', { timestamp: 't', outOfOrderness: 0 });
+      events.keyBy('k').windowBy(session('1 s')).aggregate('totals', { total }).to('out', toOut);
+    });
+    expect(reasonOf(definition)).toContain('give the aggregate "total" a "merge"');
+  });
+
   it('without a time of the records', () => {
     expect(reasonOf(withWindows(tumbling('10 s'), {}, false))).toContain('put eventTime(…) before it');
     expect(reasonOf(withWindows(globalWindow(), { trigger: everyBatch() }, false))).toBe('');
@@ -85,7 +96,7 @@ it('takes the kind and the lengths of windows for what their state means, and ne
     const checked = checkDefinition(withWindows(tumbling('10 s', { offset: '1 s' }), options));
     return checked.outcome === 'valid' ? checked.manifest.shapes['counts'] : undefined;
   };
-  expect(shapeOf({})).toMatchObject({ parameters: { windows: 'tumbling', sizeMs: 10_000, offsetMs: 1_000 } });
+  expect(shapeOf({})).toMatchObject({ parameters: { '@windows': 'tumbling', '@sizeMs': 10_000, '@offsetMs': 1_000 } });
   expect(shapeOf({ allowedLateness: '1 min', trigger: everyBatch(), afterResult: 'discard' })).toEqual(shapeOf({}));
 });
 

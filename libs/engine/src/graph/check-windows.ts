@@ -1,5 +1,6 @@
 import type { StateShape } from '@tidemark/domain';
 import type { CheckedNode } from './checked-definition.js';
+import { aggregateParameters } from './check-state.js';
 import { aggregatesOf } from './operators/aggregate-code.js';
 
 type Invalid = (reason: string) => void;
@@ -57,6 +58,14 @@ export function checkWindowBy(node: CheckedNode, invalid: Invalid): void {
     invalid('sliding windows share their records: neither everyCount(…) nor afterResult "discard" goes with them');
   }
   const joins = windows.kind === 'sliding' || windows.kind === 'session';
+  if (node.kind === 'windowAggregate' && joins) {
+    const figures: unknown = node.options['aggregates'];
+    for (const { name, kind } of Array.isArray(figures) ? aggregatesOf(node) : []) {
+      if (kind === 'custom' && node.functions[`${name}.merge`] === undefined) {
+        invalid(`${windows.kind} windows are made of parts: give the aggregate "${name}" a "merge"`);
+      }
+    }
+  }
   if (node.kind === 'windowFold' && joins && node.functions['merge'] === undefined) {
     invalid(`${windows.kind} windows are made of parts: give the fold a "merge" that joins two states`);
   }
@@ -65,9 +74,9 @@ export function checkWindowBy(node: CheckedNode, invalid: Invalid): void {
 /** What the windows of a node mean for its state: how late a row may be and when results come is not part of it. */
 export function windowParametersOf(node: CheckedNode): StateShape['parameters'] {
   const { kind, ...grid } = (node.options as unknown as WindowSettings).windows;
-  const figures =
-    node.kind === 'windowAggregate' ? aggregatesOf(node).map((figure) => [`figure.${figure.name}`, figure.kind]) : [];
-  return { windows: kind, ...grid, ...(Object.fromEntries(figures) as StateShape['parameters']) };
+  const figures = node.kind === 'windowAggregate' ? aggregateParameters(node) : {};
+  const own = Object.entries({ windows: kind, ...grid }).map(([name, value]) => [`@${name}`, value] as const);
+  return { ...figures, ...Object.fromEntries(own) };
 }
 
 function checkWindows(windows: Windows | undefined, invalid: Invalid): boolean {

@@ -16,7 +16,7 @@ type Pass = (pane: StateTable, links: Int32Array, total: StateTable, count: numb
 
 /**
  * Adds panes to a table of totals, and takes them out again: each is one pass over the pane's columns. A total has the
- * columns of the contents and `.panes`, how many panes have the key; if panes can be taken out, both once more for the next
+ * columns of the contents and `@panes`, how many panes have the key; if panes can be taken out, both once more for the next
  * total: see pane-totals.ts.
  */
 export class PaneCode {
@@ -32,12 +32,12 @@ export class PaneCode {
   private readonly each: GeneratedFunction<(from: StateTable, id: number, into: unknown, to: number) => void>;
 
   constructor({ code }: OperatorParts, contents: Contents) {
-    const own: readonly ColumnSpec[] = [...contents.columns, { name: '.panes', type: 'f64' }];
+    const own: readonly ColumnSpec[] = [...contents.columns, { name: '@panes', type: 'f64' }];
     const merge = contents.merge('total', 'to', 'pane', 'id');
     const retract = contents.retract('total', 'to', 'pane', 'id');
     this.canRetract = retract !== undefined;
     this.width = own.length;
-    const next = own.map((column) => ({ ...column, name: `.next.${column.name}` }));
+    const next = own.map((column) => ({ ...column, name: `@next.${column.name}` }));
     this.columns = this.canRetract ? [...own, ...next] : own;
     const panes = (total: string): string => `${total}.columns[${own.length - 1}][to]`;
     const pass = (body: string): string => `for (let id = 0; id < count; id += 1) {

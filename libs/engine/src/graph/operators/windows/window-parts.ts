@@ -88,7 +88,7 @@ ${this.parts.emitCode(row, 'late')}`;
 }
 
 /** Beside the contents: rows since the last result; 0 in a row that has had none; −1 if there was nothing since. */
-export const dueColumn: ColumnSpec = { name: '.due', type: 'f64' };
+export const dueColumn: ColumnSpec = { name: '@due', type: 'f64' };
 
 /** Columns of the tables that all operators with windows have. */
 export const commonColumns = (name: string): readonly ColumnSpec[] | undefined =>
