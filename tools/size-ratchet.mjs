@@ -11,4 +11,9 @@ export const LONGER = [
     lines: 410,
     why: 'One table of every error; a second file would be a second list.',
   },
+  {
+    file: 'libs/streams/src/stream.ts',
+    lines: 380,
+    why: 'Streams, keyed streams and windows make each other, so they stand in one file; a method is a line or two.',
+  },
 ];

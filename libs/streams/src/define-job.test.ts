@@ -2,7 +2,8 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { files, rate, socket, toFiles, toLog, toPostgres } from './connectors.js';
 import { defineJob } from './define-job.js';
 import { milliseconds } from './duration.js';
-import type { KeyedStream, WindowContext } from './stream.js';
+import type { WindowContext } from './context.js';
+import type { KeyedStream } from './stream.js';
 
 describe('defineJob', () => {
   it('writes down what it is told, in the order of declaration', () => {

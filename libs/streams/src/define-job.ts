@@ -4,7 +4,9 @@ import { milliseconds, type Duration } from './duration.js';
 import { Table } from './joins.js';
 import { jsonSchemaOf, type Schema } from './schema.js';
 import type { FieldOf } from './aggregates.js';
-import { GraphBuilder, Stream, type Key } from './stream.js';
+import type { Key } from './context.js';
+import { GraphBuilder } from './graph-builder.js';
+import { Stream } from './stream.js';
 
 /** What a job is besides its graph. Exactly one of `batchInterval` and `trigger` says when its batches run. */
 export type JobOptions = JobSettings &

@@ -65,19 +65,15 @@ export {
   type WindowJoinOptions,
 } from './joins.js';
 export type { Schema } from './schema.js';
+export type { BatchContext, Key, WindowContext, WindowOptions, WindowReduceOptions } from './context.js';
 export {
   KeyedStream,
   Stream,
   WindowResults,
-  type BatchContext,
   type EventTimeOptions,
   type FoldOptions,
-  type Key,
-  type WindowContext,
-  type WindowOptions,
-  type WindowReduceOptions,
+  WindowedStream,
 } from './stream.js';
-export { WindowedStream } from './windowed-stream.js';
 export {
   every,
   everyBatch,

@@ -1,6 +1,6 @@
 import type { FieldOf } from './aggregates.js';
 import { milliseconds, type Duration } from './duration.js';
-import type { BatchContext, Key, KeyedStream, WindowContext } from './stream.js';
+import type { BatchContext, Key, WindowContext } from './context.js';
 
 /** Which rows go on without a partner: none, those of the left stream, those of the right one, or both. */
 export type JoinType = 'inner' | 'left' | 'right' | 'full';
@@ -38,9 +38,12 @@ export interface CogroupOptions {
 export class Table<K extends Key, R> {
   /** @internal */
   constructor(
-    /** @internal */ readonly rows: KeyedStream<K, R>,
+    /** @internal The node of its rows, a keyed stream. */ readonly rows: { readonly id: number },
     /** @internal */ readonly isDelete: ((row: R) => unknown) | undefined,
   ) {}
+
+  /** Carries the type of its keys; never set. */
+  declare readonly key?: K;
 }
 
 export interface LookupOptions<T, K extends Key, R, U, J extends 'inner' | 'left', C> {

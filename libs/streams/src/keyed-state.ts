@@ -1,5 +1,5 @@
 import { milliseconds, type Duration } from './duration.js';
-import type { BatchContext, Key } from './stream.js';
+import type { BatchContext, Key } from './context.js';
 
 /** What all keyed state has in common. */
 export interface StateOptions {

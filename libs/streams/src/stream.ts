@@ -6,7 +6,16 @@ import {
   type CountWindowAggregateOptions,
   type CountWindowReduceOptions,
 } from './count-windows.js';
-import type { DefinitionNode, NodeKind } from './definition.js';
+import {
+  windowParameters,
+  type BatchContext,
+  type Key,
+  type WindowContext,
+  type WindowOptions,
+  type WindowReduceOptions,
+} from './context.js';
+import type { NodeKind } from './definition.js';
+import type { Caller, GraphBuilder, NodeParts } from './graph-builder.js';
 import { milliseconds, type Duration } from './duration.js';
 import {
   cogroupParts,
@@ -35,47 +44,14 @@ import {
   type UpdateStateOptions,
 } from './keyed-state.js';
 import { jsonSchemaOf, type Schema } from './schema.js';
-import { WindowedStream } from './windowed-stream.js';
 import {
   windowByParameters,
   type GlobalWindow,
   type TimeWindows,
   type Trigger,
   type WindowByOptions,
+  type WindowFoldOptions,
 } from './windows.js';
-
-/** What the job's code may know of the batch that it runs in. The same on every replay of the batch. */
-export interface BatchContext {
-  readonly batchId: number;
-  /** Milliseconds since the Unix epoch; also what `Date.now()` answers. */
-  readonly batchTimeMs: number;
-}
-
-/**
- * Behind a window, the callbacks also see which window the row is of. In event time it covers
- * `windowStartMs ≤ time < windowEndMs`; in processing time, `windowStartMs < time ≤ windowEndMs`.
- */
-export interface WindowContext extends BatchContext {
-  readonly windowStartMs: number;
-  readonly windowEndMs: number;
-}
-
-/** What a stream can be keyed by. A number must be finite. */
-export type Key = string | number | boolean;
-
-export interface WindowOptions {
-  /** Length; a multiple of `slide`. */
-  readonly window: Duration;
-  /** A window ends at every multiple of it since the Unix epoch; a multiple of the batch interval. */
-  readonly slide: Duration;
-}
-
-export interface WindowReduceOptions<V> extends WindowOptions {
-  /** Associative and commutative. */
-  readonly reduce: (a: V, b: V) => V;
-  /** Takes `leaving` out of `whole` again, so that a slide costs what came and went instead of the whole window. */
-  readonly inverse?: (whole: V, leaving: V) => V;
-}
 
 export interface EventTimeOptions<T> {
   /** Milliseconds since the Unix epoch: the name of a field, or a function of the record. */
@@ -484,32 +460,52 @@ export class WindowResults<K extends Key, W, V, C extends BatchContext, R extend
   }
 }
 
-type Caller = (...args: never[]) => unknown;
-/** @internal */
-export type NodeParts = Partial<Pick<DefinitionNode, 'uid' | 'connector' | 'options' | 'functions' | 'schema'>>;
+/** Adds the node of a window and answers the stream of its results. */
+type AddWindow<K extends Key, V, C extends BatchContext, R extends BatchContext> = <W>(
+  kind: NodeKind,
+  declaredBy: (...args: never[]) => unknown,
+  parts: NodeParts,
+) => WindowResults<K, W, V, C, R>;
 
-/** Collects the nodes of one definition, in the order of their declaration. */
-export class GraphBuilder {
-  readonly nodes: DefinitionNode[] = [];
+/**
+ * A keyed stream cut into windows: what is made of the records of each key in each window. Results go on as `[key, result]`
+ * when the watermark has passed the window's end, oldest window first; behind them, time is the window's last millisecond.
+ */
+export class WindowedStream<K extends Key, V, C extends BatchContext, R extends BatchContext> {
+  /** @internal */
+  constructor(private readonly add: AddWindow<K, V, C, R>) {}
 
-  /** @param declaredBy the public method that the job's code called: its caller is the node's place. */
-  add(node: Pick<DefinitionNode, 'kind' | 'inputs'> & NodeParts, declaredBy: Caller): number {
-    const id = this.nodes.length;
-    this.nodes.push({ options: {}, ...node, id, at: placeOfCall(declaredBy) });
-    return id;
+  /** Figures of the values, kept under `uid` in typed columns. */
+  aggregate<A extends { readonly [name: string]: Aggregate<V, unknown> }>(
+    uid: string,
+    aggregates: A,
+  ): WindowResults<K, Aggregated<A>, V, C, R> {
+    return this.add('windowAggregate', this.aggregate, { uid, ...aggregateParts(aggregates) });
   }
-}
 
-function windowParameters({ window, slide }: WindowOptions): { windowMs: number; slideMs: number } {
-  return { windowMs: milliseconds(window), slideMs: milliseconds(slide) };
-}
-
-function placeOfCall(declaredBy: Caller): string {
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, declaredBy);
-  for (const line of (holder.stack ?? '').split('\n')) {
-    const [, place] = /^\s+at .*?([^\s()]+:\d+:\d+)\)?$/.exec(line) ?? [];
-    if (place !== undefined) return place;
+  /** A state that `fold` is called with for each value, kept under `uid`. */
+  fold<S>(uid: string, options: WindowFoldOptions<S, V, C>): WindowResults<K, S, V, C, R> {
+    const { initial, fold, merge } = options;
+    return this.add('windowFold', this.fold, {
+      uid,
+      options: { initial },
+      functions: merge === undefined ? { fold } : { fold, merge },
+    });
   }
-  return 'unknown';
+
+  /** The values reduced to one, kept under `uid`. `reduce` is associative; it may change `a`, the earlier one. */
+  reduce(uid: string, reduce: (a: V, b: V) => V): WindowResults<K, V, V, C, R> {
+    return this.add('windowReduce', this.reduce, { uid, functions: { reduce } });
+  }
+
+  /**
+   * All records of the window, kept under `uid` until then: `process` answers any number of results. They are in the order
+   * in which they came; of sliding windows, those of one slide are; of a session that was two, the earlier ones come first.
+   */
+  process<W>(
+    uid: string,
+    process: (key: K, records: readonly V[], context: R) => Iterable<W>,
+  ): WindowResults<K, W, V, C, R> {
+    return this.add('windowProcess', this.process, { uid, functions: { process } });
+  }
 }

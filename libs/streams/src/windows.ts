@@ -1,4 +1,4 @@
-import type { BatchContext } from './stream.js';
+import type { BatchContext } from './context.js';
 import { milliseconds, type Duration } from './duration.js';
 
 /** Windows of time, made by {@link tumbling}, {@link sliding} or {@link session}. They need `eventTime(…)` before them. */

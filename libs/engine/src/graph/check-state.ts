@@ -2,7 +2,8 @@ import type { StateShape } from '@tidemark/domain';
 import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
 import type { CheckedNode } from './checked-definition.js';
 import { aggregatesOf, functionsOf } from './operators/aggregate-code.js';
-import { aggregatorOf, type AggregateSpec, type AggregatorKind } from './operators/aggregators.js';
+import type { AggregateSpec, AggregatorKind } from './operators/aggregator-kind.js';
+import { aggregatorOf } from './operators/aggregators.js';
 
 const PANES_MAX = 100;
 const NAMES_MAX = 100;

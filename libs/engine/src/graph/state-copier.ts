@@ -54,6 +54,8 @@ if (members !== ${names.length}) return undefined;
 ${checks.join('\n')}
 return { ${members.join(', ')} };
 };`;
-  const make = new Function('names', 'ordinary', 'getPrototypeOf', code) as (...given: readonly unknown[]) => Copy;
+  const make = Reflect.construct(Function, ['names', 'ordinary', 'getPrototypeOf', code]) as (
+    ...given: readonly unknown[]
+  ) => Copy;
   return make(names, Object.prototype, Object.getPrototypeOf);
 }

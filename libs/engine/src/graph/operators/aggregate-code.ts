@@ -3,13 +3,8 @@ import { memberOf, valueOf, type RowCode } from '../../fuse/row-code.js';
 import type { ColumnSpec } from '../../state/state-table.js';
 import type { CheckedNode } from '../checked-definition.js';
 import { misuse } from '../failure.js';
-import {
-  aggregatorOf,
-  type AggregateSpec,
-  type AggregatorKind,
-  type Cells,
-  type FigureFunctions,
-} from './aggregators.js';
+import type { AggregateSpec, AggregatorKind, Cells, FigureFunctions } from './aggregator-kind.js';
+import { aggregatorOf } from './aggregators.js';
 
 interface Part {
   readonly spec: AggregateSpec;

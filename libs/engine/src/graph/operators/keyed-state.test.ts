@@ -150,7 +150,9 @@ describe('updateStateByKey with visit "all"', () => {
   it('writes the same bytes when it is restored in the middle', async () => staysTheSame(idle));
 });
 
-describe.each<[string, (pairs: KeyedStream<string, Pair>, options: StateOptions) => KeyedStream<string, unknown>]>([
+describe.each<
+  [string, (pairs: KeyedStream<string, Pair>, options: StateOptions) => KeyedStream<string, { n: number }>]
+>([
   [
     'fold',
     (pairs, options) => pairs.fold('s', { initial: { n: 0 }, fold: (s, { v }) => ({ n: s.n + v }), ...options }),

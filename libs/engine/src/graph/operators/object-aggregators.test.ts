@@ -89,7 +89,7 @@ describe('an aggregate of figures that keep objects', () => {
           one: first<{ of: number[] }, number[]>('of'),
           all: collect<{ of: number[] }, number[]>({ max: 9, of: 'of' }),
         })
-        .map(([, { one, all }]) => [(one).push(0), (all as number[][]).push([])])
+        .map(([, { one, all }]) => [one.push(0), (all as number[][]).push([])])
         .to('out', toOut);
     };
     const batches = [1, 2].map((n) => ({ timeMs: n * 1_000, records: [{ k: 'a', of: [n] }] }));

@@ -3,7 +3,7 @@ import { misuse } from '../failure.js';
 import { copyJson } from '../json-copy.js';
 import { refuseThenable } from '../operator.js';
 import { StateCopier } from '../state-copier.js';
-import type { AggregateSpec, AggregatorKind, FigureFunctions } from './aggregators.js';
+import type { AggregateSpec, AggregatorKind, FigureFunctions } from './aggregator-kind.js';
 import { FigureCells, FigureFull, type FigureKind, type Held } from './figure-cells.js';
 import { DistinctCounter, PRECISION, PRECISION_MAX, PRECISION_MIN } from './distinct-counter.js';
 import { COUNTERS_MAX, HeavyHitters } from './heavy-hitters.js';

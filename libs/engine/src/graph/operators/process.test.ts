@@ -205,7 +205,7 @@ describe('process', () => {
       }),
       'whole number',
     ],
-    ['a promise', processing((async () => Promise.resolve())), 'promise'],
+    ['a promise', processing((() => Promise.resolve()) as () => unknown as () => void), 'promise'],
   ])('refuses %s', async (_name, build, reason) => {
     await expect(run(build)).rejects.toMatchObject({
       code: 'job_code_threw',

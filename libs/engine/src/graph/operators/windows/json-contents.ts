@@ -6,7 +6,7 @@ import { copyJson } from '../../json-copy.js';
 import { refuseThenable, type OperatorParts } from '../../operator.js';
 import { roleOf } from '../role-of.js';
 import { keepState, VALUE_COLUMN } from '../update-state-by-key.js';
-import type { Contents } from './contents.js';
+import type { Contents } from './contents-port.js';
 
 /** What the job's own code makes of the rows: column `value`, a state, a value, or an array of records, as JSON. */
 export function jsonContents(parts: OperatorParts): Contents {

@@ -1,7 +1,7 @@
 import type { GeneratedFunction } from '../../../fuse/generated-code.js';
 import type { ColumnSpec, StateTable } from '../../../state/state-table.js';
 import type { OperatorParts } from '../../operator.js';
-import type { Contents } from './contents.js';
+import type { Contents } from './contents-port.js';
 
 /** Rows of one slide. No row is ever removed from a pane, so its ids are 0 to size − 1. */
 export interface Pane {

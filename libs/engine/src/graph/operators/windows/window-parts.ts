@@ -6,7 +6,8 @@ import type { TriggerSettings, WindowSettings } from '../../check-windows.js';
 import { overBound } from '../../failure.js';
 import { WATERMARK_COLUMNS, WATERMARK_TABLE } from '../../watermark.js';
 import type { OperatorParts, RowContext } from '../../operator.js';
-import { contentsOf, type Contents } from './contents.js';
+import type { Contents } from './contents-port.js';
+import { contentsOf } from './contents.js';
 
 const WINDOWS_MAX = 10_000;
 const ROWS_MAX = 20_000_000;
