@@ -464,12 +464,11 @@ export class WindowedStream<K extends Key, V, C extends BatchContext, R extends 
 
   /** A state that `fold` is called with for each value, kept under `uid`. */
   fold<S>(uid: string, options: WindowFoldOptions<S, V, C>): WindowResults<K, S, V, C, R> {
-    const { initial, fold, merge, schema } = options;
+    const { initial, fold, merge } = options;
     return this.add('windowFold', this.fold, {
       uid,
       options: { initial },
       functions: merge === undefined ? { fold } : { fold, merge },
-      ...(schema === undefined ? {} : { schema: jsonSchemaOf(schema) }),
     });
   }
 

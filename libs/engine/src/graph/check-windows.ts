@@ -62,8 +62,7 @@ export function checkWindowBy(node: CheckedNode, invalid: Invalid): void {
   if (windows.kind === 'sliding' && (trigger?.kind === 'everyCount' || options.afterResult === 'discard')) {
     invalid('sliding windows share their records: neither everyCount(…) nor afterResult "discard" goes with them');
   }
-  const joins = windows.kind === 'sliding' || windows.kind === 'session';
-  if (node.kind === 'windowFold' && joins && node.functions['merge'] === undefined) {
+  if (node.kind === 'windowFold' && isPutTogether(node) && node.functions['merge'] === undefined) {
     invalid(`${windows.kind} windows are made of parts: give the fold a "merge" that joins two states`);
   }
 }
@@ -71,8 +70,9 @@ export function checkWindowBy(node: CheckedNode, invalid: Invalid): void {
 /** What the windows of a node mean for its state: how late a row may be and when results come is not part of it. */
 export function windowParametersOf(node: CheckedNode): StateShape['parameters'] {
   const { kind, ...grid } = (node.options as unknown as WindowSettings).windows;
-  const figures = node.kind === 'windowAggregate' ? Object.entries(aggregateParameters(node)) : [];
-  return { windows: kind, ...grid, ...Object.fromEntries(figures.map(([name, figure]) => [`figure.${name}`, figure])) };
+  const figures = node.kind === 'windowAggregate' ? aggregateParameters(node) : {};
+  const own = Object.entries({ windows: kind, ...grid }).map(([name, value]) => [`@${name}`, value] as const);
+  return { ...figures, ...Object.fromEntries(own) };
 }
 
 function checkWindows(windows: Windows | undefined, invalid: Invalid): boolean {
