@@ -17,7 +17,6 @@ import {
 import type { NodeKind } from './definition.js';
 import { eventTimeParts, type EventTimeOptions } from './event-time.js';
 import type { Caller, GraphBuilder, NodeParts } from './graph-builder.js';
-import { milliseconds, type Duration } from './duration.js';
 import {
   cogroupParts,
   dedupeParts,

@@ -1,6 +1,6 @@
 import type { ProcessContext } from '@tidemark/streams';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createInProcessGraph } from '../in-process-graph.js';
 import {
   aBatch,
