@@ -174,12 +174,17 @@ export class StateTable {
     const ids = full ? this.heldIds() : this.dirty.slice(0, this.dirtyCount).filter((id) => this.isHeld(id));
     const clear = full || this.clearNext;
     const deleted = full ? new DeletedKeys() : this.deleted;
-    for (const id of ids) this.flags[id] = (this.flags[id] ?? 0) & ~NEW;
+    if (full && this.touchedCount === 0) {
+      this.flags.fill(0);
+      this.dirtyCount = 0;
+    } else {
+      for (const id of ids) this.flags[id] = (this.flags[id] ?? 0) & ~NEW;
+    }
     this.forgetChanges();
     this.freezes += 1;
     if (ids.length === 0 && deleted.count === 0 && !clear) return undefined;
     this.keys.pin();
-    this.frozen = new FrozenTable(this, { ids, clear, deleted });
+    this.frozen = new FrozenTable(this, { ids, isAscending: full, clear, deleted });
     return this.frozen;
   }
 
@@ -219,6 +224,10 @@ export class StateTable {
 
   private heldIds(): Int32Array {
     const ids = new Int32Array(this.size);
+    if (this.size === this.keys.idsUsed) {
+      for (let id = 0; id < ids.length; id += 1) ids[id] = id;
+      return ids;
+    }
     let count = 0;
     for (let id = 0; id < this.keys.idsUsed; id += 1) if (this.isHeld(id)) ids[count++] = id;
     return ids;
