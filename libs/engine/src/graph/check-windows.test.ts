@@ -68,7 +68,7 @@ describe('windows in event time are refused', () => {
       const events = input<Event>(job).eventTime('time', { timestamp: 't', outOfOrderness: 0 });
       events.keyBy('k').windowBy(session('1 s')).aggregate('totals', { total }).to('out', toOut);
     });
-    expect(reasonOf(definition)).toContain('give the aggregate "total" a "merge"');
+    expect(reasonOf(definition)).toContain('the aggregate "total" needs a merge function');
   });
 
   it('without a time of the records', () => {
