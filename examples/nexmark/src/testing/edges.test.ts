@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare, type Row } from '../compare.js';
 import { EVENT_TYPES, sideTable, type Bid } from '../events.js';
 import type { CoveredQueryId } from '../queries.js';
-import { answer } from './answers.js';
+import { answer } from '../duckdb/answers.js';
 import { EDGE_EVENTS as events, START } from './edge-events.js';
 import { NAIVE } from './naive-model.js';
 
