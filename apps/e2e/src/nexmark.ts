@@ -12,8 +12,13 @@ const run = promisify(execFile);
 const example = join(root, 'examples/nexmark');
 const bin = (name: string): string => join(example, `dist/bin/${name}.js`);
 
-/** What the sources of the example's jobs read at most in a batch. */
-const BYTES_PER_BATCH = 1 << 20;
+/** The folder that each source of the example's jobs reads. */
+const FOLDERS: { readonly [source: string]: string } = {
+  people: 'person',
+  auctions: 'auction',
+  bids: 'bid',
+  side: 'side',
+};
 const RUN_MS_MAX = 120_000;
 
 export interface QueryCheck {
@@ -45,7 +50,6 @@ export async function closeNexmark({ files }: Instance): Promise<void> {
 export async function runNexmark(instance: Instance, query: string): Promise<QueryRun> {
   const { jobs } = instance.tidemark;
   const { id } = await jobs.submit({ bundle: await bundleJob(join(example, `src/jobs/${query}.ts`)) });
-  const half = Math.floor((await bytesOfBids(instance)) / BYTES_PER_BATCH / 2);
   const look = async (): Promise<Job> => {
     const job = await jobs.get(id);
     if (job.status === 'failed') throw new Error(`The job of ${query} has failed: ${job.reason?.message ?? ''}`);
@@ -53,7 +57,7 @@ export async function runNexmark(instance: Instance, query: string): Promise<Que
   };
   const atHalf = await until(`${query} is half way`, RUN_MS_MAX, async () => {
     const job = await look();
-    return (job.lastBatch?.batchId ?? 0) >= half || job.status === 'finished' ? job : undefined;
+    return job.status === 'finished' || (await isHalfWay(instance, job)) ? job : undefined;
   });
   const runnerId = atHalf.currentRun?.runnerId;
   const victim = (await instance.processes()).find((process) => process.id === runnerId);
@@ -81,8 +85,13 @@ export async function checkNexmark({ files }: Instance, query: string): Promise<
   return JSON.parse(stdout) as QueryCheck;
 }
 
-async function bytesOfBids({ files }: Instance): Promise<number> {
-  const folder = join(files, 'nexmark', 'bid');
-  const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+async function isHalfWay({ files }: Instance, { lastBatch }: Job): Promise<boolean> {
+  if (lastBatch === null) return false;
+  let [read, all] = [0, 0];
+  for (const [source, offsets] of Object.entries(lastBatch.offsets)) {
+    read += Object.values(offsets).reduce((sum, offset) => sum + offset, 0);
+    const folder = join(files, 'nexmark', FOLDERS[source] ?? source);
+    for (const name of await readdir(folder)) all += (await stat(join(folder, name))).size;
+  }
+  return read >= all / 2;
 }
