@@ -36,9 +36,10 @@ export interface QueryRun {
   readonly batches: readonly Batch[];
 }
 
-/** Writes events where the example's jobs read them. */
+/** Writes events where the example's jobs read them: 1,000 a second of event time, so that there are many windows. */
 export async function prepareNexmark({ files }: Instance, events: number): Promise<void> {
-  await run(process.execPath, [bin('generate'), '--out', join(files, 'nexmark'), '--events', String(events)]);
+  const options = ['--events', String(events), '--rate', '1000'];
+  await run(process.execPath, [bin('generate'), '--out', join(files, 'nexmark'), ...options]);
 }
 
 /** Writes the events that let windows and auctions close: only queries that keep time may see them. */
