@@ -18,6 +18,9 @@ const DIRTY = 2;
 /** No snapshot has the row: nobody need be told when it goes. */
 const NEW = 4;
 
+/** Below, columns of a snapshot are not worth keeping for the next one. */
+const SPARE_ROWS_MIN = 1 << 16;
+
 /**
  * Keyed state: a row for each key, in typed columns that are indexed by the id of the key.
  *
@@ -41,6 +44,8 @@ export class StateTable {
   private dirtyCount = 0;
   private deleted = new DeletedKeys();
   private rows = 0;
+  private readonly jsonIndexes: readonly number[];
+  private spare: readonly Column[] | undefined;
   private frozen: FrozenTable | undefined;
   /** Rows that a checkpoint may still hold are to be emptied first. */
   private clearNext = false;
@@ -52,6 +57,7 @@ export class StateTable {
   ) {
     const { capacity } = this.keys;
     this.columns = specs.map((spec) => newColumn(spec, capacity));
+    this.jsonIndexes = [...specs.keys()].filter((index) => specs[index]?.type === 'json');
     this.flags = new Uint8Array(capacity);
   }
 
@@ -184,12 +190,17 @@ export class StateTable {
     this.freezes += 1;
     if (ids.length === 0 && deleted.count === 0 && !clear) return undefined;
     this.keys.pin();
-    this.frozen = new FrozenTable(this, { ids, isAscending: full, clear, deleted });
+    this.frozen = new FrozenTable(this, { ids, isAscending: full, clear, deleted, spare: this.spare });
+    this.spare = undefined;
     return this.frozen;
   }
 
-  thaw(): void {
+  /** @param columns what was frozen, of which nobody reads any more. */
+  thaw(columns?: readonly Column[]): void {
     this.frozen = undefined;
+    // A small delta has nothing worth keeping, and objects must not be kept alive.
+    const isLarge = columns?.some((column) => !Array.isArray(column) && column.length >= SPARE_ROWS_MIN) ?? false;
+    if (isLarge) this.spare = columns?.map((column) => (Array.isArray(column) ? [] : column));
     this.keys.unpin();
   }
 
@@ -201,6 +212,7 @@ export class StateTable {
       this.rows = 0;
       this.resetAll();
     }
+    if (header.rowsInAll !== undefined) this.keys.reserve(this.size + header.rowsInAll);
     forEachText(deletedKeys, (from, to) => {
       const id = this.keys.find(deletedKeys.bytes, from, to, hashOfBytes(deletedKeys.bytes, from, to));
       if (id >= 0) this.removeSilently(id);
@@ -245,10 +257,8 @@ export class StateTable {
   private makeRow(id: number): void {
     this.rows = this.keys.size;
     if (this.keys.capacity > this.flags.length) this.grow(this.keys.capacity);
-    this.specs.forEach(({ type }, index) => {
-      // Columns of objects grow with the ids, so that they have no holes.
-      if (type === 'json' && id >= this.json(index).length) setAt(this.json(index), id, undefined);
-    });
+    // Columns of objects grow with the ids, so that they have no holes.
+    for (const index of this.jsonIndexes) if (id >= this.json(index).length) setAt(this.json(index), id, undefined);
   }
 
   private refuse(id: number): never {
