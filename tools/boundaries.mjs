@@ -58,6 +58,11 @@ export const EXCEPTIONS = [
     why: 'The one library that a job imports.',
   },
   {
+    project: '@tidemark/example-nexmark',
+    mayUse: ['@tidemark/streams'],
+    why: 'The one library that a job imports.',
+  },
+  {
     project: '@tidemark/example-operators',
     mayUse: ['@tidemark/streams'],
     why: 'The one library that a job imports.',

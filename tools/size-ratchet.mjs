@@ -13,7 +13,7 @@ export const LONGER = [
   },
   {
     file: 'libs/streams/src/stream.ts',
-    lines: 380,
+    lines: 314,
     why: 'Streams, keyed streams and windows make each other, so they stand in one file; a method is a line or two.',
   },
 ];

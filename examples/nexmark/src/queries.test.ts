@@ -8,10 +8,13 @@ describe('the queries of Nexmark', () => {
     expect(Object.keys(QUERIES).filter((id) => !COVERED_QUERIES.some((covered) => covered === id))).toEqual(['q12']);
   });
 
-  it.each(Object.entries(QUERIES))('have a section in the README that says what %s is', async (id, query: Query) => {
-    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-    expect(readme).toContain(section(id, query));
-  });
+  it.each(Object.entries(QUERIES))(
+    'have a section in the README that says what %s is, and how its job is built',
+    async (id, query: Query) => {
+      const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+      expect(readme).toContain(section(id, query));
+    },
+  );
 });
 
 function section(id: string, query: Query): string {
@@ -22,7 +25,7 @@ function section(id: string, query: Query): string {
     result.kind === 'append'
       ? 'Rows are appended.'
       : `The latest row counts, by ${result.key.map(code).join(' and ')}.`;
-  return `${heading} **Covered.** ${query.answer} ${kind}\n`;
+  return `${heading} **Covered.** ${query.answer} ${kind}\n\n[${id}.ts](src/jobs/${id}.ts): `;
 }
 
 const code = (column: string): string => `\`${column}\``;

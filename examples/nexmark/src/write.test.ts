@@ -2,9 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { answer } from './duckdb/answers.js';
 import { EVENT_TYPES, sideTable, SIDE_ROWS, type EventType } from './events.js';
 import { generate, GENERATOR_DEFAULTS } from './generator.js';
-import { writeEvents } from './write.js';
+import { writeClosingEvents, writeEvents } from './write.js';
 
 describe('writing events', () => {
   const options = { ...GENERATOR_DEFAULTS, events: 5_000 };
@@ -47,6 +48,19 @@ describe('writing events', () => {
     await writeEvents({ ...options, into });
     expect(await writeEvents({ ...options, seed: 7, into })).toEqual({ outcome: 'not_empty' });
     expect(await linesOf('bid')).toHaveLength(4_600);
+  });
+
+  it('closes each kind with an event that jobs read last and DuckDB does not see', async () => {
+    await writeEvents({ ...options, into });
+    const before = await answer('q15', into);
+    await writeClosingEvents(into);
+    for (const type of EVENT_TYPES) {
+      const lines = await linesOf(type);
+      const times = lines.map((line) => (JSON.parse(line) as { readonly dateTime: number }).dateTime);
+      const last = times.pop() ?? 0;
+      expect(last - Math.max(...times)).toBeGreaterThan(options.outOfOrderMs + 10_000);
+    }
+    expect(await answer('q15', into)).toEqual(before);
   });
 
   async function linesOf(type: EventType): Promise<string[]> {

@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, rename, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { closingEvents } from './closing-events.js';
 import { EVENT_TYPES, sideTable, type EventType } from './events.js';
 import { generate, type GeneratorOptions } from './generator.js';
 
@@ -38,6 +39,24 @@ export async function writeEvents({ into, eventsPerFile = 100_000, ...options }:
   }
   const { person, auction, bid } = writers;
   return { outcome: 'written', events: { person: person.lines, auction: auction.lines, bid: bid.lines } };
+}
+
+/**
+ * Writes the closing events behind those that are there, for jobs that keep time. They lie in files that DuckDB is not shown,
+ * because they are no part of a question: it reads `*.jsonl`.
+ */
+export async function writeClosingEvents(into: string): Promise<void> {
+  const folder = join(into, 'bid');
+  const newest = (await readdir(folder))
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort()
+    .at(-1);
+  if (newest === undefined) throw new Error(`There are no bids in ${folder}.`);
+  const line = (await readFile(join(folder, newest), 'utf8')).trimEnd().split('\n').at(-1) ?? '';
+  const { dateTime } = JSON.parse(line) as { readonly dateTime: number };
+  for (const { type, value } of closingEvents(dateTime)) {
+    await writeFile(join(into, type, `${type}-closing.json`), `${JSON.stringify(value)}\n`);
+  }
 }
 
 /** Characters that wait in memory before they are written. */

@@ -22,6 +22,8 @@ const headerSchema = z
     table: z.string(),
     clear: z.boolean(),
     rows: count,
+    /** In the first block of a table that is given as a whole: how many rows its blocks have together. */
+    rowsInAll: count.exactOptional(),
     columns: z.array(z.strictObject({ name: z.string(), type: z.enum(['f64', 'bool', 'json']) })).readonly(),
     keyBytes: count,
     /** One for each column of type json, in order. */

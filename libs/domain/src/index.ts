@@ -16,6 +16,7 @@ export {
   KEY_SLOTS,
   type Checkpoint,
   type CheckpointStatus,
+  type CompletedCheckpoint,
   type WrittenCheckpoint,
   type StateRow,
   type StateShape,

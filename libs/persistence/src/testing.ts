@@ -8,7 +8,7 @@ import type {
   NewCheckpoint,
   RunnerId,
   TenantId,
-  WrittenCheckpoint,
+  CompletedCheckpoint,
 } from '@tidemark/domain';
 import { v7 } from 'uuid';
 import type { DataSource } from 'typeorm';
@@ -57,13 +57,14 @@ export const aCheckpoint = (id: string, batchId: number, more: Partial<NewCheckp
   ...more,
 });
 
-export const aWrittenCheckpoint: WrittenCheckpoint = {
+export const aWrittenCheckpoint: CompletedCheckpoint = {
   manifestSha256: 'b'.repeat(64),
   stateRows: 1,
   stateBytes: 1,
   kind: 'full',
   files: 1,
   bytesWritten: 1,
+  pauseMs: 1.5,
 };
 
 /** All stores over one connection pool, as one process has them. */

@@ -64,16 +64,10 @@ export {
   type TopOptions,
   type WindowJoinOptions,
 } from './joins.js';
+export type { EventTimeOptions } from './event-time.js';
 export type { Schema } from './schema.js';
 export type { BatchContext, Key, WindowContext, WindowOptions, WindowReduceOptions } from './context.js';
-export {
-  KeyedStream,
-  Stream,
-  WindowResults,
-  type EventTimeOptions,
-  type FoldOptions,
-  WindowedStream,
-} from './stream.js';
+export { KeyedStream, Stream, WindowResults, type FoldOptions, WindowedStream } from './stream.js';
 export {
   every,
   everyBatch,

@@ -67,27 +67,27 @@ export interface ProcessContext<K extends Key, U, S> extends BatchContext {
   readonly watermarkMs: number;
   readonly state: {
     /** A copy of the cell: only `set` changes it. */
-    get<N extends keyof S>(name: N): S[N];
+    readonly get: <N extends keyof S>(name: N) => S[N];
     /** @param value plain JSON; a finite number or a boolean where the cell began as one. */
-    set<N extends keyof S>(name: N, value: S[N]): void;
+    readonly set: <N extends keyof S>(name: N, value: S[N]) => void;
     /** Puts the cell, or all of them, back to what they began with. A key without set cells is not kept. */
-    clear(name?: keyof S): void;
+    readonly clear: (name?: keyof S) => void;
   };
   readonly timers: ProcessTimers;
   /** Sends a row on, as `[key, row]`. */
-  emit(row: U): void;
+  readonly emit: (row: U) => void;
   /** Sends a row to one of the declared `outputs`, as `[key, row]`. */
-  output(tag: string, row: unknown): void;
+  readonly output: (tag: string, row: unknown) => void;
 }
 
 /** Timers of the key at hand: at most one for each kind and millisecond. They are state, and survive a restart. */
 export interface ProcessTimers {
   /** Fires in the batch with which the watermark comes to `ms`; at the end of this batch if it has. */
-  eventTime(ms: number): void;
+  readonly eventTime: (ms: number) => void;
   /** Fires in the first batch at or after `ms`; at the end of this batch if that is not later. */
-  processingTime(ms: number): void;
-  deleteEventTime(ms: number): void;
-  deleteProcessingTime(ms: number): void;
+  readonly processingTime: (ms: number) => void;
+  readonly deleteEventTime: (ms: number) => void;
+  readonly deleteProcessingTime: (ms: number) => void;
 }
 
 export interface ProcessOptions<K extends Key, V, U, S> extends StateOptions {

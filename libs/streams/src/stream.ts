@@ -15,8 +15,8 @@ import {
   type WindowReduceOptions,
 } from './context.js';
 import type { NodeKind } from './definition.js';
+import { eventTimeParts, type EventTimeOptions } from './event-time.js';
 import type { Caller, GraphBuilder, NodeParts } from './graph-builder.js';
-import { milliseconds, type Duration } from './duration.js';
 import {
   cogroupParts,
   dedupeParts,
@@ -52,17 +52,6 @@ import {
   type WindowByOptions,
   type WindowFoldOptions,
 } from './windows.js';
-
-export interface EventTimeOptions<T> {
-  /** Milliseconds since the Unix epoch: the name of a field, or a function of the record. */
-  readonly timestamp: FieldOf<T, number> | ((record: T) => number);
-  /** How much older than the newest a record may be without being late. */
-  readonly outOfOrderness: Duration;
-  /** A stream without records for this long holds up no window of the streams that it is joined with. */
-  readonly idleAfter?: Duration;
-  /** A timestamp that is further ahead of the batch's time than this is counted, and does not move the watermark. */
-  readonly aheadMax?: Duration;
-}
 
 export interface FoldOptions<S, V, C> extends StateOptions {
   /** The state of a key that has none: plain JSON, of which each key gets a copy. */
@@ -111,18 +100,7 @@ export class Stream<T, C extends BatchContext = BatchContext> {
    * record is late for a window that the watermark had passed before its batch.
    */
   eventTime(uid: string, options: EventTimeOptions<T>): this {
-    const { timestamp } = options;
-    const parts = {
-      uid,
-      options: {
-        outOfOrdernessMs: milliseconds(options.outOfOrderness),
-        ...(options.idleAfter === undefined ? {} : { idleAfterMs: milliseconds(options.idleAfter) }),
-        ...(options.aheadMax === undefined ? {} : { aheadMaxMs: milliseconds(options.aheadMax) }),
-        ...(typeof timestamp === 'string' ? { field: timestamp } : {}),
-      },
-      functions: typeof timestamp === 'string' ? {} : { timestamp },
-    };
-    return this.same(this.next('eventTime', this.eventTime, parts));
+    return this.same(this.next('eventTime', this.eventTime, { uid, ...eventTimeParts(options) }));
   }
 
   /** What `apply` makes of all records of a batch together, in their order; behind a window: of each window. Keeps nothing. */
@@ -485,12 +463,11 @@ export class WindowedStream<K extends Key, V, C extends BatchContext, R extends 
 
   /** A state that `fold` is called with for each value, kept under `uid`. */
   fold<S>(uid: string, options: WindowFoldOptions<S, V, C>): WindowResults<K, S, V, C, R> {
-    const { initial, fold, merge, schema } = options;
+    const { initial, fold, merge } = options;
     return this.add('windowFold', this.fold, {
       uid,
       options: { initial },
       functions: merge === undefined ? { fold } : { fold, merge },
-      ...(schema === undefined ? {} : { schema: jsonSchemaOf(schema) }),
     });
   }
 

@@ -103,7 +103,7 @@ class Life {
     const { kind } = this.checkpointer;
     const blocks = await this.graph.snapshot(kind);
     const state = new Map(this.graph.counts);
-    this.checkpointer.begin(aSnapshot(this.batchId, { kind, next: () => blocks.next() }));
+    this.checkpointer.begin(aSnapshot(this.batchId, { kind, next: () => blocks.next() }), 0);
     await this.checkpointer.settle();
     const begun = this.runs.begun.at(-1);
     if (begun !== undefined && this.runs.completed.at(-1) === begun.id) this.states.set(begun.id, state);

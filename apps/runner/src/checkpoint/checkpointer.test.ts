@@ -8,6 +8,7 @@ import { Checkpointer } from './checkpointer.js';
 
 const INTERVAL_MS = 1_000;
 const FAILURES_MAX = 5;
+const PAUSE_MS = 1.234_567;
 
 /** A store on a disk that may be full. */
 class DiskStore extends InMemoryObjectStore {
@@ -39,7 +40,7 @@ const checkpointer = (overdue = false): Checkpointer =>
   new Checkpointer(run, { runs, objects, ids: new CountedIds() }, { overdue, chain: undefined });
 
 async function write(into: Checkpointer, batchId = 1): Promise<void> {
-  into.begin(aSnapshot(batchId, { kind: into.kind }));
+  into.begin(aSnapshot(batchId, { kind: into.kind }), PAUSE_MS);
   await into.settle();
 }
 
@@ -65,7 +66,7 @@ describe('a checkpoint', () => {
     const checkpoints = checkpointer();
     const { promise, resolve } = Promise.withResolvers<'done'>();
     runs.onBegin = () => promise;
-    checkpoints.begin(aSnapshot());
+    checkpoints.begin(aSnapshot(), PAUSE_MS);
 
     vi.advanceTimersByTime(10 * INTERVAL_MS);
     expect(checkpoints.isDue()).toBe(false);
@@ -90,6 +91,12 @@ describe('a checkpoint', () => {
 
     expect(seen).toEqual(['row, 0 objects', 'complete, 2 objects']);
     expect(runs.begun).toMatchObject([{ id: aCheckpointId(1), batchId: 1, offsets: { numbers: { '0': 1 } } }]);
+  });
+
+  it('says for how long batches waited for its snapshot', async () => {
+    await write(checkpointer());
+
+    expect(runs.written).toMatchObject([{ pauseMs: 1.235 }]);
   });
 
   it.each([
@@ -184,7 +191,7 @@ describe('a checkpoint that cannot be written', () => {
   it('has its snapshot pulled to the end: the job holds on to what was frozen for it until then', async () => {
     const blocks = [{ ...aBlock(1), uid: 'unheard-of' }, aBlock(2), aBlock(3)];
     const checkpoints = checkpointer();
-    checkpoints.begin(aSnapshot(1, { next: async () => blocks.shift() }));
+    checkpoints.begin(aSnapshot(1, { next: async () => blocks.shift() }), PAUSE_MS);
     await checkpoints.settle();
 
     expect(runs.events).toMatchObject([{ data: { code: 'sandbox_spoke_nonsense' } }]);
@@ -193,7 +200,7 @@ describe('a checkpoint that cannot be written', () => {
 
   it('does not end the run when its snapshot cannot be pulled', async () => {
     const checkpoints = checkpointer();
-    checkpoints.begin(aSnapshot(1, { next: () => Promise.reject(new Error('the sandbox is gone')) }));
+    checkpoints.begin(aSnapshot(1, { next: () => Promise.reject(new Error('the sandbox is gone')) }), PAUSE_MS);
 
     await expect(checkpoints.settle()).resolves.toBeUndefined();
     expect(runs.events).toMatchObject([{ type: 'checkpoint.failed', data: { reason: 'the sandbox is gone' } }]);

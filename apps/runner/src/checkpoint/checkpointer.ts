@@ -56,12 +56,16 @@ export class Checkpointer {
     return this.writing === undefined && performance.now() >= this.dueAtMs;
   }
 
-  /** Begins to write a snapshot of the kind that was asked for; returns at once. */
-  begin(snapshot: StateSnapshot): void {
+  /**
+   * Begins to write a snapshot of the kind that was asked for; returns at once.
+   *
+   * @param pauseMs for how long no batch could run because of it; told with the checkpoint.
+   */
+  begin(snapshot: StateSnapshot, pauseMs: number): void {
     this.dueAtMs = performance.now() + this.intervalMs;
     const parent = snapshot.kind === 'delta' ? this.chain : undefined;
     this.chain = undefined;
-    this.writing = this.write(snapshot, parent).finally(() => {
+    this.writing = this.write(snapshot, pauseMs, parent).finally(() => {
       this.writing = undefined;
     });
   }
@@ -75,7 +79,7 @@ export class Checkpointer {
     return this.run.claimed.revision.config.checkpointIntervalMs;
   }
 
-  private async write(snapshot: StateSnapshot, parent: CheckpointChain | undefined): Promise<void> {
+  private async write(snapshot: StateSnapshot, pauseMs: number, parent: CheckpointChain | undefined): Promise<void> {
     const { fence } = this.run.claimed;
     const { tenantId, jobId, epoch, runId } = fence;
     const { timeline, batchId } = snapshot;
@@ -88,7 +92,7 @@ export class Checkpointer {
           attributes: { tenantId, jobId, runId, epoch, timeline, batchId, checkpointId: id },
         },
         async () => {
-          this.chain = await this.writeDurably(id, snapshot, parent);
+          this.chain = await this.writeDurably(id, snapshot, pauseMs, parent);
         },
       );
       this.failures = 0;
@@ -108,6 +112,7 @@ export class Checkpointer {
   private async writeDurably(
     id: CheckpointId,
     snapshot: StateSnapshot,
+    pauseMs: number,
     parent: CheckpointChain | undefined,
   ): Promise<CheckpointChain | undefined> {
     const { runs, objects } = this.tools;
@@ -130,7 +135,8 @@ export class Checkpointer {
       ...{ path, engineVersion: ENGINE_VERSION, tenantId, jobId, revision: number, bundleDigest },
       ...{ snapshot, parent, shapes, pendingPlans },
     });
-    if ((await runs.completeCheckpoint(fence, id, written)) === 'fenced') return this.lost();
+    if ((await runs.completeCheckpoint(fence, id, { ...written, pauseMs: toMicroseconds(pauseMs) })) === 'fenced')
+      return this.lost();
     return chain;
   }
 
@@ -139,6 +145,9 @@ export class Checkpointer {
     return undefined;
   }
 }
+
+/** A millisecond has three digits that a clock can tell. */
+const toMicroseconds = (ms: number): number => Math.round(ms * 1_000) / 1_000;
 
 /** Pulls what is left of a snapshot: until then the job's graph holds on to the state that was frozen for it. */
 async function discard(snapshot: StateSnapshot): Promise<void> {

@@ -21,6 +21,7 @@ class ScriptedEngine {
   /** How far behind the batches are: nothing is waited for while there are more to catch up on. */
   behind = 0;
   onBatch: (batchId: number) => void = () => undefined;
+  freeze: () => Promise<void> = () => Promise.resolve();
 
   msUntilNextBatch(): number {
     return this.hasOpenPlan || this.behind > 0 ? 0 : INTERVAL_MS;
@@ -39,8 +40,9 @@ class ScriptedEngine {
     return Promise.resolve(this.aBatch(batchId));
   }
 
-  snapshot(kind: 'full' | 'delta'): ReturnType<MicroBatchEngine['snapshot']> {
-    return Promise.resolve(aSnapshot(this.planAhead.length, { kind }));
+  async snapshot(kind: 'full' | 'delta'): ReturnType<MicroBatchEngine['snapshot']> {
+    await this.freeze();
+    return aSnapshot(this.planAhead.length, { kind });
   }
 
   private aBatch(batchId: number): CommittedBatch {
@@ -61,6 +63,7 @@ let run: ActiveRun;
 let engine: ScriptedEngine;
 let runs: RecordingRunStore;
 let checkpointed: (readonly [number, string])[];
+let pausesMs: number[];
 let checkpointDue: () => boolean;
 
 beforeEach(() => {
@@ -69,6 +72,7 @@ beforeEach(() => {
   engine = new ScriptedEngine();
   runs = new RecordingRunStore();
   checkpointed = [];
+  pausesMs = [];
   checkpointDue = () => false;
 });
 afterEach(() => {
@@ -79,7 +83,10 @@ function loop(): ReturnType<typeof runBatches> {
   const checkpointer = {
     isDue: () => checkpointDue(),
     kind: 'delta',
-    begin: ({ batchId, kind }: StateSnapshot) => checkpointed.push([batchId, kind]),
+    begin: ({ batchId, kind }: StateSnapshot, pauseMs: number) => {
+      checkpointed.push([batchId, kind]);
+      pausesMs.push(pauseMs);
+    },
   };
   return runBatches(run, {
     engine: engine as unknown as MicroBatchEngine,
@@ -158,6 +165,17 @@ describe('the loop of a run', () => {
     await ended;
 
     expect(checkpointed).toEqual([[2, 'delta']]);
+  });
+
+  it('measures for how long no batch could run because of a snapshot', async () => {
+    checkpointDue = () => engine.planAhead.length === 2;
+    engine.freeze = () => new Promise((resolve) => setTimeout(resolve, 7));
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
+    run.drain('stop');
+    await ended;
+
+    expect(pausesMs).toEqual([7]);
   });
 
   it('ends by itself when all is done that the trigger asks for', async () => {

@@ -36,8 +36,15 @@ export async function runBatches(
     await reportSkipped(run, runs, batch);
     await reportCounts(run, runs, batch);
     await teller.tell(batch);
-    if (checkpointer.isDue()) checkpointer.begin(await engine.snapshot(checkpointer.kind));
+    if (checkpointer.isDue()) await beginCheckpoint(engine, checkpointer);
   }
+}
+
+/** Freezes the state, for which no batch may run, and begins to write it in the background of those that follow. */
+export async function beginCheckpoint(engine: MicroBatchEngine, checkpointer: Checkpointer): Promise<void> {
+  const startedMs = performance.now();
+  const snapshot = await engine.snapshot(checkpointer.kind);
+  checkpointer.begin(snapshot, performance.now() - startedMs);
 }
 
 function tracedBatch(run: ActiveRun, engine: MicroBatchEngine): ReturnType<MicroBatchEngine['runBatch']> {

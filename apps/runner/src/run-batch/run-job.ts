@@ -21,7 +21,7 @@ import { openJob, type OpenedJob } from '../restore/open-job.js';
 import { restoreState, type Restored } from '../restore/restore-state.js';
 import { ActiveRun } from './active-run.js';
 import { ActiveRuns } from './active-runs.js';
-import { runBatches } from './batch-loop.js';
+import { beginCheckpoint, runBatches } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
 import { skipEvent } from './flow-events.js';
 import { endOfAbandonment, endOfDecision, endOfError, inOurWords } from './run-end.js';
@@ -141,7 +141,7 @@ export class RunJob {
     const isDrained = ended.outcome === 'drained';
     if (isDrained && (await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
     if (engine.lastBatchId > 0) {
-      checkpointer.begin(await engine.snapshot(checkpointer.kind));
+      await beginCheckpoint(engine, checkpointer);
       await checkpointer.settle();
     }
     return isDrained ? { kind: 'drained', reason: ended.reason } : { kind: 'finished' };

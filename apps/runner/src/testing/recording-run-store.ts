@@ -8,7 +8,7 @@ import {
   type NewEvent,
   type RunId,
   type RunnerId,
-  type WrittenCheckpoint,
+  type CompletedCheckpoint,
 } from '@tidemark/domain';
 
 type Heartbeat = Awaited<ReturnType<RunStore['heartbeat']>>;
@@ -19,7 +19,7 @@ export class RecordingRunStore extends RunStore {
   readonly events: NewEvent[] = [];
   readonly begun: NewCheckpoint[] = [];
   readonly completed: CheckpointId[] = [];
-  readonly written: WrittenCheckpoint[] = [];
+  readonly written: CompletedCheckpoint[] = [];
   readonly disowned: RunId[] = [];
   heartbeats = 0;
   onHeartbeat: () => Promise<Heartbeat> = () => Promise.resolve({ outcome: 'alive', orders: new Map() });
@@ -41,7 +41,7 @@ export class RecordingRunStore extends RunStore {
     return this.onBegin();
   }
 
-  override async completeCheckpoint(_: unknown, id: CheckpointId, written: WrittenCheckpoint): Promise<Written> {
+  override async completeCheckpoint(_: unknown, id: CheckpointId, written: CompletedCheckpoint): Promise<Written> {
     this.completed.push(id);
     this.written.push(written);
     return this.onComplete();

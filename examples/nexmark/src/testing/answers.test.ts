@@ -6,7 +6,7 @@ import { canonical, compare } from '../compare.js';
 import { generate, GENERATOR_DEFAULTS, type GeneratorOptions } from '../generator.js';
 import { COVERED_QUERIES, type CoveredQueryId } from '../queries.js';
 import { writeEvents } from '../write.js';
-import { answer } from './answers.js';
+import { answer } from '../duckdb/answers.js';
 import { NAIVE, type Events } from './naive-model.js';
 
 interface Run {

@@ -4,6 +4,8 @@ import type { FileHandle } from 'node:fs/promises';
 export const LINE_BYTES_MAX = 1024 * 1024;
 
 const BLOCK_BYTES = 64 * 1024;
+/** Of a long read: each block is a wait for the disk. */
+const BLOCK_BYTES_MAX = 1024 * 1024;
 const NEWLINE = 10;
 
 export interface LineBudget {
@@ -26,7 +28,7 @@ export async function takeLines(file: FileHandle, from: number, budget: LineBudg
   let records = 0;
   let budgetSpent = budget.records <= 0;
   while (!budgetSpent) {
-    const block = await readBlock(file, from + scanned);
+    const block = await readBlock(file, from + scanned, Math.min(BLOCK_BYTES_MAX, Math.max(BLOCK_BYTES, 2 * scanned)));
     if (block.length === 0) break;
     blocks.push(block);
     for (let end = block.indexOf(NEWLINE); end !== -1; end = block.indexOf(NEWLINE, end + 1)) {
@@ -75,7 +77,7 @@ export async function readExactly(file: FileHandle, from: number, length: number
   return bytes;
 }
 
-async function readBlock(file: FileHandle, from: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(BLOCK_BYTES), 0, BLOCK_BYTES, from);
+async function readBlock(file: FileHandle, from: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
   return buffer.subarray(0, bytesRead);
 }

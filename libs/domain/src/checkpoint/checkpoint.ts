@@ -39,6 +39,12 @@ export interface WrittenCheckpoint {
   readonly bytesWritten: number;
 }
 
+/** The same with what only the run knows of it. */
+export interface CompletedCheckpoint extends WrittenCheckpoint {
+  /** Milliseconds for which no batch could run because the state was being frozen. */
+  readonly pauseMs: number;
+}
+
 /** The Postgres row of a checkpoint. Offsets are columns, so they outlive an unreadable state file. */
 export interface Checkpoint {
   readonly id: CheckpointId;

@@ -1,6 +1,6 @@
 import type { LoggedBatch, SourceOffsets } from '../batch/batch.js';
 import type { BundleManifest } from '../bundle/bundle.js';
-import type { Checkpoint, WrittenCheckpoint } from '../checkpoint/checkpoint.js';
+import type { Checkpoint, CompletedCheckpoint } from '../checkpoint/checkpoint.js';
 import type { RestoreDecision } from '../checkpoint/restore-decision.js';
 import type { ErrorCode } from '../errors/tidemark-error.js';
 import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
@@ -101,7 +101,7 @@ export abstract class RunStore {
 
   /** From here on nothing that it builds on is collected. `base_gone`: some of that was collected already. */
   abstract beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): Promise<'done' | 'base_gone' | 'fenced'>;
-  abstract completeCheckpoint(fence: Fence, id: CheckpointId, written: WrittenCheckpoint): Promise<'done' | 'fenced'>;
+  abstract completeCheckpoint(fence: Fence, id: CheckpointId, written: CompletedCheckpoint): Promise<'done' | 'fenced'>;
   /** Marks a checkpoint that failed verification and decides again without it; the decision row keeps both answers. */
   abstract rejectCheckpoint(
     fence: Fence,

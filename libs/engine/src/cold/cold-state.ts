@@ -231,7 +231,7 @@ function keptBlock(stored: Uint8Array): StateBlock {
 
 const headLength = (uidLength: number): number => (1 + uidLength + 7) & ~7;
 
-function withoutRows({ header }: ReadBlock): Uint8Array {
+function withoutRows({ header: { rowsInAll: _, ...header } }: ReadBlock): Uint8Array {
   const none = { rows: 0, keyBytes: 0, jsonBytes: header.jsonBytes.map(() => 0), deleted: 0, deletedKeyBytes: 0 };
   return assembleBlock({ ...header, ...none, clear: false }, []);
 }

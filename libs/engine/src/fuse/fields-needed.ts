@@ -20,8 +20,10 @@ export function fieldsNeeded({ nodes }: CheckedDefinition, source: CheckedNode):
     const own = ownFields(node);
     if (own === undefined || depth > DEPTH_MAX) return true;
     for (const field of own) fields.add(field);
-    if (options['aggregates'] !== undefined) return false;
-    const readers = readersOf(node.id).filter((reader) => reader.kind !== 'output');
+    const outputs = readersOf(node.id).filter((reader) => reader.kind === 'output');
+    // Records that come too late go on as they came.
+    if (options['aggregates'] !== undefined) return outputs.length > 0;
+    const readers = readersOf(node.id).filter((reader) => !outputs.includes(reader));
     return kind === 'source' || PASSES_ON.includes(kind)
       ? readers.map((reader) => needsWhole(reader, depth + 1)).includes(true)
       : true;

@@ -7,11 +7,12 @@ import {
   aggregateParameters,
   checkAggregates,
   checkKeyedState,
-  needsStateTime,
+  checkMerges,
+  needsTtlTime,
   STATE_CHECKS,
   STATE_PARAMETERS,
 } from './check-state.js';
-import { checkWindowBy, needsWindowTime, windowParametersOf } from './check-windows.js';
+import { checkWindowBy, isPutTogether, needsWindowTime, windowParametersOf } from './check-windows.js';
 
 /** What one node must be beyond its {@link ruleOf rule}. */
 export const checkOperator: Check = (node, invalid) => {
@@ -33,7 +34,7 @@ export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly 
     const read = TIMED_BY_FIRST.has(node.kind) ? [first] : node.inputs;
     const isTimed = read.length > 0 && read.every((input) => timed.has(input));
     if (node.kind === 'eventTime' || isTimed) timed.add(node.id);
-    if (NEEDS_TIME.some((needs) => needs(node)) && !isTimed) {
+    if ((needsEventTime(node) || needsWindowTime(node) || needsTtlTime(node)) && !isTimed) {
       yield [
         node,
         `the ${node.kind} works in event time: put eventTime(…) before it${read.length > 1 ? ', in each of its streams' : ''}`,
@@ -66,8 +67,6 @@ export function parametersOf(node: CheckedNode): StateShape['parameters'] {
 /** Their other input has no say in when rows happen. */
 const TIMED_BY_FIRST: ReadonlySet<string> = new Set(['lookup', 'broadcast']);
 
-const NEEDS_TIME = [needsEventTime, needsWindowTime, needsStateTime];
-
 function outputsOf({ kind, options }: CheckedNode): readonly unknown[] {
   if (kind === 'split') return options['branches'] as readonly unknown[];
   if (kind === 'process') return (options['outputs'] ?? []) as readonly unknown[];
@@ -97,6 +96,7 @@ const CHECKS: { readonly [kind: string]: Check } = {
   windowAggregate(node, invalid) {
     checkAggregates(node, invalid);
     checkWindowBy(node, invalid);
+    if (isPutTogether(node)) checkMerges(node, invalid);
   },
   windowFold(node, invalid) {
     if (!isJson(node.options['initial'])) invalid('the "initial" of the fold must be plain JSON');

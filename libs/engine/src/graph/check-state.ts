@@ -8,8 +8,8 @@ import { aggregatorOf } from './operators/aggregators.js';
 const PANES_MAX = 100;
 const NAMES_MAX = 100;
 
-/** Whether the node works in event time, so that an eventTime(…) must stand before it. */
-export const needsStateTime = ({ options }: CheckedNode): boolean => options['ttlTime'] === 'event';
+/** Whether the node's ttl is in event time, so that an eventTime(…) must stand before it. */
+export const needsTtlTime = ({ options }: CheckedNode): boolean => options['ttlTime'] === 'event';
 
 /** The options that all keyed state has. */
 export const checkKeyedState: Check = ({ kind, options }, invalid) => {
@@ -54,13 +54,19 @@ export const STATE_CHECKS: { readonly [kind: string]: Check } = {
       invalid(`the size of countWindow must be 1 to ${PANES_MAX} times its slide`);
     }
     checkAggregates(node, invalid);
-    if (size === slide || !Array.isArray(node.options['aggregates'])) return;
-    for (const spec of aggregatesOf(node)) {
-      if (spec.kind === 'custom' && node.functions[`${spec.name}.merge`] === undefined) {
-        invalid(`the aggregate "${spec.name}" needs a merge function: a sliding countWindow puts its parts together`);
-      }
-    }
+    if (size !== slide) checkMerges(node, invalid);
   },
+};
+
+/** Of a node that puts figures together from parts. */
+export const checkMerges: Check = (node, invalid) => {
+  const figures: unknown = node.options['aggregates'];
+  if (!Array.isArray(figures)) return;
+  for (const { name, kind } of aggregatesOf(node)) {
+    if (kind === 'custom' && node.functions[`${name}.merge`] === undefined) {
+      invalid(`the aggregate "${name}" needs a merge function: the ${node.kind} puts its parts together`);
+    }
+  }
 };
 
 /** Of every node that has figures. */

@@ -1,6 +1,6 @@
 import type { StateShape } from '@tidemark/domain';
 import type { CheckedNode } from './checked-definition.js';
-import { aggregatesOf } from './operators/aggregate-code.js';
+import { aggregateParameters } from './check-state.js';
 
 type Invalid = (reason: string) => void;
 
@@ -34,6 +34,12 @@ const WINDOW_KINDS: readonly string[] = ['windowAggregate', 'windowFold', 'windo
 export const needsWindowTime = ({ kind, options }: CheckedNode): boolean =>
   WINDOW_KINDS.includes(kind) && (options as unknown as WindowSettings).windows.kind !== 'global';
 
+/** Whether a window's result is put together from parts. */
+export function isPutTogether({ options }: CheckedNode): boolean {
+  const kind = (options as unknown as Partial<WindowSettings>).windows?.kind;
+  return kind === 'sliding' || kind === 'session';
+}
+
 /** What a node with windows in event time must be. */
 export function checkWindowBy(node: CheckedNode, invalid: Invalid): void {
   const { windows, trigger, ...options } = node.options as unknown as Partial<WindowSettings>;
@@ -56,8 +62,7 @@ export function checkWindowBy(node: CheckedNode, invalid: Invalid): void {
   if (windows.kind === 'sliding' && (trigger?.kind === 'everyCount' || options.afterResult === 'discard')) {
     invalid('sliding windows share their records: neither everyCount(…) nor afterResult "discard" goes with them');
   }
-  const joins = windows.kind === 'sliding' || windows.kind === 'session';
-  if (node.kind === 'windowFold' && joins && node.functions['merge'] === undefined) {
+  if (node.kind === 'windowFold' && isPutTogether(node) && node.functions['merge'] === undefined) {
     invalid(`${windows.kind} windows are made of parts: give the fold a "merge" that joins two states`);
   }
 }
@@ -65,9 +70,9 @@ export function checkWindowBy(node: CheckedNode, invalid: Invalid): void {
 /** What the windows of a node mean for its state: how late a row may be and when results come is not part of it. */
 export function windowParametersOf(node: CheckedNode): StateShape['parameters'] {
   const { kind, ...grid } = (node.options as unknown as WindowSettings).windows;
-  const figures =
-    node.kind === 'windowAggregate' ? aggregatesOf(node).map((figure) => [`figure.${figure.name}`, figure.kind]) : [];
-  return { windows: kind, ...grid, ...(Object.fromEntries(figures) as StateShape['parameters']) };
+  const figures = node.kind === 'windowAggregate' ? aggregateParameters(node) : {};
+  const own = Object.entries({ windows: kind, ...grid }).map(([name, value]) => [`@${name}`, value] as const);
+  return { ...figures, ...Object.fromEntries(own) };
 }
 
 function checkWindows(windows: Windows | undefined, invalid: Invalid): boolean {

@@ -75,7 +75,7 @@ const OPERATORS: { readonly [name: string]: (pairs: Pairs, bound: Bound) => Pick
 /** Ways for a key from its source to the state. */
 const WAYS: { readonly [name: string]: (job: JobBuilder) => Pairs } = {
   'a field': (job) => input<Pair>(job).keyBy('k'),
-  'a field of a schema': (job) => job.source('in', files({ path: 'in' }), { schema: PAIR }).keyBy('k'),
+  'a field of a schema': (job) => job.source('in', files<Pair>({ path: 'in' }), { schema: PAIR }).keyBy('k'),
   'a long way': (job) => {
     const { kept, rest } = input<Pair>(job)
       .filter(({ v }) => v < 9)

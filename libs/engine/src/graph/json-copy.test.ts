@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { copyJson, NotJsonError } from './json-copy.js';
+import { cloneJson, copyJson, NotJsonError } from './json-copy.js';
 
 function problemOf(value: unknown): unknown {
   try {
@@ -62,4 +62,15 @@ describe('a copy of a value that is kept', () => {
   it('refuses a cycle', () => {
     expect(problemOf(cycle)).toMatchObject({ found: 'more than 200 levels (or a cycle)' });
   });
+});
+
+it('clones what it has copied: the same, and nothing of it shared', () => {
+  const value = { a: [1, { b: 'x' }, null], c: { d: true }, ['__proto__']: 1, e: 'y' };
+  const kept = copyJson(value);
+  const clone = cloneJson(kept) as typeof value;
+  expect(clone).toEqual(kept);
+  expect(JSON.stringify(clone)).toBe(JSON.stringify(kept));
+  clone.a.push(2);
+  clone.c.d = false;
+  expect(kept).toEqual(copyJson(value));
 });

@@ -41,6 +41,22 @@ export function copyJson(value: unknown, depth = 0): unknown {
   return Array.isArray(value) ? copyArray(value, depth) : copyObject(value, depth);
 }
 
+/** A copy of what {@link copyJson} has made: nothing in it needs to be looked at again, so this is several times faster. */
+export function cloneJson<T>(value: T): T;
+export function cloneJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(cloneMember);
+  const copy: { [name: string]: unknown } = { ...value };
+  // Reading members of the object that `for … in` goes through costs V8 no look-up.
+  for (const name in copy) {
+    const member = copy[name];
+    if (typeof member === 'object' && member !== null) copy[name] = cloneJson(member);
+  }
+  return copy;
+}
+
+const cloneMember = (member: unknown): unknown => cloneJson(member);
+
 function copyArray(array: readonly unknown[], depth: number): unknown[] {
   const copy: unknown[] = [];
   for (let i = 0; i < array.length; i += 1) {

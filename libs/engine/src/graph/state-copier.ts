@@ -1,3 +1,4 @@
+import { GeneratedCode } from '../fuse/generated-code.js';
 import { propertyName } from '../fuse/row-code.js';
 import { copyJson } from './json-copy.js';
 
@@ -36,26 +37,27 @@ const isFlat = (copy: object): boolean => {
 
 /** Copies an object with exactly these members, all of them plain; answers undefined for any other. */
 function copierOf(names: readonly string[]): Copy {
-  const checks = names.map((name, index) => {
+  const code = new GeneratedCode();
+  const [expected, ordinary, prototypeOf] = code.constantsOf(names, Object.prototype, Object.getPrototypeOf);
+  const reads = names.map((name, index) => {
     const v = `v${index}`;
     return `const ${v} = o[${JSON.stringify(name)}];
 if (typeof ${v} === 'number' ? ${v} - ${v} !== 0 : typeof ${v} !== 'string' && typeof ${v} !== 'boolean' && ${v} !== null) return undefined;`;
   });
-  const members = names.map(
-    (name, index) => `${propertyName(name)}: typeof v${index} === 'number' ? v${index} + 0 : v${index}`,
-  );
-  const code = `'use strict';
-return (o) => {
-const prototype = getPrototypeOf(o);
-if (prototype !== ordinary && prototype !== null) return undefined;
+  const members = names.map((name, index) => {
+    const value = `typeof v${index} === 'number' ? v${index} + 0 : v${index}`;
+    return `${propertyName(name)}: ${value}`;
+  });
+  const copier = code.add<Copy>(
+    'o',
+    () => `const prototype = ${prototypeOf}(o);
+if (prototype !== ${ordinary} && prototype !== null) return undefined;
 let members = 0;
-for (const name in o) if (name !== names[members++]) return undefined;
+for (const name in o) if (name !== ${expected}[members++]) return undefined;
 if (members !== ${names.length}) return undefined;
-${checks.join('\n')}
-return { ${members.join(', ')} };
-};`;
-  const make = Reflect.construct(Function, ['names', 'ordinary', 'getPrototypeOf', code]) as (
-    ...given: readonly unknown[]
-  ) => Copy;
-  return make(names, Object.prototype, Object.getPrototypeOf);
+${reads.join('\n')}
+return { ${members.join(', ')} };`,
+  );
+  code.compile();
+  return copier.run;
 }

@@ -72,6 +72,14 @@ describe('the limit on what a batch reads', () => {
     expect(limiter.bytesPerBatch).toBeUndefined();
   });
 
+  it('leaves a batch enough to be worth its cost, however short the interval and slow its sinks', () => {
+    const limiter = new BackPressureLimiter(DEFAULT_BACK_PRESSURE, 10);
+    for (let batch = 1; batch <= 20; batch += 1) {
+      limiter.note(aBatch({ atMs: batch * 30, bytes: 30_000, processingMs: 30, schedulingDelayMs: batch * 20 }));
+    }
+    expect(limiter.bytesPerBatch).toBe(65_536);
+  });
+
   it('is shared by the sources that have more to give', () => {
     const limiter = new BackPressureLimiter(DEFAULT_BACK_PRESSURE, INTERVAL_MS);
     limiter.note(aBatch({ saturatedSources: 4 }));

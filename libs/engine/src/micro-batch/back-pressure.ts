@@ -55,6 +55,12 @@ export function nextRate(
 }
 
 /**
+ * A batch that reads less takes no less time: its plan, its sinks and its commit cost what they cost. Without this, a slow
+ * disk and a short interval would throttle a job to nothing.
+ */
+const BYTES_PER_BATCH_MIN = 64 * 1_024;
+
+/**
  * Holds batches to their interval by what they may read. It begins with a batch that took longer than the interval, and
  * ends with one that did not and got all that was there: while batches are in time, nothing is limited.
  *
@@ -73,7 +79,8 @@ export class BackPressureLimiter {
 
   /** Bytes that the next batch may read in all; undefined while nothing is limited. */
   get bytesPerBatch(): number | undefined {
-    return this.state === undefined ? undefined : Math.floor((this.state.bytesPerSecond * this.intervalMs) / 1_000);
+    if (this.state === undefined) return undefined;
+    return Math.max(BYTES_PER_BATCH_MIN, Math.floor((this.state.bytesPerSecond * this.intervalMs) / 1_000));
   }
 
   /** Bytes that one source may read for the next batch: the limit is shared by those that had more to give. */

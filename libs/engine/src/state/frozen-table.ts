@@ -15,8 +15,8 @@ interface TableToFreeze {
   readonly keys: KeyDictionary;
   readonly specs: readonly ColumnSpec[];
   readonly columns: readonly Column[];
-  /** All frozen rows are taken. */
-  thaw(): void;
+  /** All frozen rows are taken; the columns that held them may be used again. */
+  thaw(columns: readonly Column[]): void;
 }
 
 /** Rows of a table as of a batch boundary. Owner: whoever takes the snapshot; block by block, while batches go on. */
@@ -34,8 +34,11 @@ export class FrozenTable {
     private readonly table: TableToFreeze,
     frozen: {
       readonly ids: Int32Array;
+      readonly isAscending: boolean;
       readonly clear: boolean;
       readonly deleted: DeletedKeys;
+      /** Columns of an earlier snapshot that nobody reads any more: memory that was used before is quicker to fill. */
+      readonly spare?: readonly Column[] | undefined;
       /** The first block has no rows, so that others can be put in behind it. */
       readonly clearAlone?: boolean;
     },
@@ -44,14 +47,14 @@ export class FrozenTable {
     this.clear = frozen.clear;
     this.deleted = frozen.deleted;
     this.clearAlone = frozen.clearAlone === true && frozen.clear;
-    this.columns = table.columns.map((column) => gather(column, frozen.ids));
+    this.columns = table.columns.map((column, index) => gather(column, frozen, frozen.spare?.[index]));
   }
 
   /** The next block of about `bytesMax` bytes; undefined at the end, when the table is thawed again. */
   next(bytesMax: number): FrozenBlock | undefined {
     const isOver = this.at === this.ids.length && this.deletedAt === this.deleted.count;
     if (isOver && this.started) {
-      this.table.thaw();
+      this.table.thaw(this.columns);
       return undefined;
     }
     this.started = true;
@@ -72,6 +75,7 @@ export class FrozenTable {
       table: this.table.name,
       clear: this.clear,
       rows: 0,
+      ...(this.clear ? { rowsInAll: this.ids.length } : {}),
       columns: this.table.specs.map(({ name, type }) => ({ name, type })),
       keyBytes: 0,
       jsonBytes: this.table.specs.filter(({ type }) => type === 'json').map(() => 0),
@@ -155,9 +159,40 @@ class TextColumn {
   }
 }
 
-function gather(column: Column, ids: Int32Array): Column {
-  if (Array.isArray(column)) return Array.from(ids, (id) => column[id]);
-  const values = column instanceof Float64Array ? new Float64Array(ids.length) : new Uint8Array(ids.length);
-  for (let i = 0; i < ids.length; i += 1) values[i] = column[ids[i] ?? 0] ?? 0;
+/** What a column holds at these ids; a copy of memory where they are all ids from 0 on. */
+function gather(
+  column: Column,
+  { ids, isAscending }: { readonly ids: Int32Array; readonly isAscending: boolean },
+  spare: Column | undefined,
+): Column {
+  const { length } = ids;
+  const isAll = isAscending && length > 0 && ids[length - 1] === length - 1;
+  if (Array.isArray(column)) return isAll ? column.slice(0, length) : valuesAt(column, ids);
+  if (column instanceof Float64Array) {
+    const room = spare instanceof Float64Array && spare.length >= length ? spare : new Float64Array(length);
+    return isAll ? copied(column, room, length) : numbersAt(column, ids, room);
+  }
+  const room = spare instanceof Uint8Array && spare.length >= length ? spare : new Uint8Array(length);
+  return isAll ? copied(column, room, length) : flagsAt(column, ids, room);
+}
+
+function copied<T extends Float64Array | Uint8Array>(column: T, into: T, length: number): T {
+  into.set(column.subarray(0, length));
+  return into;
+}
+
+function valuesAt(column: readonly unknown[], ids: Int32Array): unknown[] {
+  const values: unknown[] = [];
+  for (const id of ids) values.push(column[id]);
   return values;
+}
+
+function numbersAt(column: Float64Array, ids: Int32Array, into: Float64Array): Float64Array {
+  for (let i = 0; i < ids.length; i += 1) into[i] = column[ids[i] ?? 0] ?? 0;
+  return into;
+}
+
+function flagsAt(column: Uint8Array, ids: Int32Array, into: Uint8Array): Uint8Array {
+  for (let i = 0; i < ids.length; i += 1) into[i] = column[ids[i] ?? 0] ?? 0;
+  return into;
 }

@@ -18,6 +18,8 @@ export interface BlockHeader {
   /** The table is emptied before this block is applied. */
   readonly clear: boolean;
   readonly rows: number;
+  /** In the first block of a table that is given as a whole: how many rows its blocks have together. */
+  readonly rowsInAll?: number;
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
   readonly keyBytes: number;
   /** One for each json column, in order. */
@@ -138,8 +140,8 @@ export function readBlock(bytes: Uint8Array): ReadBlock {
 
 function readHeader(text: string): BlockHeader {
   const header = JSON.parse(text) as BlockHeader;
-  const { table, clear, rows, columns, keyBytes, jsonBytes, deleted, deletedKeyBytes } = header;
-  const counts: readonly unknown[] = [rows, keyBytes, deleted, deletedKeyBytes, ...jsonBytes];
+  const { table, clear, rows, rowsInAll = 0, columns, keyBytes, jsonBytes, deleted, deletedKeyBytes } = header;
+  const counts: readonly unknown[] = [rows, rowsInAll, keyBytes, deleted, deletedKeyBytes, ...jsonBytes];
   const isColumn = ({ name, type }: BlockHeader['columns'][number]): boolean =>
     typeof name === 'string' && COLUMN_TYPES.includes(type);
   const json = columns.filter(({ type }) => type === 'json').length;

@@ -22,6 +22,9 @@ const NEW = 4;
 /** The cold store holds the row as it is: it may go from memory without being written. */
 const STORED = 8;
 
+/** Below, columns of a snapshot are not worth keeping for the next one. */
+const SPARE_ROWS_MIN = 1 << 16;
+
 /**
  * Keyed state: a row for each key, in typed columns that are indexed by the id of the key.
  *
@@ -48,6 +51,8 @@ export class StateTable {
   private dirtyCount = 0;
   private deleted = new DeletedKeys();
   private rows = 0;
+  private readonly jsonIndexes: readonly number[];
+  private spare: readonly Column[] | undefined;
   private frozen: FrozenTable | undefined;
   /** Rows that a checkpoint may still hold are to be emptied first. */
   private clearNext = false;
@@ -59,6 +64,7 @@ export class StateTable {
   ) {
     const { capacity } = this.keys;
     this.columns = specs.map((spec) => newColumn(spec, capacity));
+    this.jsonIndexes = [...specs.keys()].filter((index) => specs[index]?.type === 'json');
     this.flags = new Uint8Array(capacity);
   }
 
@@ -156,10 +162,11 @@ export class StateTable {
 
   /** Removes every row. */
   clear(): void {
-    // Ids begin anew, unless somebody still looks at those of the rows that are gone.
-    if (this.isFrozen || this.removed !== undefined) for (const id of this.ids()) this.removeSilently(id);
+    if (this.removed !== undefined) for (const id of this.ids()) this.removed.push(id);
+    // Ids begin anew, unless those of the rows that are gone are still being read.
+    if (this.isFrozen) for (const id of this.ids()) this.keys.remove(id);
     else this.keys = new KeyDictionary();
-    this.rows = this.keys.size;
+    this.rows = 0;
     this.touchedCount = 0;
     this.forgetChanges();
     this.flags.fill(0);
@@ -181,12 +188,19 @@ export class StateTable {
     const ids = full ? this.heldIds() : this.dirty.slice(0, this.dirtyCount).filter((id) => this.isHeld(id));
     const clear = full || this.clearNext;
     const deleted = full ? new DeletedKeys() : this.deleted;
-    for (const id of ids) this.flags[id] = (this.flags[id] ?? 0) & ~NEW;
+    if (full && this.touchedCount === 0) {
+      this.flags.fill(0);
+      this.dirtyCount = 0;
+    } else {
+      for (const id of ids) this.flags[id] = (this.flags[id] ?? 0) & ~NEW;
+    }
     this.forgetChanges();
     this.freezes += 1;
     if (ids.length === 0 && deleted.count === 0 && !clear) return undefined;
     this.keys.pin();
-    this.frozen = new FrozenTable(this, { ids, clear, deleted, clearAlone: this.onNewRow !== undefined });
+    const clearAlone = this.onNewRow !== undefined;
+    this.frozen = new FrozenTable(this, { ids, isAscending: full, clear, deleted, spare: this.spare, clearAlone });
+    this.spare = undefined;
     return this.frozen;
   }
 
@@ -201,7 +215,7 @@ export class StateTable {
     const blocks: FrozenBlock[] = [];
     if (unsaved.length > 0 || deleted.count > 0) {
       const table = { name, keys, specs, columns, thaw: () => undefined };
-      const frozen = new FrozenTable(table, { ids: unsaved, clear: false, deleted });
+      const frozen = new FrozenTable(table, { ids: unsaved, isAscending: false, clear: false, deleted });
       for (let block = frozen.next(bytesMax); block !== undefined; block = frozen.next(bytesMax)) blocks.push(block);
     }
     for (const id of ids) {
@@ -222,8 +236,12 @@ export class StateTable {
     this.elsewhere -= this.size - before;
   }
 
-  thaw(): void {
+  /** @param columns what was frozen, of which nobody reads any more. */
+  thaw(columns?: readonly Column[]): void {
     this.frozen = undefined;
+    // A small delta has nothing worth keeping, and objects must not be kept alive.
+    const isLarge = columns?.some((column) => !Array.isArray(column) && column.length >= SPARE_ROWS_MIN) ?? false;
+    if (isLarge) this.spare = columns?.map((column) => (Array.isArray(column) ? [] : column));
     this.keys.unpin();
   }
 
@@ -235,6 +253,7 @@ export class StateTable {
       this.rows = 0;
       this.resetAll();
     }
+    if (header.rowsInAll !== undefined) this.keys.reserve(this.size + header.rowsInAll);
     forEachText(deletedKeys, (from, to) => {
       const id = this.keys.find(deletedKeys.bytes, from, to, hashOfBytes(deletedKeys.bytes, from, to));
       if (id >= 0) this.removeSilently(id);
@@ -259,6 +278,10 @@ export class StateTable {
 
   private heldIds(): Int32Array {
     const ids = new Int32Array(this.size);
+    if (this.size === this.keys.idsUsed) {
+      for (let id = 0; id < ids.length; id += 1) ids[id] = id;
+      return ids;
+    }
     let count = 0;
     for (let id = 0; id < this.keys.idsUsed; id += 1) if (this.isHeld(id)) ids[count++] = id;
     return ids;
@@ -277,10 +300,8 @@ export class StateTable {
   private makeRow(id: number): void {
     this.rows = this.keys.size;
     if (this.keys.capacity > this.flags.length) this.grow(this.keys.capacity);
-    this.specs.forEach(({ type }, index) => {
-      // Columns of objects grow with the ids, so that they have no holes.
-      if (type === 'json' && id >= this.json(index).length) setAt(this.json(index), id, undefined);
-    });
+    // Columns of objects grow with the ids, so that they have no holes.
+    for (const index of this.jsonIndexes) if (id >= this.json(index).length) setAt(this.json(index), id, undefined);
   }
 
   private refuse(id: number): never {

@@ -1,4 +1,4 @@
-import type { CheckpointId, Fence, NewCheckpoint, RunStore, WrittenCheckpoint } from '@tidemark/domain';
+import type { CheckpointId, Fence, NewCheckpoint, RunStore, CompletedCheckpoint } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
 import { toDecision } from '../mapping.js';
@@ -47,7 +47,7 @@ export async function complete(
   tx: EntityManager,
   fence: Fence,
   id: CheckpointId,
-  written: WrittenCheckpoint,
+  written: CompletedCheckpoint,
 ): ReturnType<RunStore['completeCheckpoint']> {
   const [pending] = await tx.query<{ batch_id: number; builds_on: string[] }[]>(
     `SELECT c.batch_id, c.builds_on FROM jobs j JOIN checkpoints c ON c.job_id = j.id AND c.timeline = j.timeline

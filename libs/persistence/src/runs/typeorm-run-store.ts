@@ -14,7 +14,7 @@ import {
   type RunId,
   type RunnerId,
   type SourceOffsets,
-  type WrittenCheckpoint,
+  type CompletedCheckpoint,
 } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -124,7 +124,7 @@ export class TypeOrmRunStore extends RunStore {
   override completeCheckpoint(
     fence: Fence,
     id: CheckpointId,
-    written: WrittenCheckpoint,
+    written: CompletedCheckpoint,
   ): ReturnType<RunStore['completeCheckpoint']> {
     return this.dataSource.transaction((tx) => checkpoints.complete(tx, fence, id, written));
   }

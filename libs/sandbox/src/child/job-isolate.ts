@@ -18,6 +18,10 @@ const MEMORY_MB_MIN = 8;
 const TEXT_PIECE_BYTES = 512 * 1024;
 const NEWLINE = 10;
 
+/** Of how much input the length of lines is judged by, and what counts as short. */
+const SAMPLE_BYTES = 4_096;
+const SHORT_LINE_BYTES = 256;
+
 export interface Answer {
   readonly header: object;
   readonly body?: Uint8Array;
@@ -159,13 +163,22 @@ export class JobIsolate {
     for (const { uid, bytes } of request.sources) starts.set(uid, [at, (at += bytes)]);
     for (const { uid, text: needed } of this.sources) {
       const [start = 0, end = 0] = starts.get(uid) ?? [];
+      const given = needed === 'latin1' && this.hasShortLines(start, end) ? 'none' : needed;
       for (let from = start; from < end;) {
-        const to = needed === 'none' ? end : this.endOfPiece(from, end);
-        const text = needed === 'none' ? '' : this.input.bytes.toString(needed, from, to);
+        const to = given === 'none' ? end : this.endOfPiece(from, end);
+        const text = given === 'none' ? '' : this.input.bytes.toString(given, from, to);
         yield { uid, text, from, to };
         from = to;
       }
     }
+  }
+
+  /** Whether lines are so short that making their strings from bytes is cheaper than passing text to cut them from. */
+  private hasShortLines(start: number, end: number): boolean {
+    const sample = this.input.bytes.subarray(start, Math.min(end, start + SAMPLE_BYTES));
+    let lines = 0;
+    for (const byte of sample) if (byte === NEWLINE) lines += 1;
+    return lines * SHORT_LINE_BYTES > sample.length;
   }
 
   /** Behind a newline. */

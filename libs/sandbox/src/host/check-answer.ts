@@ -28,11 +28,6 @@ export function wellFormed(lines: InputLines): InputLines {
 export function linesIn(bytes: Uint8Array): number {
   const newline = 10;
   let lines = 0;
-  let at = bytes.indexOf(newline);
-  let last = -1;
-  for (; at !== -1; at = bytes.indexOf(newline, at + 1)) {
-    lines += 1;
-    last = at;
-  }
-  return last === bytes.length - 1 ? lines : -1;
+  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) lines += 1;
+  return bytes.at(-1) === newline ? lines : -1;
 }

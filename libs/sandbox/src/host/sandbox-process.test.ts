@@ -73,7 +73,8 @@ async function graphThat(answer: (say: TakenOver['say'], asked: unknown) => void
   const limits = { memoryMb: 1, cpuMsPerBatch: 100 };
   const log: string[] = [];
   const onLog = (line: string): void => void log.push(line);
-  const graph = new ProcessGraph(process, { id: 'job', manifest, places: sourcePlaces(undefined), limits, onLog });
+  const job = { id: 'job', manifest, places: sourcePlaces(undefined), limits, onLog, cold: undefined };
+  const graph = new ProcessGraph(process, job);
   return { attacker, graph, log };
 }
 

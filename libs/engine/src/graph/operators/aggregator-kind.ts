@@ -1,4 +1,4 @@
-import type { ColumnSpec } from '../../state/state-table.js';
+import type { ColumnSpec } from '../../state/column.js';
 import type { TenantFunction } from '../checked-definition.js';
 
 /** One figure of an aggregate, as the definition names it. */

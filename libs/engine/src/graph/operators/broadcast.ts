@@ -4,7 +4,7 @@ import { OperatorState, OWN_KEY } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
 import type { TenantFunction } from '../checked-definition.js';
 import { misuse } from '../failure.js';
-import { copyJson } from '../json-copy.js';
+import { cloneJson } from '../json-copy.js';
 import { refuseThenable, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { roleOf } from './role-of.js';
 import { keepState, VALUE_COLUMN } from './update-state-by-key.js';
@@ -55,7 +55,7 @@ class Broadcast implements Operator {
       return;
     }
     this.parts.where.operator = this.parts.node;
-    this.changing ??= { state: copyJson(this.kept()) };
+    this.changing ??= { state: cloneJson(this.kept()) };
     const state = this.update(this.changing.state, record, context);
     refuseThenable(state);
     if (state === undefined) throw misuse('the update of withBroadcast returned undefined instead of a state');
@@ -68,7 +68,7 @@ class Broadcast implements Operator {
     const { waiting } = this;
     this.waiting = [];
     for (const { record, timeMs, context } of waiting) {
-      this.shown ??= { state: freezeDeep(copyJson(this.kept())) };
+      this.shown ??= { state: freezeDeep(cloneJson(this.kept())) };
       where.operator = node;
       for (const row of this.iterable(this.apply(record, this.shown.state, context))) {
         this.emitter.run(row, undefined, timeMs, context);

@@ -1,4 +1,4 @@
-import { idOfKey, tableRow } from '../../fuse/keyed-code.js';
+import { idOfKey } from '../../fuse/keyed-code.js';
 import { EMIT_PARAMS, emittedRow, type Emit, type RowCode } from '../../fuse/row-code.js';
 import { OperatorState, OWN_KEY } from '../../state/operator-state.js';
 import { StateTable, type ColumnSpec } from '../../state/state-table.js';
@@ -145,6 +145,7 @@ ${self}.counted(${id}, ${row.time}, ${row.context});`;
       isReduced && figures.kind === 'struct'
         ? { kind: 'local', code: figures.members[0]?.code ?? 'undefined' }
         : figures;
-    return this.parts.emitCode(tableRow(this.parts.code.constant(this.table), 'id', value, 'context'));
+    const table = this.parts.code.constant(this.table);
+    return this.parts.emitCode({ value, key: { kind: 'id', table, id: 'id' }, time: 'time', context: 'context' });
   }
 }

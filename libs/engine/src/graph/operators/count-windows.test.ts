@@ -1,7 +1,7 @@
 import { collect, count, custom, max, mean, variance } from '@tidemark/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aJob, input, runJob, toOut, type Build, type TestBatch } from '../testing/run-job.js';
+import { aJob, input, runJob, runRestored, toOut, type Build, type TestBatch } from '../testing/run-job.js';
 
 interface Pair {
   readonly k: string;
@@ -55,7 +55,7 @@ describe('countWindow', () => {
               .countWindow('w', { size, slide, reduce: (a, b) => [...a, ...b] })
               .to('out', toOut);
           };
-          const rows = await runJob(() => aJob(build), batches, { restoreBefore, deltas });
+          const rows = await runRestored(() => aJob(build), batches, { restoreBefore, deltas });
           expect(rows).toEqual(expected(batches, size, slide, (values) => values));
         },
       ),
@@ -88,7 +88,7 @@ describe('countWindow', () => {
           const build: Build = (job) => {
             input<Pair>(job).keyBy('k').countWindow('w', { size, slide, aggregate: figures }).to('out', toOut);
           };
-          const rows = await runJob(() => aJob(build), batches, { restoreBefore, deltas });
+          const rows = await runRestored(() => aJob(build), batches, { restoreBefore, deltas });
           const rounded = rows.map((batch) =>
             (batch as [string, { average: number; spread: number }][]).map(([k, row]) => [
               k,
@@ -164,7 +164,7 @@ describe('countByWindow', () => {
             }
             return rows;
           });
-          expect(await runJob(() => aJob(build), batches, { restoreBefore, deltas })).toEqual(model);
+          expect(await runRestored(() => aJob(build), batches, { restoreBefore, deltas })).toEqual(model);
         },
       ),
       { numRuns: 150 },

@@ -177,6 +177,20 @@ describe('a join within an interval', () => {
     expect(await keysAfter(2, later)).toBe(1);
   });
 
+  it('sends on what stays alone in the order of time, whatever came first', async () => {
+    const graph = createInProcessGraph(aJob(joinJob({ type: 'full', before: 50, after: 50, disorder: 0 })));
+    const records = [
+      { s: 'l', k: 'a', t: 103, n: 1 },
+      { s: 'r', k: 'b', t: 101, n: 2 },
+      { s: 'l', k: 'c', t: 300, n: 3 },
+      { s: 'r', k: 'd', t: 300, n: 4 },
+    ];
+    expect(await rowsOf(graph, aBatch(1, { timeMs: 1, records }))).toEqual([
+      { key: 'b', left: null, right: 2 },
+      { key: 'a', left: 1, right: null },
+    ]);
+  });
+
   it('waits for the slower of the two streams', async () => {
     const graph = createInProcessGraph(aJob(joinJob({ type: 'left', before: 0, after: 0, disorder: 0 })));
     const left = (t: number, n: number) => ({ s: 'l', k: 'a', t, n });

@@ -7,7 +7,7 @@ import { OperatorState } from '../../state/operator-state.js';
 import type { StateTable } from '../../state/state-table.js';
 import type { TenantFunction } from '../checked-definition.js';
 import { overBound } from '../failure.js';
-import { copyJson } from '../json-copy.js';
+import { cloneJson } from '../json-copy.js';
 import { refuseThenable, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { WATERMARK_COLUMNS, WATERMARK_TABLE, type Watermark } from '../watermark.js';
 import { isOuter, ROWS_PER_KEY_MAX, sideOf, watermarkOf, type JoinSettings } from './join-sides.js';
@@ -29,7 +29,7 @@ const COLUMNS = [
 /** A kept row is three elements of its cell: its time, its value, and 1 once it has had a partner. */
 const STRIDE = 3;
 /** Of the time that a row is kept, so that at most this share of it is kept longer. */
-const BUCKETS_PER_STAY = 16;
+const BUCKETS_PER_STAY = 8;
 
 /** A row that has left without ever having had a partner. */
 interface Alone {
@@ -68,6 +68,9 @@ class IntervalJoin implements Operator {
   /** The batch itself, for rows that come out of a window of this batch. */
   private batch: RowContext = { batchId: -1, batchTimeMs: 0 };
   private late = 0;
+  /** The row of the key that {@link take} is at. */
+  private atId = 0;
+  private readonly keyText = (): string => this.table.keys.text(this.atId);
 
   constructor(private readonly parts: OperatorParts) {
     const { node, code } = parts;
@@ -134,7 +137,8 @@ class IntervalJoin implements Operator {
     const { table } = this;
     const { where } = this.parts;
     const other = sideOf(1 - port);
-    where.key = () => table.keys.text(id);
+    this.atId = id;
+    where.key = this.keyText;
     const kept = keepState(value);
     const cells = this.cells[port];
     const cell = cells.change(id);
@@ -176,7 +180,7 @@ class IntervalJoin implements Operator {
       isPaired = true;
       if (marks !== undefined) marks[i + 2] = 1;
       // What is kept is for this operator alone; the job's code may keep and change what it gets.
-      const partner = copyJson(partners[i + 1]);
+      const partner = cloneJson(partners[i + 1]);
       const pair = port === 0 ? this.call(value, partner, key, context) : this.call(partner, value, key, context);
       this.emitter.run(pair, key, partnerMs > timeMs ? partnerMs : timeMs, context);
     }
@@ -195,26 +199,38 @@ class IntervalJoin implements Operator {
     const { table } = this;
     let rows = 0;
     for (const port of [0, 1] as const) {
-      const cell = this.cells[port].read(id) ?? [];
-      const stay = this.stayMs[port];
-      const left: unknown[] = [];
-      for (let i = 0; i < cell.length; i += STRIDE) {
-        const endMs = (cell[i] as number) + stay;
-        if (endMs >= ms) {
-          left.push(cell[i], cell[i + 1], cell[i + 2]);
-          if (this.ends.isTaken(endMs, ms)) this.ends.add(id, endMs);
-        } else if (this.outer[port] && cell[i + 2] === 0) {
-          const { keys } = table;
-          const value = copyJson(cell[i + 1]);
-          alone.push({ endMs, slot: keys.slot(id), text: keys.text(id), key: keys.key(id), port, value });
-        }
-      }
-      rows += left.length;
-      if (left.length === cell.length) continue;
-      this.cells[port].replace(id, left.length === 0 ? undefined : left);
+      const cell = this.cells[port].read(id);
+      if (cell === undefined) continue;
+      const left = this.countLeft(port, { id, cell, ms }, alone);
+      rows += left;
+      if (left === cell.length / STRIDE) continue;
       table.change(id);
+      if (left === 0) this.cells[port].replace(id, undefined);
+      else keepLeft(this.cells[port].change(id) ?? [], this.stayMs[port], ms);
     }
     if (rows === 0) table.remove(id);
+  }
+
+  /** @returns how many rows of a side have not ended. */
+  private countLeft(
+    port: 0 | 1,
+    { id, cell, ms }: { readonly id: number; readonly cell: readonly unknown[]; readonly ms: number },
+    alone: Alone[],
+  ): number {
+    const { keys } = this.table;
+    const stay = this.stayMs[port];
+    let left = 0;
+    for (let i = 0; i < cell.length; i += STRIDE) {
+      const endMs = (cell[i] as number) + stay;
+      if (endMs >= ms) {
+        left += 1;
+        if (this.ends.isTaken(endMs, ms)) this.ends.add(id, endMs);
+      } else if (this.outer[port] && cell[i + 2] === 0) {
+        const value = cloneJson(cell[i + 1]);
+        alone.push({ endMs, slot: keys.slot(id), text: keys.text(id), key: keys.key(id), port, value });
+      }
+    }
+    return left;
   }
 
   private batchOf(context: RowContext): RowContext {
@@ -246,6 +262,17 @@ ${idOfKey(code, table, row, id)}
 ${self}.take(${port}, ${id}, ${valueOf(row)}, ${row.time}, ${row.context});
 }`;
   }
+}
+
+/** Takes the rows that have ended before `ms` out of a cell. */
+function keepLeft(cell: unknown[], stayMs: number, ms: number): void {
+  let to = 0;
+  for (let i = 0; i < cell.length; i += STRIDE) {
+    if ((cell[i] as number) + stayMs < ms) continue;
+    if (to < i) for (let part = 0; part < STRIDE; part += 1) cell[to + part] = cell[i + part];
+    to += STRIDE;
+  }
+  cell.length = to;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

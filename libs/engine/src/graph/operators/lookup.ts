@@ -5,7 +5,7 @@ import { EMIT_PARAMS, emittedRow, rowOf, valueOf, type Emit, type RowCode } from
 import { keyOfField } from '../../fuse/stateless-code.js';
 import { OperatorState } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
-import { copyJson } from '../json-copy.js';
+import { cloneJson } from '../json-copy.js';
 import { asKey, refuseThenable, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { roleOf } from './role-of.js';
 import { keepState, VALUE_COLUMN } from './update-state-by-key.js';
@@ -58,7 +58,7 @@ class Lookup implements Operator {
 
   /** What the job's code gets of a row, which it may keep and change. Called by generated code. */
   rowAt(id: number): unknown {
-    return id < 0 ? undefined : copyJson(this.table.json(0)[id]);
+    return id < 0 ? undefined : cloneJson(this.table.json(0)[id]);
   }
 
   private upsertCode(row: RowCode): string {

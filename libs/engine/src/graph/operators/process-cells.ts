@@ -1,5 +1,4 @@
-import type { StateMember } from '../../state/state-columns.js';
-import { columnsOfCells } from '../../state/state-columns.js';
+import { columnsOfCells, type StateMember } from '../../state/state-columns.js';
 import type { StateTable } from '../../state/state-table.js';
 import { misuse } from '../failure.js';
 import { copyJson } from '../json-copy.js';
@@ -31,7 +30,7 @@ export class ProcessCells {
   get(name: string): unknown {
     const index = this.indexOf(name);
     const cell = this.table.columns[index]?.[this.id];
-    const { column, initial } = this.members[index]!;
+    const { column, initial } = this.member(index);
     switch (column.type) {
       case 'f64':
         return cell;
@@ -45,7 +44,7 @@ export class ProcessCells {
   set(name: string, value: unknown): void {
     const { table, id } = this;
     const index = this.indexOf(name);
-    const { column } = this.members[index]!;
+    const { column } = this.member(index);
     if (column.type === 'json') table.json(index)[id] = keepState(value, this.copier);
     else (table.columns[index] as Float64Array)[id] = this.plain(column, value);
     this.use[id] = HELD;
@@ -57,7 +56,7 @@ export class ProcessCells {
     const { table, id } = this;
     const indexes = name === undefined ? [...this.members.keys()] : [this.indexOf(name)];
     for (const index of indexes) {
-      const { column, initial } = this.members[index]!;
+      const { column, initial } = this.member(index);
       if (column.type === 'json') table.json(index)[id] = undefined;
       else (table.columns[index] as Float64Array)[id] = Number(initial);
     }
@@ -104,6 +103,12 @@ export class ProcessCells {
     throw misuse(
       `the state "${name}" began as one of ${what} and takes no other; let it begin with null to hold anything`,
     );
+  }
+
+  private member(index: number): StateMember {
+    const member = this.members[index];
+    if (member === undefined) throw new RangeError(`no cell ${index}`);
+    return member;
   }
 
   private indexOf(name: string): number {

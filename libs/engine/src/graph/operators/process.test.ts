@@ -2,7 +2,17 @@ import type { ProcessContext } from '@tidemark/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createInProcessGraph } from '../in-process-graph.js';
-import { aBatch, aJob, input, rowsOf, runJob, toOut, type Build, type TestBatch } from '../testing/run-job.js';
+import {
+  aBatch,
+  aJob,
+  input,
+  rowsOf,
+  runJob,
+  runRestored,
+  toOut,
+  type Build,
+  type TestBatch,
+} from '../testing/run-job.js';
 
 interface Row {
   readonly k: string;
@@ -102,7 +112,7 @@ describe('process', () => {
     await fc.assert(
       fc.asyncProperty(someBatches, fc.nat(12), async (batches, restoreBefore) => {
         const job = () => aJob(timers);
-        expect(await runJob(job, batches, { restoreBefore, deltas })).toEqual(await runJob(job, batches));
+        expect(await runRestored(job, batches, { restoreBefore, deltas })).toEqual(await runJob(job, batches));
       }),
       { numRuns: 80 },
     );
@@ -110,7 +120,10 @@ describe('process', () => {
 
   const processing =
     (
-      onRecord: (value: { k: string }, context: ProcessContext<string, unknown, { n: number; list: number[] }>) => void,
+      onRecord: (
+        value: { k: string },
+        context: ProcessContext<string, unknown, { n: number; list: number[] }>,
+      ) => unknown,
       more: { outputs?: readonly string[]; timersMax?: number; keysMax?: number } = {},
     ): Build =>
     (job) => {
@@ -205,7 +218,7 @@ describe('process', () => {
       }),
       'whole number',
     ],
-    ['a promise', processing((() => Promise.resolve()) as () => unknown as () => void), 'promise'],
+    ['a promise', processing(() => Promise.resolve()), 'promise'],
   ])('refuses %s', async (_name, build, reason) => {
     await expect(run(build)).rejects.toMatchObject({
       code: 'job_code_threw',

@@ -3,7 +3,7 @@ import type { Emit } from '../../fuse/row-code.js';
 import { OperatorState } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
 import { misuse } from '../failure.js';
-import { copyJson } from '../json-copy.js';
+import { cloneJson } from '../json-copy.js';
 import { timeOf, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { keepState } from './update-state-by-key.js';
 
@@ -76,7 +76,7 @@ class TopN implements Operator {
     for (let i = 0; i < table.touchedCount; i += 1) {
       const id = table.touched[i] ?? 0;
       const { values } = table.json(0)[id] as Top;
-      this.emitter.run(copyJson(values), table.keys.key(id), timeOf(current), current);
+      this.emitter.run(cloneJson(values), table.keys.key(id), timeOf(current), current);
     }
     table.untouch();
   }

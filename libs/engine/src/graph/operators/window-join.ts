@@ -5,7 +5,7 @@ import { GrowingCells } from '../../state/growing-cells.js';
 import { OperatorState } from '../../state/operator-state.js';
 import type { StateTable } from '../../state/state-table.js';
 import { overBound } from '../failure.js';
-import { copyJson } from '../json-copy.js';
+import { cloneJson } from '../json-copy.js';
 import { refuseThenable, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { WATERMARK_COLUMNS, WATERMARK_TABLE, type Watermark } from '../watermark.js';
 import { isOuter, ROWS_PER_KEY_MAX, sideOf, watermarkOf, type JoinSettings } from './join-sides.js';
@@ -29,9 +29,9 @@ export function windowJoin(parts: OperatorParts): Operator {
       refuseThenable(row);
       emit(row);
     };
-    if (rights.length === 0 && leftOuter) for (const left of lefts) one(copyJson(left), undefined);
-    if (lefts.length === 0 && rightOuter) for (const right of rights) one(undefined, copyJson(right));
-    for (const left of lefts) for (const right of rights) one(copyJson(left), copyJson(right));
+    if (rights.length === 0 && leftOuter) for (const left of lefts) one(cloneJson(left), undefined);
+    if (lefts.length === 0 && rightOuter) for (const right of rights) one(undefined, cloneJson(right));
+    for (const left of lefts) for (const right of rights) one(cloneJson(left), cloneJson(right));
   });
 }
 
@@ -39,7 +39,7 @@ export function cogroup(parts: OperatorParts): Operator {
   const apply = roleOf(parts.node.functions, 'apply');
   const iterable = iterableOf('cogroup');
   return new PairedWindows(parts, (lefts, rights, { key, context, emit }) => {
-    for (const row of iterable(apply(key, copyJson(lefts), copyJson(rights), context))) emit(row);
+    for (const row of iterable(apply(key, cloneJson(lefts), cloneJson(rights), context))) emit(row);
   });
 }
 

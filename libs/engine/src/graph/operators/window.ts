@@ -22,6 +22,7 @@ class Window implements Operator {
   private panes = new Map<number, unknown[]>();
   /** Panes whose array is no longer that of a snapshot under way. */
   private readonly copied = new Set<number>();
+  private copiedSince = 0;
 
   constructor(private readonly parts: OperatorParts) {
     this.grid = parts.node.options as unknown as WindowGrid;
@@ -64,11 +65,11 @@ class Window implements Operator {
 
   /** A snapshot that is being handed out may still hold the array of the pane. */
   private changeable(end: number, records: unknown[]): unknown[] {
-    if (!this.table.isFrozen) {
+    if (this.copiedSince !== this.table.freezes) {
       this.copied.clear();
-      return records;
+      this.copiedSince = this.table.freezes;
     }
-    if (this.copied.has(end)) return records;
+    if (!this.table.isFrozen || this.copied.has(end)) return records;
     this.copied.add(end);
     const copy = [...records];
     this.panes.set(end, copy);

@@ -62,8 +62,6 @@ export interface Restore {
   readonly restoreBefore?: number;
   /** Batches before that one before which snapshots are taken: the first is whole, the others are deltas, and so is the last. */
   readonly snapshotsBefore?: readonly number[];
-  /** Restored from a base and a delta for each batch, each handed out only after another batch has run. */
-  readonly deltas?: boolean;
   /** The sinks whose rows are given; `out` unless said otherwise. */
   readonly sinks?: readonly string[];
 }
@@ -72,12 +70,8 @@ export interface Restore {
 export async function runJob(
   definition: () => JobDefinition,
   batches: readonly TestBatch[],
-  { restoreBefore, snapshotsBefore = [], deltas = false, sinks: uids = ['out'] }: Restore = {},
+  { restoreBefore, snapshotsBefore = [], sinks: uids = ['out'] }: Restore = {},
 ): Promise<readonly (readonly unknown[])[]> {
-  if (deltas) {
-    const snapshotAfter = [...batches.keys()];
-    return runOverDeltas(definition, batches, { restoreBefore: restoreBefore ?? batches.length, snapshotAfter });
-  }
   let graph = createInProcessGraph(definition());
   const outputs: (readonly unknown[])[] = [];
   const stored: StateBlock[] = [];
@@ -120,6 +114,8 @@ export async function runOverDeltas(
     if (index === restoreBefore) {
       await drain();
       frozen = await graph.snapshot('delta');
+      // What is frozen stays as it is, whatever the batch that goes on meanwhile does.
+      await graph.run(aBatch(index + 1, batch));
       await drain();
       graph = createInProcessGraph(definition());
       for (const { uid, bytes } of blocks) await graph.restore(uid, bytes);
@@ -143,3 +139,13 @@ export async function blocksOf(snapshot: SnapshotBlocks): Promise<readonly State
   for (let block = await snapshot.next(); block !== undefined; block = await snapshot.next()) blocks.push(block);
   return blocks;
 }
+
+/** {@link runJob}, restored before a batch: from one whole snapshot, or from a base and a delta for each batch. */
+export const runRestored = async (
+  definition: () => JobDefinition,
+  batches: readonly TestBatch[],
+  { restoreBefore, deltas }: { readonly restoreBefore: number; readonly deltas: boolean },
+): ReturnType<typeof runJob> =>
+  deltas
+    ? runOverDeltas(definition, batches, { restoreBefore, snapshotAfter: [...batches.keys()] })
+    : runJob(definition, batches, { restoreBefore });

@@ -14,20 +14,19 @@ export const isTotalName = (name: string): boolean => name === 'total0' || name 
 const EMPTY_MIN = 64;
 
 /**
- * The total of the panes from `fromMs` up to `toMs`: the result of a sliding window. State: tables `total0` and `total1`, and
- * `position`, which says how far they reach and which of them is current.
+ * The total of the panes from `fromMs` up to `toMs`: the result of a sliding window. State: table `total0` or `total1`, and
+ * `position`, which says how far it reaches and which of them it is.
  *
  * Where figures can be taken out again, a slide adds the pane that enters and takes out the one that leaves. Taking out
- * does not undo the rounding of adding, so this would drift; beside the current total the **next** one therefore grows, which
- * holds the panes from `nextFromMs` on and had nothing taken out of it. Once the window begins there, it is exactly the
- * window's total and becomes the current one. So rounding lasts for one window length, and no slide costs more than three
- * passes over a pane. Totals are carried on, not made anew, so they are restored too and not made anew either.
+ * does not undo the rounding of adding, so this would drift; beside the total the **next** one therefore grows, in columns
+ * of its own, which holds the panes from `nextFromMs` on and had nothing taken out of it. Once the window begins there, it
+ * is the window's total and becomes the current one: rounding lasts for one window length, and no slide costs more than
+ * three passes over a pane. Totals are carried on, so they are restored too and not made anew.
  *
  * Where they cannot be taken out, the total is made anew from the panes at each slide. Its table then only keeps the order
  * in which keys came.
  *
- * Ids are the order of emission: no row of a total is removed, and a new table takes over the order of the old one, or of
- * the panes.
+ * Ids are the order of emission: no row of a total is removed, and a table that is made anew takes over its order.
  */
 export class PaneTotals {
   fromMs = -Infinity;
@@ -55,12 +54,8 @@ export class PaneTotals {
 
   /** The window ends at `toMs` from now on. */
   enterUntil(toMs: number, panes: readonly Pane[]): void {
-    const { canRetract } = this.code;
-    const from = canRetract ? this.toMs : this.fromMs;
-    for (const pane of between(panes, from, toMs)) {
-      this.code.enter(pane, this.table, canRetract);
-      if (canRetract) this.code.enter(pane, this.next, true);
-    }
+    const from = this.code.canRetract ? this.toMs : this.fromMs;
+    for (const pane of between(panes, from, toMs)) this.code.enter(pane, this.table, { toNext: true });
     this.toMs = toMs;
     this.store();
   }
@@ -71,35 +66,30 @@ export class PaneTotals {
   }
 
   /** Call when the window's rows have been emitted. @param ids of {@link ids}. */
-  emitted(ids: Int32Array, panes: readonly Pane[]): void {
+  emitted(ids: Int32Array): void {
     if (this.code.canRetract) return;
-    const { table } = this;
-    table.resetAll();
-    if (table.size - ids.length <= Math.max(EMPTY_MIN, ids.length)) return;
-    this.turn();
-    for (const id of ids) this.table.change(this.table.idOfOther(table, id));
-    for (const { links } of panes) links.delete(table);
-    this.store();
+    this.shrink(ids);
+    this.table.resetAll();
   }
 
   /** Adds a row that came for a pane which is in already. @param isNew whether the pane did not have its key. */
   addLate(pane: Pane, from: StateTable, id: number, isNew: boolean): void {
     if (pane.startMs >= this.toMs) return;
-    if (pane.startMs >= this.fromMs) this.code.addRow(from, id, this.table, isNew);
-    if (pane.startMs >= this.nextFromMs) this.code.addRow(from, id, this.next, isNew);
+    if (pane.startMs >= this.fromMs) this.code.addRow(from, id, this.table, { isNext: false, isNew });
+    if (pane.startMs >= this.nextFromMs) this.code.addRow(from, id, this.table, { isNext: true, isNew });
+  }
+
+  /** Looks up the keys that came to a pane in this batch, so that its slide need not. */
+  link(pane: Pane): void {
+    if (pane.startMs >= this.toMs) this.code.link(pane, this.table);
   }
 
   takeOver(): void {
     const table = this.state.table('position');
     const id = table.find(OWN_KEY);
     if (id < 0) return;
-    [this.fromMs, this.toMs, this.nextFromMs, this.current] = [0, 1, 2, 3].map(
-      (index) => table.f64(index)[id] ?? 0,
-    ) as [number, number, number, number];
-  }
-
-  private get next(): StateTable {
-    return this.state.table(`total${1 - this.current}`);
+    const at = (index: number): number => table.f64(index)[id] ?? 0;
+    [this.fromMs, this.toMs, this.nextFromMs, this.current] = [at(0), at(1), at(2), at(3)];
   }
 
   private leave(fromMs: number, panes: readonly Pane[]): void {
@@ -107,22 +97,24 @@ export class PaneTotals {
       for (const pane of between(panes, this.fromMs, fromMs)) this.code.leave(pane, this.table);
       return;
     }
-    const { table, next } = this;
-    for (const { links } of panes) links.delete(table);
-    this.turn();
+    this.code.turn(this.table);
     if (fromMs > this.nextFromMs) {
-      // The window has moved by more than its length's worth of slides: nothing that was added up fits it.
-      for (const { links } of panes) links.delete(next);
-      this.state.drop(next.name);
-      for (const pane of between(panes, fromMs, this.toMs)) this.code.enter(pane, this.table, true);
+      // The window has moved past what the next total holds.
+      this.code.turn(this.table);
+      for (const pane of between(panes, fromMs, this.toMs)) this.code.enter(pane, this.table, { toNext: false });
     }
     this.nextFromMs = Math.max(this.toMs, fromMs);
+    this.shrink(this.ids());
   }
 
-  /** The next total becomes the current one, and an empty one the next. */
-  private turn(): void {
-    this.state.drop(this.table.name);
+  /** Lets go of the keys that nothing is left of, once they are many. */
+  private shrink(ids: Int32Array): void {
+    const { table } = this;
+    if (table.size - ids.length <= Math.max(EMPTY_MIN, ids.length)) return;
     this.current = 1 - this.current;
+    this.code.copy(table, ids, this.table);
+    this.state.drop(table.name);
+    this.store();
   }
 
   private store(): void {

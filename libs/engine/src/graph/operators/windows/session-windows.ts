@@ -15,8 +15,8 @@ interface Place {
 
 /**
  * Session windows. A session covers its first record up to `gap` after its last one; sessions of a key that overlap become
- * one. State: tables `s0`, `s1` …: each holds at most one session of a key, with the columns of the contents, `.first` and
- * `.last` in milliseconds and {@link dueColumn}. Nearly all sessions lie in `s0`; the others hold those of keys that have
+ * one. State: tables `s0`, `s1` …: each holds at most one session of a key, with the columns of the contents, `@first` and
+ * `@last` in milliseconds and {@link dueColumn}. Nearly all sessions lie in `s0`; the others hold those of keys that have
  * several open at once.
  */
 export class SessionWindows implements Operator {
@@ -45,7 +45,7 @@ export class SessionWindows implements Operator {
     this.gapMs = (shared.settings.windows as { readonly gapMs: number }).gapMs;
     const { columns } = shared.contents;
     this.at = { first: columns.length, last: columns.length + 1, due: columns.length + 2 };
-    const own: readonly ColumnSpec[] = [...columns, timeColumn('.first'), timeColumn('.last'), dueColumn];
+    const own: readonly ColumnSpec[] = [...columns, timeColumn('@first'), timeColumn('@last'), dueColumn];
     const columnsOf = (name: string) => (isLevelName(name) ? own : commonColumns(name));
     this.state = new OperatorState(parts.node.uid ?? '', columnsOf, () => {
       this.takeOver();

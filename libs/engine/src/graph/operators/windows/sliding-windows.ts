@@ -49,16 +49,16 @@ export class SlidingWindows implements Operator {
     const { contents } = shared;
     this.columns = [...contents.columns, dueColumn];
     this.due = contents.columns.length;
-    const totalColumns: readonly ColumnSpec[] = [...contents.columns, { name: '.panes', type: 'f64' }];
+    const code = new PaneCode(parts, contents);
+    this.code = code;
     const columnsOf = (name: string): readonly ColumnSpec[] | undefined => {
       if (isPaneName(name)) return this.columns;
-      if (isTotalName(name)) return totalColumns;
+      if (isTotalName(name)) return code.columns;
       return name === 'position' ? POSITION_COLUMNS : commonColumns(name);
     };
     this.state = new OperatorState(parts.node.uid ?? '', columnsOf, () => {
       this.takeOver();
     });
-    this.code = new PaneCode(parts, contents);
     this.totals = new PaneTotals(this.code, this.state);
     this.clock = new TriggerClock(shared.settings.trigger, this.state);
     parts.watermark?.keepIn(this.state);
@@ -113,8 +113,11 @@ export class SlidingWindows implements Operator {
       for (const pane of panes) this.settleDue(pane);
     }
     for (const pane of panes) {
-      pane.table.untouch();
       if (this.isOver(pane)) this.forget(pane);
+      else {
+        this.totals.link(pane);
+        pane.table.untouch();
+      }
     }
   }
 
@@ -140,7 +143,7 @@ export class SlidingWindows implements Operator {
       const ids = totals.ids();
       const context = batch.windowContext(endMs - sizeMs, endMs);
       this.shared.emitIds.run(totals.table, ids, ids.length, false, endMs - 1, context);
-      totals.emitted(ids, panes);
+      totals.emitted(ids);
       endMs += slideMs;
     }
     // Panes go when their last window has ended: no total may need them after that.
@@ -226,7 +229,7 @@ export class SlidingWindows implements Operator {
     const held = this.panes.get(startMs);
     if (held !== undefined) return held;
     this.shared.checkWindows(this.panes.size + 1, () => JSON.stringify(key));
-    const pane = { startMs, table: this.state.table(`p${startMs}`), links: new Map<StateTable, Int32Array>() };
+    const pane: Pane = { startMs, table: this.state.table(`p${startMs}`), links: NO_LINKS, linkedTo: undefined };
     this.panes.set(startMs, pane);
     return pane;
   }
@@ -272,4 +275,5 @@ ${this.shared.settings.trigger?.kind === 'every' ? `${due} = ${due} < 0 ? 1 : ${
   }
 }
 
+const NO_LINKS = new Int32Array(0);
 const isPaneName = (name: string): boolean => /^p-?\d/.test(name);

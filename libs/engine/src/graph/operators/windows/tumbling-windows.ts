@@ -37,7 +37,7 @@ export class TumblingWindows implements Operator {
   private readonly grid: { readonly sizeMs: number; readonly offsetMs: number };
   private readonly isGlobal: boolean;
   private readonly discards: boolean;
-  /** Whether it is kept in the column `.due` which rows have had a result. */
+  /** Whether it is kept in the column `@due` which rows have had a result. */
   private readonly tracks: boolean;
   private readonly due: number;
   private readonly clock: TriggerClock;

@@ -59,8 +59,11 @@ ${emit}
 }
 ${place}.key = undefined;`;
     });
+    const takes = this.settings.trigger?.kind === 'everyCount';
     this.emitTaken = code.add<Emit>(EMIT_PARAMS, () =>
-      this.contents.emitTaken({ value: 'value', key: 'key' }, (value) => emitCode({ ...emittedRow(true), value })),
+      !takes
+        ? ''
+        : this.contents.emitTaken({ value: 'value', key: 'key' }, (value) => emitCode({ ...emittedRow(true), value })),
     );
   }
 
@@ -86,13 +89,13 @@ ${this.parts.emitCode(row, 'late')}`;
 }
 
 /** Beside the contents: rows since the last result; 0 in a row that has had none; −1 if there was nothing since. */
-export const dueColumn: ColumnSpec = { name: '.due', type: 'f64' };
+export const dueColumn: ColumnSpec = { name: '@due', type: 'f64' };
 
 /** Columns of the tables that all operators with windows have. */
 export const commonColumns = (name: string): readonly ColumnSpec[] | undefined =>
   ({ [WATERMARK_TABLE]: WATERMARK_COLUMNS, trigger: TRIGGER_COLUMNS })[name];
 
-const TRIGGER_COLUMNS = [{ name: 'ms', type: 'f64' }] as const;
+const TRIGGER_COLUMNS = [{ name: 'ms', type: 'f64', initial: -Infinity }] as const;
 
 /** Tells the batches in which a trigger `every(…)` gives results. Kept in the table `trigger`. */
 export class TriggerClock {
@@ -108,11 +111,11 @@ export class TriggerClock {
     const table = this.state.table('trigger');
     const id = table.idOf(OWN_KEY);
     const now = Math.floor(batchTimeMs / everyMs) * everyMs;
-    const last = table.f64(0)[id] ?? 0;
+    const last = table.f64(0)[id] ?? -Infinity;
     if (now <= last) return false;
     table.f64(0)[id] = now;
     table.change(id);
-    return last !== 0;
+    return last !== -Infinity;
   }
 }
 

@@ -1,5 +1,7 @@
 import {
+  collect,
   count,
+  custom,
   max,
   min,
   session,
@@ -18,7 +20,7 @@ import { describe, expect, it } from 'vitest';
 import { aJob, input, runJob, toOut, type TestBatch } from '../../../testing/run-job.js';
 import { modelOf, type Event, type Result, type Rules } from './model.js';
 
-const RUNS = 20;
+const RUNS = 15;
 
 type Windowed = WindowedStream<string, Event, BatchContext, WindowContext>;
 /** What is read of the results. */
@@ -41,6 +43,19 @@ const WAYS: { readonly [name: string]: Way } = {
   'figures that cannot': {
     make: (windowed) => windowed.aggregate('windows', { min: min<Event>('v'), max: max<Event>(({ v }) => v) }),
     expected: (values) => ({ min: Math.min(...values), max: Math.max(...values) }),
+  },
+  'figures that keep objects': {
+    make: (windowed) =>
+      windowed.aggregate('windows', {
+        values: collect<Event, number>({ max: 1_000, of: 'v' }),
+        total: custom<Event, { sum: number }, number>({
+          create: () => ({ sum: 0 }),
+          add: (state, { v }) => ({ sum: state.sum + v }),
+          merge: (a, b) => ({ sum: a.sum + b.sum }),
+          result: ({ sum: whole }) => whole,
+        }),
+      }),
+    expected: (values) => ({ values: sorted(values), total: total(values) }),
   },
   fold: {
     make: (windowed) =>
@@ -160,6 +175,10 @@ const rowOf =
 const comparable = (name: string, row: unknown): unknown => {
   const [key, startMs, endMs, value] = row as readonly unknown[];
   if (name === 'process') return [key, startMs, endMs, sorted(value as readonly number[])];
+  if (name === 'figures that keep objects') {
+    const figures = value as { readonly values: readonly number[] };
+    return [key, startMs, endMs, { ...figures, values: sorted(figures.values) }];
+  }
   if (name === 'reduce') return [key, startMs, endMs, (value as Event).v];
   return row;
 };

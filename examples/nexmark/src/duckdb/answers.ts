@@ -1,6 +1,6 @@
 import { DuckDBInstance, type JS } from '@duckdb/node-api';
 import { canonical, type Row } from '../compare.js';
-import { eventTables } from '../duckdb/events.js';
+import { eventTables } from './events.js';
 import { QUERIES, type CoveredQueryId } from '../queries.js';
 
 /** What DuckDB answers to a query over the files in `folder`, sorted by the rows' canonical text. */

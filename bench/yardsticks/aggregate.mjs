@@ -1,0 +1,16 @@
+import { runBatches } from './run-batches.mjs';
+
+const totals = new Map();
+
+runBatches(({ events }, emit) => {
+  const touched = new Set();
+  for (const line of events) {
+    const { user, value } = JSON.parse(line);
+    let total = totals.get(user);
+    if (total === undefined) totals.set(user, (total = { count: 0, sum: 0 }));
+    total.count += 1;
+    total.sum += value;
+    touched.add(user);
+  }
+  for (const user of touched) emit([user, totals.get(user)]);
+});
