@@ -18,6 +18,7 @@ export {
 export { isStorable } from './graph/storable.js';
 export { printable } from './graph/printable.js';
 export { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
+export { unfitKeyOf } from './cold/cold-rows.js';
 export { ColdState, type ColdGraph } from './cold/cold-state.js';
 export type { ColdChange, ColdEntries, ColdStore } from './cold/cold-store.port.js';
 export { InMemoryColdStore } from './cold/in-memory-cold-store.js';

@@ -8,6 +8,7 @@ import {
   type Section,
   type Texts,
 } from '../state/state-block.js';
+import { COLD_KEY_BYTES_MAX } from '../state/spill.js';
 import type { ColdChange } from './cold-store.port.js';
 
 type Columns = BlockHeader['columns'];
@@ -107,6 +108,10 @@ export interface RowsBlock {
 }
 
 const WIDTHS = { f64: 8, bool: 1, json: 4 } as const;
+
+/** The first key of the block that no cold store can take, if there is one. */
+export const unfitKeyOf = ({ keys, deletedKeys }: ReadBlock): Uint8Array | undefined =>
+  [...keysOf(keys), ...keysOf(deletedKeys)].find(({ length }) => length === 0 || length > COLD_KEY_BYTES_MAX);
 
 export function keysOf({ ends, bytes }: Texts): readonly Uint8Array[] {
   const keys: Uint8Array[] = [];

@@ -1,6 +1,9 @@
+import { TidemarkError } from '@tidemark/domain';
+import { COLD_KEY_BOUND } from '../state/spill.js';
+import { readLatin1 } from '../state/utf8.js';
 import type { SnapshotBlocks, StateBlock } from '../ports.js';
 import { assembleBlock, readBlock, type ReadBlock } from '../state/state-block.js';
-import { ColdRows, keysOf } from './cold-rows.js';
+import { ColdRows, keysOf, unfitKeyOf } from './cold-rows.js';
 import type { ColdChange, ColdEntries, ColdStore } from './cold-store.port.js';
 
 /** The one table of an operator whose rows need not be in memory. */
@@ -40,7 +43,8 @@ export class ColdState {
 
   /**
    * Takes a block of a checkpoint. @returns what of it the graph must see: all of another operator's, and of its own one
-   * without rows, so that the graph can judge its columns. @throws RangeError, TypeError or SyntaxError for no block.
+   * without rows, so that the graph can judge its columns. @throws RangeError, TypeError or SyntaxError for no block,
+   * TidemarkError `state_over_bound` for a key that is too long.
    */
   async restore(uid: string, bytes: Uint8Array): Promise<Uint8Array | undefined> {
     const rows = this.rows.get(uid);
@@ -48,6 +52,11 @@ export class ColdState {
     const block = readBlock(bytes);
     const { table, clear, columns } = block.header;
     if (table !== TABLE) return bytes;
+    const unfit = unfitKeyOf(block);
+    if (unfit !== undefined) {
+      const key = readLatin1(unfit.subarray(0, 200));
+      throw new TidemarkError('state_over_bound', { operator: uid, bound: COLD_KEY_BOUND, key });
+    }
     if (clear) await this.store.clear(spaceOf(uid));
     await this.store.write(spaceOf(uid), rows.changesOf(block));
     this.restored = true;

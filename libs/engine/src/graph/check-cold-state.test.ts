@@ -2,7 +2,7 @@ import { count, type JobBuilder, type KeyedStream } from '@tidemark/streams';
 import { describe, expect, it } from 'vitest';
 import { checkDefinition } from './check-definition.js';
 import { createInProcessGraph } from './in-process-graph.js';
-import { aBatch, aJob, input, textBatch, toOut, type Build } from './testing/run-job.js';
+import { aBatch, aJob, input, takenOver, textBatch, toOut, type Build } from './testing/run-job.js';
 
 interface Row {
   readonly k: string;
@@ -149,6 +149,19 @@ describe('state that is larger than memory', () => {
     await expect(graph.run(ofKeys(1, 'k'.repeat(1_499)))).rejects.toMatchObject({
       code: 'state_over_bound',
       params: { bound: 'key length of 1500 bytes with rowsInMemory' },
+    });
+  });
+
+  it('refuses such keys of a checkpoint, too, if the option is new', async () => {
+    const before = createInProcessGraph(
+      aJob((job) => {
+        keyed(job).aggregate('s', figures).to('out', toOut);
+      }),
+    );
+    await before.run(ofKeys(1, 'k'.repeat(1_499)));
+    await expect(takenOver(before, aJob(aggregated(({ k }) => k, 1)))).rejects.toMatchObject({
+      code: 'state_over_bound',
+      params: { operator: 's' },
     });
   });
 

@@ -42,6 +42,7 @@ class InProcessGraph implements GraphRuntime {
       const own = this.cold === undefined ? block : await this.cold.restore(uid, block);
       if (own !== undefined) this.program.restore(uid, own);
     } catch (error) {
+      if (error instanceof TidemarkError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new TidemarkError('checkpoint_unreadable', { path: `state of "${uid}"`, reason });
     }

@@ -5,6 +5,7 @@ import { StateTable } from './state-table.js';
 
 /** A key whose row goes to a cold store may have so many bytes as JSON text. */
 export const COLD_KEY_BYTES_MAX = 1_500;
+export const COLD_KEY_BOUND = `key length of ${COLD_KEY_BYTES_MAX} bytes with rowsInMemory`;
 
 /** So many rows leave memory at a time. */
 const EVICTED_AT_ONCE = 65_536;
@@ -85,7 +86,7 @@ export class Spill {
     const { table, missing } = this;
     const { keys } = table;
     if (keys.byteLength(id) > COLD_KEY_BYTES_MAX) {
-      throw overBound(undefined, `key length of ${COLD_KEY_BYTES_MAX} bytes with rowsInMemory`, keys.text(id));
+      throw overBound(undefined, COLD_KEY_BOUND, keys.text(id));
     }
     if (table.elsewhere === 0 || missing.findOther(table, id) >= 0) return;
     throw misuse(

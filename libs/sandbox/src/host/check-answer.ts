@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { TidemarkError } from '@tidemark/domain';
-import { printable, readBlock, type InputLines } from '@tidemark/engine';
+import { printable, readBlock, unfitKeyOf, type InputLines } from '@tidemark/engine';
 import { FRAME_BYTES_MAX } from '../frames.js';
 import type { ReplyOf } from '../messages.js';
 
@@ -17,6 +17,9 @@ export function isBlock(bytes: Uint8Array, { rows, deleted }: ReplyOf<'block'>):
     return false;
   }
 }
+
+/** Whether a store can take it. @param bytes a block. */
+export const isForStore = (bytes: Uint8Array): boolean => unfitKeyOf(readBlock(bytes)) === undefined;
 
 /** Bytes that are not UTF-8 are read as U+FFFD. Line ends stay where they were. */
 export function wellFormed(lines: InputLines): InputLines {

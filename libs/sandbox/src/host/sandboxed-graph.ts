@@ -14,7 +14,7 @@ import {
   type SnapshotBlocks,
   type StateBlock,
 } from '@tidemark/engine';
-import { isBlock, linesIn, tooLarge, wellFormed } from './check-answer.js';
+import { isBlock, isForStore, linesIn, tooLarge, wellFormed } from './check-answer.js';
 import { FRAME_BYTES_MAX, HEADER_BYTES_MAX } from '../frames.js';
 import { failureFromWire, type BlocksOf, type ReplyOf, type Request } from '../messages.js';
 import { nonsense, type Answer, type RequestBounds, type SandboxProcess } from './sandbox-process.js';
@@ -212,6 +212,7 @@ export class ProcessGraph implements SandboxedGraph {
     bytesLeft.count -= body.length;
     if (bytesLeft.count < 0) throw this.ended(nonsense('its state is larger than its memory'));
     if (!isBlock(body, reply)) throw this.ended(nonsense(`its state of "${uid}" is not what it says`));
+    if (of !== 'snapshot' && !isForStore(body)) throw this.ended(nonsense(`a key of "${uid}" is too long`));
     return { uid, bytes: body, rows, deleted };
   }
 
