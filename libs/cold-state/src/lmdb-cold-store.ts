@@ -191,12 +191,37 @@ export class LmdbColdStore implements ColdStore {
 
 const EMPTY = new Uint8Array(0);
 
+/** As many bytes as a number holds exactly. */
+const HEAD_BYTES = 6;
+
 /**
  * Positions by key; those of equal keys stay in their order. Neighbours lie on one page, which is then read and written
- * once: with many keys that is several times faster than in any other order.
+ * once: with many keys that is several times faster than in any other order. Keys are compared by what is behind their
+ * common beginning, most of them by a number.
  */
-const inOrder = (keys: readonly Uint8Array[]): readonly number[] =>
-  Array.from(keys.keys()).sort((a, b) => Buffer.compare(keys[a] ?? EMPTY, keys[b] ?? EMPTY));
+function inOrder(keys: readonly Uint8Array[]): readonly number[] {
+  const from = commonBytes(keys);
+  const heads = Float64Array.from(keys, (key) => {
+    let head = 0;
+    for (let at = from; at < from + HEAD_BYTES; at += 1) head = head * 256 + (key[at] ?? 0);
+    return head;
+  });
+  const compare = (a: number, b: number): number =>
+    (heads[a] ?? 0) - (heads[b] ?? 0) || Buffer.compare(keys[a] ?? EMPTY, keys[b] ?? EMPTY);
+  return Array.from(keys.keys()).sort(compare);
+}
+
+/** How many bytes all keys begin with. */
+function commonBytes(keys: readonly Uint8Array[]): number {
+  const [first = EMPTY] = keys;
+  let common = first.length;
+  for (const key of keys) {
+    let same = 0;
+    while (same < common && key[same] === first[same]) same += 1;
+    common = same;
+  }
+  return common;
+}
 
 /**
  * Why a commit failed: a promise beside the error tells, and would end the process if nobody listened to it. A write to a
