@@ -1,7 +1,7 @@
 import { files, toFiles } from '@tidemark/streams';
 import { z } from 'zod';
 
-/** What bench/lib/generate.mjs writes, field by field. */
+/** What bench/lib/generate.mjs writes, field by field. A job declares what it looks at, and the rest is passed over. */
 export const event = z.object({
   user: z.string(),
   type: z.string(),
