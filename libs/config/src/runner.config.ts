@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { loadConfig, wholeNumber, type Environment } from './load.js';
 import { sharedVariables } from './shared.js';
@@ -27,6 +28,10 @@ const runnerEnvironment = z
     TIDEMARK_RUNNER_SLOTS: wholeNumber({ min: 1, max: 1_000 }).prefault('16'),
     /** `required` refuses tenants' code unless every layer of the sandbox works; `auto` says what is missing. */
     TIDEMARK_SANDBOX: z.enum(['required', 'auto']).default('auto'),
+    /** Folder on a local disk for state that is larger than memory, while its job runs. That of the system for temporary files unless given. */
+    TIDEMARK_SCRATCH_DIR: z.string().optional(),
+    /** Bytes that the state of one job may take there at most. */
+    TIDEMARK_SCRATCH_BYTES_MAX: wholeNumber({ min: 1_048_576, max: 2 ** 46 }).prefault('107374182400'),
     /** How long a runner that is told to end may take to bring its jobs to a checkpoint, in milliseconds. */
     TIDEMARK_DRAIN_MS: wholeNumber({ min: 0, max: 600_000 }).prefault('10000'),
   })
@@ -41,6 +46,7 @@ const runnerEnvironment = z
     egress: { allow: env.TIDEMARK_EGRESS_ALLOW, deny: env.TIDEMARK_EGRESS_DENY },
     slots: env.TIDEMARK_RUNNER_SLOTS,
     sandboxMode: env.TIDEMARK_SANDBOX,
+    scratch: { folder: env.TIDEMARK_SCRATCH_DIR ?? tmpdir(), bytesMax: env.TIDEMARK_SCRATCH_BYTES_MAX },
     drainMs: env.TIDEMARK_DRAIN_MS,
     log: env.TIDEMARK_LOG,
   }));

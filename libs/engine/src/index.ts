@@ -1,4 +1,4 @@
-export type { TextNeeded } from './fuse/source-loop.js';
+export type { InputPiece, TextNeeded } from './fuse/source-loop.js';
 export { BATCH_BYTES_MAX, bytesPerSource } from './batch-bounds.js';
 export { replaceGlobals, seededRandom, type BatchClock } from './globals/batch-globals.js';
 export { explainUnavailable, UNAVAILABLE } from './globals/unavailable.js';
@@ -10,7 +10,6 @@ export { joinChunks, type InputLines } from './graph/input-lines.js';
 export { keyHash, keySlot } from './graph/key-slot.js';
 export {
   compileGraph,
-  type InputPiece,
   type Program,
   type ProgramBlock,
   type ProgramOutput,
@@ -19,6 +18,11 @@ export {
 export { isStorable } from './graph/storable.js';
 export { printable } from './graph/printable.js';
 export { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
+export { unfitKeyOf } from './cold/cold-rows.js';
+export { ColdState, type ColdGraph } from './cold/cold-state.js';
+export type { ColdChange, ColdEntries, ColdStore } from './cold/cold-store.port.js';
+export { InMemoryColdStore } from './cold/in-memory-cold-store.js';
+export { isSpilling } from './graph/check-cold-state.js';
 export {
   MicroBatchEngine,
   type CommittedBatch,

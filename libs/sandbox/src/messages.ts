@@ -2,21 +2,31 @@ import { z } from 'zod';
 import { DEFAULT_FLOW, DOWNTIME_POLICIES, hasInterval, TRIGGERS } from '@tidemark/domain';
 import { DEFINITION_LIMITS, isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
 
-/** What the host asks. Bodies: `load` the bundle's code, `restore` a state block, `run` the sources' bytes in order. */
+/**
+ * What the host asks. Bodies: `load` the bundle's code, `restore` and `rows` a state block, `run` and `look` the sources'
+ * bytes in order.
+ */
 export type Request =
   | { readonly type: 'load'; readonly memoryMb: number; readonly deadlineMs: number; readonly seed: string }
   | { readonly type: 'restore'; readonly uid: string }
+  /** `look` before `run`: collects the keys of the batch whose rows may lie outside of the sandbox. */
   | {
-      readonly type: 'run';
+      readonly type: 'run' | 'look';
       readonly batchId: number;
       readonly batchTimeMs: number;
       readonly seed: string;
       readonly deadlineMs: number;
       readonly sources: readonly { readonly uid: string; readonly bytes: number }[];
     }
+  /** Rows that lay outside, for the batch that is about to run. */
+  | { readonly type: 'rows'; readonly uid: string }
+  /** How many rows lie outside when the job is restored. */
+  | { readonly type: 'elsewhere'; readonly uid: string; readonly rows: number }
   | { readonly type: 'snapshot'; readonly kind: 'full' | 'delta' }
-  /** The next block of the snapshot under way. */
-  | { readonly type: 'block' };
+  /** The next block: of the snapshot under way, of the keys that were looked for, or of what leaves the sandbox. */
+  | { readonly type: 'block'; readonly of: BlocksOf };
+
+export type BlocksOf = 'snapshot' | 'missing' | 'spilled';
 
 /** Names and counts are bounded again by what the host knows of the job; these bounds only keep a reply small. */
 const name = z.string().max(200);
@@ -132,6 +142,7 @@ export const replySchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('failed'), failure, log: z.array(z.string().max(1_000)).max(101) }),
   z.strictObject({ type: z.literal('frozen') }),
+  z.strictObject({ type: z.literal('looked') }),
   z.strictObject({ type: z.literal('block'), uid: name, rows: count, deleted: count }),
   z.strictObject({ type: z.literal('end') }),
   z.strictObject({ type: z.literal('over_deadline') }),

@@ -11,6 +11,14 @@ export interface StateOptions {
   readonly ttl?: { readonly after: Duration; readonly time?: 'processing' | 'event' };
   /** The most keys that may have state at a time; 50 million unless given. The job fails at the first one more. */
   readonly keysMax?: number;
+  /**
+   * The most keys whose state is in memory between batches; that of the others lies on the runner's disk, and is fetched
+   * for the batches that need it. For state that is larger than memory: see docs/operators/large-state.md.
+   *
+   * Of `fold`, `aggregate`, `updateStateByKey` and `mapWithState`, without a ttl, timeout or visit `all`. The code between
+   * source and key runs twice for each record, and must answer the same.
+   */
+  readonly rowsInMemory?: number;
 }
 
 export interface UpdateStateOptions extends StateOptions {
@@ -42,6 +50,8 @@ export interface MapWithStateOptions<K, V, S, U, C> {
   /** A key without values for at least this long, by batch times, times out: at the end of a batch, oldest first. */
   readonly timeout?: Duration;
   readonly keysMax?: number;
+  /** As of all keyed state, without a timeout. */
+  readonly rowsInMemory?: number;
 }
 
 /** What `process` may keep of each key: cells by name, with what they begin with. */
@@ -93,9 +103,10 @@ export interface ProcessOptions<K extends Key, V, U, S> extends StateOptions {
 }
 
 /** @internal */
-export const stateOptions = ({ ttl, keysMax }: StateOptions): { readonly [name: string]: unknown } => ({
+export const stateOptions = ({ ttl, keysMax, rowsInMemory }: StateOptions): { readonly [name: string]: unknown } => ({
   ...(ttl === undefined ? {} : { ttlMs: milliseconds(ttl.after), ttlTime: ttl.time ?? 'processing' }),
   ...(keysMax === undefined ? {} : { keysMax }),
+  ...(rowsInMemory === undefined ? {} : { rowsInMemory }),
 });
 
 /** @internal */
@@ -124,7 +135,7 @@ export function mapWithStateParts<K, V, S, U, C>(
   readonly options: { readonly [name: string]: unknown };
   readonly functions: { readonly [role: string]: unknown };
 } {
-  const { update, timeout, keysMax } = options;
+  const { update, timeout, ...more } = options;
   const ttl = timeout === undefined ? {} : { ttl: { after: timeout } };
-  return { options: stateOptions({ ...ttl, ...(keysMax === undefined ? {} : { keysMax }) }), functions: { update } };
+  return { options: stateOptions({ ...ttl, ...more }), functions: { update } };
 }

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '@tidemark/checkpoint';
+import { LmdbColdStore, type LmdbOptions } from '@tidemark/cold-state';
 import { openSink, openSource, type ConnectorContext } from '@tidemark/connectors';
 import { bundlePaths, TidemarkError, type ClaimedRun } from '@tidemark/domain';
 import type { Sink, Source } from '@tidemark/engine';
@@ -22,6 +23,7 @@ export async function openJob(
     readonly sandbox: SandboxHost;
     readonly objects: ObjectStore;
     readonly context: ConnectorContext;
+    readonly scratch: LmdbOptions;
     readonly onStarted: (graph: SandboxedGraph) => void;
   },
 ): Promise<OpenedJob> {
@@ -66,8 +68,9 @@ export async function openJob(
 
 async function startSandbox(
   { fence, revision }: ClaimedRun,
-  { sandbox, objects }: { readonly sandbox: SandboxHost; readonly objects: ObjectStore },
+  tools: { readonly sandbox: SandboxHost; readonly objects: ObjectStore; readonly scratch: LmdbOptions },
 ): Promise<SandboxedGraph> {
+  const { sandbox, objects, scratch } = tools;
   const paths = bundlePaths(fence.tenantId, revision.bundleDigest);
   const [code, map] = await Promise.all([objects.get(paths.code), optional(objects, paths.map)]);
   return sandbox.start({
@@ -75,6 +78,7 @@ async function startSandbox(
     code: text(code),
     map: map === undefined ? undefined : text(map),
     limits: revision.config.limits,
+    openColdStore: () => LmdbColdStore.open(scratch),
   });
 }
 

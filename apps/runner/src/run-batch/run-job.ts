@@ -77,7 +77,7 @@ export class RunJob {
           graph.kill();
         });
       };
-      opened = await openJob(run.claimed, { sandbox, objects, context, onStarted });
+      opened = await openJob(run.claimed, { sandbox, objects, context, scratch: this.config.scratch, onStarted });
       return await this.restoreAndRun(run, opened);
     } catch (error) {
       if (run.abandoned !== undefined) return endOfAbandonment(run.abandoned);

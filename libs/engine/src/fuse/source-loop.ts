@@ -39,6 +39,15 @@ export class RecordCounter {
  */
 export type TextNeeded = 'none' | 'latin1' | 'utf8';
 
+/** A piece of a source's input: whole lines, each with its newline. */
+export interface InputPiece {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  /** The same as text, as the source's {@link TextNeeded} says. */
+  readonly text: string;
+}
+
 export interface SourceLoop {
   readonly node: CheckedNode;
   readonly text: TextNeeded;

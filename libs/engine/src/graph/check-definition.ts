@@ -1,6 +1,7 @@
 import type { BundleManifest, StateShape } from '@tidemark/domain';
 import type { NodeKind } from '@tidemark/streams';
 import { SOURCES_MAX } from '../batch-bounds.js';
+import { checkColdState } from './check-cold-state.js';
 import { checkFlow, checkWindowedByInterval, INTERVAL_LIMITS, type CheckedFlow } from './check-flow.js';
 import {
   KIND_RULES,
@@ -176,6 +177,7 @@ function checkGraph(
   const sorted = sortByInputs(nodes);
   if (sorted.outcome === 'sorted') {
     for (const [node, reason] of checkStreams(sorted.nodes)) invalid(reason, node.at);
+    for (const [node, reason] of checkColdState(sorted.nodes)) invalid(reason, node.at);
     return sorted.nodes;
   }
   const [first] = sorted.through;

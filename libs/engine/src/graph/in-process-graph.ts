@@ -4,6 +4,11 @@ import type { GraphInput, GraphOutput, GraphRuntime, SnapshotBlocks } from '../p
 import { readLatin1 } from '../state/utf8.js';
 import { checkDefinition } from './check-definition.js';
 import { joinChunks, type InputLines } from './input-lines.js';
+import { ColdState, type ColdGraph } from '../cold/cold-state.js';
+import type { ColdStore } from '../cold/cold-store.port.js';
+import { InMemoryColdStore } from '../cold/in-memory-cold-store.js';
+import type { ColdSide } from './cold-side.js';
+import type { InputPiece } from '../fuse/source-loop.js';
 import { compileGraph, type Program, type ProgramOutput } from './program.js';
 import type { BatchFailure } from './failure.js';
 import { printable } from './printable.js';
@@ -13,41 +18,54 @@ import { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem } from './
  * The job's graph in this process, without a sandbox: the same program, for tests and for code that is trusted.
  * Throws what the check of the definition finds: `bundle_defines_no_job`, `graph_…`.
  */
-export function createInProcessGraph(definition: JobDefinition): GraphRuntime {
+export function createInProcessGraph(
+  definition: JobDefinition,
+  /** Where state lies that a job need not have in memory. */
+  store: ColdStore = new InMemoryColdStore(),
+): GraphRuntime {
   const checked = checkDefinition(definition);
   if (checked.outcome === 'invalid') throw reportProblem(checked.problems[0], PLACES_AS_THEY_ARE);
-  return new InProcessGraph(compileGraph(checked.definition));
+  const program = compileGraph(checked.definition);
+  return new InProcessGraph(program, program.cold && new ColdState(store, program.cold.uids));
 }
 
 class InProcessGraph implements GraphRuntime {
   private readonly decoder = new TextDecoder();
 
-  constructor(private readonly program: Program) {}
+  constructor(
+    private readonly program: Program,
+    private readonly cold: ColdState | undefined,
+  ) {}
 
   async restore(uid: string, block: Uint8Array): Promise<void> {
     try {
-      this.program.restore(uid, block);
+      const own = this.cold === undefined ? block : await this.cold.restore(uid, block);
+      if (own !== undefined) this.program.restore(uid, own);
     } catch (error) {
+      if (error instanceof TidemarkError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new TidemarkError('checkpoint_unreadable', { path: `state of "${uid}"`, reason });
     }
-    return Promise.resolve();
   }
 
-  async run({ batchId, batchTimeMs, sources }: GraphInput): Promise<GraphOutput> {
-    const lines = new Map<string, InputLines>(sources.map(({ uid, chunks }) => [uid, joinChunks(chunks)]));
+  async run(input: GraphInput): Promise<GraphOutput> {
+    const lines = new Map<string, InputLines>(input.sources.map(({ uid, chunks }) => [uid, joinChunks(chunks)]));
+    const { cold } = this.program;
+    if (cold === undefined || this.cold === undefined) return this.runInMemory(input, lines);
+    return this.cold.run(this.coldGraph(cold, input, lines), () => Promise.resolve(this.runInMemory(input, lines)));
+  }
+
+  private runInMemory({ batchId, batchTimeMs }: GraphInput, lines: ReadonlyMap<string, InputLines>): GraphOutput {
     const failed = (failure: BatchFailure): TidemarkError =>
       reportFailure(failure, { lines, places: PLACES_AS_THEY_ARE });
     this.program.begin({ batchId, batchTimeMs });
-    for (const { uid, text: needed } of this.program.sources) {
-      const bytes = lines.get(uid)?.bytes ?? new Uint8Array(0);
-      const text = needed === 'none' ? '' : needed === 'utf8' ? this.decoder.decode(bytes) : readLatin1(bytes);
-      const failure = this.program.feed(uid, { bytes, from: 0, to: bytes.length, text });
+    for (const [uid, piece] of this.pieces(lines)) {
+      const failure = this.program.feed(uid, piece);
       if (failure !== undefined) throw failed(failure);
     }
     const result = this.program.end();
     if (result.outcome === 'failed') throw failed(result.failure);
-    return Promise.resolve({
+    return {
       sinks: new Map(result.sinks.map(({ uid, rows, bytes }) => [uid, { rows, bytes: bytes.slice() }])),
       recordsIn: result.recordsIn,
       recordsSkipped: result.recordsSkipped,
@@ -58,12 +76,37 @@ class InProcessGraph implements GraphRuntime {
         ...positionOf({ source, line }, lines),
         reason: printable(reason),
       })),
-    });
+    };
   }
 
   async snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks> {
-    this.program.freeze(kind);
-    return Promise.resolve({ next: () => Promise.resolve(this.program.nextBlock()) });
+    const freeze = (): Promise<SnapshotBlocks> => {
+      this.program.freeze(kind);
+      return Promise.resolve({ next: () => Promise.resolve(this.program.nextBlock()) });
+    };
+    return this.cold === undefined ? freeze() : this.cold.snapshot(kind, freeze);
+  }
+
+  private *pieces(lines: ReadonlyMap<string, InputLines>): Iterable<readonly [uid: string, piece: InputPiece]> {
+    for (const { uid, text: needed } of this.program.sources) {
+      const bytes = lines.get(uid)?.bytes ?? new Uint8Array(0);
+      const text = needed === 'none' ? '' : needed === 'utf8' ? this.decoder.decode(bytes) : readLatin1(bytes);
+      yield [uid, { bytes, from: 0, to: bytes.length, text }];
+    }
+  }
+
+  private coldGraph(side: ColdSide, input: GraphInput, lines: ReadonlyMap<string, InputLines>): ColdGraph {
+    const { batchId, batchTimeMs } = input;
+    return {
+      holdElsewhere: async (uid, rows) => Promise.resolve(side.holdElsewhere(uid, rows)),
+      look: async () => {
+        side.beginLook({ batchId, batchTimeMs });
+        for (const [uid, piece] of this.pieces(lines)) side.look(uid, piece);
+        return Promise.resolve();
+      },
+      next: async (of) => Promise.resolve(of === 'missing' ? side.missing() : side.spilled()),
+      load: async (uid, block) => Promise.resolve(side.load(uid, block)),
+    };
   }
 }
 

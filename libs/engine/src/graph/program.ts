@@ -2,7 +2,15 @@ import { Chains } from '../fuse/chains.js';
 import { GeneratedCode } from '../fuse/generated-code.js';
 import { fieldsNeeded } from '../fuse/fields-needed.js';
 import type { RowCode } from '../fuse/row-code.js';
-import { plainLoop, RecordCounter, schemaLoop, type SourceLoop, type TextNeeded } from '../fuse/source-loop.js';
+import {
+  plainLoop,
+  RecordCounter,
+  schemaLoop,
+  type InputPiece,
+  type SourceLoop,
+  type TextNeeded,
+} from '../fuse/source-loop.js';
+import { ColdSide } from './cold-side.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
 import { failureOf, type BatchFailure, type LineRef, type Whereabouts } from './failure.js';
@@ -53,15 +61,8 @@ export interface Program {
   freeze(kind: 'full' | 'delta'): void;
   /** The next block of what is frozen, while batches go on; undefined at the end. */
   nextBlock(): ProgramBlock | undefined;
-}
-
-/** A piece of a source's input: whole lines, each with its newline. */
-export interface InputPiece {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-  /** The same as text, as the source's {@link TextNeeded} says. */
-  readonly text: string;
+  /** Of a job whose state need not be in memory: what its rows outside need. */
+  readonly cold: ColdSide | undefined;
 }
 
 /** About how many bytes of state one block has. */
@@ -89,6 +90,7 @@ class CompiledProgram implements Program {
   private frozen: Iterator<ProgramBlock, undefined> | undefined;
   private phase: 'idle' | 'in_batch' | 'broken' = 'idle';
   private isRestored = true;
+  readonly cold: ColdSide | undefined;
 
   constructor(private readonly definition: CheckedDefinition) {
     const { nodes, poison } = definition;
@@ -104,6 +106,7 @@ class CompiledProgram implements Program {
     const loops = sourcesInOrder(nodes).map((node) => this.loopOf(node));
     this.loops = new Map(loops.map((loop) => [loop.node.uid ?? '', loop]));
     this.sources = loops.map(({ node, text }) => ({ uid: node.uid ?? '', text }));
+    this.cold = ColdSide.of(definition, this.code, this.states, BLOCK_BYTES);
     this.code.compile();
   }
 

@@ -28,6 +28,7 @@ export class FrozenTable {
   private at = 0;
   private deletedAt = 0;
   private started = false;
+  private clearAlone: boolean;
 
   constructor(
     private readonly table: TableToFreeze,
@@ -37,12 +38,15 @@ export class FrozenTable {
       readonly clear: boolean;
       readonly deleted: DeletedKeys;
       /** Columns of an earlier snapshot that nobody reads any more: memory that was used before is quicker to fill. */
-      readonly spare: readonly Column[] | undefined;
+      readonly spare?: readonly Column[] | undefined;
+      /** The first block has no rows, so that others can be put in behind it. */
+      readonly clearAlone?: boolean;
     },
   ) {
     this.ids = frozen.ids;
     this.clear = frozen.clear;
     this.deleted = frozen.deleted;
+    this.clearAlone = frozen.clearAlone === true && frozen.clear;
     this.columns = table.columns.map((column, index) => gather(column, frozen, frozen.spare?.[index]));
   }
 
@@ -54,6 +58,12 @@ export class FrozenTable {
       return undefined;
     }
     this.started = true;
+    if (this.clearAlone) {
+      this.clearAlone = false;
+      const block = this.rowsBlock(0);
+      this.clear = false;
+      return block;
+    }
     // Removed keys go before rows: a key may have been removed and added again.
     const block = this.deletedAt < this.deleted.count ? this.deletedBlock(bytesMax) : this.rowsBlock(bytesMax);
     this.clear = false;

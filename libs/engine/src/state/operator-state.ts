@@ -45,10 +45,10 @@ export class OperatorState {
     if (this.tables.delete(name)) this.dropped.add(name);
   }
 
-  /** Rows of all tables, without an operator's own. */
+  /** Rows of all tables, in memory and elsewhere, without an operator's own. */
   keys(): number {
     let keys = 0;
-    for (const table of this.tables.values()) keys += table.size - (table.find(OWN_KEY) < 0 ? 0 : 1);
+    for (const table of this.tables.values()) keys += table.size + table.elsewhere - (table.find(OWN_KEY) < 0 ? 0 : 1);
     return keys;
   }
 

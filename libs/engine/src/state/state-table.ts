@@ -3,7 +3,7 @@ import { hashOfBytes } from '../graph/key-slot.js';
 import { overBound } from '../graph/failure.js';
 import type { Column, ColumnSpec } from './column.js';
 import { DeletedKeys } from './deleted-keys.js';
-import { FrozenTable } from './frozen-table.js';
+import { FrozenTable, type FrozenBlock } from './frozen-table.js';
 import { grown, longerThan, type IdList } from './growing.js';
 import { KeyDictionary } from './key-dictionary.js';
 import { textAt, type ReadBlock, type Texts } from './state-block.js';
@@ -12,11 +12,15 @@ export type { Column, ColumnSpec } from './column.js';
 
 /** How many rows a table may have unless its operator says otherwise. */
 export const ROWS_MAX = 50_000_000;
+/** The same for one whose rows need not be in memory. */
+export const COLD_ROWS_MAX = 1_000_000_000;
 
 const TOUCHED = 1;
 const DIRTY = 2;
 /** No snapshot has the row: nobody need be told when it goes. */
 const NEW = 4;
+/** The cold store holds the row as it is: it may go from memory without being written. */
+const STORED = 8;
 
 /** Below, columns of a snapshot are not worth keeping for the next one. */
 const SPARE_ROWS_MIN = 1 << 16;
@@ -39,6 +43,9 @@ export class StateTable {
   freezes = 0;
   /** Where somebody wants to know which rows go: their ids are added to it. */
   removed: IdList | undefined;
+  /** Of a table with rows in a cold store, too: how many lie there and not here, and what is to be asked about a new row. */
+  elsewhere = 0;
+  onNewRow: ((id: number) => void) | undefined;
   private flags: Uint8Array;
   private dirty = new Int32Array(64);
   private dirtyCount = 0;
@@ -139,8 +146,9 @@ export class StateTable {
   /** Says that the row has changed, for the next snapshot. */
   change(id: number): void {
     const flags = this.flags[id] ?? 0;
+    if ((flags & (DIRTY | STORED)) === DIRTY) return;
+    this.flags[id] = (flags | DIRTY) & ~STORED;
     if ((flags & DIRTY) !== 0) return;
-    this.flags[id] = flags | DIRTY;
     if (this.dirtyCount === this.dirty.length) this.dirty = longer(this.dirty);
     this.dirty[this.dirtyCount++] = id;
   }
@@ -190,9 +198,42 @@ export class StateTable {
     this.freezes += 1;
     if (ids.length === 0 && deleted.count === 0 && !clear) return undefined;
     this.keys.pin();
-    this.frozen = new FrozenTable(this, { ids, isAscending: full, clear, deleted, spare: this.spare });
+    const clearAlone = this.onNewRow !== undefined;
+    this.frozen = new FrozenTable(this, { ids, isAscending: full, clear, deleted, spare: this.spare, clearAlone });
     this.spare = undefined;
     return this.frozen;
+  }
+
+  /**
+   * Takes rows out of memory that are to lie in the cold store alone, and which keys were removed since the last time.
+   * Neither is a change. @returns the blocks that the store needs for it: it has the other rows as they are.
+   */
+  evict(ids: readonly number[], bytesMax: number): readonly FrozenBlock[] {
+    const { name, keys, specs, columns, deleted } = this;
+    this.deleted = new DeletedKeys();
+    const unsaved = Int32Array.from(ids.filter((id) => ((this.flags[id] ?? 0) & STORED) === 0));
+    const blocks: FrozenBlock[] = [];
+    if (unsaved.length > 0 || deleted.count > 0) {
+      const table = { name, keys, specs, columns, thaw: () => undefined };
+      const frozen = new FrozenTable(table, { ids: unsaved, isAscending: false, clear: false, deleted });
+      for (let block = frozen.next(bytesMax); block !== undefined; block = frozen.next(bytesMax)) blocks.push(block);
+    }
+    for (const id of ids) {
+      this.flags[id] = 0;
+      this.removeSilently(id);
+    }
+    this.elsewhere += ids.length;
+    const dirty = this.dirty.subarray(0, this.dirtyCount).filter((id) => ((this.flags[id] ?? 0) & DIRTY) !== 0);
+    this.dirty.set(dirty);
+    this.dirtyCount = dirty.length;
+    return blocks;
+  }
+
+  /** Takes rows of the cold store into memory again. */
+  load(block: ReadBlock): void {
+    const before = this.size;
+    for (const id of this.apply(block)) this.flags[id] = ((this.flags[id] ?? 0) & ~NEW) | STORED;
+    this.elsewhere -= this.size - before;
   }
 
   /** @param columns what was frozen, of which nobody reads any more. */
@@ -204,8 +245,8 @@ export class StateTable {
     this.keys.unpin();
   }
 
-  /** Applies a block of a checkpoint. Rows that are restored do not count as changed. Throws for a block that does not fit. */
-  apply(block: ReadBlock): void {
+  /** Applies a block of a checkpoint. Rows that are restored do not count as changed. Throws for a block that does not fit. @returns their ids. */
+  apply(block: ReadBlock): Int32Array {
     const { header, keys, deletedKeys } = block;
     if (header.clear) {
       this.keys = new KeyDictionary();
@@ -232,6 +273,7 @@ export class StateTable {
       if (type === 'json') setJson(this.json(index), ids, values as Texts);
       else setNumbers(this.columns[index] as Float64Array | Uint8Array, ids, values as Float64Array);
     });
+    return ids;
   }
 
   private heldIds(): Int32Array {
@@ -249,7 +291,8 @@ export class StateTable {
     if (this.keys.size > this.rows) {
       this.makeRow(id);
       this.flags[id] = (this.flags[id] ?? 0) | NEW;
-      if (this.rows > this.rowsMax) this.refuse(id);
+      if (this.rows + this.elsewhere > this.rowsMax) this.refuse(id);
+      this.onNewRow?.(id);
     }
     return id;
   }

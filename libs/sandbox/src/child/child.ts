@@ -43,10 +43,16 @@ function answer(request: Request, bodyBytes: number): Answer {
       return isolate.restore(request.uid, bodyBytes);
     case 'run':
       return isolate.run(request);
+    case 'look':
+      return isolate.look(request);
+    case 'rows':
+      return isolate.rows(request.uid, bodyBytes);
+    case 'elsewhere':
+      return isolate.elsewhere(request.uid, request.rows);
     case 'snapshot':
       return isolate.freeze(request.kind);
     case 'block':
-      return isolate.nextBlock();
+      return isolate.nextBlock(request.of);
   }
 }
 

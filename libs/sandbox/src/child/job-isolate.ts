@@ -1,7 +1,7 @@
 import type ivm from 'isolated-vm';
 import type { TextNeeded } from '@tidemark/engine';
 import type { Guest } from '../guest/guest.js';
-import type { Reply, Request } from '../messages.js';
+import type { BlocksOf, Reply, Request } from '../messages.js';
 import { SharedBytes } from './shared-bytes.js';
 
 /** What isolated-vm says, to the letter. */
@@ -27,7 +27,7 @@ export interface Answer {
   readonly body?: Uint8Array;
 }
 type Load = Extract<Request, { type: 'load' }>;
-type Run = Extract<Request, { type: 'run' }>;
+type Run = Extract<Request, { type: 'run' | 'look' }>;
 
 interface FedSource {
   readonly uid: string;
@@ -61,6 +61,11 @@ export class JobIsolate {
       seed: reference('seed'),
       define: reference('define'),
       restore: reference('restore'),
+      rows: reference('rows'),
+      elsewhere: reference('elsewhere'),
+      beginLook: reference('beginLook'),
+      look: reference('look'),
+      endLook: reference('endLook'),
       begin: reference('begin'),
       feed: reference('feed'),
       end: reference('end'),
@@ -101,11 +106,32 @@ export class JobIsolate {
     return this.guarded(() => ({ header: asHeader(this.guest.restore.applySync(undefined, [uid, bytes])) }));
   }
 
+  /** The rows lie in the input. */
+  rows(uid: string, bytes: number): Answer {
+    return this.guarded(() => ({ header: asHeader(this.guest.rows.applySync(undefined, [uid, bytes])) }));
+  }
+
+  elsewhere(uid: string, rows: number): Answer {
+    return this.guarded(() => ({ header: asHeader(this.guest.elsewhere.applySync(undefined, [uid, rows])) }));
+  }
+
+  /** The sources' bytes lie in the input, as for {@link run}. */
+  look(request: Run): Answer {
+    const { batchId, batchTimeMs, seed, deadlineMs } = request;
+    const timeout = timeLeft(deadlineMs);
+    return this.guarded(() => {
+      this.guest.beginLook.applySync(undefined, [batchId, batchTimeMs, seed]);
+      for (const { uid, text, from, to } of this.pieces(request)) {
+        this.guest.look.applySync(undefined, [uid, from, to, text], { timeout: timeout() });
+      }
+      return { header: asHeader(this.guest.endLook.applySync(undefined, [])) };
+    }, deadlineMs);
+  }
+
   /** The sources' bytes lie in the input, one after the other. */
   run(request: Run): Answer {
     const { batchId, batchTimeMs, seed, deadlineMs } = request;
-    const startedMs = performance.now();
-    const timeout = (): number => Math.max(1, Math.ceil(deadlineMs - (performance.now() - startedMs)));
+    const timeout = timeLeft(deadlineMs);
     return this.guarded(() => {
       this.guest.begin.applySync(undefined, [batchId, batchTimeMs, seed]);
       for (const { uid, text, from, to } of this.pieces(request)) {
@@ -120,8 +146,10 @@ export class JobIsolate {
     return this.guarded(() => ({ header: asHeader(this.guest.freeze.applySync(undefined, [kind])) }));
   }
 
-  nextBlock(): Answer {
-    return this.guarded(() => this.withBody(this.guest.nextBlock.applySync(undefined, [], { result: { copy: true } })));
+  nextBlock(of: BlocksOf): Answer {
+    return this.guarded(() =>
+      this.withBody(this.guest.nextBlock.applySync(undefined, [of], { result: { copy: true } })),
+    );
   }
 
   dispose(): void {
@@ -181,6 +209,11 @@ export class JobIsolate {
       return { header: whyItEnded(error, { isOverDeadline, isDisposed: this.isolate.isDisposed }) };
     }
   }
+}
+
+function timeLeft(deadlineMs: number): () => number {
+  const startedMs = performance.now();
+  return () => Math.max(1, Math.ceil(deadlineMs - (performance.now() - startedMs)));
 }
 
 function asHeader(text: unknown): object {

@@ -5,6 +5,7 @@
  * Bytes go through two buffers that are shared with the process around the isolate: what comes in, and what goes out.
  */
 import { checkDefinition, compileGraph, type BatchFailure, type Program, type ProgramOutput } from '@tidemark/engine';
+import type { BlocksOf } from '../messages.js';
 import { setUpGlobals } from './globals.js';
 
 const { stringify } = JSON;
@@ -46,12 +47,37 @@ const guest = {
 
   /** Applies the state block that lies in the input. @returns the reply's header. */
   restore(uid: string, length: number): string {
-    try {
+    return taken(() => {
       loaded().restore(uid, input.slice(0, length));
-      return stringify({ type: 'restored' });
-    } catch (error) {
-      return stringify({ type: 'not_restored', reason: String(error).slice(0, 1_000) });
-    }
+    });
+  },
+
+  /** Takes the rows that lie in the input for the batch that is about to run. @returns the reply's header. */
+  rows(uid: string, length: number): string {
+    return taken(() => {
+      cold().load(uid, input.slice(0, length));
+    });
+  },
+
+  elsewhere(uid: string, rows: number): string {
+    return taken(() => {
+      cold().holdElsewhere(uid, rows);
+    });
+  },
+
+  beginLook(batchId: number, batchTimeMs: number, seed: string): void {
+    globals.startBatch({ seed, timeMs: batchTimeMs });
+    cold().beginLook({ batchId, batchTimeMs });
+  },
+
+  look(source: string, from: number, to: number, text: string): void {
+    cold().look(source, { bytes: input, from, to, text });
+  },
+
+  /** What the job's code logged while it was looked at, it will log again. @returns the reply's header. */
+  endLook(): string {
+    globals.takeLog();
+    return stringify({ type: 'looked' });
   },
 
   begin(batchId: number, batchTimeMs: number, seed: string): void {
@@ -77,8 +103,8 @@ const guest = {
   },
 
   /** @returns the reply's header, and how many bytes the block has. */
-  nextBlock(): readonly [header: string, bytes: number] {
-    const block = loaded().nextBlock();
+  nextBlock(of: BlocksOf): readonly [header: string, bytes: number] {
+    const block = of === 'snapshot' ? loaded().nextBlock() : of === 'missing' ? cold().missing() : cold().spilled();
     if (block === undefined) return [stringify({ type: 'end' }), 0];
     const { uid, rows, deleted, bytes } = block;
     return [stringify({ type: 'block', uid, rows, deleted }), putOut([bytes])];
@@ -92,6 +118,21 @@ export type Guest = typeof guest;
 function loaded(): Program {
   if (program === undefined) throw new RangeError('no job is loaded');
   return program;
+}
+
+function cold(): NonNullable<Program['cold']> {
+  const { cold: side } = loaded();
+  if (side === undefined) throw new RangeError('the state of this job lies in memory');
+  return side;
+}
+
+function taken(take: () => void): string {
+  try {
+    take();
+    return stringify({ type: 'restored' });
+  } catch (error) {
+    return stringify({ type: 'not_restored', reason: String(error).slice(0, 1_000) });
+  }
 }
 
 const failed = (failure: BatchFailure): string => stringify({ type: 'failed', failure, log: globals.takeLog() });

@@ -1,9 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
-import { createInProcessGraph, readBlock, type GraphInput, type GraphRuntime, type StateBlock } from '@tidemark/engine';
+import {
+  createInProcessGraph,
+  InMemoryColdStore,
+  readBlock,
+  type GraphInput,
+  type GraphRuntime,
+  type StateBlock,
+} from '@tidemark/engine';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { aBundle, aCountingJob, aMapJob, openSandbox } from '../testing/open-sandbox.js';
-import type { SandboxHost, SourceBundle } from './sandbox-host.js';
+import { aBundle, aCountingJob, aMapJob, aSpillingJob, openSandbox } from '../testing/open-sandbox.js';
+import type { JobToStart, SandboxHost, SourceBundle } from './sandbox-host.js';
 import type { JobLimits, SandboxedGraph } from './sandboxed-graph.js';
 
 let host: SandboxHost;
@@ -19,7 +26,7 @@ const LIMITS: JobLimits = { memoryMb: 64, cpuMsPerBatch: 2_000 };
 async function started(
   bundle: SourceBundle,
   limits = LIMITS,
-  more: { id?: string; onLog?: (line: string) => void } = {},
+  more: Partial<Pick<JobToStart, 'id' | 'onLog' | 'openColdStore'>> = {},
 ) {
   const graph = await host.start({ id: 'job_1', ...bundle, limits, ...more });
   onTestFinished(() => {
@@ -40,8 +47,8 @@ async function outputOf(graph: GraphRuntime, batch: GraphInput): Promise<{ reado
   return Object.fromEntries([...sinks].map(([uid, { bytes }]) => [uid, Buffer.from(bytes).toString('utf8')]));
 }
 
-async function blocksOf(graph: GraphRuntime): Promise<readonly StateBlock[]> {
-  const snapshot = await graph.snapshot('full');
+async function blocksOf(graph: GraphRuntime, kind: 'full' | 'delta' = 'full'): Promise<readonly StateBlock[]> {
+  const snapshot = await graph.snapshot(kind);
   const blocks: StateBlock[] = [];
   for (let block = await snapshot.next(); block !== undefined; block = await snapshot.next()) {
     blocks.push({ ...block, bytes: new Uint8Array(block.bytes) });
@@ -107,6 +114,40 @@ describe('a job in a sandbox', () => {
       blocks.push({ ...block, bytes: new Uint8Array(block.bytes) });
     }
     expect(blocks).toEqual(before);
+  });
+
+  it('gives the same with most of its state outside, restored from a base and a delta', async () => {
+    const bundle = await aSpillingJob(2);
+    const log: string[] = [];
+    const open = async () => {
+      const openColdStore = () => Promise.resolve(new InMemoryColdStore());
+      return started(bundle, LIMITS, { openColdStore, onLog: (line) => log.push(line) });
+    };
+    const definition: unknown = runInThisContext(`${bundle.code}; tidemarkJob.default`);
+    const outside = createInProcessGraph(definition as Parameters<typeof createInProcessGraph>[0]);
+    const batches = ['abcdef', 'abagc', 'hhe', 'abcdefgh'].map((keys, index) =>
+      aBatch(index + 1, Array.from(keys, (k) => `{"k":"${k}"}\n`).join('')),
+    );
+    let graph = await open();
+    const stored: StateBlock[] = [];
+    for (const [index, batch] of batches.entries()) {
+      const { sinks, stateKeys } = await graph.run(batch);
+      const expected = await outside.run(batch);
+      expect([Buffer.from(sinks.get('out')?.bytes ?? []).toString(), stateKeys]).toEqual([
+        Buffer.from(expected.sinks.get('out')?.bytes ?? []).toString(),
+        expected.stateKeys,
+      ]);
+      stored.push(...(await blocksOf(graph, index === 0 ? 'full' : 'delta')));
+      if (index !== 2) continue;
+      graph = await open();
+      for (const { uid, bytes } of stored) await graph.restore(uid, bytes);
+    }
+    // Once for each record, although the code before the key runs twice.
+    expect(log.join('')).toBe('abcdefabagchheabcdefgh');
+  });
+
+  it('does not start a job with state outside where there is no place for it', async () => {
+    await expect(started(await aSpillingJob(1))).rejects.toThrow('cold store');
   });
 
   it('has batch time for a clock, the same random numbers on every replay, and no local time', async () => {

@@ -1,5 +1,5 @@
 import { isTidemarkError, TidemarkError, type BundleManifest } from '@tidemark/domain';
-import { printable, reportProblem, type Places } from '@tidemark/engine';
+import { ColdState, isSpilling, printable, reportProblem, type ColdStore, type Places } from '@tidemark/engine';
 import { FrameError } from '../frames.js';
 import { problemFromWire, type Reply, type ReplyOf } from '../messages.js';
 import { sandboxFiles } from '../os/files.js';
@@ -42,6 +42,8 @@ export interface JobToStart extends SourceBundle {
   readonly limits: JobLimits;
   /** Gets what the job writes to its console, in lines, at most 101 a batch. */
   readonly onLog?: (line: string) => void;
+  /** Where state lies that need not be in the sandbox; asked once, by a job that has such state. */
+  readonly openColdStore?: () => Promise<ColdStore>;
 }
 
 /** Bounds of running a bundle's definition. */
@@ -123,12 +125,17 @@ export class SandboxHost {
   }
 
   /** Starts a job in a sandbox of its own. Throws what {@link describe} throws. */
-  async start({ id, code, map, limits, onLog }: JobToStart): Promise<SandboxedGraph> {
+  async start({ id, code, map, limits, onLog, openColdStore }: JobToStart): Promise<SandboxedGraph> {
     const process = await this.take();
     try {
       const places = sourcePlaces(map);
       const manifest = await this.load(process, { code, places, memoryMb: limits.memoryMb });
-      return new ProcessGraph(process, { id, manifest, places, limits, onLog });
+      const uids = manifest.nodes.filter(isSpilling).map(({ uid = '' }) => uid);
+      if (uids.length > 0 && openColdStore === undefined)
+        throw new Error('A cold store is needed, and none was given.');
+      const cold =
+        uids.length > 0 && openColdStore !== undefined ? new ColdState(await openColdStore(), uids) : undefined;
+      return new ProcessGraph(process, { id, manifest, places, limits, onLog, cold });
     } catch (error) {
       process.kill();
       throw error;

@@ -2,7 +2,14 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { TidemarkError, type BundleManifest } from '@tidemark/domain';
-import { assembleBlock, keySlot, type BlockHeader, type GraphInput } from '@tidemark/engine';
+import {
+  assembleBlock,
+  ColdState,
+  InMemoryColdStore,
+  keySlot,
+  type BlockHeader,
+  type GraphInput,
+} from '@tidemark/engine';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, FrameReader } from '../frames.js';
 import { replySchema } from '../messages.js';
@@ -67,13 +74,14 @@ const manifest: BundleManifest = {
   },
 };
 
-async function graphThat(answer: (say: TakenOver['say'], asked: unknown) => void) {
+async function graphThat(answer: (say: TakenOver['say'], asked: unknown) => void, cold?: ColdState) {
   const attacker = new TakenOver(answer);
   const process = await SandboxProcess.start({ launch: () => attacker });
   const limits = { memoryMb: 1, cpuMsPerBatch: 100 };
   const log: string[] = [];
   const onLog = (line: string): void => void log.push(line);
-  const graph = new ProcessGraph(process, { id: 'job', manifest, places: sourcePlaces(undefined), limits, onLog });
+  const job = { id: 'job', manifest, places: sourcePlaces(undefined), limits, onLog, cold };
+  const graph = new ProcessGraph(process, job);
   return { attacker, graph, log };
 }
 
@@ -219,6 +227,32 @@ describe('S11 state is refused and the process killed when', () => {
     const { attacker, graph } = await answers(uid, rows, block);
     const snapshot = await graph.snapshot('full');
     await expect(snapshot.next()).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
+    expect(attacker.killed).toBe(true);
+  });
+
+  it.each([
+    ['leaves with a key that is too long for a store', aBlock({ key: `"${'x'.repeat(1_499)}"` })],
+    ['leaves with a key without a byte', aBlock({ key: '' })],
+    ['leaves without being a block', Buffer.from('[]')],
+  ])('it %s', async (_name, block) => {
+    const { attacker, graph } = await graphThat(
+      (say, asked) => {
+        if (asked === 'run') say(done, '1\n');
+        else say({ type: 'block', uid: 'counts', rows: 1, deleted: 0 }, block);
+      },
+      new ColdState(new InMemoryColdStore(), ['counts']),
+    );
+    await expect(graph.run(batch)).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
+    expect(attacker.killed).toBe(true);
+  });
+
+  it('a batch is run that was only to be looked at', async () => {
+    const cold = new ColdState(new InMemoryColdStore(), ['counts']);
+    const { attacker, graph } = await graphThat((say, asked) => {
+      say(asked === 'look' ? done : { type: 'restored' }, asked === 'look' ? '1\n' : '');
+    }, cold);
+    await graph.restore('counts', aBlock({ key: '"a"' }));
+    await expect(graph.run(batch)).rejects.toMatchObject({ code: 'sandbox_spoke_nonsense' });
     expect(attacker.killed).toBe(true);
   });
 

@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { TidemarkError, type BundleManifest } from '@tidemark/domain';
 import {
   countsByUid,
   joinChunks,
   printable,
-  readBlock,
+  type ColdGraph,
+  type ColdState,
   reportFailure,
   type GraphInput,
   type GraphOutput,
@@ -14,8 +14,9 @@ import {
   type SnapshotBlocks,
   type StateBlock,
 } from '@tidemark/engine';
+import { isBlock, isForStore, linesIn, tooLarge, wellFormed } from './check-answer.js';
 import { FRAME_BYTES_MAX, HEADER_BYTES_MAX } from '../frames.js';
-import { failureFromWire, type ReplyOf } from '../messages.js';
+import { failureFromWire, type BlocksOf, type ReplyOf, type Request } from '../messages.js';
 import { nonsense, type Answer, type RequestBounds, type SandboxProcess } from './sandbox-process.js';
 
 export interface JobLimits {
@@ -38,12 +39,20 @@ export interface SandboxedGraph extends GraphRuntime {
   kill(): void;
 }
 
+interface BatchInput {
+  readonly input: GraphInput;
+  readonly lines: ReadonlyMap<string, InputLines>;
+  readonly inputBytes: number;
+}
+
 interface LoadedJob {
   readonly id: string;
   readonly manifest: BundleManifest;
   readonly places: Places;
   readonly limits: JobLimits;
   readonly onLog: ((line: string) => void) | undefined;
+  /** Of a job whose state need not be in the sandbox. */
+  readonly cold: ColdState | undefined;
 }
 
 const RESTORE_MS = 60_000;
@@ -79,11 +88,30 @@ export class ProcessGraph implements SandboxedGraph {
 
   kill(): void {
     this.process.kill();
+    // Whatever is under way with it fails with the process.
+    void this.job.cold?.close().catch(ignore);
   }
 
   async restore(uid: string, block: Uint8Array): Promise<void> {
+    const own = await this.keepOutside(uid, block);
+    if (own !== undefined) await this.take({ type: 'restore', uid }, own);
+  }
+
+  /** @returns what the sandbox must have of the block. */
+  private async keepOutside(uid: string, block: Uint8Array): Promise<Uint8Array | undefined> {
+    const { cold } = this.job;
+    try {
+      return cold === undefined ? block : await cold.restore(uid, block);
+    } catch (error) {
+      if (error instanceof TidemarkError) throw error;
+      throw new TidemarkError('checkpoint_unreadable', { path: `state of "${uid}"`, reason: String(error) });
+    }
+  }
+
+  private async take(request: Extract<Request, { readonly uid: string }>, block?: Uint8Array): Promise<void> {
+    const { uid } = request;
     const bounds = this.bounds(RESTORE_MS, 0);
-    const { reply } = await this.ask({ type: 'restore', uid }, [block], bounds);
+    const { reply } = await this.ask(request, block === undefined ? [] : [block], bounds);
     if (reply.type === 'restored') return;
     if (reply.type === 'not_restored') {
       throw new TidemarkError('checkpoint_unreadable', {
@@ -92,49 +120,87 @@ export class ProcessGraph implements SandboxedGraph {
       });
     }
     throw this.ended(
-      reply.type === 'over_memory' ? bounds.overMemory() : nonsense(`it answered restore with ${reply.type}`),
+      reply.type === 'over_memory' ? bounds.overMemory() : nonsense(`it answered ${request.type} with ${reply.type}`),
     );
   }
 
   async run(input: GraphInput): Promise<GraphOutput> {
-    const { timeline, batchId, batchTimeMs } = input;
-    const { cpuMsPerBatch: deadlineMs } = this.job.limits;
+    const { cold } = this.job;
     const lines = new Map(input.sources.map(({ uid, chunks }) => [uid, wellFormed(joinChunks(chunks))]));
     const inputBytes = [...lines.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
     const bytesMax = FRAME_BYTES_MAX - HEADER_BYTES_MAX;
     if (inputBytes > bytesMax) {
       throw new TidemarkError('job_output_too_large', { what: 'The input of one batch', bytes: inputBytes, bytesMax });
     }
-    const bounds = this.bounds(2 * deadlineMs + GRACE_MS, batchId);
-    const sources = [...lines].map(([uid, { bytes }]) => ({ uid, bytes: bytes.length }));
-    const seed = `${this.job.id}/${timeline}/${batchId}`;
-    const request = { type: 'run', batchId, batchTimeMs, seed, deadlineMs, sources } as const;
-    const answer = await this.ask(
-      request,
-      [...lines.values()].map(({ bytes }) => bytes),
-      bounds,
-    );
-    return this.readRun(answer, { lines, inputBytes, bounds });
+    const batch = { input, lines, inputBytes };
+    if (cold === undefined) return this.runBatch(batch);
+    return cold.run(this.outside(batch), () => this.runBatch(batch));
   }
 
-  async snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks> {
-    const bounds = this.bounds(SNAPSHOT_MS, 0);
-    const { reply } = await this.ask({ type: 'snapshot', kind }, [], bounds);
-    if (reply.type === 'over_memory') throw this.ended(bounds.overMemory());
-    if (reply.type !== 'frozen') throw this.ended(nonsense(`it answered snapshot with ${reply.type}`));
-    let bytesLeft = 4 * this.job.limits.memoryMb * 1024 * 1024;
+  private async runBatch(batch: BatchInput): Promise<GraphOutput> {
+    const bounds = this.boundsOf(batch);
+    return this.readRun(await this.askWithInput('run', batch), { ...batch, bounds });
+  }
+
+  /** What the rows outside need of the sandbox before and after a batch. */
+  private outside(batch: BatchInput): ColdGraph {
+    const bytesLeft = this.blockBytes();
     return {
-      next: async () => {
-        const block = await this.nextBlock(bounds);
-        bytesLeft -= block?.bytes.length ?? 0;
-        if (bytesLeft < 0) throw this.ended(nonsense('its state is larger than its memory'));
-        return block;
+      holdElsewhere: (uid, rows) => this.take({ type: 'elsewhere', uid, rows }),
+      load: (uid, block) => this.take({ type: 'rows', uid }, block),
+      next: (of) => this.nextBlock(of, this.bounds(SNAPSHOT_MS, batch.input.batchId), bytesLeft),
+      look: async () => {
+        const answer = await this.askWithInput('look', batch);
+        if (answer.reply.type === 'looked') return;
+        this.readRun(answer, { ...batch, bounds: this.boundsOf(batch) });
+        throw this.ended(nonsense('it ran a batch that it was to look at'));
       },
     };
   }
 
-  private async nextBlock(bounds: RequestBounds): Promise<StateBlock | undefined> {
-    const { reply, body } = await this.ask({ type: 'block' }, [], bounds);
+  private boundsOf({ input }: BatchInput): RequestBounds {
+    return this.bounds(2 * this.job.limits.cpuMsPerBatch + GRACE_MS, input.batchId);
+  }
+
+  private askWithInput(type: 'run' | 'look', batch: BatchInput): Promise<Answer> {
+    const { input, lines } = batch;
+    const { timeline, batchId, batchTimeMs } = input;
+    const { cpuMsPerBatch: deadlineMs } = this.job.limits;
+    const sources = [...lines].map(([uid, { bytes }]) => ({ uid, bytes: bytes.length }));
+    const seed = `${this.job.id}/${timeline}/${batchId}`;
+    const request = { type, batchId, batchTimeMs, seed, deadlineMs, sources } as const;
+    return this.ask(
+      request,
+      [...lines.values()].map(({ bytes }) => bytes),
+      this.boundsOf(batch),
+    );
+  }
+
+  snapshot(kind: 'full' | 'delta'): Promise<SnapshotBlocks> {
+    const { cold } = this.job;
+    return cold === undefined ? this.freeze(kind) : cold.snapshot(kind, () => this.freeze(kind));
+  }
+
+  private async freeze(kind: 'full' | 'delta'): Promise<SnapshotBlocks> {
+    const bounds = this.bounds(SNAPSHOT_MS, 0);
+    const { reply } = await this.ask({ type: 'snapshot', kind }, [], bounds);
+    if (reply.type === 'over_memory') throw this.ended(bounds.overMemory());
+    if (reply.type !== 'frozen') throw this.ended(nonsense(`it answered snapshot with ${reply.type}`));
+    const bytesLeft = this.blockBytes();
+    return { next: () => this.nextBlock('snapshot', bounds, bytesLeft) };
+  }
+
+  /** How many bytes of blocks the sandbox may give on one occasion. */
+  private blockBytes(): { count: number } {
+    return { count: 4 * this.job.limits.memoryMb * 1024 * 1024 };
+  }
+
+  private async nextBlock(
+    of: BlocksOf,
+    bounds: RequestBounds,
+    bytesLeft: { count: number },
+  ): Promise<StateBlock | undefined> {
+    const { reply, body } = await this.ask({ type: 'block', of }, [], bounds);
     if (reply.type === 'end') return undefined;
     if (reply.type === 'too_large') throw this.ended(tooLarge(reply));
     if (reply.type === 'over_memory') throw this.ended(bounds.overMemory());
@@ -143,7 +209,10 @@ export class ProcessGraph implements SandboxedGraph {
     if (!Object.hasOwn(this.manifest.shapes, uid)) {
       throw this.ended(nonsense(`it has state of "${uid}", which is no operator of the job`));
     }
+    bytesLeft.count -= body.length;
+    if (bytesLeft.count < 0) throw this.ended(nonsense('its state is larger than its memory'));
     if (!isBlock(body, reply)) throw this.ended(nonsense(`its state of "${uid}" is not what it says`));
+    if (of !== 'snapshot' && !isForStore(body)) throw this.ended(nonsense(`a key of "${uid}" is too long`));
     return { uid, bytes: body, rows, deleted };
   }
 
@@ -267,32 +336,4 @@ export class ProcessGraph implements SandboxedGraph {
   }
 }
 
-function tooLarge({ what, bytes }: ReplyOf<'too_large'>): TidemarkError {
-  return new TidemarkError('job_output_too_large', { what: printable(what), bytes, bytesMax: FRAME_BYTES_MAX });
-}
-
-/** What keys and values say is the job's own business; that they are where the block says they are is not. */
-function isBlock(bytes: Uint8Array, { rows, deleted }: ReplyOf<'block'>): boolean {
-  try {
-    const { header, keys, deletedKeys } = readBlock(bytes);
-    return header.rows === rows && header.deleted === deleted && isUtf8(keys.bytes) && isUtf8(deletedKeys.bytes);
-  } catch {
-    return false;
-  }
-}
-
-/** Bytes that are not UTF-8 are read as U+FFFD. Line ends stay where they were. */
-function wellFormed(lines: InputLines): InputLines {
-  const { bytes } = lines;
-  return isUtf8(bytes) ? lines : { ...lines, bytes: Buffer.from(Buffer.from(bytes).toString('utf8')) };
-}
-
 const ignore = (): void => undefined;
-
-/** Newlines in `bytes`; -1 if something follows the last one. */
-function linesIn(bytes: Uint8Array): number {
-  const newline = 10;
-  let lines = 0;
-  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) lines += 1;
-  return bytes.at(-1) === newline ? lines : -1;
-}

@@ -58,3 +58,12 @@ export default defineJob({ name: 'counting', batchInterval: '1 s' }, (job) => {
     .to('recent-out', toLog());
 });
 `);
+
+/** The same with a figure of each key, of which few are in memory. */
+export const aSpillingJob = (rowsInMemory: number): Promise<SourceBundle> =>
+  aBundle(`import { defineJob, files, toLog, count } from '@tidemark/streams';
+export default defineJob({ name: 'spilling', batchInterval: '1 s' }, (job) => {
+  job.source('in', files<{ k: string }>({ path: 'in' })).map((row) => { console.log(row.k); return row; }).keyBy(({ k }) => k)
+    .aggregate('counts', { n: count() }, { rowsInMemory: ${rowsInMemory} }).to('out', toLog());
+});
+`);

@@ -2,7 +2,7 @@ import type { GeneratedCode } from '../../fuse/generated-code.js';
 import type { RowCode } from '../../fuse/row-code.js';
 import { grown, IdList } from '../../state/growing.js';
 import type { OperatorState } from '../../state/operator-state.js';
-import { ROWS_MAX, type ColumnSpec, type StateTable } from '../../state/state-table.js';
+import { COLD_ROWS_MAX, ROWS_MAX, type ColumnSpec, type StateTable } from '../../state/state-table.js';
 import type { CheckedNode } from '../checked-definition.js';
 import type { BatchEnd, OperatorParts } from '../operator.js';
 import { WATERMARK_COLUMNS, WATERMARK_TABLE, type Watermark } from '../watermark.js';
@@ -158,5 +158,7 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
 }
 
 /** How many keys an operator may have. */
-export const rowsMaxOf = ({ options }: CheckedNode): number =>
-  typeof options['keysMax'] === 'number' ? options['keysMax'] : ROWS_MAX;
+export function rowsMaxOf({ options: { keysMax, rowsInMemory } }: CheckedNode): number {
+  if (typeof keysMax === 'number') return keysMax;
+  return rowsInMemory === undefined ? ROWS_MAX : COLD_ROWS_MAX;
+}

@@ -1,0 +1,1 @@
+export { LmdbColdStore, type LmdbOptions } from './lmdb-cold-store.js';
