@@ -6,7 +6,7 @@ const state = z.object({ count: z.number(), sum: z.number(), last: z.number() })
 
 export default defineJob({ name: 'fold', ...timing }, (job) => {
   job
-    .source('events', events, { schema: event })
+    .source('events', events, { schema: event.pick({ user: true, value: true, ts: true }) })
     .keyBy('user')
     .fold('totals', {
       initial: { count: 0, sum: 0, last: 0 },

@@ -4,7 +4,9 @@ import { event, eventTime, output, timing, type Event } from './events.js';
 export default defineJob({ name: 'interval-join', ...timing }, (job) => {
   const side = (uid: 'left' | 'right') =>
     job
-      .source(uid, files<Event>({ path: `bench/${uid}` }), { schema: event })
+      .source(uid, files<Event>({ path: `bench/${uid}` }), {
+        schema: event.pick({ user: true, value: true, ts: true }),
+      })
       .eventTime(`${uid}-time`, eventTime)
       .keyBy('user');
   side('left')

@@ -8,7 +8,7 @@ interface Totals {
 
 export default defineJob({ name: 'update-state', ...timing }, (job) => {
   job
-    .source('events', events, { schema: event })
+    .source('events', events, { schema: event.pick({ user: true, value: true }) })
     .keyBy('user')
     .updateStateByKey('totals', (values, totals: Totals = { count: 0, sum: 0 }) => {
       let { count, sum } = totals;

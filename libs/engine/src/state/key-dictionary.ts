@@ -5,6 +5,8 @@ import { grown, IdList, longerThan } from './growing.js';
 import { readUtf8, utf8BytesMax, writeUtf8 } from './utf8.js';
 
 const QUOTE = 0x22;
+/** Bytes kept for each key beside the arena: looking a key up waits for memory, and an arena is two places to wait for. */
+const SHORT_STRIDE = 16;
 const BACKSLASH = 0x5c;
 /** Key values are remembered up to here; beyond, the memory that they take is worth more than their making. */
 const REMEMBERED_MAX = 1 << 20;
@@ -27,6 +29,8 @@ export class KeyDictionary {
   /** Start and end in the arena, by id; an end of 0 marks an id that is not in use. */
   private spans = new Uint32Array(128);
   private hashes = new Int32Array(64);
+  /** By id: the length of a key of less than 16 bytes and then the key, again; 0 for a longer one. One place to look at. */
+  private short = new Uint8Array(64 * SHORT_STRIDE);
   /** 1 for ids whose key is held; one that was removed while pinned has its span still. */
   private held = new Uint8Array(64);
   private table = new Int32Array(256);
@@ -44,13 +48,21 @@ export class KeyDictionary {
 
   /** @returns the id of the key with this JSON text, or -1. `hash` is {@link hashOfBytes} of it. */
   find(bytes: Uint8Array, from: number, to: number, hash: number): number {
-    const { table, mask, spans, arena } = this;
+    const { table, mask, spans, arena, short } = this;
     const length = to - from;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const held = table[at * 2 + 1] ?? 0;
       if (held === 0) return -1;
       if (table[at * 2] !== hash) continue;
       const id = held - 1;
+      const place = id * SHORT_STRIDE;
+      if (length < SHORT_STRIDE) {
+        if (short[place] !== length) continue;
+        let i = 0;
+        while (i < length && short[place + 1 + i] === bytes[from + i]) i += 1;
+        if (i === length) return id;
+        continue;
+      }
       const start = spans[id * 2] ?? 0;
       if ((spans[id * 2 + 1] ?? 0) - start !== length) continue;
       let i = 0;
@@ -71,6 +83,7 @@ export class KeyDictionary {
     this.hashes[id] = hash;
     this.held[id] = 1;
     this.size += 1;
+    this.addShort(id, bytes, from, length);
     if (this.size * 2 > this.mask) this.growTable();
     else this.enter(id, hash);
     return id;
@@ -175,11 +188,24 @@ export class KeyDictionary {
 
   /** Copies the bytes of its JSON text. @returns the position behind them. */
   copyTo(into: Uint8Array, at: number, id: number): number {
-    const { arena } = this;
+    const { arena, short } = this;
+    const place = id * SHORT_STRIDE;
+    const length = short[place] ?? 0;
+    if (length > 0) {
+      for (let i = 0; i < length; i += 1) into[at + i] = short[place + 1 + i] ?? 0;
+      return at + length;
+    }
     const end = this.spans[id * 2 + 1] ?? 0;
     let to = at;
     for (let from = this.spans[id * 2] ?? 0; from < end; from += 1) into[to++] = arena[from] ?? 0;
     return to;
+  }
+
+  private addShort(id: number, bytes: Uint8Array, from: number, length: number): void {
+    const { short } = this;
+    const place = id * SHORT_STRIDE;
+    short[place] = length < SHORT_STRIDE ? length : 0;
+    if (length < SHORT_STRIDE) for (let i = 0; i < length; i += 1) short[place + 1 + i] = bytes[from + i] ?? 0;
   }
 
   private giveUp(id: number): void {
@@ -250,6 +276,7 @@ export class KeyDictionary {
     this.hashes = grown(this.hashes, new Int32Array(capacity));
     this.spans = grown(this.spans, new Uint32Array(capacity * 2));
     this.held = grown(this.held, new Uint8Array(capacity));
+    this.short = grown(this.short, new Uint8Array(capacity * SHORT_STRIDE));
   }
 
   private growTable(): void {

@@ -1,6 +1,6 @@
 import { testJob } from '@tidemark/streams/testing';
 import { expect, it } from 'vitest';
-import definition from './count-windows.js';
+import definition from './global-window.js';
 
 const trades = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => ({ symbol: 'TIDE', price: from + i }));

@@ -6,7 +6,7 @@ interface Trade {
 }
 
 /** The span of prices of every hundred trades of a symbol: windows by number instead of time. */
-export default defineJob({ name: 'count-windows', batchInterval: '1 s' }, (job) => {
+export default defineJob({ name: 'global-window', batchInterval: '1 s' }, (job) => {
   job
     .source('trades', files<Trade>({ path: 'trades' }))
     .keyBy('symbol')
