@@ -20,7 +20,7 @@ export function createInProcessGraph(definition: JobDefinition): GraphRuntime {
 }
 
 class InProcessGraph implements GraphRuntime {
-  private readonly decoder = new TextDecoder();
+  private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   constructor(private readonly program: Program) {}
 
