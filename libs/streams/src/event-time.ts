@@ -3,7 +3,10 @@ import { milliseconds, type Duration } from './duration.js';
 import type { NodeParts } from './graph-builder.js';
 
 export interface EventTimeOptions<T> {
-  /** Milliseconds since the Unix epoch: the name of a field, or a function of the record. */
+  /**
+   * Milliseconds since the Unix epoch, at most 8.64e15 from it (what a Date can hold): the name of a field, or a function of
+   * the record. Any other fails the job.
+   */
   readonly timestamp: FieldOf<T, number> | ((record: T) => number);
   /** How much older than the newest a record may be without being late. */
   readonly outOfOrderness: Duration;

@@ -1,4 +1,5 @@
 import type { CheckedDefinition, CheckedNode } from '../graph/checked-definition.js';
+import { aggregatorOf } from '../graph/operators/aggregators.js';
 
 /** What a job looks at in the records of a source: single fields, or all of a record. */
 export interface FieldsNeeded {
@@ -42,8 +43,11 @@ function ownFields({ kind, options, functions }: CheckedNode): readonly string[]
   if (Object.keys(functions).length > 0) return undefined;
   const { field, aggregates } = options as {
     readonly field?: string;
-    readonly aggregates?: readonly { field?: string }[];
+    readonly aggregates?: readonly { readonly kind: string; readonly field?: string }[];
   };
+  if (aggregates?.some((figure) => figure.field === undefined && aggregatorOf(figure.kind)?.takesAny === true)) {
+    return undefined;
+  }
   if (aggregates !== undefined) return aggregates.flatMap((figure) => figure.field ?? []);
   return PASSES_ON.includes(kind) && field !== undefined ? [field] : undefined;
 }

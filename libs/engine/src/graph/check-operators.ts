@@ -87,8 +87,12 @@ const CHECKS: { readonly [kind: string]: Check } = {
     if (byField === (functions['apply'] !== undefined)) invalid('the keyBy needs the name of a field or a function');
   },
 
-  fold({ options }, invalid) {
+  fold({ options, schema }, invalid) {
     if (!isJson(options['initial'])) invalid('the "initial" of the fold must be plain JSON');
+    const properties = (schema as { readonly properties?: unknown } | null | undefined)?.properties;
+    if (Object.keys(properties ?? {}).some((name) => name === '' || name.startsWith('@'))) {
+      invalid('the schema of the fold must have members with names that do not begin with @');
+    }
   },
 
   aggregate: checkAggregates,

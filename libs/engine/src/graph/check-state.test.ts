@@ -1,4 +1,4 @@
-import { count, custom, type KeyedStream, type State } from '@tidemark/streams';
+import { count, custom, mean, type KeyedStream, type State } from '@tidemark/streams';
 import { expect, it } from 'vitest';
 import { createInProcessGraph } from './in-process-graph.js';
 import { checkDefinition } from './check-definition.js';
@@ -60,6 +60,11 @@ it.each<[string, Use, string]>([
     'times its slide',
   ],
   ['half a value', (s) => s.countWindow('s', { size: 1.5, reduce }), 'whole numbers'],
+  [
+    'a figure with the name under which another one keeps state',
+    (s) => s.aggregate('s', { m: mean('v'), 'm.1': count() }),
+    'the figure "m.1" of the aggregate needs another name',
+  ],
   ['no figures', (s) => s.countWindow('s', { size: 2, aggregate: {} }), '1 to 100 figures'],
   [
     'parts that cannot be put together',

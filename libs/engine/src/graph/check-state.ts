@@ -1,7 +1,7 @@
 import type { StateShape } from '@tidemark/domain';
 import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
 import type { CheckedNode } from './checked-definition.js';
-import { aggregatesOf, functionsOf } from './operators/aggregate-code.js';
+import { aggregatesOf, columnName, functionsOf } from './operators/aggregate-code.js';
 import type { AggregateSpec, AggregatorKind } from './operators/aggregator-kind.js';
 import { aggregatorOf } from './operators/aggregators.js';
 
@@ -77,6 +77,7 @@ export const checkAggregates: Check = (node, invalid) => {
     return;
   }
   const names = new Set<unknown>();
+  const figureNames = new Set<unknown>(aggregatesOf(node).map((spec) => spec.name));
   for (const spec of aggregatesOf(node)) {
     const { name, kind } = spec;
     const aggregator = aggregatorOf(kind);
@@ -84,6 +85,14 @@ export const checkAggregates: Check = (node, invalid) => {
       invalid(`the ${node.kind} has a figure without a name of its own`);
     }
     names.add(name);
+    for (const index of aggregator?.columns.keys() ?? []) {
+      const column = columnName(name, index);
+      if (index > 0 && figureNames.has(column)) {
+        invalid(
+          `the figure "${column.slice(0, 100)}" of the ${node.kind} needs another name: "${name}" keeps state under it`,
+        );
+      }
+    }
     const problem =
       aggregator === undefined ? `there is no aggregate "${kind.slice(0, 50)}"` : problemOf(node, spec, aggregator);
     if (problem !== undefined) invalid(problem);

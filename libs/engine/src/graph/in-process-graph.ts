@@ -30,7 +30,7 @@ export function createInProcessGraph(
 }
 
 class InProcessGraph implements GraphRuntime {
-  private readonly decoder = new TextDecoder();
+  private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   constructor(
     private readonly program: Program,

@@ -233,6 +233,11 @@ describe('a record that cannot be read', () => {
     expect([output.recordsSkipped, output.skipped.length]).toEqual([50, 5]);
   });
 
+  it('is one that begins with a byte order mark, wherever in a batch it stands', async () => {
+    const output = await graphOf(copy, { poison: 'skip' }).run(textBatch(1, 1_000, '\ufeff1\n2\n\ufeff3\n'));
+    expect(output).toMatchObject({ recordsIn: 3, recordsSkipped: 2 });
+  });
+
   it('does not exist in a source of text', async () => {
     const graph = graphOf((job) => {
       job.source('in', socket({ host: 'localhost', port: 1 })).to('out', toOut);

@@ -30,7 +30,7 @@ export class AggregateCode {
       if (kind === undefined) throw new TypeError(`no aggregate "${spec.kind}"`);
       const from = columns.length;
       kind.columns.forEach((column, index) => {
-        columns.push({ ...column, name: index === 0 ? spec.name : `${spec.name}.${index}` });
+        columns.push({ ...column, name: columnName(spec.name, index) });
       });
       const own = kind.setUp === undefined ? '' : code.constant(kind.setUp(spec, functionsOf(node, spec)));
       return { spec, kind, from, own };
@@ -98,6 +98,9 @@ export class AggregateCode {
     return member.type === 'number' ? member.code : `${check}(${member.code}, ${JSON.stringify(name)})`;
   }
 }
+
+/** What the column number `index` of a figure is called in stored state: **frozen**. */
+export const columnName = (figure: string, index: number): string => (index === 0 ? figure : `${figure}.${index}`);
 
 export const aggregatesOf = ({ options }: Pick<CheckedNode, 'options'>): readonly AggregateSpec[] =>
   options['aggregates'] as readonly AggregateSpec[];

@@ -18,6 +18,9 @@ const COLUMNS = [
   { name: 'lastRowMs', type: 'f64', initial: -Infinity },
 ] as const;
 
+/** What a Date can hold. Near 2^53 the ends of windows could no longer be told from their starts. */
+const TIME_MAX_MS = 8.64e15;
+
 /**
  * Takes each row's timestamp, and holds how far time has come. State: table `state`, one row under the key null with the
  * newest timestamp and the batch time of the last row.
@@ -74,7 +77,8 @@ export class EventTime implements Operator, EventClock {
 
   /** Called by generated code. */
   refuse(timestamp: unknown): never {
-    throw misuse(`a timestamp must be a finite number of milliseconds; this one is ${String(timestamp).slice(0, 50)}`);
+    const found = String(timestamp).slice(0, 50);
+    throw misuse(`a timestamp must be a number of milliseconds, at most ${TIME_MAX_MS} from 0; this one is ${found}`);
   }
 
   endBatch({ context }: BatchEnd): void {
@@ -110,10 +114,9 @@ export class EventTime implements Operator, EventClock {
       member === undefined
         ? `${code.constant(node.functions['timestamp'])}(${rowOf(row)}, ${row.context})`
         : member.code;
-    const check =
-      member?.type === 'number'
-        ? ''
-        : `if (typeof ${time} !== 'number' || ${time} - ${time} !== 0) ${self}.refuse(${time});`;
+    const isNumber = member?.type === 'number' ? '' : `typeof ${time} !== 'number' || `;
+    // Also what is no number at all fails both comparisons.
+    const check = `if (${isNumber}!(${time} >= -${TIME_MAX_MS} && ${time} <= ${TIME_MAX_MS})) ${self}.refuse(${time});`;
     const next: RowCode = { ...row, time };
     return `${place}.operator = ${here};
 const ${time} = ${timestamp};

@@ -5,7 +5,7 @@ import { columnsOfState, type StateMember } from '../../state/state-columns.js';
 import { OperatorState } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
 import { misuse } from '../failure.js';
-import { copyJson } from '../json-copy.js';
+import { cloneJson, copyJson } from '../json-copy.js';
 import { refuseThenable, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { roleOf } from './role-of.js';
 import { rowsMaxOf, Ttl } from './ttl.js';
@@ -182,7 +182,9 @@ ${writes.join('\n')}
     const members = this.members.map(({ column: { name, type } }, index) => {
       const cell = `${table}.columns[${index}][id]`;
       if (type === 'f64') return { name, code: cell, type: 'number' as const };
-      return { name, code: type === 'bool' ? `(${cell} === 1)` : cell, type: 'json' as const };
+      // What is kept is for this operator alone: rows of another window may change it in this batch already.
+      const value = type === 'bool' ? `(${cell} === 1)` : `${this.parts.code.constant(cloneJson)}(${cell})`;
+      return { name, code: value, type: 'json' as const };
     });
     const value: RowCode['value'] = this.isSingle()
       ? { kind: 'local', code: members[0]?.code ?? 'undefined' }

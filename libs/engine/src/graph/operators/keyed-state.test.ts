@@ -158,6 +158,35 @@ describe('updateStateByKey with visit "all"', () => {
   });
 
   it('writes the same bytes when it is restored in the middle', async () => staysTheSame(idle));
+
+  it('begins anew with a key that was given up for one window, and comes in another of the same batch', async () => {
+    const latest: Build = (job) => {
+      const all = input<Pair>(job);
+      const now: typeof all = all.filter(({ v }) => v === 0);
+      const later = all.window('later', { window: '1 s', slide: '1 s' }).filter(({ v }) => v === 1);
+      now
+        .union(later as unknown as typeof all)
+        .keyBy('k')
+        .updateStateByKey('u', (values, _: number | undefined) => (values.length > 0 ? values.length : undefined), {
+          visit: 'all',
+        })
+        .to('out', toOut);
+    };
+    const batches = [
+      { timeMs: 1_000, records: [{ k: 'a', v: 0, at: 0 }] },
+      {
+        timeMs: 2_000,
+        records: [
+          { k: 'b', v: 0, at: 0 },
+          { k: 'a', v: 1, at: 0 },
+        ],
+      },
+    ];
+    expect((await runJob(() => aJob(latest), batches)).at(-1)).toEqual([
+      ['b', 1],
+      ['a', 1],
+    ]);
+  });
 });
 
 const FORMS: readonly (readonly [string, (pairs: KeyedStream<string, Pair>, options: StateOptions) => void])[] = [

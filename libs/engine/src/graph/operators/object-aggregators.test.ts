@@ -1,6 +1,7 @@
-import { approxDistinct, collect, custom, first, last, topK, type Frequent } from '@tidemark/streams';
+import { approxDistinct, collect, custom, files, first, last, topK, type Frequent } from '@tidemark/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createInProcessGraph } from '../in-process-graph.js';
 import {
   aBatch,
@@ -203,4 +204,21 @@ describe('the most frequent values', () => {
       { numRuns: 300 },
     );
   });
+});
+
+it('takes whole records as well where a schema lets a job read single fields', async () => {
+  const schema = z.object({ k: z.string(), page: z.string() });
+  const graph = createInProcessGraph(
+    aJob((job) => {
+      job
+        .source('in', files<z.infer<typeof schema>>({ path: 'in' }), { schema })
+        .keyBy('k')
+        .aggregate('a', { opened: first(), newest: last(), all: collect({ max: 5 }) })
+        .to('out', toOut);
+    }),
+  );
+  const visit = { k: 'a', page: 'home' };
+  expect(await rowsOf(graph, aBatch(1, { timeMs: 1_000, records: [visit] }))).toEqual([
+    ['a', { opened: visit, newest: visit, all: [visit] }],
+  ]);
 });

@@ -297,4 +297,40 @@ describe('process', () => {
       await after.restore(block.uid, block.bytes);
     expect(await rowsOf(after, aBatch(2, { timeMs: 2_000, records: [{ k: 'a' }] }))).toEqual([['a', 7]]);
   });
+
+  it('remembers over a restore that a key was read, and not only what was set', async () => {
+    const readOrSet: Build = (job) => {
+      input<{ k: string; set?: true }>(job)
+        .keyBy('k')
+        .process('p', {
+          state: { n: 0 },
+          ttl: { after: '2500 ms' },
+          onRecord: ({ set }, { state, emit }) => {
+            if (set === true) state.set('n', state.get('n') + 1);
+            emit(state.get('n'));
+          },
+        })
+        .to('out', toOut);
+    };
+    const batches = [
+      { timeMs: 1_000, records: [{ k: 'a', set: true }] },
+      { timeMs: 2_000, records: [{ k: 'a' }] },
+      { timeMs: 4_000, records: [] },
+      { timeMs: 4_200, records: [{ k: 'a' }] },
+    ];
+    const restored = await runRestored(() => aJob(readOrSet), batches, { restoreBefore: 2, deltas: true });
+    expect(restored.at(-1)).toEqual([['a', 1]]);
+  });
+
+  it('keeps nothing of a key that only takes timers away', async () => {
+    const graph = createInProcessGraph(
+      aJob(
+        processing((_, { timers: own }) => {
+          own.deleteProcessingTime(5);
+        }),
+      ),
+    );
+    const { stateKeys } = await graph.run(aBatch(1, { timeMs: 1_000, records: [{ k: 'a' }, { k: 'b' }] }));
+    expect(stateKeys.get('p')).toBe(0);
+  });
 });

@@ -133,7 +133,7 @@ class Process implements Operator {
     const id = code.local('id');
     return `${place}.operator = ${here};
 ${idOfKey(code, table, row, id)}
-${this.ttl?.touchCode(code, table, id, row) ?? ''}
+${this.ttl === undefined ? '' : `${this.ttl.touchCode(code, table, id, row)}\n${table}.change(${id});`}
 ${self}.record(${id}, ${valueOf(row)}, ${row.time}, ${row.context});`;
   }
 }
@@ -188,25 +188,34 @@ class ProcessContext {
   }
 
   private timersOf({ timers, table, cells, parts }: Process): ProcessContext['timers'] {
-    const rowOf = (kind: TimerKind): number => {
+    const check = (kind: TimerKind): void => {
       if (parts.node.functions['onTimer'] === undefined) throw misuse('the process has no onTimer');
       if (kind === 'eventTime' && parts.watermark === undefined) {
         throw misuse('a timer in event time needs eventTime(…) before the process');
       }
-      return timers.table.idOfOther(table, cells.id);
+    };
+    const set = (kind: TimerKind, ms: number): void => {
+      check(kind);
+      timers.set(kind, timers.table.idOfOther(table, cells.id), ms);
+    };
+    const remove = (kind: TimerKind, ms: number): void => {
+      check(kind);
+      // A key without timers has no row, and gets none for that.
+      const id = timers.table.findOther(table, cells.id);
+      if (id >= 0) timers.delete(kind, id, ms);
     };
     return {
       eventTime: (ms) => {
-        timers.set('eventTime', rowOf('eventTime'), ms);
+        set('eventTime', ms);
       },
       processingTime: (ms) => {
-        timers.set('processingTime', rowOf('processingTime'), ms);
+        set('processingTime', ms);
       },
       deleteEventTime: (ms) => {
-        timers.delete('eventTime', rowOf('eventTime'), ms);
+        remove('eventTime', ms);
       },
       deleteProcessingTime: (ms) => {
-        timers.delete('processingTime', rowOf('processingTime'), ms);
+        remove('processingTime', ms);
       },
     };
   }

@@ -40,6 +40,8 @@ class UpdateStateByKey implements Operator {
   private readonly order: KeyOrder | undefined;
   private readonly ttl: Ttl | undefined;
   private spare = new Grouping();
+  /** Keys without a value in the batch whose state the job's code gave up. */
+  private gone: number[] = [];
   private id = 0;
   private readonly keyText = (): string => this.table.keys.text(this.id);
 
@@ -82,8 +84,13 @@ class UpdateStateByKey implements Operator {
     }
     // Not before: rows of another window of this batch may wait for the same key.
     const states = this.table.json(0);
+    const removeStateless = (id: number): void => {
+      if (states[id] === undefined && this.table.isHeld(id)) this.table.remove(id);
+    };
+    this.gone.forEach(removeStateless);
+    this.gone = [];
     for (const grouping of this.groupings.values()) {
-      for (const id of grouping.ids()) if (states[id] === undefined && this.table.isHeld(id)) this.table.remove(id);
+      grouping.ids().forEach(removeStateless);
       grouping.clear();
       this.spare = grouping;
     }
@@ -117,13 +124,11 @@ class UpdateStateByKey implements Operator {
   /** Every key with a state that has no value in the batch, in an order that a restore does not change. */
   private updateOthers(order: KeyOrder, grouping: Grouping, context: RowContext): void {
     const states = this.table.json(0);
-    const gone: number[] = [];
     for (const id of order.ids()) {
       if (grouping.has(id) || states[id] === undefined) continue;
       this.updateOne(id, [], context);
-      if (states[id] === undefined) gone.push(id);
+      if (states[id] === undefined) this.gone.push(id);
     }
-    for (const id of gone) this.table.remove(id);
   }
 
   private newGrouping(): Grouping {

@@ -95,6 +95,7 @@ class PairedWindows implements Operator {
 
   push(value: unknown, key: unknown, timeMs: number, context: RowContext, port: number): void {
     const { where, node } = this.parts;
+    where.operator = node;
     const side = sideOf(port);
     const startMs = Math.floor(timeMs / this.windowMs) * this.windowMs;
     if (startMs + this.windowMs <= this.watermark.beforeMs) {
@@ -104,7 +105,6 @@ class PairedWindows implements Operator {
     }
     const { table, cells } = this.windowAt(startMs);
     const id = table.idOf(key as Key);
-    where.operator = node;
     where.key = () => table.keys.text(id);
     const kept = keepState(value);
     const cell = cells[side].change(id);

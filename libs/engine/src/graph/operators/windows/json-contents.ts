@@ -190,7 +190,7 @@ function oneValue(parts: OperatorParts, kept: Kept): Contents {
     emit({ table, id, isLast }, then) {
       const value = parts.code.local('value');
       const cell = `${table}.columns[0][${id}]`;
-      return `const ${value} = ${isLast} ? ${cell} : ${copy}(${cell});
+      return `const ${value} = ${isLast} && !${table}.isFrozen ? ${cell} : ${copy}(${cell});
 ${then({ kind: 'local', code: value })}`;
     },
     take: (table, id) => `${copy}(${table}.columns[0][${id}])`,
@@ -214,7 +214,7 @@ ${place}.operator = ${here};
     ...keptCode(parts, kept),
     emit({ table, id, isLast }, then) {
       const cell = `${table}.columns[0][${id}]`;
-      return each(`${table}.keys.key(${id})`, `${isLast} ? ${cell} : ${copy}(${cell})`, then);
+      return each(`${table}.keys.key(${id})`, `${isLast} && !${table}.isFrozen ? ${cell} : ${copy}(${cell})`, then);
     },
     take: (table, id) => `${copy}(${table}.columns[0][${id}])`,
     emitTaken: ({ value, key }, then) => each(key, value, then),

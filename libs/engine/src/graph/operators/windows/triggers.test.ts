@@ -17,7 +17,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createInProcessGraph } from '../../in-process-graph.js';
-import { aBatch, aJob, input, runJob, toOut } from '../../testing/run-job.js';
+import { aBatch, aJob, input, runJob, runRestored, toOut } from '../../testing/run-job.js';
 import { batchesOf, timed, total } from './testing/hold-to-model.js';
 import type { Event } from './testing/model.js';
 
@@ -95,6 +95,22 @@ describe('results before the end of a window', () => {
         ['a', 10, 7],
         ['b', 10, 10],
       ],
+    ]);
+  });
+
+  it('leave the keys of a window in the order in which they came, also when it is restored from deltas', async () => {
+    const job = sums(tumbling(10), { trigger: everyCount(2) });
+    const records = batchesOf([
+      [event('z', 1, 1)],
+      [event('a', 2, 1), event('b', 3, 1), event('b', 4, 1)],
+      [event('c', 12, 1)],
+    ]);
+    const restored = await runRestored(job, records, { restoreBefore: 2, deltas: true });
+    expect(restored).toEqual(await runJob(job, records));
+    expect(restored.at(-1)).toEqual([
+      ['z', 10, 1],
+      ['a', 10, 1],
+      ['b', 10, 2],
     ]);
   });
 

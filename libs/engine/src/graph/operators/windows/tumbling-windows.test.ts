@@ -1,8 +1,8 @@
 import { files, sum, tumbling } from '@tidemark/streams';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { aJob, runJob, toOut } from '../../testing/run-job.js';
-import { batchesOf, itHoldsToTheModel } from './testing/hold-to-model.js';
+import { aJob, runJob, runOverDeltas, toOut } from '../../testing/run-job.js';
+import { batchesOf, itHoldsToTheModel, timed } from './testing/hold-to-model.js';
 import type { Event } from './testing/model.js';
 
 describe('tumbling windows', () => {
@@ -29,4 +29,22 @@ it('gives late records whole, also those of which the job otherwise looks at sin
     [['a', { sum: 2 }]],
     [['ä"', { k: 'ä"', t: 5, v: 4 }]],
   ]);
+});
+
+it('gives the code of a job records that it may change while a snapshot of them is handed out', async () => {
+  const job = () =>
+    aJob((builder) => {
+      timed(builder, 0)
+        .windowBy(tumbling(10))
+        .process('windows', (_, records) => [(records as unknown[]).splice(0).length])
+        .to('out', toOut);
+    });
+  const batches = batchesOf([
+    [
+      { k: 'a', t: 1, v: 1 },
+      { k: 'a', t: 2, v: 1 },
+    ],
+    [{ k: 'a', t: 12, v: 1 }],
+  ]);
+  expect(await runOverDeltas(job, batches, { restoreBefore: 1, snapshotAfter: [] })).toEqual([[], [['a', 2]]]);
 });

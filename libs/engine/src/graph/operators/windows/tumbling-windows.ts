@@ -130,8 +130,9 @@ export class TumblingWindows implements Operator {
   private keepOn(window: OpenWindow, ids: Int32Array): void {
     const { table } = window;
     const touched = table.touched.slice(0, table.touchedCount);
-    if (this.tracks) for (const id of ids) this.afterResult(table, id);
+    // First: a delta gives new rows in the order in which they were first changed, which is that of their arrival.
     table.untouch();
+    if (this.tracks) for (const id of ids) this.afterResult(table, id);
     if (!this.isGlobal || !this.discards) return;
     this.removeEmpty(table, touched);
     this.removeEmpty(table, ids);
@@ -150,7 +151,8 @@ export class TumblingWindows implements Operator {
       table.reset(id);
     }
     table.f64(this.due)[id] = -1;
-    table.change(id);
+    // A row that is touched is changed at the end of the batch, in its turn.
+    if (!table.isTouched(id)) table.change(id);
   }
 
   private open(startMs: number, key: unknown): OpenWindow {
