@@ -99,7 +99,10 @@ class FoldIntoColumns implements Operator {
   /** What the job's code gets of a json column, which it may change. Called by generated code. */
   member(index: number, id: number): unknown {
     const held = this.table.json(index)[id];
-    if (held === undefined) return copyJson(this.members[index]?.initial);
+    if (held === undefined) {
+      const initial = this.members[index]?.initial;
+      return initial === undefined ? undefined : copyJson(initial);
+    }
     return this.table.isFrozen ? copyJson(held) : held;
   }
 
@@ -157,7 +160,7 @@ ${writes.join('\n')}
   }
 
   private writeCode(
-    { column }: StateMember,
+    { column, initial }: StateMember,
     index: number,
     names: { readonly self?: string; readonly table?: string; readonly id: string; readonly state: string },
   ): string {
@@ -173,7 +176,8 @@ ${writes.join('\n')}
       case 'bool':
         return `${value}\nif (typeof ${member} !== 'boolean') ${refuse};\n${target}[${id}] = ${member} ? 1 : 0;`;
       case 'json':
-        return `${value}\n${this.parts.code.constant(setAt)}(${target}, ${id}, ${member});`;
+        // A member that is absent begins anew: where it began with something, it may not be left out.
+        return `${value}\n${initial === undefined ? '' : `if (${member} === undefined) ${refuse};\n`}${this.parts.code.constant(setAt)}(${target}, ${id}, ${member});`;
     }
   }
 

@@ -70,3 +70,32 @@ it.each(['@lastMs', ''])('refuses a state with a member called "%s"', (name) => 
   };
   expect(() => createInProcessGraph(aJob(build))).toThrow('do not begin with @');
 });
+
+describe('a member of a folded state that may be absent', () => {
+  const build =
+    (initial: { n: number; last?: string }, next: (last: string | undefined) => string | undefined): Build =>
+    (job) => {
+      const schema = z.object({ n: z.number(), last: z.string().optional() });
+      input<Word>(job)
+        .keyBy('k')
+        .fold<{ n: number; last?: string | undefined }>('f', {
+          initial,
+          schema,
+          fold: ({ n, last }) => ({ n: n + 1, last: next(last) }),
+        })
+        .to('out', toOut);
+    };
+  const batches = [1, 2, 3].map((second) => ({ timeMs: second * 1_000, records: [word('w')] }));
+
+  it('begins absent, comes and goes, and is the same after a restore', async () => {
+    const job = build({ n: 0 }, (last) => (last === undefined ? 'there' : undefined));
+    const rows = [[['a', { n: 1, last: 'there' }]], [['a', { n: 2 }]], [['a', { n: 3, last: 'there' }]]];
+    expect(await runJob(() => aJob(job), batches)).toEqual(rows);
+    expect(await runJob(() => aJob(job), batches, { restoreBefore: 2 })).toEqual(rows);
+  });
+
+  it('may not be left out where it began with something: it would begin anew', async () => {
+    const job = build({ n: 0, last: 'first' }, () => undefined);
+    await expect(runJob(() => aJob(job), batches)).rejects.toMatchObject({ code: 'job_code_threw' });
+  });
+});
