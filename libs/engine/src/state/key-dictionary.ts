@@ -1,5 +1,6 @@
 import type { Key } from '@tidemark/streams';
 import { KEY_SLOTS } from '@tidemark/domain';
+import { textOfAscii } from '../decode/utf8.js';
 import { hashOfBytes } from '../graph/key-slot.js';
 import { grown, IdList, longerThan } from './growing.js';
 import { readUtf8, utf8BytesMax, writeUtf8 } from './utf8.js';
@@ -77,7 +78,8 @@ export class KeyDictionary {
     if (id >= this.hashes.length) this.growIds();
     const length = to - from;
     if (this.arenaAt + length > this.arena.length) this.makeRoom(length);
-    this.arena.set(bytes.subarray(from, to), this.arenaAt);
+    if (length < SHORT_STRIDE) copyShort(bytes, from, length, this.arena, this.arenaAt);
+    else this.arena.set(bytes.subarray(from, to), this.arenaAt);
     this.spans[id * 2] = this.arenaAt;
     this.spans[id * 2 + 1] = this.arenaAt += length;
     this.hashes[id] = hash;
@@ -145,7 +147,7 @@ export class KeyDictionary {
   key(id: number): Key {
     const known = this.remembered[id];
     if (known !== undefined) return known;
-    const key = JSON.parse(this.text(id)) as Key;
+    const key = this.shortString(id) ?? (JSON.parse(this.text(id)) as Key);
     // What is removed while pinned is read no more, and its id is to come back without it.
     if (id < REMEMBERED_MAX && this.held[id] === 1) this.remember(id, key);
     return key;
@@ -201,11 +203,21 @@ export class KeyDictionary {
     return to;
   }
 
+  /** A short string of plain ASCII, without the detour over its JSON text; undefined for any other key. */
+  private shortString(id: number): string | undefined {
+    const { short } = this;
+    const from = id * SHORT_STRIDE + 1;
+    const to = from + (short[from - 1] ?? 0);
+    if (short[from] !== QUOTE || to < from + 2) return undefined;
+    for (let i = from; i < to; i += 1) if ((short[i] ?? 0) > 0x7f || short[i] === BACKSLASH) return undefined;
+    return textOfAscii(short, from + 1, to - 1);
+  }
+
   private addShort(id: number, bytes: Uint8Array, from: number, length: number): void {
     const { short } = this;
     const place = id * SHORT_STRIDE;
     short[place] = length < SHORT_STRIDE ? length : 0;
-    if (length < SHORT_STRIDE) for (let i = 0; i < length; i += 1) short[place + 1 + i] = bytes[from + i] ?? 0;
+    if (length < SHORT_STRIDE) copyShort(bytes, from, length, short, place + 1);
   }
 
   private giveUp(id: number): void {
@@ -320,3 +332,8 @@ export class KeyDictionary {
 
 /** Positions in the arena are 32 bits wide. */
 const ARENA_BYTES_MAX = 2 ** 32 - 1;
+
+/** A loop is quicker than a call where there are only a few bytes. */
+function copyShort(bytes: Uint8Array, from: number, length: number, into: Uint8Array, at: number): void {
+  for (let i = 0; i < length; i += 1) into[at + i] = bytes[from + i] ?? 0;
+}

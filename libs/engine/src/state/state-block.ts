@@ -99,6 +99,16 @@ export interface Texts {
 export const textAt = ({ ends, bytes }: Texts, row: number): string =>
   readUtf8(bytes, row === 0 ? 0 : (ends[row - 1] ?? 0), ends[row] ?? 0);
 
+/** Visits texts by where they lie in their bytes. */
+export function forEachText({ ends }: Texts, visit: (from: number, to: number, index: number) => void): void {
+  let from = 0;
+  for (let index = 0; index < ends.length; index += 1) {
+    const to = ends[index] ?? 0;
+    visit(from, to, index);
+    from = to;
+  }
+}
+
 /** @throws RangeError, TypeError or SyntaxError for bytes that are no block: they may come from anybody. */
 export function readBlock(bytes: Uint8Array): ReadBlock {
   // Typed arrays begin at multiples of their width.

@@ -6,7 +6,7 @@ import { DeletedKeys } from './deleted-keys.js';
 import { FrozenTable, type FrozenBlock } from './frozen-table.js';
 import { grown, longerThan, type IdList } from './growing.js';
 import { KeyDictionary } from './key-dictionary.js';
-import { textAt, type ReadBlock, type Texts } from './state-block.js';
+import { forEachText, textAt, type ReadBlock, type Texts } from './state-block.js';
 
 export type { Column, ColumnSpec } from './column.js';
 
@@ -297,6 +297,12 @@ export class StateTable {
     return id;
   }
 
+  /** Makes room for so many rows at once. */
+  reserve(rows: number): void {
+    this.keys.reserve(rows);
+    if (this.keys.capacity > this.flags.length) this.grow(this.keys.capacity);
+  }
+
   private makeRow(id: number): void {
     this.rows = this.keys.size;
     if (this.keys.capacity > this.flags.length) this.grow(this.keys.capacity);
@@ -360,15 +366,6 @@ function newColumn({ type, initial = 0 }: ColumnSpec, capacity: number): Column 
   if (type === 'json') return [];
   const column = type === 'f64' ? new Float64Array(capacity) : new Uint8Array(capacity);
   return initial === 0 ? column : column.fill(initial);
-}
-
-function forEachText({ ends }: Texts, visit: (from: number, to: number, index: number) => void): void {
-  let from = 0;
-  for (let index = 0; index < ends.length; index += 1) {
-    const to = ends[index] ?? 0;
-    visit(from, to, index);
-    from = to;
-  }
 }
 
 function setNumbers(column: Float64Array | Uint8Array, ids: Int32Array, values: Float64Array | Uint8Array): void {

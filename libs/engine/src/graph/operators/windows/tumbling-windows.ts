@@ -34,6 +34,8 @@ export class TumblingWindows implements Operator {
   table: StateTable | undefined;
   private readonly shared: WindowParts;
   private readonly windows = new Map<number, OpenWindow>();
+  /** Rows of the window that was closed last: the next one makes room for as many at once. */
+  private rowsBefore = 0;
   private readonly grid: { readonly sizeMs: number; readonly offsetMs: number };
   private readonly isGlobal: boolean;
   private readonly discards: boolean;
@@ -159,12 +161,14 @@ export class TumblingWindows implements Operator {
     this.shared.checkWindows(this.windows.size + 1, () => JSON.stringify(key));
     const endMs = this.isGlobal ? Infinity : startMs + this.grid.sizeMs;
     const window = { startMs, endMs, table: this.state.table(this.nameOf(startMs)), taken: [] };
+    window.table.reserve(Math.min(this.rowsBefore, RESERVED_MAX));
     this.windows.set(startMs, window);
     return window;
   }
 
   private forget({ startMs }: OpenWindow): void {
     this.windows.delete(startMs);
+    this.rowsBefore = this.state.table(this.nameOf(startMs)).size;
     this.state.drop(this.nameOf(startMs));
   }
 
@@ -232,5 +236,8 @@ ${self}.took(${id}, ${taken});
 ${fire}`;
   }
 }
+
+/** A window that nothing comes to must not take much. */
+const RESERVED_MAX = 1 << 17;
 
 const isWindowName = (name: string): boolean => name === 'all' || /^w-?\d/.test(name);
