@@ -7,6 +7,8 @@ export interface StateMember {
   readonly isWhole: boolean;
   /** What a new key has. */
   readonly initial: unknown;
+  /** May be missing in a state: then its cell is undefined. */
+  readonly isOptional?: true;
 }
 
 /**
@@ -28,7 +30,9 @@ export function columnsOfState(schema: unknown, initial: unknown): readonly Stat
     readonly [name: string]: unknown;
   };
   return Object.entries(properties).map(([name, member]) =>
-    memberOf(name, required?.includes(name) === true ? member : {}, begin[name]),
+    required?.includes(name) === true
+      ? memberOf(name, member, begin[name])
+      : { ...memberOf(name, {}, begin[name]), isOptional: true },
   );
 }
 

@@ -3,8 +3,10 @@ import { memberOf, valueOf, type RowCode } from '../../fuse/row-code.js';
 import type { ColumnSpec } from '../../state/state-table.js';
 import type { CheckedNode } from '../checked-definition.js';
 import { misuse } from '../failure.js';
+import type { OperatorParts } from '../operator.js';
 import type { AggregateSpec, AggregatorKind, Cells, FigureFunctions } from './aggregator-kind.js';
 import { aggregatorOf } from './aggregators.js';
+import type { ThenEmit } from './windows/contents-port.js';
 
 interface Part {
   readonly spec: AggregateSpec;
@@ -74,6 +76,25 @@ export class AggregateCode {
       type: kind.resultType ?? ('number' as const),
     }));
     return { kind: 'struct', members };
+  }
+
+  /**
+   * Statements that hand on the result at `id` of `table`. Figures that are more than a cell are worked out once, however
+   * many read them, and in the name of this operator: the job's code may be called for them.
+   */
+  emit({ where, code }: Pick<OperatorParts, 'where' | 'code'>, table: string, id: string, then: ThenEmit): string {
+    const result = this.result(table, id);
+    if (result.kind !== 'struct') return then(result);
+    const declared: string[] = [];
+    const members = result.members.map((member, index) => {
+      if (this.parts[index]?.kind.setUp === undefined) return member;
+      const figure = code.local('figure');
+      declared.push(`const ${figure} = ${member.code};`);
+      return { ...member, code: figure };
+    });
+    if (declared.length === 0) return then(result);
+    const [place, here] = code.constantsOf(where, this.node);
+    return `${place}.operator = ${here};\n${declared.join('\n')}\n${then({ kind: 'struct', members })}`;
   }
 
   private anyOf(row: RowCode, { name, field }: AggregateSpec): string {

@@ -71,7 +71,9 @@ ${this.figures.add(row, table, id)}`;
 
   private emitCode(): string {
     const table = this.parts.code.constant(this.table);
-    const value = this.figures.result(table, 'id');
-    return forTouched(table, this.parts.emitCode(tableRow(table, 'id', value, 'context')));
+    const emit = this.figures.emit(this.parts, table, 'id', (value) =>
+      this.parts.emitCode(tableRow(table, 'id', value, 'context')),
+    );
+    return forTouched(table, emit);
   }
 }

@@ -139,13 +139,14 @@ ${self}.counted(${id}, ${row.time}, ${row.context});`;
   }
 
   private emitCode(): string {
-    const figures = this.figures.result('figures', 'at');
     const isReduced = this.parts.node.options['whole'] === true;
-    const value: RowCode['value'] =
-      isReduced && figures.kind === 'struct'
-        ? { kind: 'local', code: figures.members[0]?.code ?? 'undefined' }
-        : figures;
     const table = this.parts.code.constant(this.table);
-    return this.parts.emitCode({ value, key: { kind: 'id', table, id: 'id' }, time: 'time', context: 'context' });
+    return this.figures.emit(this.parts, 'figures', 'at', (figures) => {
+      const value: RowCode['value'] =
+        isReduced && figures.kind === 'struct'
+          ? { kind: 'local', code: figures.members[0]?.code ?? 'undefined' }
+          : figures;
+      return this.parts.emitCode({ value, key: { kind: 'id', table, id: 'id' }, time: 'time', context: 'context' });
+    });
   }
 }

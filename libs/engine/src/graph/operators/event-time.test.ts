@@ -1,8 +1,8 @@
-import { count, files, sliding, type Stream } from '@tidemark/streams';
+import { count, files, sliding, tumbling, type Stream } from '@tidemark/streams';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { createInProcessGraph } from '../in-process-graph.js';
-import { aBatch, aJob, toOut } from '../testing/run-job.js';
+import { aBatch, aChunk, aJob, takenOver, toOut } from '../testing/run-job.js';
 
 interface Event {
   readonly k: string;
@@ -38,5 +38,50 @@ it.each([1.7e18, -1.7e18, 1e300])('refuses a timestamp of %s ms, which no Date c
 it.each([8.64e15, -8.64e15, 0.5])('takes a timestamp of %s ms', async (at) => {
   for (const more of [undefined, { schema: someSchema }]) {
     expect((await graphOf(more).run(batch(at))).recordsIn).toBe(1);
+  }
+});
+
+/** Counts what is late for windows over two streams, batch by batch: their timestamps. */
+async function lateOf(
+  batches: readonly { readonly timeMs: number; readonly one?: number; readonly other?: number }[],
+  restoreBefore = -1,
+): Promise<readonly number[]> {
+  const job = () =>
+    aJob((builder) => {
+      const [one, other] = ['one', 'other'].map((name) =>
+        builder
+          .source(name, files<Event>({ path: name }))
+          .eventTime(`${name}-time`, { timestamp: 'at', outOfOrderness: 0, idleAfter: '10 s' }),
+      ) as [Stream<Event>, Stream<Event>];
+      one.union(other).keyBy('k').windowBy(tumbling(10)).aggregate('windows', { count: count() }).to('out', toOut);
+    });
+  let graph = createInProcessGraph(job());
+  const late: number[] = [];
+  for (const [index, { timeMs, ...streams }] of batches.entries()) {
+    if (index === restoreBefore) graph = await takenOver(graph, job());
+    const sources = (['one', 'other'] as const).map((uid) => {
+      const at = streams[uid];
+      return { uid, chunks: at === undefined ? [] : [aChunk(`${JSON.stringify({ k: 'a', at })}\n`)] };
+    });
+    const { counts } = await graph.run({ timeline: 1, batchId: index + 1, batchTimeMs: timeMs, sources });
+    late.push(counts.get('windows')?.['late'] ?? 0);
+  }
+  return late;
+}
+
+it('waits for a stream that has had no record yet as long as for one that has gone idle', async () => {
+  const soon = [
+    { timeMs: 1_000, one: 25 },
+    { timeMs: 2_000, other: 5 },
+    { timeMs: 3_000, other: 5 },
+  ];
+  const never = [
+    { timeMs: 1_000, one: 25 },
+    { timeMs: 11_000, one: 26 },
+    { timeMs: 12_000, other: 5 },
+  ];
+  for (const restoreBefore of [-1, 1, 2]) {
+    expect(await lateOf(soon, restoreBefore)).toEqual([0, 0, 0]);
+    expect(await lateOf(never, restoreBefore)).toEqual([0, 0, 1]);
   }
 });

@@ -23,7 +23,7 @@ const TIME_MAX_MS = 8.64e15;
 
 /**
  * Takes each row's timestamp, and holds how far time has come. State: table `state`, one row under the key null with the
- * newest timestamp and the batch time of the last row.
+ * newest timestamp and the batch time of the last row (or of the first batch, before there was a row).
  */
 export class EventTime implements Operator, EventClock {
   readonly state: OperatorState;
@@ -32,7 +32,7 @@ export class EventTime implements Operator, EventClock {
   newestMs = -Infinity;
   /** Rows of this batch. Written by generated code. */
   rows = 0;
-  /** The batch time of the last batch that had a row. */
+  /** The batch time of the last batch that had a row; of the first batch before there was any. */
   lastRowMs = -Infinity;
   private ahead = 0;
   private readonly settings: EventTimeSettings;
@@ -64,7 +64,8 @@ export class EventTime implements Operator, EventClock {
   /** Without rows for so long that nothing waits for it any more. */
   isIdle(batchTimeMs: number): boolean {
     const { idleAfterMs } = this.settings;
-    return idleAfterMs !== undefined && this.rows === 0 && batchTimeMs - this.lastRowMs >= idleAfterMs;
+    if (idleAfterMs === undefined || this.rows > 0 || this.lastRowMs === -Infinity) return false;
+    return batchTimeMs - this.lastRowMs >= idleAfterMs;
   }
 
   /** Whether the timestamp may move the watermark. Called by generated code, for one that would. */
@@ -82,7 +83,9 @@ export class EventTime implements Operator, EventClock {
   }
 
   endBatch({ context }: BatchEnd): void {
-    if (this.rows === 0) return;
+    // Its first batch is where the wait for a stream begins that has had no row yet.
+    const isFirst = this.settings.idleAfterMs !== undefined && this.lastRowMs === -Infinity;
+    if (this.rows === 0 && !isFirst) return;
     this.rows = 0;
     this.lastRowMs = context.batchTimeMs;
     const id = this.table.idOf(OWN_KEY);

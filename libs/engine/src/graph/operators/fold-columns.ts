@@ -89,6 +89,14 @@ class FoldIntoColumns implements Operator {
       if (column.type === 'json') setAt(values as unknown[], id, undefined);
       else (values as Float64Array)[id] = Number(initial);
     });
+    this.beginOptional(id);
+  }
+
+  /** Of a row that begins: what may be missing later is there, so that a cell without a value says that it is missing. */
+  beginOptional(id: number): void {
+    this.members.forEach(({ isOptional, initial }, index) => {
+      if (isOptional === true && initial !== undefined) setAt(this.table.json(index), id, copyJson(initial));
+    });
   }
 
   /** Called by generated code. */
@@ -100,8 +108,8 @@ class FoldIntoColumns implements Operator {
   member(index: number, id: number): unknown {
     const held = this.table.json(index)[id];
     if (held === undefined) {
-      const initial = this.members[index]?.initial;
-      return initial === undefined ? undefined : copyJson(initial);
+      const member = this.members[index];
+      return member?.isOptional === true ? undefined : copyJson(member?.initial);
     }
     return this.table.isFrozen ? copyJson(held) : held;
   }
@@ -133,7 +141,8 @@ class FoldIntoColumns implements Operator {
   private updateCode(row: RowCode): string {
     const { code, node, where } = this.parts;
     const [self, table, place, here] = code.constantsOf(this, this.table, where, node);
-    const [id, state] = [code.local('id'), code.local('state')];
+    const [id, state, size] = [code.local('id'), code.local('state'), code.local('size')];
+    const begins = this.members.some(({ isOptional, initial }) => isOptional === true && initial !== undefined);
     const apply = code.constant(roleOf(node.functions, 'fold'));
     const single = this.isSingle();
     const read = this.members.map(({ column }, index) =>
@@ -147,7 +156,9 @@ class FoldIntoColumns implements Operator {
     const writes = this.members.map((member, index) => this.writeCode(member, index, { self, table, id, state }));
     return `if (${self}.current !== ${row.context}) ${self}.changeContext(${row.context});
 ${place}.operator = ${here};
+${begins ? `const ${size} = ${table}.size;` : ''}
 ${idOfKey(code, table, row, id)}
+${begins ? `if (${table}.size !== ${size}) ${self}.beginOptional(${id});` : ''}
 ${table}.touch(${id});
 ${this.ttl?.touchCode(code, table, id, row) ?? ''}
 const ${state} = ${apply}(${given}, ${valueOf(row)}, ${row.context});
@@ -160,7 +171,7 @@ ${writes.join('\n')}
   }
 
   private writeCode(
-    { column, initial }: StateMember,
+    { column, isOptional }: StateMember,
     index: number,
     names: { readonly self?: string; readonly table?: string; readonly id: string; readonly state: string },
   ): string {
@@ -176,8 +187,7 @@ ${writes.join('\n')}
       case 'bool':
         return `${value}\nif (typeof ${member} !== 'boolean') ${refuse};\n${target}[${id}] = ${member} ? 1 : 0;`;
       case 'json':
-        // A member that is absent begins anew: where it began with something, it may not be left out.
-        return `${value}\n${initial === undefined ? '' : `if (${member} === undefined) ${refuse};\n`}${this.parts.code.constant(setAt)}(${target}, ${id}, ${member});`;
+        return `${value}\n${isOptional === true ? '' : `if (${member} === undefined) ${refuse};\n`}${this.parts.code.constant(setAt)}(${target}, ${id}, ${member});`;
     }
   }
 
@@ -190,16 +200,26 @@ ${writes.join('\n')}
       const value = type === 'bool' ? `(${cell} === 1)` : `${this.parts.code.constant(cloneJson)}(${cell})`;
       return { name, code: value, type: 'json' as const };
     });
-    const value: RowCode['value'] = this.isSingle()
-      ? { kind: 'local', code: members[0]?.code ?? 'undefined' }
-      : { kind: 'struct', members };
-    return forTouched(table, this.parts.emitCode(tableRow(table, 'id', value, 'context')));
+    const emit = (value: RowCode['value']): string => this.parts.emitCode(tableRow(table, 'id', value, 'context'));
+    if (this.isSingle()) return forTouched(table, emit({ kind: 'local', code: members[0]?.code ?? 'undefined' }));
+    const struct = { kind: 'struct', members } as const;
+    if (!this.members.some(({ isOptional }) => isOptional)) return forTouched(table, emit(struct));
+    const state = this.parts.code.local('state');
+    const whole = valueOf(tableRow(table, 'id', struct, 'context'));
+    const declare = `const ${state} = ${this.parts.code.constant(withoutMissing)}(${whole});`;
+    return forTouched(table, `${declare}\n${emit({ kind: 'local', code: state })}`);
   }
 
   /** A state that is no object lies in one column. */
   private isSingle(): boolean {
     return this.members.length === 1 && this.members[0]?.isWhole === true;
   }
+}
+
+/** Without the members that are undefined: JSON has none, and whoever keeps the row would refuse them. */
+function withoutMissing(state: { [name: string]: unknown }): object {
+  for (const name of Object.keys(state)) if (state[name] === undefined) Reflect.deleteProperty(state, name);
+  return state;
 }
 
 const described = (value: unknown): string => {

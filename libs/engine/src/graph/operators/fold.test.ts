@@ -60,6 +60,60 @@ describe.each([
   });
 });
 
+interface Last {
+  readonly n: number;
+  readonly last?: string;
+}
+const lastSchema = z.object({ n: z.number(), last: z.string().optional() });
+
+describe.each<[string, { readonly schema?: typeof lastSchema }]>([
+  ['with a schema', { schema: lastSchema }],
+  ['without a schema', {}],
+])('a state %s', (_name, more) => {
+  const job = (initial: Last) => () =>
+    aJob((builder) => {
+      input<Word>(builder)
+        .keyBy('k')
+        .fold<Last>('f', {
+          initial,
+          // A late word takes the last one away.
+          fold: (state, { late }) =>
+            late
+              ? { n: state.n + 1 }
+              : { n: state.n + 1, last: state.last === undefined ? 'none' : `after ${state.last}` },
+          ...(more as { schema?: never }),
+        })
+        .topN('newest', 1, { by: 'n' })
+        .map(([, [state]]) => state)
+        .to('out', toOut);
+    });
+  const batches = [word('x'), word('x', true), word('x'), word('x')].map((record, index) => ({
+    timeMs: (index + 1) * 1_000,
+    records: [record],
+  }));
+
+  it.each<[Last, string]>([
+    [{ n: 0 }, 'none'],
+    [{ n: 0, last: 'first' }, 'after first'],
+  ])('may lack an optional member: begins with %j', async (initial, last) => {
+    const expected = [[{ n: 1, last }], [{ n: 2 }], [{ n: 3, last: 'none' }], [{ n: 4, last: 'after none' }]];
+    expect(await runJob(job(initial), batches)).toEqual(expected);
+    expect(await runJob(job(initial), batches, { restoreBefore: 2 })).toEqual(expected);
+  });
+});
+
+it('refuses a state without a member that its schema requires', async () => {
+  const build: Build = (job) => {
+    input<Word>(job)
+      .keyBy('k')
+      .fold<Words>('f', { initial: { words: [] }, schema: someSchema, fold: () => ({}) as Words })
+      .to('out', toOut);
+  };
+  await expect(runJob(() => aJob(build), [{ timeMs: 1_000, records: [word('x')] }])).rejects.toThrow(
+    `the state's "words" is undefined`,
+  );
+});
+
 it.each(['@lastMs', ''])('refuses a state with a member called "%s"', (name) => {
   const build: Build = (job) => {
     job
@@ -94,8 +148,10 @@ describe('a member of a folded state that may be absent', () => {
     expect(await runJob(() => aJob(job), batches, { restoreBefore: 2 })).toEqual(rows);
   });
 
-  it('may not be left out where it began with something: it would begin anew', async () => {
-    const job = build({ n: 0, last: 'first' }, () => undefined);
-    await expect(runJob(() => aJob(job), batches)).rejects.toMatchObject({ code: 'job_code_threw' });
+  it('begins with what it is given, and may then be left out', async () => {
+    const job = build({ n: 0, last: 'first' }, (last) => (last === 'first' ? undefined : 'never again the first'));
+    const rows = [[['a', { n: 1 }]], [['a', { n: 2, last: 'never again the first' }]]];
+    expect(await runJob(() => aJob(job), batches.slice(0, 2))).toEqual(rows);
+    expect(await runJob(() => aJob(job), batches.slice(0, 2), { restoreBefore: 1 })).toEqual(rows);
   });
 });

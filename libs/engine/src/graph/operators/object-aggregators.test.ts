@@ -1,4 +1,17 @@
-import { approxDistinct, collect, custom, files, first, last, topK, type Frequent } from '@tidemark/streams';
+import {
+  approxDistinct,
+  collect,
+  custom,
+  everyBatch,
+  files,
+  first,
+  globalWindow,
+  last,
+  topK,
+  type Aggregate,
+  type Frequent,
+  type KeyedStream,
+} from '@tidemark/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -20,6 +33,11 @@ import { HeavyHitters } from './heavy-hitters.js';
 interface Visit {
   readonly k: string;
   readonly page: string | number;
+}
+
+type Figure = Aggregate<Visit, number>;
+interface ReadTwice {
+  to(uid: string, sink: typeof toOut): void;
 }
 
 describe('an aggregate of figures that keep objects', () => {
@@ -221,4 +239,37 @@ it('takes whole records as well where a schema lets a job read single fields', a
   expect(await rowsOf(graph, aBatch(1, { timeMs: 1_000, records: [visit] }))).toEqual([
     ['a', { opened: visit, newest: visit, all: [visit] }],
   ]);
+});
+
+it.each<[string, (stream: KeyedStream<string, Visit>, figures: { readonly n: Figure }) => ReadTwice]>([
+  ['aggregate', (stream, figures) => stream.aggregate('a', figures)],
+  ['countWindow', (stream, figures) => stream.countWindow('a', { size: 1, aggregate: figures })],
+  [
+    'windowAggregate',
+    (stream, figures) => stream.windowBy(globalWindow(), { trigger: everyBatch() }).aggregate('a', figures),
+  ],
+])('makes a figure of one’s own once for all who read it, in the name of the %s', async (kind, use) => {
+  let results = 0;
+  const job = (result: (n: number) => number) =>
+    aJob((builder) => {
+      const n = custom({ create: () => 0, add: (count: number, _: Visit) => count + 1, result });
+      const figures = use(input<Visit>(builder).keyBy('k'), { n });
+      figures.to('out', toOut);
+      figures.to('again', toOut);
+    });
+  const batch = aBatch(1, { timeMs: 1_000, records: [{ k: 'a', page: 1 }] });
+  const counted = createInProcessGraph(
+    job((n) => {
+      results += 1;
+      return n;
+    }),
+  );
+  expect(await rowsOf(counted, batch, 'again')).toEqual([['a', { n: 1 }]]);
+  expect(results).toBe(1);
+  const failing = job(() => {
+    throw new Error('no result');
+  });
+  await expect(createInProcessGraph(failing).run(batch)).rejects.toMatchObject({
+    params: { operator: `${kind} "a"` },
+  });
 });

@@ -322,6 +322,35 @@ describe('process', () => {
     expect(restored.at(-1)).toEqual([['a', 1]]);
   });
 
+  it('forgets what a timer has set as well, in the same batch whether it was restored or not', async () => {
+    const setByTimer: Build = (job) => {
+      input<{ k: string; wait?: true }>(job)
+        .keyBy('k')
+        .process('p', {
+          state: { n: 0 },
+          ttl: { after: '2 s' },
+          onRecord: ({ wait }, { state, timers: own, batchTimeMs, emit }) => {
+            if (wait === true) own.processingTime(batchTimeMs + 1_000);
+            else emit(state.get('n'));
+          },
+          onTimer: (_ms, _kind, { state }) => {
+            state.set('n', 7);
+          },
+        })
+        .to('out', toOut);
+    };
+    const batches = [
+      { timeMs: 1_000, records: [{ k: 'a', wait: true }] },
+      { timeMs: 2_000, records: [] },
+      { timeMs: 3_000, records: [] },
+      { timeMs: 5_000, records: [] },
+      { timeMs: 6_000, records: [{ k: 'a' }] },
+    ];
+    const job = () => aJob(setByTimer);
+    expect((await runJob(job, batches)).at(-1)).toEqual([['a', 0]]);
+    expect((await runRestored(job, batches, { restoreBefore: 2, deltas: true })).at(-1)).toEqual([['a', 0]]);
+  });
+
   it('keeps nothing of a key that only takes timers away', async () => {
     const graph = createInProcessGraph(
       aJob(

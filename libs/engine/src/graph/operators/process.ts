@@ -104,6 +104,7 @@ class Process implements Operator {
     for (const { id, ms, kind } of due) {
       if (!this.timers.delete(kind, id, ms)) continue;
       const row = this.table.idOfOther(this.timers.table, id);
+      if (this.ttl?.lastMs(row) === -Infinity) this.ttl.addUndated(row);
       this.turnTo(row, kind === 'eventTime' ? ms : batch.context.batchTimeMs, batch.context, watermark?.ms);
       refuseThenable(this.onTimer?.(ms, kind, this.context));
       this.parts.where.key = undefined;

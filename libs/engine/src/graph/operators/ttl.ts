@@ -72,6 +72,11 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
     if (timeMs > (last[id] ?? 0)) last[id] = timeMs;
   }
 
+  /** A row that nothing dates, as one that a timer made: it counts from the end of this batch on. */
+  addUndated(id: number): void {
+    this.undated.push(id);
+  }
+
   lastMs(id: number): number {
     return this.table.f64(this.column)[id] ?? -Infinity;
   }

@@ -8,14 +8,15 @@ export function contentsOf(parts: OperatorParts): Contents {
   return parts.node.kind === 'windowAggregate' ? aggregateContents(parts) : jsonContents(parts);
 }
 
-function aggregateContents({ node, code }: OperatorParts): Contents {
+function aggregateContents(parts: OperatorParts): Contents {
+  const { node, code } = parts;
   const figures = new AggregateCode(node, code);
   return {
     columns: figures.columns,
     add: (row, table, id) => figures.add(row, table, id),
     merge: (table, id, from, other) => figures.merge(table, id, from, other),
     retract: (table, id, from, other) => figures.retract(table, id, from, other),
-    emit: ({ table, id }, then) => then(figures.result(table, id)),
+    emit: ({ table, id }, then) => figures.emit(parts, table, id, then),
     take(table, id) {
       const result = figures.result(table, id);
       if (result.kind !== 'struct') return result.kind === 'local' ? result.code : 'undefined';
