@@ -1,6 +1,6 @@
 import { TidemarkError } from '@tidemark/domain';
 import { COLD_KEY_BOUND } from '../state/spill.js';
-import { readLatin1 } from '../state/utf8.js';
+import { readLatin1 } from '../decode/utf8.js';
 import type { SnapshotBlocks, StateBlock } from '../ports.js';
 import { assembleBlock, readBlock, type ReadBlock } from '../state/state-block.js';
 import { ColdRows, keysOf, unfitKeyOf } from './cold-rows.js';

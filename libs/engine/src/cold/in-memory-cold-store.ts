@@ -1,5 +1,5 @@
 import { getOrAdd } from '../graph/operator.js';
-import { readLatin1 } from '../state/utf8.js';
+import { readLatin1 } from '../decode/utf8.js';
 import type { ColdChange, ColdEntries, ColdStore } from './cold-store.port.js';
 
 type Entry = readonly [key: Uint8Array, row: Uint8Array];

@@ -128,3 +128,12 @@ function eight(bytes: Uint8Array, i: number): string {
     code(bytes, i + 7),
   );
 }
+
+/** One character for each byte. */
+export function readLatin1(bytes: Uint8Array): string {
+  let text = '';
+  for (let from = 0; from < bytes.length; from += CHUNK) {
+    text += String.fromCharCode(...bytes.subarray(from, from + CHUNK));
+  }
+  return text;
+}

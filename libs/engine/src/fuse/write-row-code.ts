@@ -1,4 +1,4 @@
-import { writeUtf8 } from '../state/utf8.js';
+import { writeUtf8 } from '../encode/utf8.js';
 import type { GeneratedCode } from './generated-code.js';
 import { keyOf, type RowCode } from './row-code.js';
 

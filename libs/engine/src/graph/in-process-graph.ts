@@ -1,7 +1,7 @@
 import { TidemarkError } from '@tidemark/domain';
 import type { JobDefinition } from '@tidemark/streams';
 import type { GraphInput, GraphOutput, GraphRuntime, SnapshotBlocks } from '../ports.js';
-import { readLatin1 } from '../state/utf8.js';
+import { readLatin1 } from '../decode/utf8.js';
 import { checkDefinition } from './check-definition.js';
 import { joinChunks, type InputLines } from './input-lines.js';
 import { ColdState, type ColdGraph } from '../cold/cold-state.js';

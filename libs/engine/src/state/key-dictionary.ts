@@ -1,9 +1,9 @@
 import type { Key } from '@tidemark/streams';
 import { KEY_SLOTS } from '@tidemark/domain';
-import { textOfAscii } from '../decode/utf8.js';
+import { textOfAscii, textOfUtf8 } from '../decode/utf8.js';
 import { hashOfBytes } from '../graph/key-slot.js';
 import { grown, IdList, longerThan } from './growing.js';
-import { readUtf8, utf8BytesMax, writeUtf8 } from './utf8.js';
+import { utf8BytesMax, writeUtf8 } from '../encode/utf8.js';
 
 const QUOTE = 0x22;
 /** Bytes kept for each key beside the arena: looking a key up waits for memory, and an arena is two places to wait for. */
@@ -155,7 +155,7 @@ export class KeyDictionary {
 
   /** Its JSON text. */
   text(id: number): string {
-    return readUtf8(this.arena, this.spans[id * 2] ?? 0, this.spans[id * 2 + 1] ?? 0);
+    return textOfUtf8(this.arena, this.spans[id * 2] ?? 0, this.spans[id * 2 + 1] ?? 0);
   }
 
   slot(id: number): number {

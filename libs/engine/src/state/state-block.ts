@@ -1,6 +1,7 @@
 import { KEY_SLOTS } from '@tidemark/domain';
 import { hashOfBytes } from '../graph/key-slot.js';
-import { readUtf8, utf8BytesMax, writeUtf8 } from './utf8.js';
+import { textOfUtf8 } from '../decode/utf8.js';
+import { utf8BytesMax, writeUtf8 } from '../encode/utf8.js';
 
 /**
  * A state block, **format version 1**: rows of one table, as they cross from the sandbox to the host and lie in a
@@ -97,7 +98,7 @@ export interface Texts {
 }
 
 export const textAt = ({ ends, bytes }: Texts, row: number): string =>
-  readUtf8(bytes, row === 0 ? 0 : (ends[row - 1] ?? 0), ends[row] ?? 0);
+  textOfUtf8(bytes, row === 0 ? 0 : (ends[row - 1] ?? 0), ends[row] ?? 0);
 
 /** Visits texts by where they lie in their bytes. */
 export function forEachText({ ends }: Texts, visit: (from: number, to: number, index: number) => void): void {
@@ -117,7 +118,7 @@ export function readBlock(bytes: Uint8Array): ReadBlock {
   if (block.length < 8 || view.getUint32(0, true) !== MAGIC) throw new RangeError('no state block');
   const headLength = view.getUint32(4, true);
   if (8 + headLength > block.length) throw new RangeError('a state block without its header');
-  const header = readHeader(readUtf8(block, 8, 8 + headLength));
+  const header = readHeader(textOfUtf8(block, 8, 8 + headLength));
   let at = 8 + padded(headLength);
   const section = (length: number): { readonly at: number; readonly length: number } => {
     const from = at;

@@ -33,38 +33,3 @@ export function writeUtf8(into: Uint8Array, at: number, text: string): number {
   }
   return to;
 }
-
-/** Few enough for one call, whatever the stack. */
-const UNITS_PER_CALL = 4_096;
-
-/** @param bytes valid UTF-8 from `from` up to `to`. */
-export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
-  let text = '';
-  let units: number[] = [];
-  for (let i = from; i < to;) {
-    const first = bytes[i++] ?? 0;
-    if (first < 0x80) units.push(first);
-    else if (first < 0xe0) units.push(((first & 0x1f) << 6) | next(bytes, i++));
-    else if (first < 0xf0) units.push(((first & 0x0f) << 12) | (next(bytes, i++) << 6) | next(bytes, i++));
-    else {
-      const point =
-        (((first & 0x07) << 18) | (next(bytes, i++) << 12) | (next(bytes, i++) << 6) | next(bytes, i++)) - 0x10000;
-      units.push(0xd800 | (point >> 10), 0xdc00 | (point & 0x3ff));
-    }
-    if (units.length < UNITS_PER_CALL) continue;
-    text += String.fromCharCode(...units);
-    units = [];
-  }
-  return text + String.fromCharCode(...units);
-}
-
-const next = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) & 0x3f;
-
-/** One character for each byte. */
-export function readLatin1(bytes: Uint8Array): string {
-  let text = '';
-  for (let from = 0; from < bytes.length; from += UNITS_PER_CALL) {
-    text += String.fromCharCode(...bytes.subarray(from, from + UNITS_PER_CALL));
-  }
-  return text;
-}
