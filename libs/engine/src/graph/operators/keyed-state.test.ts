@@ -272,6 +272,20 @@ describe.each(FORMS)('the ttl of %s', (name, keep) => {
     ]);
   });
 
+  it('forgets each key in its own batch where a ttl is long beside the time between batches', async () => {
+    const graph = createInProcessGraph(
+      aJob((builder) => {
+        keep(keyed(builder), { ttl: { after: '1 h' } });
+      }),
+    );
+    const expiredAt = async (batchId: number, timeMs: number, k?: string) => {
+      const records = k === undefined ? [] : [{ k, v: 1, at: 0 }];
+      return (await graph.run(aBatch(batchId, { timeMs, records }))).counts.get('s')?.['expired'] ?? 0;
+    };
+    expect([await expiredAt(1, 1_000, 'a'), await expiredAt(2, 2_000, 'b')]).toEqual([0, 0]);
+    expect([await expiredAt(3, 3_601_000), await expiredAt(4, 3_602_000)]).toEqual([1, 1]);
+  });
+
   it('begins with the first batch for keys that were kept before there was one', async () => {
     const before = createInProcessGraph(
       aJob((builder) => {

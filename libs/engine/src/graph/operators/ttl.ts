@@ -110,9 +110,10 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
     this.dateUndated();
     const due: number[] = [];
     const last = this.bucketFor(this.nowMs - this.afterMs);
-    for (const [bucket, ids] of this.buckets) {
-      if (bucket > last) continue;
-      this.buckets.delete(bucket);
+    // All first: a row whose time is over within this step goes back into the last bucket, for the next batch.
+    const over = [...this.buckets].filter(([bucket]) => bucket <= last);
+    for (const [bucket] of over) this.buckets.delete(bucket);
+    for (const [bucket, ids] of over) {
       for (let i = 0; i < ids.length; i += 1) this.examine(ids.ids[i] ?? 0, bucket, due);
     }
     this.expired += due.length;
