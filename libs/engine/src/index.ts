@@ -48,4 +48,4 @@ export type {
   StateSnapshot,
 } from './ports.js';
 export { assembleBlock, readBlock, type BlockHeader, type ReadBlock } from './state/state-block.js';
-export { rowsOfBlock, type BlockRow, type BlockRows } from './state/block-rows.js';
+export { firstKeyOfBlock, rowsOfBlock, type BlockRow, type BlockRows } from './state/block-rows.js';

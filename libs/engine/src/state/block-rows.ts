@@ -39,6 +39,12 @@ export function rowsOfBlock(bytes: Uint8Array): BlockRows {
   };
 }
 
+/** The JSON text of the key of a block's first row; empty if it has none. */
+export function firstKeyOfBlock(bytes: Uint8Array): string {
+  const { keys } = readBlock(bytes);
+  return keys.ends.length === 0 ? '' : textAt(keys, 0);
+}
+
 const keyOfText = (text: string): Key | null => JSON.parse(text) as Key | null;
 
 const valueOfText = (text: string): unknown => (text === '' ? undefined : JSON.parse(text));

@@ -4,7 +4,14 @@
  *
  * Bytes go through two buffers that are shared with the process around the isolate: what comes in, and what goes out.
  */
-import { checkDefinition, compileGraph, type BatchFailure, type Program, type ProgramOutput } from '@tidemark/engine';
+import {
+  checkDefinition,
+  compileGraph,
+  firstKeyOfBlock,
+  type BatchFailure,
+  type Program,
+  type ProgramOutput,
+} from '@tidemark/engine';
 import type { BlocksOf } from '../messages.js';
 import { setUpGlobals } from './globals.js';
 
@@ -107,6 +114,8 @@ const guest = {
     const block = of === 'snapshot' ? loaded().nextBlock() : of === 'missing' ? cold().missing() : cold().spilled();
     if (block === undefined) return [stringify({ type: 'end' }), 0];
     const { uid, rows, deleted, bytes } = block;
+    // A block ends in time but for a single row.
+    if (bytes.length > BLOCK_BYTES_MAX) return [stringify(tooLarge(uid, bytes)), 0];
     return [stringify({ type: 'block', uid, rows, deleted }), putOut([bytes])];
   },
 };
@@ -118,6 +127,14 @@ export type Guest = typeof guest;
 function loaded(): Program {
   if (program === undefined) throw new RangeError('no job is loaded');
   return program;
+}
+
+/** What the state of one key may have at most: it must fit into a frame, with a header. */
+const BLOCK_BYTES_MAX = 60 * 1024 * 1024;
+
+function tooLarge(uid: string, bytes: Uint8Array): object {
+  const what = `State of "${uid}" for key ${firstKeyOfBlock(bytes).slice(0, 200)}`;
+  return { type: 'too_large', what, bytes: bytes.length };
 }
 
 function cold(): NonNullable<Program['cold']> {

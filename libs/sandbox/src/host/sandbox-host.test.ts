@@ -150,6 +150,24 @@ describe('a job in a sandbox', () => {
     await expect(started(await aSpillingJob(1))).rejects.toThrow('cold store');
   });
 
+  it('is told which key has a state that is too large for a checkpoint', async () => {
+    const bundle = await aBundle(
+      `import { defineJob, files, toLog } from '@tidemark/streams';
+export default defineJob({ name: 'texts', batchInterval: '1 s' }, (job) => {
+  job.source('in', files<{ k: string }>({ path: 'in' })).keyBy('k')
+    .fold('texts', { initial: '', fold: () => 'x'.repeat(64e6) }).filter(() => false).to('out', toLog());
+});
+`,
+    );
+    const graph = await started(bundle, { memoryMb: 1_024, cpuMsPerBatch: 20_000 });
+    await graph.run(aBatch(1, '{"k":"a"}\n'));
+    const snapshot = await graph.snapshot('full');
+    await expect(snapshot.next()).rejects.toMatchObject({
+      code: 'job_output_too_large',
+      params: { what: 'State of "texts" for key "a"' },
+    });
+  });
+
   it('has batch time for a clock, the same random numbers on every replay, and no local time', async () => {
     const bundle = await aMapJob(
       `(n) => [Date.now(), new Date().toISOString(), new Date(0).getTimezoneOffset(), Math.random(), Math.random(),

@@ -1,4 +1,5 @@
 import type { Emit } from '../../fuse/row-code.js';
+import { overBound } from '../failure.js';
 import { OperatorState } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
 import { getOrAdd, timeOf, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
@@ -10,6 +11,9 @@ import { forEachWindowEnd, paneEnd, SeenUntil, type WindowGrid } from './window-
  * text, its value the pane's records; beside them the row of {@link SeenUntil}.
  */
 export const window = (parts: OperatorParts): Operator => new Window(parts);
+
+/** Of one slide: they are one value of state, which must fit into a checkpoint's block. Windows in event time hold more. */
+const RECORDS_PER_SLIDE_MAX = 1_000_000;
 
 class Window implements Operator {
   readonly state: OperatorState;
@@ -44,6 +48,9 @@ class Window implements Operator {
     const kept = keepState(this.isKeyed ? [key, value] : value);
     where.key = undefined;
     const records = getOrAdd(this.panes, end, () => []);
+    if (records.length >= RECORDS_PER_SLIDE_MAX) {
+      throw overBound(node, `bound of ${RECORDS_PER_SLIDE_MAX} records in a slide`, String(end));
+    }
     this.changeable(end, records).push(kept);
     this.store(end);
   }

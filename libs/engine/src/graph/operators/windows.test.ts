@@ -2,7 +2,17 @@ import type { WindowContext } from '@tidemark/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createInProcessGraph } from '../in-process-graph.js';
-import { aBatch, aJob, input, runJob, takenOver, toOut, type Build, type TestBatch } from '../testing/run-job.js';
+import {
+  aBatch,
+  aJob,
+  input,
+  runJob,
+  takenOver,
+  textBatch,
+  toOut,
+  type Build,
+  type TestBatch,
+} from '../testing/run-job.js';
 
 interface Pair {
   readonly k: string;
@@ -192,6 +202,16 @@ it('does not let a reducer that changes its arguments change what it reduced bef
 });
 
 describe('window', () => {
+  it('fails where one slide has more records than a checkpoint could hold, and names the bound', async () => {
+    const graph = createInProcessGraph(
+      aJob((job) => input(job).window('records', { window: '1 s', slide: '1 s' }).to('out', toOut)),
+    );
+    await expect(graph.run(textBatch(1, 1_000, '1\n'.repeat(1_000_001)))).rejects.toMatchObject({
+      code: 'state_over_bound',
+      params: { operator: 'records', bound: 'bound of 1000000 records in a slide' },
+    });
+  });
+
   it('gives the records of every window, oldest first, whenever it is restored', async () => {
     await fc.assert(
       fc.asyncProperty(someBatches, someWindow, fc.nat(12), async (batches, grid, restoreBefore) => {
