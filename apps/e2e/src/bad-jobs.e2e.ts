@@ -226,7 +226,13 @@ describe('a job that goes wrong', () => {
   }
 
   async function objectsOf(jobId: string): Promise<readonly string[]> {
-    const objects = await readdir(join(instance.home, 'objects'), { recursive: true, withFileTypes: true });
+    const objects = await until('the object store is listed', WAIT_MS_MAX, () =>
+      readdir(join(instance.home, 'objects'), { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+        // The collector removed a folder between its listing and its reading: that listing tells nothing.
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        throw error;
+      }),
+    );
     return objects
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name))

@@ -42,8 +42,10 @@ export async function startRunner(parts: {
     sandbox: { ...sandbox.status },
   });
   lease.start(id, (reason) => {
-    // Its runs are abandoned and their sandboxes gone; a new process gets a new id and a clean start.
+    // Its runs are abandoned and their sandboxes gone; a new process gets a new id and a clean start. The warm sandbox
+    // is killed here and now: one that waits for this process's end outlives it by as long as the kernel takes over it.
     logger.error(`The lease is lost: ${reason}.`);
+    void sandbox.close();
     process.exit(1);
   });
   await app.listen();
