@@ -38,7 +38,10 @@ function emitStringCall({ id }: FieldPlan): string {
     ${LOCAL.plain(id)} = rt.plain; ${LOCAL.end(id)} = d$q++;`;
 }
 
-/** Up to 15 digits, 9 and 6 at a time, so that both halves are small integers. */
+/**
+ * Up to 18 digits in two halves that are small integers. 10^9 is 2^9 times a number of 21 bits, so the upper half times
+ * 10^9 is exact, and adding the lower half rounds once, to the nearest double.
+ */
 function emitNumber({ id, plain }: FieldPlan): string {
   const n = LOCAL.number(id);
   const whole = plain?.integer === true ? `if (!Number.isInteger(${n})) break d$F;` : '';
@@ -47,7 +50,7 @@ function emitNumber({ id, plain }: FieldPlan): string {
     ${n} = d$w;
     if (d$q - d$i === 9 && d$c >= 0 && d$c <= 9) {
       d$j = d$q; d$w = 0;
-      while (d$c >= 0 && d$c <= 9 && d$q - d$j < 6) { d$w = (d$w * 10 + d$c) | 0; d$c = buf[++d$q] - 48; }
+      while (d$c >= 0 && d$c <= 9 && d$q - d$j < 9) { d$w = (d$w * 10 + d$c) | 0; d$c = buf[++d$q] - 48; }
       ${n} = ${n} * d$ten[d$q - d$j] + d$w;
     }
     if ((d$c !== -4 && d$c !== 77) || d$q === d$i || (buf[d$i] === 48 && d$q - d$i > 1)) {

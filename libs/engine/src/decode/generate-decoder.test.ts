@@ -203,6 +203,17 @@ describe('a decoder', () => {
     for (const { value } of found) expect(exactly(value)).toBe('{"user":"u","type":"a","value":1,"ts":2,"ok":true}');
   });
 
+  it('does not take a name, a value and another name for one name', () => {
+    const name = 'a":1,"user';
+    const schema = parsed({ type: 'object', properties: { [name]: { type: 'number' } }, required: [name] });
+    const lines = ['{"a":1,"user":5}', '{"a\\":1,\\"user":5}'].flatMap((line) =>
+      Array.from({ length: 20 }, () => line),
+    );
+    const found = wholeLoop(schema)(bytesOf([...lines, ' '.repeat(100)])) as unknown[];
+    expect(found[0]).toMatch(/is missing$/);
+    expect(found[39]).toEqual({ value: { [name]: 5 } });
+  });
+
   it('reads a batch that is only a part of a buffer', () => {
     const loop = wholeLoop(parsed({ type: 'object', properties: { a: { type: 'number' } }, required: ['a'] }));
     const buffer = bytesOf(['{"a":1}', '{"a":22}', '{"a":333}']);
