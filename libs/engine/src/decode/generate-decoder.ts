@@ -60,5 +60,5 @@ function fieldNamed({ fields }: ObjectPlan, name: string): FieldCode {
 }
 
 function unknownField(name: string): never {
-  throw new Error(`the decoder was not asked for ${JSON.stringify(name)}`);
+  throw new RangeError(`the decoder was not asked for ${JSON.stringify(name)}`);
 }

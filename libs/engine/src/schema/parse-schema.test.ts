@@ -80,6 +80,7 @@ describe('a schema', () => {
     [{ anyOf: [] }, '$', '"anyOf"'],
     [{ $ref: 'https://example.com/schema' }, '$', '"$ref"'],
     [{ $ref: '#/$defs/none' }, '$', '"$ref"'],
+    [{ $ref: '#/%' }, '$', '"$ref"'],
     [{ $ref: '#' }, '$', '"$ref"'],
     [{ properties: { a: { allOf: [{ $ref: '#/properties/a' }] } } }, '$.properties.a', '"$ref"'],
     [{ enum: [1], const: 1 }, '$', '"const"'],

@@ -96,7 +96,7 @@ class Parser {
     let target: unknown = this.document;
     const at: Step[] = [];
     for (const step of pointer.split('/').slice(1).map(unescapePointer)) {
-      if (typeof target !== 'object' || target === null || !Object.hasOwn(target, step)) {
+      if (step === undefined || typeof target !== 'object' || target === null || !Object.hasOwn(target, step)) {
         throw schema.problem('$ref', `leads nowhere: ${JSON.stringify(pointer)}`);
       }
       at.push(Array.isArray(target) ? Number(step) : step);
@@ -141,6 +141,11 @@ class Parser {
   }
 }
 
-function unescapePointer(step: string): string {
-  return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+/** @returns undefined if it is no step of a pointer. */
+function unescapePointer(step: string): string | undefined {
+  try {
+    return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+  } catch {
+    return undefined;
+  }
 }
