@@ -1,11 +1,11 @@
 import type { GeneratedFunction } from '../../fuse/generated-code.js';
 import { forTouched, idOfKey, tableRow } from '../../fuse/keyed-code.js';
 import { EMIT_PARAMS, emittedRow, type Emit, type RowCode } from '../../fuse/row-code.js';
-import { OperatorState } from '../../state/operator-state.js';
+import type { OperatorState } from '../../state/operator-state.js';
 import type { StateTable } from '../../state/state-table.js';
 import { timeOf, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { AggregateCode } from './aggregate-code.js';
-import { rowsMaxOf, Ttl } from './ttl.js';
+import { stateWithTtl, type Ttl } from './ttl.js';
 
 /** Figures of each key over all of its values. State: table `state`, the columns of the figures. */
 export const aggregate = (parts: OperatorParts): Operator => new Aggregate(parts);
@@ -23,15 +23,10 @@ class Aggregate implements Operator {
   constructor(private readonly parts: OperatorParts) {
     const { node, code } = parts;
     this.figures = new AggregateCode(node, code);
-    const columns = [...this.figures.columns, ...Ttl.columnsOf(node)];
-    this.state = new OperatorState(
-      node.uid ?? '',
-      (name) => (name === 'state' ? columns : Ttl.tableOf(node, name)),
-      () => this.ttl?.takeOver(),
-      rowsMaxOf(node),
-    );
-    this.table = this.state.table('state');
-    this.ttl = Ttl.of(parts, this.state);
+    const { state, table, ttl } = stateWithTtl(parts, this.figures.columns);
+    this.state = state;
+    this.table = table;
+    this.ttl = ttl;
     this.inline = (row) => this.updateCode(row);
     this.pushed = code.add<Emit>(EMIT_PARAMS, () => this.updateCode(emittedRow(true)));
     this.emitTouched = code.add('context, time', () => this.emitCode());

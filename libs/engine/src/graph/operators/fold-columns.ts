@@ -1,14 +1,21 @@
 import { forTouched, idOfKey, tableRow } from '../../fuse/keyed-code.js';
 import type { GeneratedFunction } from '../../fuse/generated-code.js';
-import { propertyName, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
+import { EMIT_PARAMS, emittedRow, propertyName, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
 import { columnsOfState, type StateMember } from '../../state/state-columns.js';
-import { OperatorState } from '../../state/operator-state.js';
+import type { OperatorState } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
 import { misuse } from '../failure.js';
 import { cloneJson, copyJson } from '../json-copy.js';
-import { refuseThenable, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
+import {
+  refuseThenable,
+  timeOf,
+  type BatchEnd,
+  type Operator,
+  type OperatorParts,
+  type RowContext,
+} from '../operator.js';
 import { roleOf } from './role-of.js';
-import { rowsMaxOf, Ttl } from './ttl.js';
+import { stateWithTtl, type Ttl } from './ttl.js';
 import { keepState } from './update-state-by-key.js';
 
 export const foldIntoColumns = (parts: OperatorParts, schema: unknown): Operator => new FoldIntoColumns(parts, schema);
@@ -34,24 +41,13 @@ class FoldIntoColumns implements Operator {
   ) {
     const { node, code } = parts;
     this.members = columnsOfState(schema, node.options['initial']);
-    const columns = [...this.members.map(({ column }) => column), ...Ttl.columnsOf(node)];
-    this.state = new OperatorState(
-      node.uid ?? '',
-      (name) => (name === 'state' ? columns : Ttl.tableOf(node, name)),
-      () => this.ttl?.takeOver(),
-      rowsMaxOf(node),
-    );
-    this.table = this.state.table('state');
-    this.ttl = Ttl.of(parts, this.state);
+    const columns = this.members.map(({ column }) => column);
+    const { state, table, ttl } = stateWithTtl(parts, columns);
+    this.state = state;
+    this.table = table;
+    this.ttl = ttl;
     this.inline = (row) => this.updateCode(row);
-    this.pushed = code.add<Emit>('value, key, time, context', () =>
-      this.updateCode({
-        value: { kind: 'local', code: 'value' },
-        key: { kind: 'local', code: 'key' },
-        time: 'time',
-        context: 'context',
-      }),
-    );
+    this.pushed = code.add<Emit>(EMIT_PARAMS, () => this.updateCode(emittedRow(true)));
     this.emitTouched = code.add('context, time', () => this.emitCode());
   }
 
@@ -78,7 +74,7 @@ class FoldIntoColumns implements Operator {
     this.keepObjects();
     for (const id of this.forgotten) table.remove(id);
     this.forgotten.clear();
-    this.emitTouched.run(current, current.windowEndMs ?? current.batchTimeMs);
+    this.emitTouched.run(current, timeOf(current));
   }
 
   /** The state of the key was undefined: what comes for it in this batch begins anew. Called by generated code. */

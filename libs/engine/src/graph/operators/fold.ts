@@ -1,6 +1,6 @@
 import { idOfKey } from '../../fuse/keyed-code.js';
-import { valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
-import { OperatorState } from '../../state/operator-state.js';
+import { EMIT_PARAMS, emittedRow, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
+import type { OperatorState } from '../../state/operator-state.js';
 import type { StateTable } from '../../state/state-table.js';
 import { copyJson } from '../json-copy.js';
 import { StateCopier } from '../state-copier.js';
@@ -14,7 +14,7 @@ import {
 } from '../operator.js';
 import { foldIntoColumns } from './fold-columns.js';
 import { roleOf } from './role-of.js';
-import { rowsMaxOf, Ttl } from './ttl.js';
+import { stateWithTtl, type Ttl } from './ttl.js';
 import { keepState, VALUE_COLUMN } from './update-state-by-key.js';
 
 export function fold(parts: OperatorParts): Operator {
@@ -40,26 +40,14 @@ class FoldIntoObjects implements Operator {
 
   constructor(private readonly parts: OperatorParts) {
     const { node, code } = parts;
-    const columns = [...VALUE_COLUMN, ...Ttl.columnsOf(node)];
-    this.state = new OperatorState(
-      node.uid ?? '',
-      (name) => (name === 'state' ? columns : Ttl.tableOf(node, name)),
-      () => this.ttl?.takeOver(),
-      rowsMaxOf(node),
-    );
-    this.table = this.state.table('state');
-    this.ttl = Ttl.of(parts, this.state);
+    const { state, table, ttl } = stateWithTtl(parts, VALUE_COLUMN);
+    this.state = state;
+    this.table = table;
+    this.ttl = ttl;
     this.emitter = parts.emitter();
     this.initial = node.options['initial'];
     this.inline = (row) => this.code(row);
-    this.pushed = code.add<Emit>('value, key, time, context', () =>
-      this.code({
-        value: { kind: 'local', code: 'value' },
-        key: { kind: 'local', code: 'key' },
-        time: 'time',
-        context: 'context',
-      }),
-    );
+    this.pushed = code.add<Emit>(EMIT_PARAMS, () => this.code(emittedRow(true)));
   }
 
   push(value: unknown, key: unknown, timeMs: number, context: RowContext): void {

@@ -1,6 +1,6 @@
 import { idOfKey } from '../../fuse/keyed-code.js';
 import { EMIT_PARAMS, emittedRow, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
-import { OperatorState } from '../../state/operator-state.js';
+import type { OperatorState } from '../../state/operator-state.js';
 import type { StateTable } from '../../state/state-table.js';
 import type { TenantFunction } from '../checked-definition.js';
 import { misuse } from '../failure.js';
@@ -15,7 +15,7 @@ import {
 } from '../operator.js';
 import { StateCopier } from '../state-copier.js';
 import { roleOf } from './role-of.js';
-import { rowsMaxOf, Ttl } from './ttl.js';
+import { stateWithTtl, type Ttl } from './ttl.js';
 import { keepState, VALUE_COLUMN } from './update-state-by-key.js';
 
 /**
@@ -39,15 +39,10 @@ class MapWithState implements Operator {
 
   constructor(private readonly parts: OperatorParts) {
     const { node, code } = parts;
-    const columns = [...VALUE_COLUMN, ...Ttl.columnsOf(node)];
-    this.state = new OperatorState(
-      node.uid ?? '',
-      (name) => (name === 'state' ? columns : undefined),
-      () => this.ttl?.takeOver(),
-      rowsMaxOf(node),
-    );
-    this.table = this.state.table('state');
-    this.ttl = Ttl.of(parts, this.state);
+    const { state, table, ttl } = stateWithTtl(parts, VALUE_COLUMN);
+    this.state = state;
+    this.table = table;
+    this.ttl = ttl;
     this.given = new GivenState(this.table);
     this.update = roleOf(node.functions, 'update');
     this.emitter = parts.emitter();

@@ -1,7 +1,7 @@
 import type { GeneratedCode } from '../../fuse/generated-code.js';
 import type { RowCode } from '../../fuse/row-code.js';
 import { grown, IdList } from '../../state/growing.js';
-import type { OperatorState } from '../../state/operator-state.js';
+import { OperatorState } from '../../state/operator-state.js';
 import { COLD_ROWS_MAX, ROWS_MAX, type ColumnSpec, type StateTable } from '../../state/state-table.js';
 import type { CheckedNode } from '../checked-definition.js';
 import type { BatchEnd, OperatorParts } from '../operator.js';
@@ -167,4 +167,23 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
 export function rowsMaxOf({ options: { keysMax, rowsInMemory } }: CheckedNode): number {
   if (typeof keysMax === 'number') return keysMax;
   return rowsInMemory === undefined ? ROWS_MAX : COLD_ROWS_MAX;
+}
+
+/** State of an operator with one table, `state`, of these columns, whose rows end as the node's `ttl` says. */
+export function stateWithTtl(
+  parts: OperatorParts,
+  columns: readonly ColumnSpec[],
+): { readonly state: OperatorState; readonly table: StateTable; readonly ttl: Ttl | undefined } {
+  const { node } = parts;
+  const all = [...columns, ...Ttl.columnsOf(node)];
+  let ttl: Ttl | undefined = undefined;
+  const state = new OperatorState(
+    node.uid ?? '',
+    (name) => (name === 'state' ? all : Ttl.tableOf(node, name)),
+    () => ttl?.takeOver(),
+    rowsMaxOf(node),
+  );
+  const table = state.table('state');
+  ttl = Ttl.of(parts, state);
+  return { state, table, ttl };
 }

@@ -1,6 +1,6 @@
 import { idOfKey } from '../../fuse/keyed-code.js';
 import { EMIT_PARAMS, emittedRow, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
-import { OperatorState } from '../../state/operator-state.js';
+import type { OperatorState } from '../../state/operator-state.js';
 import { KeyOrder } from '../../state/key-order.js';
 import type { StateTable } from '../../state/state-table.js';
 import type { TenantFunction } from '../checked-definition.js';
@@ -18,7 +18,7 @@ import {
 import { StateCopier } from '../state-copier.js';
 import { Grouping } from './grouping.js';
 import { roleOf } from './role-of.js';
-import { rowsMaxOf, Ttl } from './ttl.js';
+import { stateWithTtl, type Ttl } from './ttl.js';
 
 /** State: table `state`, column `value`, the state of each key as JSON. */
 export const VALUE_COLUMN = [{ name: 'value', type: 'json' }] as const;
@@ -47,15 +47,10 @@ class UpdateStateByKey implements Operator {
 
   constructor(private readonly parts: OperatorParts) {
     const { node, code } = parts;
-    const columns = [...VALUE_COLUMN, ...Ttl.columnsOf(node)];
-    this.state = new OperatorState(
-      node.uid ?? '',
-      (name) => (name === 'state' ? columns : Ttl.tableOf(node, name)),
-      () => this.ttl?.takeOver(),
-      rowsMaxOf(node),
-    );
-    this.table = this.state.table('state');
-    this.ttl = Ttl.of(parts, this.state);
+    const { state, table, ttl } = stateWithTtl(parts, VALUE_COLUMN);
+    this.state = state;
+    this.table = table;
+    this.ttl = ttl;
     this.order = node.options['visit'] === 'all' ? new KeyOrder(this.table) : undefined;
     this.update = roleOf(node.functions, 'update');
     this.emitter = parts.emitter();
