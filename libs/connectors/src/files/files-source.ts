@@ -66,8 +66,8 @@ class FilesSource implements Source {
     for (const { name, from, size } of await this.grownFiles(request.from)) {
       const end = request.until === undefined ? Infinity : own(request.until, name);
       if (end === undefined || end <= from) continue;
-      const here = { records, bytes: Math.min(bytes, end - from), atLeastOne: bytes === limit };
-      const taken = await this.take(name, from, here);
+      const budget = { records, bytes: Math.min(bytes, end - from), atLeastOne: bytes === limit };
+      const taken = await this.take(name, from, { budget, there: size - from });
       if (taken === undefined) continue;
       if (taken.bytes.length > 0) {
         this.ahead.set(name, { range: { from, to: from + taken.bytes.length }, bytes: taken.bytes });
@@ -139,12 +139,12 @@ class FilesSource implements Source {
     );
   }
 
-  private async take(name: string, from: number, budget: Parameters<typeof takeLines>[2]) {
+  private async take(name: string, from: number, what: Parameters<typeof takeLines>[2]) {
     return this.withFile(name, async (file) => {
       if (from > 0 && (await readExactly(file, from - 1, 1))?.toString() !== '\n') {
         throw this.expired(name, { from: 0, to: from }, 'the file was replaced: what was read of it did not end there');
       }
-      const lines = await takeLines(file, from, budget);
+      const lines = await takeLines(file, from, what);
       if (lines.outcome === 'taken') return lines;
       throw new TidemarkError('record_unreadable', {
         source: this.uid,

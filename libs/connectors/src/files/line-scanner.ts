@@ -4,8 +4,6 @@ import type { FileHandle } from 'node:fs/promises';
 export const LINE_BYTES_MAX = 1024 * 1024;
 
 const BLOCK_BYTES = 64 * 1024;
-/** Of a long read: each block is a wait for the disk. */
-const BLOCK_BYTES_MAX = 1024 * 1024;
 const NEWLINE = 10;
 
 export interface LineBudget {
@@ -16,39 +14,54 @@ export interface LineBudget {
 }
 
 export type TakenLines =
+  /** `records` counts only where the budget does. */
   | { readonly outcome: 'taken'; readonly records: number; readonly bytes: Buffer; readonly budgetSpent: boolean }
   /** The line that begins at this position is longer than LINE_BYTES_MAX. */
   | { readonly outcome: 'line_too_long'; readonly at: number };
 
-/** Reads whole lines from `from` on, as far as the budget and the file go. What follows the last newline is left. */
-export async function takeLines(file: FileHandle, from: number, budget: LineBudget): Promise<TakenLines> {
-  const blocks: Buffer[] = [];
-  let scanned = 0;
+/**
+ * Reads whole lines from `from` on, as far as the budget and the file go. What follows the last newline is left.
+ *
+ * @param there about how many bytes the file has from there on
+ */
+export async function takeLines(
+  file: FileHandle,
+  from: number,
+  { budget, there }: { readonly budget: LineBudget; readonly there: number },
+): Promise<TakenLines> {
+  const isCounting = budget.records !== Infinity;
+  const expected = isCounting ? BLOCK_BYTES : Math.min(there, budget.bytes + BLOCK_BYTES);
+  // One byte more, to see the end of the file without a larger buffer.
+  let bytes = Buffer.allocUnsafe(expected + 1);
+  let filled = 0;
   let taken = 0;
   let records = 0;
   let budgetSpent = budget.records <= 0;
   while (!budgetSpent) {
-    const block = await readBlock(file, from + scanned, Math.min(BLOCK_BYTES_MAX, Math.max(BLOCK_BYTES, 2 * scanned)));
-    if (block.length === 0) break;
-    blocks.push(block);
-    for (let end = block.indexOf(NEWLINE); end !== -1; end = block.indexOf(NEWLINE, end + 1)) {
-      const lineEnd = scanned + end + 1;
-      if (lineEnd - taken > LINE_BYTES_MAX + 1) return { outcome: 'line_too_long', at: from + taken };
-      if (lineEnd > budget.bytes && !(budget.atLeastOne && records === 0)) {
-        budgetSpent = true;
-        break;
+    if (filled === bytes.length) bytes = Buffer.concat([bytes], 2 * filled);
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, from + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+    while (!budgetSpent) {
+      const allowed = bytes.subarray(taken, Math.min(filled, budget.bytes, taken + LINE_BYTES_MAX + 1));
+      const newline = isCounting ? allowed.indexOf(NEWLINE) : allowed.lastIndexOf(NEWLINE);
+      if (newline !== -1) {
+        taken += newline + 1;
+        records += 1;
+        budgetSpent = records === budget.records;
+        continue;
       }
-      taken = lineEnd;
-      records += 1;
-      if (records === budget.records) {
-        budgetSpent = true;
-        break;
+      // The next line is not whole yet, or too long for what is left of the budget, or for any.
+      const length = bytes.subarray(taken, filled).indexOf(NEWLINE);
+      if ((length === -1 ? filled - taken : length) > LINE_BYTES_MAX) {
+        return { outcome: 'line_too_long', at: from + taken };
       }
+      if (length === -1) break;
+      if (budget.atLeastOne && taken === 0) taken = length + 1;
+      budgetSpent = true;
     }
-    scanned += block.length;
-    if (!budgetSpent && scanned - taken > LINE_BYTES_MAX) return { outcome: 'line_too_long', at: from + taken };
   }
-  return { outcome: 'taken', records, bytes: Buffer.concat(blocks).subarray(0, taken), budgetSpent };
+  return { outcome: 'taken', records, bytes: bytes.subarray(0, taken), budgetSpent };
 }
 
 /** The position after the last newline between `from` and `size`, or `from` if there is none. */
@@ -75,9 +88,4 @@ export async function readExactly(file: FileHandle, from: number, length: number
     filled += bytesRead;
   }
   return bytes;
-}
-
-async function readBlock(file: FileHandle, from: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
-  return buffer.subarray(0, bytesRead);
 }
