@@ -25,6 +25,7 @@ export { InMemoryColdStore } from './cold/in-memory-cold-store.js';
 export { isSpilling } from './graph/check-cold-state.js';
 export {
   MicroBatchEngine,
+  type BatchOptions,
   type CommittedBatch,
   type MicroBatchPorts,
   type Resumed,

@@ -144,7 +144,7 @@ export class InMemoryJob implements TestJob {
 
   private async runBatch(): Promise<void> {
     try {
-      const result = await this.running.engine.runBatch({ planAhead: false });
+      const result = await this.running.engine.runBatch({ planAhead: false, runAhead: false });
       if (result.outcome !== 'committed') throw new Error(`The batch did not run: ${result.outcome}.`);
       this.nowMs = Math.max(this.nowMs, result.plan.batchTimeMs);
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { BatchPlan } from '@tidemark/domain';
-import type { CommittedBatch, MicroBatchEngine, StateSnapshot } from '@tidemark/engine';
+import type { BatchOptions, CommittedBatch, MicroBatchEngine, StateSnapshot } from '@tidemark/engine';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import { aRun, aSnapshot } from '../testing/a-run.js';
@@ -12,6 +12,8 @@ const INTERVAL_MS = 500;
 /** An engine that plans ahead whenever it may, and notes what it is asked for. */
 class ScriptedEngine {
   readonly planAhead: boolean[] = [];
+  readonly runAhead: boolean[] = [];
+  isAhead = false;
   hasOpenPlan = false;
   recordsSkipped = 0;
   skipped: BatchPlan['skipped'];
@@ -31,10 +33,12 @@ class ScriptedEngine {
     return Promise.resolve(this.looks.shift() ?? 'ready');
   }
 
-  runBatch({ planAhead }: { readonly planAhead: boolean }): ReturnType<MicroBatchEngine['runBatch']> {
+  runBatch({ planAhead, runAhead }: BatchOptions): ReturnType<MicroBatchEngine['runBatch']> {
     this.planAhead.push(planAhead);
+    this.runAhead.push(runAhead);
     this.behind -= 1;
     this.hasOpenPlan = planAhead && this.behind > 0;
+    this.isAhead = runAhead && this.behind > 0;
     const batchId = this.planAhead.length;
     this.onBatch(batchId);
     return Promise.resolve(this.aBatch(batchId));
@@ -128,6 +132,7 @@ describe('the loop of a run', () => {
 
     expect(await loop()).toEqual({ outcome: 'drained', reason: 'redeploy' });
     expect(engine.planAhead).toEqual([true, true, false]);
+    expect(engine.runAhead).toEqual([true, true, false]);
     expect(engine.hasOpenPlan).toBe(false);
   });
 
@@ -165,6 +170,19 @@ describe('the loop of a run', () => {
     await ended;
 
     expect(checkpointed).toEqual([[2, 'delta']]);
+  });
+
+  it('lets no batch run ahead of one after which a checkpoint is due, and takes none while one does', async () => {
+    engine.behind = 5;
+    const dueFrom = 2;
+    checkpointDue = () => engine.planAhead.length >= dueFrom && checkpointed.length === 0;
+    engine.onBatch = (batchId) => {
+      if (batchId === 5) run.drain('stop');
+    };
+    await loop();
+
+    expect(engine.runAhead).toEqual([true, true, false, true, true]);
+    expect(checkpointed).toEqual([[3, 'delta']]);
   });
 
   it('measures for how long no batch could run because of a snapshot', async () => {

@@ -1,5 +1,5 @@
 import type { NewEvent, RunStore } from '@tidemark/domain';
-import type { CommittedBatch, MicroBatchEngine } from '@tidemark/engine';
+import type { BatchOptions, CommittedBatch, MicroBatchEngine } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import type { ActiveRun, DrainReason } from './active-run.js';
@@ -30,13 +30,15 @@ export async function runBatches(
     const work = await engine.prepare();
     if (work === 'finished') return { outcome: 'finished' };
     if (work === 'idle') continue;
-    const batch = await tracedBatch(run, engine);
+    const planAhead = run.draining === undefined;
+    // A snapshot is of a state that no batch has gone ahead with.
+    const batch = await tracedBatch(run, engine, { planAhead, runAhead: planAhead && !checkpointer.isDue() });
     if (batch.outcome === 'fenced') return batch;
     if (batch.outcome === 'held_back') continue;
     await reportSkipped(run, runs, batch);
     await reportCounts(run, runs, batch);
     await teller.tell(batch);
-    if (checkpointer.isDue()) await beginCheckpoint(engine, checkpointer);
+    if (!engine.isAhead && checkpointer.isDue()) await beginCheckpoint(engine, checkpointer);
   }
 }
 
@@ -47,11 +49,15 @@ export async function beginCheckpoint(engine: MicroBatchEngine, checkpointer: Ch
   checkpointer.begin(snapshot, performance.now() - startedMs);
 }
 
-function tracedBatch(run: ActiveRun, engine: MicroBatchEngine): ReturnType<MicroBatchEngine['runBatch']> {
+function tracedBatch(
+  run: ActiveRun,
+  engine: MicroBatchEngine,
+  options: BatchOptions,
+): ReturnType<MicroBatchEngine['runBatch']> {
   const { fence, trace } = run.claimed;
   const { tenantId, jobId, runId, epoch } = fence;
   return inSpan(SPANS.batch, { parent: trace, attributes: { tenantId, jobId, runId, epoch } }, async (span) => {
-    const batch = await engine.runBatch({ planAhead: run.draining === undefined });
+    const batch = await engine.runBatch(options);
     if (batch.outcome === 'committed') {
       const { timeline, batchId, recordsIn, recordsOut } = batch.commit;
       span.set({ timeline, batchId, recordsIn, recordsOut });

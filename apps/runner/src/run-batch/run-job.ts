@@ -110,7 +110,7 @@ export class RunJob {
       checkpointId: checkpoint?.id ?? null,
       fromBatchId: position.batchId,
       rebuilt: resumed.rebuilt,
-      finished: resumed.finished?.plan.batchId ?? null,
+      finished: resumed.finished.map(({ plan }) => plan.batchId),
       ms: Math.round(performance.now() - startedMs),
     };
     await this.runs.appendEvents(claimed.fence, [

@@ -1,6 +1,6 @@
 import type { BatchPlan } from '@tidemark/domain';
-import { describe, expect, it } from 'vitest';
-import type { Source } from '../ports.js';
+import { describe, expect, it, vi } from 'vitest';
+import type { BatchLog, SinkWrite, Source } from '../ports.js';
 import { HEARTBEAT_MS } from './batch-time.js';
 import type { MicroBatchEngine } from './micro-batch-engine.js';
 import { InMemoryWorld, SimulatedCrash } from './testing/in-memory-world.js';
@@ -14,7 +14,7 @@ async function runWhatIsDue(engine: MicroBatchEngine): Promise<'idle' | 'finishe
     const work = await engine.prepare();
     if (work !== 'ready') return work;
     if (engine.msUntilNextBatch() > 0) return 'not_due';
-    await engine.runBatch({ planAhead: true });
+    await engine.runBatch({ planAhead: true, runAhead: false });
   }
 }
 
@@ -250,7 +250,7 @@ describe('back-pressure', () => {
     const took: number[] = [];
     while (world.rowsOf('totals-out').length < 100) {
       world.clock.ms += engine.msUntilNextBatch();
-      const batch = await engine.runBatch({ planAhead: true });
+      const batch = await engine.runBatch({ planAhead: true, runAhead: false });
       if (batch.outcome !== 'committed' || batch.commit.recordsIn === 0) return took;
       took.push(batch.commit.processingMs);
     }
@@ -278,7 +278,7 @@ describe('reading ahead', () => {
     const world = new InMemoryWorld(undefined);
     for (let chunk = 0; chunk < 4; chunk += 1) world.append([someReading]);
     const engine = await startRunner(world, { ...behind, ...variant });
-    await engine.runBatch({ planAhead: false });
+    await engine.runBatch({ planAhead: false, runAhead: false });
     world.clock.ms += 3 * INTERVAL_MS;
     return { world, engine };
   }
@@ -307,7 +307,7 @@ describe('reading ahead', () => {
     const engine = await startRunner(world, behind);
     world.append([someReading]);
     world.append([someReading]);
-    await engine.runBatch({ planAhead: true });
+    await engine.runBatch({ planAhead: true, runAhead: false });
     expect(world.reads).toEqual(['0-1']);
   });
 
@@ -348,8 +348,8 @@ describe('reading ahead', () => {
         },
       }),
     });
-    await engine.runBatch({ planAhead: true });
-    await engine.runBatch({ planAhead: false });
+    await engine.runBatch({ planAhead: true, runAhead: false });
+    await engine.runBatch({ planAhead: false, runAhead: false });
     expect(world.reads).toEqual(['0-1', '1-2', '2-3', '2-4']);
     expect(world.rowsOf('totals-out').at(-1)).toEqual({ key: 'a', n: 4, sum: 4 });
   });
@@ -376,3 +376,147 @@ describe('reading ahead', () => {
     expect(world.rowsOf('totals-out').at(-1)).toEqual({ key: 'a', n: 4, sum: 4 });
   });
 });
+
+describe('running ahead', () => {
+  /** A job of which four batches wait, and what its graph, its sink and its log do, in order. */
+  async function waiting(variant: Variant = {}): Promise<Ahead> {
+    const steps: string[] = [];
+    const world = new InMemoryWorld(undefined);
+    for (let chunk = 0; chunk < 4; chunk += 1) world.append([someReading]);
+    const noting: Variant = {
+      flow: { downtime: 'each' },
+      chunkByChunk: true,
+      ports: (plain) => {
+        const ports = variant.ports?.(plain, world) ?? plain;
+        const { run } = ports.graph;
+        ports.graph.run = (input) => {
+          steps.push(`run ${input.batchId}`);
+          return run.call(ports.graph, input);
+        };
+        const sinks = ports.sinks.map((sink) => ({
+          ...sink,
+          write: async (write: SinkWrite) => {
+            // A sink that takes its time: whatever can happen meanwhile happens.
+            await new Promise(setImmediate);
+            if (sink.uid === 'totals-out') steps.push(`write ${write.batchId}`);
+            return sink.write(write);
+          },
+        }));
+        const log: BatchLog = {
+          ...ports.log,
+          plan: (plan) => {
+            steps.push(`plan ${plan.batchId}`);
+            return ports.log.plan(plan);
+          },
+          commit: (commit, next) => {
+            steps.push(`commit ${commit.batchId}`);
+            return ports.log.commit(commit, next);
+          },
+        };
+        return { ...ports, sinks, log };
+      },
+    };
+    const engine = await startRunner(world, noting);
+    await engine.runBatch({ planAhead: false, runAhead: false });
+    world.clock.ms += 3 * INTERVAL_MS;
+    steps.length = 0;
+    return { world, engine, steps };
+  }
+  interface Ahead {
+    readonly world: InMemoryWorld;
+    readonly engine: MicroBatchEngine;
+    readonly steps: string[];
+  }
+  const aheadOf = (engine: MicroBatchEngine) => engine.runBatch({ planAhead: true, runAhead: true });
+
+  it('runs a batch, once its plan is durable, while the sinks take the rows of the one before', async () => {
+    const { engine, steps, world } = await waiting();
+    await aheadOf(engine);
+    await aheadOf(engine);
+    await engine.runBatch({ planAhead: true, runAhead: false });
+    expect(steps).toEqual(
+      ['plan 2', 'run 2', 'plan 3', 'run 3', 'write 2', 'commit 2', 'plan 4', 'run 4', 'write 3', 'commit 3'].concat(
+        'write 4',
+        'commit 4',
+      ),
+    );
+    expect(engine.hasOpenPlan).toBe(false);
+    expect(world.rowsOf('totals-out').map((row) => (row as { n: number }).n)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('takes no snapshot of a state that a later batch has changed', async () => {
+    const { engine } = await waiting();
+    await aheadOf(engine);
+    expect(engine.isAhead).toBe(true);
+    await expect(engine.snapshot('full')).rejects.toThrow('last committed batch');
+    await engine.runBatch({ planAhead: true, runAhead: false });
+    expect((await engine.snapshot('full')).batchId).toBe(3);
+  });
+
+  it('does not where a source must not be asked in vain', async () => {
+    const { engine, steps } = await waiting({
+      ports: (ports) => ({ ...ports, sources: ports.sources.map((source) => ({ ...source, canPlanAhead: false })) }),
+    });
+    await aheadOf(engine);
+    expect(steps).toEqual(['plan 2', 'run 2', 'write 2', 'commit 2']);
+  });
+
+  it('does not once the job is not wanted running any more', async () => {
+    const { engine, steps } = await waiting({
+      ports: (ports) => ({
+        ...ports,
+        log: {
+          ...ports.log,
+          plan: (plan) => (plan.batchId === 3 ? Promise.resolve({ outcome: 'held_back' }) : ports.log.plan(plan)),
+        },
+      }),
+    });
+    expect(await engine.runBatch({ planAhead: false, runAhead: true })).toMatchObject({ outcome: 'committed' });
+    expect(steps).toEqual(['plan 2', 'run 2', 'plan 3', 'write 2', 'commit 2']);
+    expect(engine.hasOpenPlan).toBe(false);
+  });
+
+  it('ends at once, with nothing written, where another run has taken the job', async () => {
+    const { engine, world } = await waiting();
+    await engine.runBatch({ planAhead: true, runAhead: false });
+    world.epoch += 1;
+    expect(await aheadOf(engine)).toEqual({ outcome: 'fenced' });
+    expect(world.rowsOf('totals-out')).toHaveLength(2);
+  });
+
+  it('commits a batch although the one that ran ahead has failed, and tells the failure with that one', async () => {
+    const { engine, world } = await waiting({
+      ports: (ports) => {
+        const { run } = ports.graph;
+        ports.graph.run = (input) =>
+          input.batchId === 3 ? Promise.reject(new Error('the job threw')) : run.call(ports.graph, input);
+        return ports;
+      },
+    });
+    expect(await aheadOf(engine)).toMatchObject({ outcome: 'committed', commit: { batchId: 2 } });
+    await expect(engine.runBatch({ planAhead: true, runAhead: false })).rejects.toThrow('the job threw');
+    expect(world.rowsOf('totals-out')).toHaveLength(2);
+  });
+
+  it('leaves two open plans to the next run where it dies, which finishes both', async () => {
+    const { engine, world } = await waiting({
+      ports: (ports) => ({
+        ...ports,
+        log: { ...ports.log, commit: (...commit) => (commit[0].batchId === 2 ? never() : ports.log.commit(...commit)) },
+      }),
+    });
+    void aheadOf(engine);
+    await vi.waitFor(() => {
+      expect(world.rowsOf('totals-out')).toHaveLength(2);
+    });
+    const finished: number[] = [];
+    const next = await startRunner(world, { flow: { downtime: 'each' }, chunkByChunk: true }, (resumed) => {
+      finished.push(...resumed.finished.map(({ plan }) => plan.batchId));
+    });
+    expect(finished).toEqual([2, 3]);
+    expect(next.lastBatchId).toBe(3);
+    expect(world.rowsOf('totals-out').map((row) => (row as { n: number }).n)).toEqual([1, 2, 3]);
+  });
+});
+
+const never = (): Promise<never> => new Promise(() => undefined);

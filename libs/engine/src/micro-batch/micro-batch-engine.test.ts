@@ -5,6 +5,7 @@ import type { Source } from '../ports.js';
 import { InMemoryWorld } from './testing/in-memory-world.js';
 import {
   INTERVAL_MS,
+  PACES,
   rowsWritten,
   startRunner,
   WINDOW_BATCHES,
@@ -24,7 +25,7 @@ const someChunks = fc.array(fc.array(aReading, { maxLength: 4 }), { minLength: 1
 // Each write can be cut off just before or just after it takes effect.
 const aWriteMoment = fc.nat({ max: 2 * WRITES_PER_BATCH_MAX * BATCHES_MAX });
 
-const aPace = fc.constantFrom<Pace>('in_step', 'behind');
+const aPace = fc.constantFrom<Pace>(...PACES);
 
 const diesOnce = (variant: Variant, numRuns: number) => ({
   property: fc.asyncProperty(someChunks, aWriteMoment, aPace, async (chunks, crashAt, pace) => {
@@ -52,7 +53,7 @@ describe('a runner that dies at every write', () => {
     await fc.assert(property, { numRuns });
   });
 
-  it.each(['in_step', 'behind'] as const)('may die at each single moment of one long run (%s)', async (pace) => {
+  it.each(PACES)('may die at each single moment of one long run (%s)', async (pace) => {
     const chunks = fc.sample(
       fc.array(fc.array(aReading, { minLength: 1, maxLength: 4 }), { minLength: 6, maxLength: 6 }),
       {
@@ -150,9 +151,9 @@ describe('a runner that was paused and goes on', () => {
     world.clock.ms += INTERVAL_MS;
     const successor = await startRunner(world);
 
-    expect(await paused.runBatch({ planAhead: true })).toEqual({ outcome: 'fenced' });
+    expect(await paused.runBatch({ planAhead: true, runAhead: false })).toEqual({ outcome: 'fenced' });
     expect(world.plans).toEqual([]);
-    expect(await successor.runBatch({ planAhead: false })).toMatchObject({ outcome: 'committed' });
+    expect(await successor.runBatch({ planAhead: false, runAhead: false })).toMatchObject({ outcome: 'committed' });
     expect(world.rowsOf('totals-out')).toEqual([{ key: 'a', n: 1, sum: 1 }]);
   });
 });
@@ -174,9 +175,9 @@ describe('a job that is behind', () => {
     };
     const engine = await startRunner(world, slowSink);
     world.append([{ key: 'a', value: 1 }]);
-    await engine.runBatch({ planAhead: true });
+    await engine.runBatch({ planAhead: true, runAhead: false });
     expect(engine.hasOpenPlan).toBe(true);
-    await engine.runBatch({ planAhead: false });
+    await engine.runBatch({ planAhead: false, runAhead: false });
 
     expect(engine.hasOpenPlan).toBe(false);
     expect(world.plans.map(({ batchId }) => batchId)).toEqual([1, 2]);
@@ -198,7 +199,7 @@ describe('what one batch reads', () => {
       },
     };
     const engine = await startRunner(new InMemoryWorld(undefined), many);
-    await engine.runBatch({ planAhead: false });
+    await engine.runBatch({ planAhead: false, runAhead: false });
 
     expect(room).toHaveLength(SOURCES_MAX);
     expect(room.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(BATCH_BYTES_MAX);

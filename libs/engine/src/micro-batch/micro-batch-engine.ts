@@ -8,7 +8,7 @@ import {
 } from '@tidemark/domain';
 import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
 import { HEARTBEAT_MS, idlePollMs, msUntilTick, nextTick, type JobTiming } from './batch-time.js';
-import { hasInput, isNextDueAtOnce, Planner } from './planner.js';
+import { hasInput, isNextDueAtOnce, Planner, type Fullness } from './planner.js';
 import { assertFollows, decideResume, positionAfter, type Position } from './resume.js';
 
 export interface MicroBatchPorts {
@@ -32,10 +32,29 @@ export interface Resumed {
   readonly outcome: 'resumed';
   /** Batches run again for their state alone. */
   readonly rebuilt: readonly number[];
-  /** The batch that a former run had planned and not committed. */
-  readonly finished: CommittedBatch | undefined;
+  /** Batches that a former run had planned and not committed. */
+  readonly finished: readonly CommittedBatch[];
   /** Plans among all of these that passed over input: whoever was to be told may not have been. */
   readonly skips: readonly BatchPlan[];
+}
+
+export interface BatchOptions {
+  /**
+   * Whether the commit carries the next plan when that batch is due already, which saves a round trip while catching up,
+   * and its input is read while this batch runs.
+   */
+  readonly planAhead: boolean;
+  /** Whether the graph runs the next batch, if that is due already, while the sinks take this one's rows. */
+  readonly runAhead: boolean;
+}
+
+const IN_STEP: BatchOptions = { planAhead: false, runAhead: false };
+
+/** What the graph made of one batch. */
+interface Executed {
+  readonly startedMs: number;
+  readonly fullness: Fullness;
+  readonly output: GraphOutput;
 }
 
 /**
@@ -50,13 +69,22 @@ export interface Resumed {
  * `fenced` ends the run: the engine must not be used after that.
  *
  * While a batch runs, the bytes of the next one may be read into memory (`Planner`): an effect they have only after that
- * batch's plan is durable.
+ * batch's plan is durable. And while the sinks take what a batch gave, the graph may run the next one, whose plan is written
+ * first: then two plans are open. Sinks and commits keep to the order of the batches.
+ *
+ * ```text
+ * plan 1 │ execute 1 │ plan 2 │ sinks 1, commit 1 │ sinks 2, commit 2 …
+ *                             │ execute 2         │ execute 3 …
+ * ```
  *
  * Owner of all fields: the one caller, who awaits each call before the next.
  */
 export class MicroBatchEngine {
   private position: Position;
-  private open: BatchPlan | undefined;
+  /** Plans that are durable and not committed, oldest first: one, or two where the second is running ahead. */
+  private readonly open: BatchPlan[] = [];
+  /** What the graph does with the newest open plan while the one before is being finished. */
+  private ahead: Promise<Executed> | undefined;
   /** Chosen by `prepare`, and not durable yet. */
   private chosen: BatchPlan | undefined;
   private readonly planner: Planner;
@@ -65,6 +93,7 @@ export class MicroBatchEngine {
   /** Looks at idle sources in a row that found nothing. */
   private idleLooks = 0;
   private committed = 0;
+  private lastCommitMs = -Infinity;
 
   constructor(
     private readonly ports: MicroBatchPorts,
@@ -76,22 +105,22 @@ export class MicroBatchEngine {
     this.planner = new Planner(ports.sources, timing, ports.clock);
   }
 
-  /** Rebuilds the state up to the log's end, and finishes the batch that was left open. Call once, first. */
+  /** Rebuilds the state up to the log's end, and finishes the batches that were left open. Call once, first. */
   async resume(): Promise<Resumed | Fenced> {
     const rebuilt: number[] = [];
     const skips: BatchPlan[] = [];
-    let finished: CommittedBatch | undefined;
+    const finished: CommittedBatch[] = [];
     for (const { kind, plan } of decideResume(this.position, await this.ports.log.after(this.position.batchId))) {
       if (plan.skipped !== undefined) skips.push(plan);
       if (kind === 'rebuild') {
-        await this.execute(plan, await this.planner.read(plan));
+        await this.runGraph(plan, await this.planner.read(plan));
         this.position = positionAfter(this.position, plan);
         rebuilt.push(plan.batchId);
       } else {
-        this.open = plan;
-        const result = await this.finish(plan, { planAhead: false });
+        this.open.push(plan);
+        const result = await this.finish(plan, IN_STEP);
         if (result.outcome === 'fenced') return result;
-        finished = result;
+        finished.push(result);
       }
     }
     return { outcome: 'resumed', rebuilt, finished, skips };
@@ -99,7 +128,7 @@ export class MicroBatchEngine {
 
   /** How long until the next batch, or the next look at idle sources, is due; 0 when a plan is open. */
   msUntilNextBatch(): number {
-    if (this.open !== undefined || this.chosen !== undefined) return 0;
+    if (this.hasOpenPlan || this.chosen !== undefined) return 0;
     if (!hasInterval(this.timing.trigger)) return idlePollMs(this.idleLooks);
     return msUntilTick(this.timing, this.position.batchTimeMs, this.ports.clock.nowMs());
   }
@@ -110,7 +139,7 @@ export class MicroBatchEngine {
    */
   async prepare(): Promise<'ready' | 'idle' | 'finished'> {
     const { trigger } = this.timing;
-    if (hasInterval(trigger) || this.open !== undefined || this.chosen !== undefined) return 'ready';
+    if (hasInterval(trigger) || this.hasOpenPlan || this.chosen !== undefined) return 'ready';
     if (trigger === 'once') return this.committed > 0 ? 'finished' : 'ready';
     if (trigger === 'available-now') {
       await this.planner.fixEnd(this.position);
@@ -128,54 +157,52 @@ export class MicroBatchEngine {
 
   /** Whether a plan is durable and not yet committed. */
   get hasOpenPlan(): boolean {
-    return this.open !== undefined;
+    return this.open.length > 0;
+  }
+
+  /** Whether the graph runs a batch ahead of the last committed one. Its state is that batch's then: no snapshot can be taken. */
+  get isAhead(): boolean {
+    return this.ahead !== undefined;
   }
 
   get lastBatchId(): number {
     return this.position.batchId;
   }
 
-  /**
-   * Runs one batch, the open one if there is one. With `planAhead` the commit carries the next plan when that batch is
-   * due already, which saves a round trip while catching up, and its input is read while this batch runs.
-   */
-  async runBatch(options: { readonly planAhead: boolean }): Promise<CommittedBatch | HeldBack | Fenced> {
-    let plan = this.open;
-    if (plan === undefined) {
-      const skip = this.isFirst && this.timing.downtime === 'skip';
-      const written = await this.ports.log.plan(this.chosen ?? (await this.planner.choose(this.position, { skip })));
-      if (written.outcome !== 'planned') return written;
-      plan = written.plan;
-      assertFollows(this.position, plan);
-      this.chosen = undefined;
-      this.isFirst = false;
-      this.open = plan;
-    }
-    return this.finish(plan, options);
+  /** Runs one batch, the oldest open one if there is one. */
+  async runBatch(options: BatchOptions): Promise<CommittedBatch | HeldBack | Fenced> {
+    const [open] = this.open;
+    if (open !== undefined) return this.finish(open, options);
+    const skip = this.isFirst && this.timing.downtime === 'skip';
+    const written = await this.write(
+      this.chosen ?? (await this.planner.choose(this.position, { skip })),
+      this.position,
+    );
+    if (written.outcome !== 'planned') return written;
+    this.chosen = undefined;
+    this.isFirst = false;
+    return this.finish(written.plan, options);
   }
 
   /** Freezes the state as of the last committed batch. No batch runs meanwhile; its blocks are pulled while later ones do. */
   async snapshot(kind: StateSnapshot['kind']): Promise<StateSnapshot> {
     const { timeline, batchId, batchTimeMs, offsets } = this.position;
     if (batchTimeMs === undefined) throw new Error('A job without a committed batch has nothing to check-point.');
-    const pendingPlans = this.open === undefined ? [] : [this.open];
+    if (this.isAhead) throw new Error('The state is not that of the last committed batch.');
+    const pendingPlans = [...this.open];
     const blocks = await this.ports.graph.snapshot(kind);
     return { timeline, batchId, batchTimeMs, offsets, pendingPlans, kind, next: () => blocks.next() };
   }
 
-  private async finish(plan: BatchPlan, options: { readonly planAhead: boolean }): Promise<CommittedBatch | Fenced> {
+  private async finish(plan: BatchPlan, options: BatchOptions): Promise<CommittedBatch | Fenced> {
     const { clock, log } = this.ports;
-    const startedMs = clock.nowMs();
     const after = positionAfter(this.position, plan);
-    const input = await this.planner.read(plan);
-    const { bytes, saturatedSources, hasMore } = this.planner.fullness(plan, input);
-    const dueMs = nextTick(this.timing.intervalMs, plan.batchTimeMs);
-    if (options.planAhead && isNextDueAtOnce(this.timing, { dueMs, nowMs: clock.nowMs(), hasMore })) {
-      this.planner.beginAhead(after);
-    }
-    const output = await this.execute(plan, input);
+    const { startedMs, fullness, output } = await (this.ahead ?? this.execute(plan, after, options));
+    this.ahead = undefined;
+    if (options.runAhead && (await this.runAhead(plan, after, fullness)) === 'fenced') return { outcome: 'fenced' };
     await this.writeToSinks(plan, output);
 
+    const doneMs = clock.nowMs();
     const commit: BatchCommit = {
       timeline: plan.timeline,
       batchId: plan.batchId,
@@ -183,18 +210,64 @@ export class MicroBatchEngine {
       recordsIn: output.recordsIn,
       recordsOut: [...output.sinks.values()].reduce((sum, { rows }) => sum + rows, 0),
       recordsSkipped: output.recordsSkipped,
-      processingMs: Math.max(0, clock.nowMs() - startedMs),
+      processingMs: Math.max(0, doneMs - startedMs),
       schedulingDelayMs: Math.max(0, startedMs - plan.batchTimeMs),
     };
-    this.planner.limiter.note({ atMs: clock.nowMs(), bytes, saturatedSources, ...commit });
-    const next = options.planAhead ? await this.chooseNext(after) : undefined;
+    // Of a batch that ran beside another one only the time counts in which it was alone: what it adds.
+    const processingMs = Math.max(0, doneMs - Math.max(startedMs, this.lastCommitMs));
+    this.planner.limiter.note({ ...commit, ...fullness, atMs: doneMs, processingMs });
+    const next = options.planAhead && !this.isAhead ? await this.chooseNext(after) : undefined;
     const written = await (next === undefined ? log.commit(commit) : log.commit(commit, next));
     if (written.outcome === 'fenced') return written;
 
     this.position = after;
-    this.open = written.nextPlanned ? next : undefined;
+    this.lastCommitMs = clock.nowMs();
+    this.open.shift();
+    if (next !== undefined && written.nextPlanned) this.open.push(next);
     this.committed += 1;
     return { outcome: 'committed', plan, commit, output, bytesPerBatch: this.planner.limiter.bytesPerBatch };
+  }
+
+  /** Has the graph run the batch after `plan` while the sinks take this one's rows, if it is due and was planned. */
+  private async runAhead(plan: BatchPlan, after: Position, fullness: Fullness): Promise<'fenced' | undefined> {
+    if (!this.planner.canPlanAhead || !this.isNextDue(plan, fullness)) return undefined;
+    const next = await this.chooseNext(after);
+    if (next === undefined) return undefined;
+    const written = await this.write(next, after);
+    if (written.outcome === 'fenced') return 'fenced';
+    if (written.outcome === 'held_back') return undefined;
+    this.ahead = this.execute(written.plan, positionAfter(after, written.plan), { planAhead: true });
+    // What goes wrong is that batch's, and told when its turn has come.
+    this.ahead.catch(() => undefined);
+    return undefined;
+  }
+
+  /** Makes the plan of the batch after `before` durable. */
+  private async write(chosen: BatchPlan, before: Position): ReturnType<BatchLog['plan']> {
+    const written = await this.ports.log.plan(chosen);
+    if (written.outcome !== 'planned') return written;
+    assertFollows(before, written.plan);
+    this.open.push(written.plan);
+    return written;
+  }
+
+  /** Reads what the plan names, begins to read what comes after it, and runs the graph. */
+  private async execute(
+    plan: BatchPlan,
+    after: Position,
+    { planAhead }: Pick<BatchOptions, 'planAhead'>,
+  ): Promise<Executed> {
+    const startedMs = this.ports.clock.nowMs();
+    const input = await this.planner.read(plan);
+    const fullness = this.planner.fullness(plan, input);
+    if (planAhead && this.isNextDue(plan, fullness)) this.planner.beginAhead(after);
+    return { startedMs, fullness, output: await this.runGraph(plan, input) };
+  }
+
+  /** Whether the batch after `plan` will have to run as soon as this one is done. */
+  private isNextDue({ batchTimeMs }: BatchPlan, { hasMore }: Fullness): boolean {
+    const dueMs = nextTick(this.timing.intervalMs, batchTimeMs);
+    return isNextDueAtOnce(this.timing, { dueMs, nowMs: this.ports.clock.nowMs(), hasMore });
   }
 
   /** The plan of the batch after the one that is being committed; undefined where that is not due, or has no data. */
@@ -217,7 +290,7 @@ export class MicroBatchEngine {
     );
   }
 
-  private execute(plan: BatchPlan, sources: Awaited<ReturnType<Planner['read']>>): Promise<GraphOutput> {
+  private runGraph(plan: BatchPlan, sources: Awaited<ReturnType<Planner['read']>>): Promise<GraphOutput> {
     const { timeline, batchId, batchTimeMs } = plan;
     return this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
   }

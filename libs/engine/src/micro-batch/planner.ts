@@ -44,7 +44,7 @@ export class Planner {
   /** What was there when the run began, for a run that ends there. */
   private end: { readonly [uid: string]: PartitionOffsets } | undefined;
   private readonly sourceBytesMax: number;
-  /** By batch, what a source was allowed when it was chosen; at most this batch and the next. */
+  /** By batch, what a source was allowed when it was chosen; at most this batch and the two after it. */
   private readonly allowed = new Map<number, number>();
 
   constructor(
@@ -54,6 +54,11 @@ export class Planner {
   ) {
     this.limiter = new BackPressureLimiter(timing.backPressure, timing.intervalMs);
     this.sourceBytesMax = bytesPerSource(sources.length);
+  }
+
+  /** Whether every source can be asked for a batch that may never be planned, or be planned otherwise. */
+  get canPlanAhead(): boolean {
+    return this.sources.every((source) => source.canPlanAhead === true);
   }
 
   /** Chooses the batch after `position`. With `skip`, what came during a downtime is passed over. */

@@ -1,4 +1,4 @@
-import type { BatchPlan, SourceRanges } from '@tidemark/domain';
+import type { BatchPlan, LoggedBatch, SourceRanges } from '@tidemark/domain';
 import { describe, expect, it } from 'vitest';
 import { assertFollows, decideResume, positionAfter, sameRanges, type Position } from './resume.js';
 
@@ -42,6 +42,28 @@ describe('a plan that passes over input', () => {
     const plan = aPlan(lines('a', 90, 95), lines('a', 10, 90));
     expect(decideResume(before, [{ plan, nextOffsets: { lines: { a: 95 } } }])).toEqual([{ kind: 'rebuild', plan }]);
     expect(() => decideResume(before, [{ plan, nextOffsets: { lines: { a: 90 } } }])).toThrow('not those of its plan');
+  });
+});
+
+describe('the log after a checkpoint', () => {
+  const logged = (batchId: number, committed: boolean): LoggedBatch => {
+    const from = 10 * (batchId - 4);
+    const plan = { ...aPlan(lines('a', from, from + 10)), batchId, batchTimeMs: 500 * batchId };
+    return { plan, nextOffsets: committed ? { lines: { a: from + 10 } } : undefined };
+  };
+  const kindsOf = (...log: LoggedBatch[]) => decideResume(before, log).map(({ kind }) => kind);
+
+  it('is rebuilt as far as it is committed, and finished where it is only planned', () => {
+    expect(kindsOf(logged(5, true), logged(6, true))).toEqual(['rebuild', 'rebuild']);
+    expect(kindsOf(logged(5, true), logged(6, false))).toEqual(['rebuild', 'finish']);
+    expect(kindsOf(logged(5, true), logged(6, false), logged(7, false))).toEqual(['rebuild', 'finish', 'finish']);
+  });
+
+  it('is refused if it has a commit after an open plan, or more open plans than a run ever has', () => {
+    expect(() => kindsOf(logged(5, false), logged(6, true))).toThrow('batch 6 was committed while batch 5 is not');
+    expect(() => kindsOf(logged(5, false), logged(6, false), logged(7, false))).toThrow(
+      'batch 7 was planned while batches 5 and 6 are not committed',
+    );
   });
 });
 

@@ -27,28 +27,33 @@ export interface ResumeStep {
   readonly plan: BatchPlan;
 }
 
+/** A batch whose sinks are being written, and one that the graph runs meanwhile. */
+const OPEN_PLANS_MAX = 2;
+
 /**
  * Decides how to go on from restored state, given the batches that were logged after it.
  *
  * ```text
  * restored state: end of batch c
- * log:            c+1 committed, c+2 committed, c+3 planned
- * steps:          rebuild c+1,   rebuild c+2,   finish c+3     → then plan c+4
+ * log:            c+1 committed, c+2 committed, c+3 planned, c+4 planned
+ * steps:          rebuild c+1,   rebuild c+2,   finish c+3,  finish c+4   → then plan c+5
  * ```
  *
  * Pure: reading the log is the caller's work. Throws `batch_log_inconsistent` where the log has a gap, a commit after an
- * open plan, or ranges that do not tile: going on would read something twice or not at all.
+ * open plan, more open plans than a run ever has, or ranges that do not tile: going on would read something twice or not at all.
  */
 export function decideResume(restored: Position, logged: readonly LoggedBatch[]): readonly ResumeStep[] {
   const steps: ResumeStep[] = [];
   let position = restored;
-  let open: BatchPlan | undefined;
+  const open: number[] = [];
   for (const { plan, nextOffsets } of logged) {
-    if (open !== undefined)
-      throw inconsistent(`batch ${plan.batchId} was planned while batch ${open.batchId} is not committed`);
+    if (open.length > 0 && (nextOffsets !== undefined || open.length === OPEN_PLANS_MAX)) {
+      const what = nextOffsets === undefined ? 'planned' : 'committed';
+      throw inconsistent(`batch ${plan.batchId} was ${what} while ${listed(open)} not committed`);
+    }
     assertFollows(position, plan);
     position = positionAfter(position, plan);
-    if (nextOffsets === undefined) open = plan;
+    if (nextOffsets === undefined) open.push(plan.batchId);
     else assertSameOffsets(plan.batchId, position.offsets, nextOffsets);
     steps.push({ kind: nextOffsets === undefined ? 'finish' : 'rebuild', plan });
   }
@@ -116,5 +121,8 @@ function assertSameOffsets(batchId: number, planned: SourceOffsets, committed: S
     throw inconsistent(`the offsets committed by batch ${batchId} are not those of its plan`);
   }
 }
+
+const listed = (batches: readonly number[]): string =>
+  batches.length === 1 ? `batch ${batches[0]} is` : `batches ${batches.join(' and ')} are`;
 
 const inconsistent = (reason: string): TidemarkError => new TidemarkError('batch_log_inconsistent', { reason });

@@ -118,6 +118,37 @@ describe('a batch log', () => {
   });
 });
 
+describe('a batch that runs ahead', () => {
+  postgresTest(
+    'is planned before the one before it is committed, and outlives the run with it',
+    async ({ dataSource }) => {
+      await aSubmittedJob(dataSource, await aTenant(dataSource));
+      const { runs, claimed } = await aClaimedRun(dataSource);
+      const { fence } = claimed;
+      await runs.writeBatch(fence, plan(aPlan(1)));
+      expect(await runs.writeBatch(fence, plan(aPlan(2)))).toMatchObject({ outcome: 'planned', plan: aPlan(2) });
+      const open = async (): Promise<(readonly [number, boolean])[]> =>
+        (await runs.readBatches(fence, 1, 0)).map(({ plan: { batchId }, nextOffsets }) => [
+          batchId,
+          nextOffsets === undefined,
+        ]);
+
+      expect(await open()).toEqual([
+        [1, true],
+        [2, true],
+      ]);
+      expect(await runs.writeBatch(fence, commit(aPlan(1)))).toMatchObject({
+        outcome: 'committed',
+        nextPlanned: false,
+      });
+      expect(await open()).toEqual([
+        [1, false],
+        [2, true],
+      ]);
+    },
+  );
+});
+
 describe('a job that is not wanted running any more', () => {
   postgresTest(
     'I11: gets no new plan, alone or with a commit, and its open batch can still be committed',

@@ -13,7 +13,8 @@ export interface Reading {
 
 export const INTERVAL_MS = 1_000;
 export const WINDOW_BATCHES = 3;
-const CHECKPOINT_EVERY = 2;
+/** Batches between two checkpoints. No batch runs ahead of a checkpoint, so there two must have run ahead in a row. */
+const CHECKPOINT_EVERY = { in_step: 2, behind: 2, ahead: 3 } as const satisfies { readonly [pace in Pace]: number };
 
 /** A change to what a runner is built from, to show that the tests notice it. */
 export interface Variant {
@@ -52,8 +53,12 @@ export const WRITES_PER_BATCH_MAX = 2 + SINKS.length + 1;
 
 export type SinkRows = { readonly [uid in (typeof SINKS)[number]]: unknown[] };
 
-/** `in_step`: each batch runs when it is due. `behind`: all input waits, and the next batch is read while one runs. */
-export type Pace = 'in_step' | 'behind';
+/**
+ * `in_step`: each batch runs when it is due. `behind`: all input waits, and the next batch is read while one runs. `ahead`:
+ * it runs, too, while the sinks take the rows of the one before.
+ */
+export const PACES = ['in_step', 'behind', 'ahead'] as const;
+export type Pace = (typeof PACES)[number];
 
 interface Life {
   readonly crashAt?: number;
@@ -67,7 +72,7 @@ export async function rowsWritten(
   { crashAt, variant = {}, pace = 'in_step' }: Life = {},
 ): Promise<SinkRows> {
   const world = new InMemoryWorld(crashAt);
-  const isBehind = pace === 'behind';
+  const isBehind = pace !== 'in_step';
   const behind: Variant = { ...variant, flow: { downtime: 'each' }, chunkByChunk: true };
   const start = (): Promise<MicroBatchEngine> => startRunner(world, isBehind ? behind : variant);
   let engine = await start();
@@ -77,10 +82,12 @@ export async function rowsWritten(
     // Behind: the first batch fixes where the grid of batch times begins, then all the others are due.
     world.clock.ms += isBehind && index === 1 ? chunks.length * INTERVAL_MS : INTERVAL_MS;
     const batchId = index + 1;
+    const planAhead = isBehind && batchId < chunks.length;
+    const checkpoints = batchId % CHECKPOINT_EVERY[pace] === 0;
     while (engine.lastBatchId < batchId) {
       try {
-        await engine.runBatch({ planAhead: isBehind && batchId < chunks.length });
-        if (batchId % CHECKPOINT_EVERY === 0) await checkpoint(world, engine);
+        await engine.runBatch({ planAhead, runAhead: planAhead && pace === 'ahead' && !checkpoints });
+        if (checkpoints) await checkpoint(world, engine);
       } catch (error) {
         if (!(error instanceof SimulatedCrash)) throw error;
         engine = await start();
