@@ -8,8 +8,20 @@ export interface DecoderCode {
   field(name: string): FieldCode;
   /** An expression: a new object of all declared members in the schema's order, without those that are missing. */
   readonly object: string;
+  /**
+   * The locals in which a member lies, for a loop that reads several lines before it looks at the first. Undefined for an
+   * object: those are too many.
+   */
+  saved(name: string): readonly SavedLocal[] | undefined;
   /** What the code refers to as `K[i]`. Belongs to one loop: keys learn the order of members. */
   readonly constants: readonly unknown[];
+}
+
+export interface SavedLocal {
+  readonly name: string;
+  readonly kind: 'number' | 'integer' | 'boolean' | 'value';
+  /** An expression over locals that stand before it: only then it has to be kept. */
+  readonly when?: string;
 }
 
 /**

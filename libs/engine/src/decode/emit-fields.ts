@@ -1,4 +1,4 @@
-import type { FieldCode } from './decoder-code.js';
+import type { FieldCode, SavedLocal } from './decoder-code.js';
 import { NAME_BYTES_MAX } from './match-name.js';
 import { valueCode } from './emit-value.js';
 import { LOCAL, masksOf, objectsOf, type FieldPlan, type ObjectPlan } from './field-plan.js';
@@ -27,6 +27,27 @@ function localsOf({ id, plain, tracked, inner }: FieldPlan): string {
       return `${presence} let ${LOCAL.boolean(id)} = false;`;
     case 'string':
       return `${presence} let ${LOCAL.start(id)} = 0, ${LOCAL.end(id)} = 0, ${LOCAL.plain(id)} = false, ${LOCAL.text(id)} = '';`;
+  }
+}
+
+/** See `DecoderCode.saved`. */
+export function savedLocals({ id, plain, tracked, inner }: FieldPlan): readonly SavedLocal[] | undefined {
+  if (inner !== undefined) return undefined;
+  if (plain === undefined) return [{ name: LOCAL.json(id), kind: 'value' }];
+  const presence: readonly SavedLocal[] = tracked ? [{ name: LOCAL.presence(id), kind: 'integer' }] : [];
+  switch (plain.type) {
+    case 'number':
+      return [...presence, { name: LOCAL.number(id), kind: 'number' }];
+    case 'boolean':
+      return [...presence, { name: LOCAL.boolean(id), kind: 'boolean' }];
+    case 'string':
+      return [
+        ...presence,
+        { name: LOCAL.start(id), kind: 'integer' },
+        { name: LOCAL.end(id), kind: 'integer' },
+        { name: LOCAL.plain(id), kind: 'boolean' },
+        { name: LOCAL.text(id), kind: 'value', when: `${LOCAL.start(id)} < 0` },
+      ];
   }
 }
 

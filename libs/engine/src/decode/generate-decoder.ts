@@ -1,8 +1,8 @@
 import type { RecordSchema, ValueSchema } from '../schema/schema.js';
-import { Constants, type DecoderCode, type FieldCode } from './decoder-code.js';
+import { Constants, type DecoderCode } from './decoder-code.js';
 import { emitLine, emitSlow } from './emit-line.js';
-import { emitLocals, objectCode, fieldCode } from './emit-fields.js';
-import { planObject, type ObjectPlan } from './field-plan.js';
+import { emitLocals, objectCode, fieldCode, savedLocals } from './emit-fields.js';
+import { planObject, type FieldPlan, type ObjectPlan } from './field-plan.js';
 
 export interface DecoderRequest {
   readonly schema: RecordSchema | ValueSchema;
@@ -30,6 +30,7 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
       decodeLine: `st = rt.slow(${node}, buf, p); p = rt.at;`,
       field: unknownField,
       object: 'rt.value',
+      saved: unknownField,
       constants: constants.values,
     };
   }
@@ -42,8 +43,9 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
   return {
     locals: `${constants.locals}\n${locals}`,
     decodeLine,
-    field: (name) => fieldNamed(plan, name),
+    field: (name) => fieldCode(wantedField(plan, name)),
     object,
+    saved: (name) => savedLocals(wantedField(plan, name)),
     constants: constants.values,
   };
 }
@@ -54,9 +56,9 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
  */
 const SCANNED_MEMBERS_MAX = 80;
 
-function fieldNamed({ fields }: ObjectPlan, name: string): FieldCode {
+function wantedField({ fields }: ObjectPlan, name: string): FieldPlan {
   const plan = fields.find(({ member }) => member.name === name);
-  return plan?.wanted === true ? fieldCode(plan) : unknownField(name);
+  return plan?.wanted === true ? plan : unknownField(name);
 }
 
 function unknownField(name: string): never {

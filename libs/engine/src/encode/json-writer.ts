@@ -1,6 +1,6 @@
 import { ByteWriter } from './byte-writer.js';
 import { KeyCache, keyBytes, type KeyBytes } from './key-bytes.js';
-import { writeNumber } from './write-number.js';
+import { NUMBER_BYTES_MAX, writeNumber } from './write-number.js';
 
 /**
  * Writes JSON as bytes: exactly those of JSON.stringify's text in UTF-8. Plain objects, arrays, numbers and strings of
@@ -27,7 +27,8 @@ export class JsonWriter extends ByteWriter {
   }
 
   number(n: number): void {
-    writeNumber(this, n);
+    this.reserve(NUMBER_BYTES_MAX);
+    this.at = writeNumber(this.buf, this.at, n);
   }
 
   string(s: string): void {
@@ -54,7 +55,7 @@ export class JsonWriter extends ByteWriter {
         this.string(v);
         return true;
       case 'number':
-        writeNumber(this, v);
+        this.number(v);
         return true;
       case 'boolean':
         this.ascii(v ? 'true' : 'false');

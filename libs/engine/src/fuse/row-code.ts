@@ -38,7 +38,19 @@ export type FieldCode =
       readonly end: string;
       readonly plain: string;
       readonly code: string;
+      /** Looks the string up as a key, for many rows at once. `table` is an expression that may be undefined. */
+      readonly lookUp?: (table: string) => LookedUp;
     };
+
+/** A key that was looked up before the row's turn came, as expressions. */
+export interface LookedUp {
+  /** The table in which it was looked up. */
+  readonly table: string;
+  /** Whether ids still mean what they did then. */
+  readonly isValid: string;
+  /** Its row, or a negative number for none or for a key that was not looked at. */
+  readonly id: string;
+}
 
 export type KeyCode =
   /** A local with the key. */

@@ -8,6 +8,7 @@ import type { RowContext } from '../graph/operator.js';
 import { parseSchema } from '../schema/parse-schema.js';
 import type { FieldsNeeded } from './fields-needed.js';
 import type { GeneratedCode, GeneratedFunction } from './generated-code.js';
+import { RowBlock } from './row-block.js';
 import type { FieldCode, RowCode } from './row-code.js';
 
 /** How many skipped records are shown; all are counted. */
@@ -106,42 +107,66 @@ export function schemaLoop(
   const body = (): string => {
     const [place, runtime, constants] = code.constantsOf(where, new DecodeRuntime(), decoder.constants);
     const object = parsed.schema.kind === 'value' ? { kind: 'local' as const, code: 'record' } : undefined;
+    const isFlat = fields.every((field) => decoder.saved(field) !== undefined);
+    const block = object === undefined && (whole || isFlat) ? new RowBlock(code) : undefined;
+    if (whole) block?.save([{ name: 'record', kind: 'value' }]);
     const row: RowCode = {
       value: object ?? {
         kind: 'record',
-        fields: (name) => (declared.has(name) ? fieldCode(decoder.field(name)) : UNDECLARED),
+        fields: (name) => (declared.has(name) ? fieldCode(decoder, name, { whole, block }) : UNDECLARED),
         object: whole ? 'record' : undefined,
       },
       key: undefined,
       time: 'context.batchTimeMs',
       context: 'context',
     };
+    const parts = {
+      isRow: `st === ${LINE.record}`,
+      read: `${decoder.decodeLine}
+${whole ? `if (st === ${LINE.record}) record = ${decoder.object};` : ''}`,
+      work: `counter.records += 1;
+${emitCode(row)}
+${place}.line += 1;`,
+      otherwise: `if (st === ${LINE.refused}) counter.refuse(rt.reason);
+${place}.line += 1;`,
+    };
     return `const K = ${constants}, rt = ${runtime};
 const text = latin1 === '' ? undefined : latin1, textFrom = p;
 ${decoder.locals}
-while (p < end) {
-${decoder.decodeLine}
-if (st === ${LINE.record}) {
-counter.records += 1;
-${whole ? `const record = ${decoder.object};` : ''}
-${emitCode(row)}
-} else if (st === ${LINE.refused}) counter.refuse(rt.reason);
-${place}.line += 1;
-}`;
+${whole ? 'let record;' : ''}
+${block?.isUseful === true ? block.loop(parts) : rowByRow(parts)}`;
   };
   const text = whole ? 'latin1' : 'none';
   return { node, text, function: code.add('buf, p, end, latin1, context, counter', body) };
 }
 
+const rowByRow = ({ read, isRow, work, otherwise }: Parameters<RowBlock['loop']>[0]): string =>
+  `while (p < end) {
+${read}
+if (${isRow}) {
+${work}
+} else {
+${otherwise}
+}
+}`;
+
 /** What the schema does not declare, the job does not see. */
 const UNDECLARED: FieldCode = { kind: 'value', code: 'undefined', type: 'json' };
 
-function fieldCode(field: ReturnType<DecoderCode['field']>): FieldCode {
-  if (field.kind === 'string') {
-    const { start, end, plain, code } = field;
-    return { kind: 'bytes', start, end, plain, code };
-  }
-  return { kind: 'value', code: field.code, type: field.kind };
+function fieldCode(
+  decoder: DecoderCode,
+  name: string,
+  { whole, block }: { readonly whole: boolean; readonly block: RowBlock | undefined },
+): FieldCode {
+  const saved = decoder.saved(name);
+  // An object within the record is there with the whole.
+  if (saved === undefined && whole) return { kind: 'value', code: `record[${JSON.stringify(name)}]`, type: 'json' };
+  block?.save(saved ?? []);
+  const field = decoder.field(name);
+  if (field.kind !== 'string') return { kind: 'value', code: field.code, type: field.kind };
+  const { start, end, plain, code } = field;
+  const bytes = { kind: 'bytes', start, end, plain, code } as const;
+  return block === undefined ? bytes : { ...bytes, lookUp: (table) => block.lookUp(bytes, table) };
 }
 
 function lineOfText(line: string, counter: RecordCounter): string {

@@ -1,6 +1,10 @@
-import { writeUtf8 } from '../encode/utf8.js';
+import { utf8BytesMax, writeUtf8 } from '../encode/utf8.js';
+import { NUMBER_BYTES_MAX, writeNumber } from '../encode/write-number.js';
 import type { GeneratedCode } from './generated-code.js';
 import { keyOf, type RowCode } from './row-code.js';
+
+/** Longer texts are copied by a call instead of byte by byte. */
+const INLINE_BYTES_MAX = 64;
 
 /**
  * Statements that write the row as JSON to the JsonWriter `out`, member by member and without making it an object;
@@ -9,24 +13,47 @@ import { keyOf, type RowCode } from './row-code.js';
 export function writeRowCode(code: GeneratedCode, out: string, { key, ...row }: RowCode): string | undefined {
   const { value } = row;
   if (value.kind !== 'struct' || value.members.some(({ type }) => type !== 'number')) return undefined;
-  const constant = (text: string): string => {
-    const bytes = new Uint8Array(text.length * 3);
-    const length = writeUtf8(bytes, 0, text);
-    return `${out}.raw(${code.constant(bytes.slice(0, length))}, 0, ${length});`;
-  };
-  const members = value.members.map(({ name, code: member }, index) => {
+  const [buf, at] = [code.local('buf'), code.local('at')];
+  const texts = value.members.map(({ name }, index) => {
     const before = `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`;
-    const opening = index === 0 && key !== undefined ? `,${before}` : before;
-    return `${constant(opening)}\n${out}.number(${member});`;
+    return index === 0 && key !== undefined ? `,${before}` : before;
   });
-  const close = constant(key === undefined ? '}' : '}]');
-  if (key === undefined) return [...members, close].join('\n');
-  return [`${out}.byte(91);`, writeKeyCode(out, { ...row, key }), ...members, close].join('\n');
+  const end = key === undefined ? '}' : '}]';
+  const room = [...texts, end].reduce((sum, text) => sum + utf8BytesMax(text) + NUMBER_BYTES_MAX, 0);
+  const number = code.constant(writeNumber);
+  return [
+    key === undefined ? '' : beginCode(out, { ...row, key }),
+    `${out}.reserve(${room});`,
+    `const ${buf} = ${out}.buf; let ${at} = ${out}.at;`,
+    ...value.members.flatMap(({ code: member }, index) => [
+      textCode(code, texts[index] ?? '', { buf, at }),
+      `${at} = ${number}(${buf}, ${at}, ${member});`,
+    ]),
+    textCode(code, end, { buf, at }),
+    `${out}.at = ${at};`,
+  ].join('\n');
 }
 
-function writeKeyCode(out: string, row: RowCode): string {
+/** The bracket of a keyed row, and its key. */
+function beginCode(out: string, row: RowCode): string {
   const { key } = row;
-  if (key?.kind !== 'id') return `${out}.value(${keyOf(row)});`;
+  if (key?.kind !== 'id') return `${out}.byte(91);\n${out}.value(${keyOf(row)});`;
   const { table, id } = key;
-  return `${out}.reserve(${table}.keys.byteLength(${id}));\n${out}.at = ${table}.keys.copyTo(${out}.buf, ${out}.at, ${id});`;
+  return `${out}.byte(91);
+${out}.reserve(${table}.keys.byteLength(${id}));
+${out}.at = ${table}.keys.copyTo(${out}.buf, ${out}.at, ${id});`;
+}
+
+/** Statements that write a text which is always the same. */
+function textCode(
+  code: GeneratedCode,
+  text: string,
+  { buf, at }: { readonly buf: string; readonly at: string },
+): string {
+  const bytes = new Uint8Array(utf8BytesMax(text));
+  const length = writeUtf8(bytes, 0, text);
+  const written = bytes.slice(0, length);
+  if (length > INLINE_BYTES_MAX) return `${buf}.set(${code.constant(written)}, ${at}); ${at} += ${length};`;
+  const stores = Array.from(written, (byte, index) => `${buf}[${at} + ${index}] = ${byte};`);
+  return `${stores.join(' ')} ${at} += ${length};`;
 }

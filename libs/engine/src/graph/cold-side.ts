@@ -163,7 +163,7 @@ function lookCode(code: GeneratedCode, spill: Spill, row: RowCode): string {
   return `${findKey(table, row, id)}
 if (${id} >= 0) ${self}.use(${id});
 else {
-${idOfKey(code, `${self}.missing`, row, missing)}
+${idOfKey(`${self}.missing`, row, missing)}
 }`;
 }
 

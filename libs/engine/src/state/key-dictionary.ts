@@ -2,6 +2,7 @@ import type { Key } from '@tidemark/streams';
 import { KEY_SLOTS } from '@tidemark/domain';
 import { textOfAscii, textOfUtf8 } from '../decode/utf8.js';
 import { hashOfBytes } from '../graph/key-slot.js';
+import { fetchBytes, type KeyBlock } from './key-block.js';
 import { grown, IdList, longerThan } from './growing.js';
 import { utf8BytesMax, writeUtf8 } from '../encode/utf8.js';
 
@@ -40,6 +41,8 @@ export class KeyDictionary {
   private readonly freeLater = new IdList();
   private pinned = false;
   private scratch = new Uint8Array(64);
+  /** Nobody reads it; without it the loads that it sums up would be left out. */
+  private fetched = 0;
   private remembered: (Key | undefined)[] = [];
 
   /** How many ids there is room for: what is indexed by id must be as long. */
@@ -70,6 +73,36 @@ export class KeyDictionary {
       while (i < length && arena[start + i] === bytes[from + i]) i += 1;
       if (i === length) return id;
     }
+  }
+
+  /**
+   * The ids of many plain strings, or -1, by the positions of their contents. Each loop that waits for memory does little
+   * else, so that the processor waits for many keys at once.
+   */
+  findBlock(bytes: Uint8Array, { starts, ends, plain, hashes, ids }: KeyBlock, rows: number): void {
+    const { table, mask, short } = this;
+    for (let row = 0; row < rows; row += 1) {
+      hashes[row] = plain[row] === 1 ? hashOfBytes(bytes, (starts[row] ?? 0) - 1, (ends[row] ?? 0) + 1) : 0;
+    }
+    for (let row = 0; row < rows; row += 1) ids[row] = (table[((hashes[row] ?? 0) & mask) * 2 + 1] ?? 0) - 1;
+    this.fetch(ids, 0, rows);
+    for (let row = 0; row < rows; row += 1) {
+      const id = ids[row] ?? -1;
+      if (id < 0) continue;
+      const from = (starts[row] ?? 0) - 1;
+      const length = (ends[row] ?? 0) + 1 - from;
+      const place = id * SHORT_STRIDE;
+      let i = short[place] === length ? 0 : -1;
+      if (i === 0) while (i < length && short[place + 1 + i] === bytes[from + i]) i += 1;
+      if (i === length) continue;
+      // Another key's place, or a long key.
+      ids[row] = plain[row] === 1 ? this.find(bytes, from, from + length, hashes[row] ?? 0) : -1;
+    }
+  }
+
+  /** Fetches the keys of many ids at once, for what comes next. */
+  fetch(ids: Int32Array, first: number, end: number): void {
+    this.fetched += fetchBytes(this.short, ids, [first, end], SHORT_STRIDE);
   }
 
   /** Adds a key that is not held. */
@@ -185,6 +218,8 @@ export class KeyDictionary {
   }
 
   byteLength(id: number): number {
+    const short = this.short[id * SHORT_STRIDE] ?? 0;
+    if (short > 0) return short;
     return (this.spans[id * 2 + 1] ?? 0) - (this.spans[id * 2] ?? 0);
   }
 

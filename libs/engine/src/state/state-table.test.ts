@@ -2,6 +2,7 @@ import type { Key } from '@tidemark/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failureOf, type Whereabouts } from '../graph/failure.js';
+import { KeyBlock } from './key-block.js';
 import { OperatorState } from './operator-state.js';
 import { readBlock } from './state-block.js';
 import { StateTable, type ColumnSpec } from './state-table.js';
@@ -186,6 +187,39 @@ describe('a state table', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('finds the keys of a block of rows, of which some are not its own, and says when one may be another by now', () => {
+    const table = new StateTable('rows', [{ name: 'n', type: 'f64' }]);
+    const texts = [
+      'a',
+      'bc',
+      'a key of sixteen bytes or more',
+      'nobody',
+      'x\\n',
+      ...Array.from({ length: 90 }, (_, i) => `k${i}`),
+    ];
+    const held = texts.filter((text) => text !== 'nobody').map((text) => table.idOf(text));
+    const input = new TextEncoder().encode(texts.map((text) => JSON.stringify(text)).join(''));
+    const keys = new KeyBlock();
+    let at = 0;
+    texts.forEach((text, row) => {
+      const length = JSON.stringify(text).length;
+      keys.starts[row] = at + 1;
+      keys.ends[row] = (at += length) - 1;
+      keys.plain[row] = text.includes('\\') ? 0 : 1;
+    });
+    table.findBlock(input, keys, texts.length);
+    // The escaped one is not looked at.
+    expect([...keys.ids.subarray(0, texts.length)]).toEqual(held.toSpliced(3, 0, -1).with(4, -1));
+
+    const { removals } = table;
+    table.idOf('new');
+    expect(table.removals).toBe(removals);
+    table.remove(held[0] ?? -1);
+    expect(table.removals).toBe(removals + 1);
+    table.clear();
+    expect(table.removals).toBeGreaterThan(removals + 1);
   });
 
   it('gives a new key what its columns begin with, also where an id is used again', () => {

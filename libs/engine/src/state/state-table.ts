@@ -1,14 +1,15 @@
 import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from '../graph/key-slot.js';
 import { overBound } from '../graph/failure.js';
-import type { Column, ColumnSpec } from './column.js';
+import { newColumn, setAt, setJson, setNumbers, type Column, type ColumnSpec } from './column.js';
 import { DeletedKeys } from './deleted-keys.js';
 import { FrozenTable, type FrozenBlock } from './frozen-table.js';
 import { grown, longerThan, type IdList } from './growing.js';
+import { fetchBytes, fetchNumbers, type KeyBlock } from './key-block.js';
 import { KeyDictionary } from './key-dictionary.js';
-import { forEachText, textAt, type ReadBlock, type Texts } from './state-block.js';
+import { forEachText, type ReadBlock, type Texts } from './state-block.js';
 
-export type { Column, ColumnSpec } from './column.js';
+export { setAt, type Column, type ColumnSpec } from './column.js';
 
 /** How many rows a table may have unless its operator says otherwise. */
 export const ROWS_MAX = 50_000_000;
@@ -68,6 +69,11 @@ export class StateTable {
     this.flags = new Uint8Array(capacity);
   }
 
+  /** Grows whenever a row goes: an id that was looked up before may be another key's after. */
+  removals = 0;
+  /** Nobody reads it: see {@link fetchBytes}. */
+  private fetched = 0;
+
   get size(): number {
     return this.keys.size;
   }
@@ -99,6 +105,25 @@ export class StateTable {
     const hash = hashOfBytes(bytes, from, to);
     const id = this.keys.find(bytes, from, to, hash);
     return id >= 0 ? id : this.asRow(this.keys.add(bytes, from, to, hash));
+  }
+
+  /** {@link findBytes} for the strings of a block of rows, all at once: those that are plain, without their quotes. */
+  findBlock(bytes: Uint8Array, keys: KeyBlock, rows: number): void {
+    this.keys.findBlock(bytes, keys, rows);
+    this.fetch(keys.ids, 0, rows);
+  }
+
+  /** Fetches from memory what a loop over the touched rows from `first` to `end` will look at. */
+  fetchTouched(first: number, end: number): void {
+    this.keys.fetch(this.touched, first, end);
+    this.fetch(this.touched, first, end);
+  }
+
+  private fetch(ids: Int32Array, first: number, end: number): void {
+    this.fetched += fetchBytes(this.flags, ids, [first, end], 1);
+    for (const column of this.columns) {
+      if (column instanceof Float64Array) this.fetched += fetchNumbers(column, ids, [first, end]);
+    }
   }
 
   /** {@link find} for a key that is there as the bytes of its JSON text. */
@@ -163,6 +188,7 @@ export class StateTable {
   /** Removes every row. */
   clear(): void {
     if (this.removed !== undefined) for (const id of this.ids()) this.removed.push(id);
+    this.removals += 1;
     // Ids begin anew, unless those of the rows that are gone are still being read.
     if (this.isFrozen) for (const id of this.ids()) this.keys.remove(id);
     else this.keys = new KeyDictionary();
@@ -326,6 +352,7 @@ export class StateTable {
   }
 
   private removeSilently(id: number): void {
+    this.removals += 1;
     this.keys.remove(id);
     this.removed?.push(id);
     this.rows = this.keys.size;
@@ -361,26 +388,3 @@ export class StateTable {
 
 const longer = (ids: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> =>
   grown(ids, new Int32Array(longerThan(ids.length)));
-
-function newColumn({ type, initial = 0 }: ColumnSpec, capacity: number): Column {
-  if (type === 'json') return [];
-  const column = type === 'f64' ? new Float64Array(capacity) : new Uint8Array(capacity);
-  return initial === 0 ? column : column.fill(initial);
-}
-
-function setNumbers(column: Float64Array | Uint8Array, ids: Int32Array, values: Float64Array | Uint8Array): void {
-  for (let row = 0; row < ids.length; row += 1) column[ids[row] ?? 0] = values[row] ?? 0;
-}
-
-function setJson(column: unknown[], ids: Int32Array, values: Texts): void {
-  for (let row = 0; row < ids.length; row += 1) {
-    const text = textAt(values, row);
-    setAt(column, ids[row] ?? 0, text === '' ? undefined : JSON.parse(text));
-  }
-}
-
-/** Grows `column` from its end, so that it stays an array without holes. */
-export function setAt(column: unknown[], id: number, value: unknown): void {
-  while (column.length < id) column.push(undefined);
-  column[id] = value;
-}

@@ -58,7 +58,7 @@ class Aggregate implements Operator {
     const id = code.local('id');
     return `if (${self}.current !== ${row.context}) ${self}.changeContext(${row.context});
 ${place}.operator = ${here};
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id)}
 ${table}.touch(${id});
 ${this.ttl?.touchCode(code, table, id, row) ?? ''}
 ${this.figures.add(row, table, id)}`;

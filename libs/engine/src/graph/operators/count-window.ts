@@ -131,7 +131,7 @@ class CountWindow implements Operator {
 const ${at} = ${pane} === ${table} ? ${id} : ${pane}.idOfOther(${table}, ${id});
 ${pane}.change(${at});`;
     return `${place}.operator = ${here};
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id)}
 ${this.ttl?.touchCode(code, table, id, row) ?? ''}
 ${panes}
 ${this.figures.add(row, pane, at)}

@@ -91,7 +91,7 @@ class Dedupe implements Operator {
     const [id, time] = [code.local('id'), code.local('time')];
     const { declare, key } = this.kindCode(row);
     const judged = `${declare}
-${idOfKey(code, table, { ...row, key }, id)}
+${idOfKey(table, { ...row, key }, id)}
 if (${time} > ${table}.columns[0][${id}] + ${this.withinMs}) {
 ${self}.hold(${id}, ${time});
 ${emitCode(row)}

@@ -153,7 +153,7 @@ class FoldIntoColumns implements Operator {
     return `if (${self}.current !== ${row.context}) ${self}.changeContext(${row.context});
 ${place}.operator = ${here};
 ${begins ? `const ${size} = ${table}.size;` : ''}
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id)}
 ${begins ? `if (${table}.size !== ${size}) ${self}.beginOptional(${id});` : ''}
 ${table}.touch(${id});
 ${this.ttl?.touchCode(code, table, id, row) ?? ''}

@@ -115,7 +115,7 @@ class FoldIntoObjects implements Operator {
     const apply = code.constant(roleOf(node.functions, 'fold'));
     return `if (${self}.current !== ${row.context}) ${self}.changeContext(${row.context});
 ${place}.operator = ${here};
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id)}
 ${table}.touch(${id});
 ${this.ttl?.touchCode(code, table, id, row) ?? ''}
 const ${state} = ${apply}(${self}.begin(${id}), ${valueOf(row)}, ${row.context});

@@ -258,7 +258,7 @@ class IntervalJoin implements Operator {
 if (${row.time} + ${this.stayMs[sideOf(port)]} < ${watermark}.beforeMs) {
 ${self}.refuseLate(${port}, ${valueOf(row)}, ${keyOf(row)}, ${row.time}, ${row.context});
 } else {
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id)}
 ${self}.take(${port}, ${id}, ${valueOf(row)}, ${row.time}, ${row.context});
 }`;
   }

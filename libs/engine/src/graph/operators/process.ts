@@ -133,7 +133,7 @@ class Process implements Operator {
     const [self, table, place, here] = code.constantsOf(this, this.table, where, node);
     const id = code.local('id');
     return `${place}.operator = ${here};
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id)}
 ${this.ttl === undefined ? '' : `${this.ttl.touchCode(code, table, id, row)}\n${table}.change(${id});`}
 ${self}.record(${id}, ${valueOf(row)}, ${row.time}, ${row.context});`;
   }

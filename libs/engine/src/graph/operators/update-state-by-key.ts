@@ -138,7 +138,7 @@ class UpdateStateByKey implements Operator {
     const id = code.local('id');
     return `if (${self}.context !== ${row.context}) ${self}.changeContext(${row.context});
 ${place}.operator = ${here};
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id)}
 ${this.ttl?.touchCode(code, table, id, row) ?? ''}
 ${self}.grouping.add(${id}, ${valueOf(row)});`;
   }

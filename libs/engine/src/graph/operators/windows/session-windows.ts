@@ -321,7 +321,7 @@ ${self}.took(${id}, ${this.shared.contents.take(table, id)});
         : '';
     return `${declare}
 ${place}.operator = ${here};
-${idOfKey(code, base, row, key)}
+${idOfKey(base, row, key)}
 let ${id} = ${key};
 let ${table} = ${base};
 if (${time} > ${first} - ${this.gapMs} && ${time} < ${last} + ${this.gapMs}) {

@@ -267,7 +267,7 @@ ${this.shared.lateCode(row)}
 } else {
 if (${self}.isPartlyLate) ${counts}.partlyLate += 1;
 const ${table} = ${self}.table;
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id, `${self}.table`)}
 ${table}.touch(${id});
 ${this.shared.contents.add(row, table, id)}
 ${this.shared.settings.trigger?.kind === 'every' ? `${due} = ${due} < 0 ? 1 : ${due} + 1;` : ''}

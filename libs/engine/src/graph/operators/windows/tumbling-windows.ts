@@ -214,7 +214,7 @@ if (${self}.isLate) {
 ${this.shared.lateCode(row)}
 } else {
 const ${table} = ${self}.table;
-${idOfKey(code, table, row, id)}
+${idOfKey(table, row, id, `${self}.table`)}
 ${table}.touch(${id});
 ${this.shared.contents.add(row, table, id)}
 ${this.tracks ? this.countCode(self, table, id) : ''}
