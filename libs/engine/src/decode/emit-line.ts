@@ -12,9 +12,9 @@ export function emitLine(plan: ObjectPlan, schema: string, constants: Constants)
 d$D: {
   d$F: {
     d$q = p;
-    if (buf[d$q] !== 123) { d$q = rt.space(buf, d$q); if (buf[d$q] !== 123) break d$F; }
+    if (buf[d$q] !== 123) { d$q = rt.space(buf, d$q) | 0; if (buf[d$q] !== 123) break d$F; }
     ${emitObject(plan, constants, count > INLINE_FIELDS_MAX ? 'calls' : 'inline')}
-    if (buf[d$q] !== 10) { d$q = rt.space(buf, d$q); if (buf[d$q] !== 10) break d$F; }
+    if (buf[d$q] !== 10) { d$q = rt.space(buf, d$q) | 0; if (buf[d$q] !== 10) break d$F; }
     p = d$q + 1;
     break d$D;
   }
@@ -23,6 +23,6 @@ d$D: {
 }
 
 export function emitSlow(plan: ObjectPlan, schema: string): string {
-  return `st = rt.slow(${schema}, buf, p); p = rt.at;
+  return `st = rt.slow(${schema}, buf, p) | 0; p = rt.at | 0;
   if (st === 0) { ${plan.fields.map(emitFill).join('\n')} }`;
 }

@@ -28,15 +28,15 @@ export function emitObject(plan: ObjectPlan, constants: Constants, size: CodeSiz
   return `${masks.map(([mask]) => `${mask} = 0;`).join(' ')}
     ${plan.fields.map(emitReset).join('\n')}
     ${loop.state} = 0;
-    if (buf[++d$q] <= 32) d$q = rt.space(buf, d$q);
+    if (buf[++d$q] <= 32) d$q = rt.space(buf, d$q) | 0;
     if (buf[d$q] === 125) d$q++;
     else for (;;) {
       ${emitMember(loop)}
       d$c = buf[d$q];
-      if (d$c <= 32) { d$q = rt.space(buf, d$q); d$c = buf[d$q]; }
+      if (d$c <= 32) { d$q = rt.space(buf, d$q) | 0; d$c = buf[d$q]; }
       if (d$c === 125) { d$q++; break; }
       if (d$c !== 44) break d$F;
-      if (buf[++d$q] <= 32) d$q = rt.space(buf, d$q);
+      if (buf[++d$q] <= 32) d$q = rt.space(buf, d$q) | 0;
     }
     ${masks.map(([mask, full]) => `if (${mask} !== ${full}) break d$F;`).join(' ')}
     ${plan.fields.map(emitDefault).join('\n')}`;
@@ -76,12 +76,12 @@ function emitMember(loop: Loop): string {
           ${state} |= 1;
           ${done}
       }
-      ${index} = rt.key(${keys}, buf, d$q); if (${index} < 0) break d$F;
-      d$q = rt.at; ${known} = true; ${after}[${state}] = ${index};
+      ${index} = rt.key(${keys}, buf, d$q) | 0; if (${index} < 0) break d$F;
+      d$q = rt.at | 0; ${known} = true; ${after}[${state}] = ${index};
     }`;
 }
 
-const SPACE = 'if (buf[d$q] <= 32) d$q = rt.space(buf, d$q);';
+const SPACE = 'if (buf[d$q] <= 32) d$q = rt.space(buf, d$q) | 0;';
 
 function emitCase(field: FieldPlan, loop: Loop): string {
   return `case ${field.index}:
@@ -98,7 +98,7 @@ function emitValue(field: FieldPlan, { constants, size, done }: Loop): string {
   if (inner === undefined && plain === undefined) return emitJson(field, constants);
   const nullable = member.node.types?.has('null') === true;
   const isNull = `if (buf[d$q] === 110) {
-      d$q = rt.word(buf, d$q); if (d$q < 0) break d$F;
+      d$q = rt.word(buf, d$q) | 0; if (d$q < 0) break d$F;
       ${LOCAL.presence(id)} = 2; ${done}
     }`;
   return `${nullable ? isNull : ''}

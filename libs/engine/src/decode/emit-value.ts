@@ -28,13 +28,13 @@ const EMIT_PLAIN = {
 function emitNumberCall({ id, plain }: FieldPlan): string {
   const n = LOCAL.number(id);
   const whole = plain?.integer === true ? `if (!Number.isInteger(${n})) break d$F;` : '';
-  return `${n} = rt.number(buf, d$q); if (${n} !== ${n}) break d$F; d$q = rt.at;
+  return `${n} = +rt.number(buf, d$q); if (${n} !== ${n}) break d$F; d$q = rt.at | 0;
     ${whole} ${emitRange(n, plain?.number)}`;
 }
 
 function emitStringCall({ id }: FieldPlan): string {
   return `if (buf[d$q] !== 34) break d$F;
-    ${LOCAL.start(id)} = d$q + 1; d$q = rt.string(buf, d$q + 1); if (d$q < 0) break d$F;
+    ${LOCAL.start(id)} = d$q + 1; d$q = rt.string(buf, d$q + 1) | 0; if (d$q < 0) break d$F;
     ${LOCAL.plain(id)} = rt.plain; ${LOCAL.end(id)} = d$q++;`;
 }
 
@@ -54,8 +54,8 @@ function emitNumber({ id, plain }: FieldPlan): string {
       ${n} = ${n} * d$ten[d$q - d$j] + d$w;
     }
     if ((d$c !== -4 && d$c !== 77) || d$q === d$i || (buf[d$i] === 48 && d$q - d$i > 1)) {
-      ${n} = rt.number(buf, d$i); if (${n} !== ${n}) break d$F;
-      d$q = rt.at; ${whole}
+      ${n} = +rt.number(buf, d$i); if (${n} !== ${n}) break d$F;
+      d$q = rt.at | 0; ${whole}
     }
     ${emitRange(n, plain?.number)}`;
 }
@@ -75,7 +75,7 @@ function emitString({ id }: FieldPlan): string {
     ${LOCAL.start(id)} = ++d$q; ${LOCAL.plain(id)} = true;
     while (d$plain[buf[d$q]] === 0) d$q++;
     if (buf[d$q] !== 34) {
-      d$q = rt.restOfString(buf, d$q); if (d$q < 0) break d$F;
+      d$q = rt.restOfString(buf, d$q) | 0; if (d$q < 0) break d$F;
       ${LOCAL.plain(id)} = false;
     }
     ${LOCAL.end(id)} = d$q++;`;
@@ -84,27 +84,27 @@ function emitString({ id }: FieldPlan): string {
 function emitBoolean({ id }: FieldPlan): string {
   const b = LOCAL.boolean(id);
   return `if (buf[d$q] === 116) ${b} = true; else if (buf[d$q] === 102) ${b} = false; else break d$F;
-    d$q = rt.word(buf, d$q); if (d$q < 0) break d$F;`;
+    d$q = rt.word(buf, d$q) | 0; if (d$q < 0) break d$F;`;
 }
 
 /** A value that JSON.parse reads. */
 export function emitJson({ id, member, wanted }: FieldPlan, constants: Constants): string {
   if (!wanted && hasOnly(member.node, ['defaultText'])) return emitSkip('rt.number(buf, d$q)');
   const v = LOCAL.json(id);
-  return `d$i = d$q; d$q = rt.skipValue(buf, d$q); if (d$q < 0) break d$F;
+  return `d$i = d$q; d$q = rt.skipValue(buf, d$q) | 0; if (d$q < 0) break d$F;
     ${v} = rt.json(${constants.add(member.node)}, buf, d$i, d$q); if (${v} === rt.invalid) break d$F;`;
 }
 
 /** @param number reads a number of a declared member: it has to be finite. */
 export function emitSkip(number?: string): string {
   const finite = `else if (buf[d$q] === 45 || (buf[d$q] >= 48 && buf[d$q] <= 57)) {
-      d$x = ${number ?? ''}; if (d$x !== d$x) break d$F; d$q = rt.at;
+      d$x = ${number ?? ''}; if (d$x !== d$x) break d$F; d$q = rt.at | 0;
     }`;
   return `if (buf[d$q] === 34) {
       d$q++; while (d$plain[buf[d$q]] === 0) d$q++;
-      if (buf[d$q] !== 34) { d$q = rt.restOfString(buf, d$q); if (d$q < 0) break d$F; }
+      if (buf[d$q] !== 34) { d$q = rt.restOfString(buf, d$q) | 0; if (d$q < 0) break d$F; }
       d$q++;
-    } ${number === undefined ? '' : finite} else { d$q = rt.skipValue(buf, d$q); if (d$q < 0) break d$F; }`;
+    } ${number === undefined ? '' : finite} else { d$q = rt.skipValue(buf, d$q) | 0; if (d$q < 0) break d$F; }`;
 }
 
 /** The value of a member of plain type that is there and not null. */

@@ -27,7 +27,7 @@ export function generateDecoder({ schema, fields, whole }: DecoderRequest): Deco
   if (schema.kind === 'value') {
     return {
       locals: `${constants.locals}\nlet st = 0;`,
-      decodeLine: `st = rt.slow(${node}, buf, p); p = rt.at;`,
+      decodeLine: `st = rt.slow(${node}, buf, p) | 0; p = rt.at | 0;`,
       field: unknownField,
       object: 'rt.value',
       saved: unknownField,

@@ -148,10 +148,11 @@ export class StateTable {
   /** Says that the row is used in this batch, and with that changed. */
   touch(id: number): void {
     const flags = this.flags[id] ?? 0;
-    if ((flags & TOUCHED) !== 0) return;
-    this.flags[id] = flags | TOUCHED;
     if (this.touchedCount === this.touched.length) this.touched = longer(this.touched);
-    this.touched[this.touchedCount++] = id;
+    // Whether a row was touched before is anybody's guess, and a branch that is guessed wrong costs more than all of this.
+    this.touched[this.touchedCount] = id;
+    this.touchedCount += (flags & TOUCHED) ^ TOUCHED;
+    this.flags[id] = flags | TOUCHED;
   }
 
   isTouched(id: number): boolean {
