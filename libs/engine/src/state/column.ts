@@ -1,3 +1,4 @@
+import { grown } from './growing.js';
 import { textAt, type ColumnType, type Texts } from './state-block.js';
 
 export interface ColumnSpec {
@@ -15,6 +16,12 @@ export function newColumn({ type, initial = 0 }: ColumnSpec, capacity: number): 
   if (type === 'json') return [];
   const column = type === 'f64' ? new Float64Array(capacity) : new Uint8Array(capacity);
   return initial === 0 ? column : column.fill(initial);
+}
+
+/** One of objects grows by itself: see {@link setAt}. */
+export function grownColumn(column: Column, spec: ColumnSpec, capacity: number): Column {
+  if (column instanceof Float64Array) return grown(column, newColumn(spec, capacity) as Float64Array);
+  return column instanceof Uint8Array ? grown(column, newColumn(spec, capacity) as Uint8Array) : column;
 }
 
 export function setNumbers(

@@ -21,7 +21,8 @@ interface TableToFreeze {
 
 /** Rows of a table as of a batch boundary. Owner: whoever takes the snapshot; block by block, while batches go on. */
 export class FrozenTable {
-  private readonly ids: Int32Array;
+  private readonly ids: Int32Array | undefined;
+  private readonly rows: number;
   private readonly columns: readonly Column[];
   private readonly deleted: DeletedKeys;
   private clear: boolean;
@@ -33,8 +34,9 @@ export class FrozenTable {
   constructor(
     private readonly table: TableToFreeze,
     frozen: {
-      readonly ids: Int32Array;
-      readonly isAscending: boolean;
+      /** Undefined for all from 0 on. */
+      readonly ids: Int32Array | undefined;
+      readonly rows: number;
       readonly clear: boolean;
       readonly deleted: DeletedKeys;
       /** Columns of an earlier snapshot that nobody reads any more: memory that was used before is quicker to fill. */
@@ -44,6 +46,7 @@ export class FrozenTable {
     },
   ) {
     this.ids = frozen.ids;
+    this.rows = frozen.rows;
     this.clear = frozen.clear;
     this.deleted = frozen.deleted;
     this.clearAlone = frozen.clearAlone === true && frozen.clear;
@@ -52,7 +55,7 @@ export class FrozenTable {
 
   /** The next block of about `bytesMax` bytes; undefined at the end, when the table is thawed again. */
   next(bytesMax: number): FrozenBlock | undefined {
-    const isOver = this.at === this.ids.length && this.deletedAt === this.deleted.count;
+    const isOver = this.at === this.rows && this.deletedAt === this.deleted.count;
     if (isOver && this.started) {
       this.table.thaw(this.columns);
       return undefined;
@@ -75,7 +78,7 @@ export class FrozenTable {
       table: this.table.name,
       clear: this.clear,
       rows: 0,
-      ...(this.clear ? { rowsInAll: this.ids.length } : {}),
+      ...(this.clear ? { rowsInAll: this.rows } : {}),
       columns: this.table.specs.map(({ name, type }) => ({ name, type })),
       keyBytes: 0,
       jsonBytes: this.table.specs.filter(({ type }) => type === 'json').map(() => 0),
@@ -100,14 +103,14 @@ export class FrozenTable {
   private rowsBlock(bytesMax: number): FrozenBlock {
     const { keys } = this.table;
     const from = this.at;
-    const rowsMax = Math.min(this.ids.length - from, Math.ceil(bytesMax / this.bytesPerRow()));
+    const rowsMax = Math.min(this.rows - from, Math.ceil(bytesMax / this.bytesPerRow()));
     const slots = new Uint8Array(rowsMax);
     const keyEnds = new Uint32Array(rowsMax);
     const keyBytes = new ByteList();
     const texts = this.columns.flatMap((column) => (Array.isArray(column) ? [new TextColumn(column, rowsMax)] : []));
     let rows = 0;
     for (let bytes = 0; rows < rowsMax && bytes < bytesMax; rows += 1) {
-      const id = this.ids[from + rows] ?? 0;
+      const id = this.ids === undefined ? from + rows : (this.ids[from + rows] ?? 0);
       slots[rows] = keys.slot(id);
       keyBytes.reserve(keys.byteLength(id));
       keyEnds[rows] = keyBytes.length = keys.copyTo(keyBytes.bytes, keyBytes.length, id);
@@ -159,21 +162,19 @@ class TextColumn {
   }
 }
 
-/** What a column holds at these ids; a copy of memory where they are all ids from 0 on. */
+/** What a column holds at these ids; a copy of memory where they are all from 0 on. */
 function gather(
   column: Column,
-  { ids, isAscending }: { readonly ids: Int32Array; readonly isAscending: boolean },
+  { ids, rows }: { readonly ids: Int32Array | undefined; readonly rows: number },
   spare: Column | undefined,
 ): Column {
-  const { length } = ids;
-  const isAll = isAscending && length > 0 && ids[length - 1] === length - 1;
-  if (Array.isArray(column)) return isAll ? column.slice(0, length) : valuesAt(column, ids);
+  if (Array.isArray(column)) return ids === undefined ? column.slice(0, rows) : valuesAt(column, ids);
   if (column instanceof Float64Array) {
-    const room = spare instanceof Float64Array && spare.length >= length ? spare : new Float64Array(length);
-    return isAll ? copied(column, room, length) : numbersAt(column, ids, room);
+    const room = spare instanceof Float64Array && spare.length >= rows ? spare : new Float64Array(rows);
+    return ids === undefined ? copied(column, room, rows) : numbersAt(column, ids, room);
   }
-  const room = spare instanceof Uint8Array && spare.length >= length ? spare : new Uint8Array(length);
-  return isAll ? copied(column, room, length) : flagsAt(column, ids, room);
+  const room = spare instanceof Uint8Array && spare.length >= rows ? spare : new Uint8Array(rows);
+  return ids === undefined ? copied(column, room, rows) : flagsAt(column, ids, room);
 }
 
 function copied<T extends Float64Array | Uint8Array>(column: T, into: T, length: number): T {

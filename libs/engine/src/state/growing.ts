@@ -23,3 +23,7 @@ export class IdList {
     return this.length === 0 ? undefined : this.ids[--this.length];
   }
 }
+
+/** Ids with room for more. */
+export const longer = (ids: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> =>
+  grown(ids, new Int32Array(longerThan(ids.length)));

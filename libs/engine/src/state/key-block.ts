@@ -1,3 +1,5 @@
+import type { Column } from './column.js';
+
 /** Few enough for what a block touches to stay in the nearest caches. */
 export const BLOCK_ROWS = 128;
 
@@ -26,8 +28,15 @@ export function fetchBytes(from: Uint8Array, ids: Int32Array, [first, end]: Rows
 }
 
 /** {@link fetchBytes} of numbers. */
-export function fetchNumbers(from: Float64Array, ids: Int32Array, [first, end]: Rows): number {
+function fetchNumbers(from: Float64Array, ids: Int32Array, [first, end]: Rows): number {
   let sum = 0;
   for (let row = first; row < end; row += 1) sum += from[Math.max(0, ids[row] ?? 0)] ?? 0;
+  return sum;
+}
+
+/** {@link fetchBytes} of all that a loop over rows of a table looks at. */
+export function fetchRows(flags: Uint8Array, columns: readonly Column[], ids: Int32Array, rows: Rows): number {
+  let sum = fetchBytes(flags, ids, rows, 1);
+  for (const column of columns) if (column instanceof Float64Array) sum += fetchNumbers(column, ids, rows);
   return sum;
 }

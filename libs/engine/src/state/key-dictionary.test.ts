@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashOfBytes, keySlot } from '../graph/key-slot.js';
 import { KeyDictionary } from './key-dictionary.js';
+import type { HashedTexts } from './state-block.js';
 
 const someKey: fc.Arbitrary<Key> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -15,6 +16,17 @@ const someKey: fc.Arbitrary<Key> = fc.oneof(
   fc.boolean(),
 );
 const utf8 = new TextEncoder();
+
+/** As they stand in a block. */
+function hashed(keys: readonly Key[]): HashedTexts {
+  const texts = keys.map((key) => utf8.encode(JSON.stringify(key)));
+  let end = 0;
+  return {
+    ends: Uint32Array.from(texts, ({ length }) => (end += length)),
+    bytes: Uint8Array.from(texts.flatMap((text) => [...text])),
+    hashes: Int32Array.from(texts, (text) => hashOfBytes(text, 0, text.length)),
+  };
+}
 
 describe('a dictionary of keys', () => {
   it('tells 5,000 keys of every kind apart and gives each back, through removals and reuse of ids', () => {
@@ -64,6 +76,50 @@ describe('a dictionary of keys', () => {
     const reused = dictionary.idOfKey('b');
     expect(dictionary.idsUsed).toBe(2_001);
     expect(dictionary.key(reused)).toBe('b');
+  });
+
+  it('gives many keys at once the ids that it gives them one by one, whichever it has had before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(someKey, { maxLength: 10 }),
+        fc.array(someKey, { minLength: 300, maxLength: 900 }),
+        (before, keys) => {
+          const [dictionary, reference] = [new KeyDictionary(), new KeyDictionary()];
+          for (const key of before) expect(dictionary.idOfKey(key)).toBe(reference.idOfKey(key));
+          const wanted = keys.map((key) => reference.idOfKey(key));
+          expect([...dictionary.idsOfAll(hashed(keys))]).toEqual(wanted);
+          expect(dictionary.size).toBe(reference.size);
+          for (const [index, id] of wanted.entries()) expect(dictionary.text(id)).toBe(JSON.stringify(keys[index]));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('takes a short key for the id of a long one, and the other way round, with nothing left of the key before', () => {
+    const dictionary = new KeyDictionary();
+    const long = 'long'.repeat(100);
+    for (const key of ['short', long, 'b', `${long}er`, 'c', long]) {
+      const id = dictionary.idOfKey(key);
+      expect([id, dictionary.text(id), dictionary.byteLength(id)]).toEqual([0, `"${key}"`, key.length + 2]);
+      const bytes = new Uint8Array(1_000);
+      expect(dictionary.copyTo(bytes, 3, id)).toBe(key.length + 5);
+      expect(Buffer.from(bytes).toString('utf8', 3, key.length + 5)).toBe(`"${key}"`);
+      dictionary.remove(id);
+      expect(dictionary.findKey(key)).toBe(-1);
+    }
+  });
+
+  it('makes room in the arena out of long keys that are gone', () => {
+    const dictionary = new KeyDictionary();
+    const keyOf = (n: number): string => `${n}`.padStart(50, 'k');
+    for (let n = 0; n < 1_000; n += 1) {
+      dictionary.idOfKey(keyOf(n));
+      dictionary.idOfKey(n);
+      if (n >= 10) dictionary.remove(dictionary.findKey(keyOf(n - 10)));
+    }
+    for (let n = 990; n < 1_000; n += 1) expect(dictionary.text(dictionary.findKey(keyOf(n)))).toBe(`"${keyOf(n)}"`);
+    for (let n = 0; n < 1_000; n += 1) expect(dictionary.key(dictionary.findKey(n))).toBe(n);
   });
 
   it('does not grow where as many keys go as come', () => {

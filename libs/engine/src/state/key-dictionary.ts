@@ -4,12 +4,15 @@ import { textOfAscii, textOfUtf8 } from '../decode/utf8.js';
 import { hashOfBytes } from '../graph/key-slot.js';
 import { fetchBytes, type KeyBlock } from './key-block.js';
 import { grown, IdList, longerThan } from './growing.js';
-import { utf8BytesMax, writeUtf8 } from '../encode/utf8.js';
+import { KeyText } from './key-text.js';
+import type { HashedTexts } from './state-block.js';
 
 const QUOTE = 0x22;
-/** Bytes kept for each key beside the arena: looking a key up waits for memory, and an arena is two places to wait for. */
+/** Bytes that each id has for a short key: looking a key up waits for memory, and an arena is two places to wait for. */
 const SHORT_STRIDE = 16;
 const BACKSLASH = 0x5c;
+/** The memory of so many places in the hash table fits into the nearest cache, and a loop of so many is soon compiled. */
+const ADDED_AT_ONCE = 256;
 /** Key values are remembered up to here; beyond, the memory that they take is worth more than their making. */
 const REMEMBERED_MAX = 1 << 20;
 
@@ -17,8 +20,9 @@ const REMEMBERED_MAX = 1 << 20;
  * Numbers keys: each gets a dense id, in the order of arrival; ids of keys that were removed are given out again.
  *
  * A key is known by the bytes of its JSON text (`"u1"`, `17`, `true`), so a key that stands in the input as plain JSON is
- * looked up without becoming a string. The bytes lie in one arena; the hash table is open addressing with linear probing
- * and at most half full, of pairs (hash, id + 1). Its size is bounded by memory alone, not by the 2^24 entries of a Map.
+ * looked up without becoming a string. Less than 16 bytes lie by id, longer ones in one arena; the hash table is open
+ * addressing with linear probing and at most half full, of pairs (hash, id + 1). Its size is bounded by memory alone, not
+ * by the 2^24 entries of a Map.
  */
 export class KeyDictionary {
   /** Ids below this may be in use. */
@@ -28,19 +32,20 @@ export class KeyDictionary {
   private arena = new Uint8Array(1_024);
   private arenaAt = 0;
   private garbage = 0;
-  /** Start and end in the arena, by id; an end of 0 marks an id that is not in use. */
-  private spans = new Uint32Array(128);
+  /** Start and end in the arena, by id, as far as there are long keys; an end of 0 marks an id that has none. */
+  private spans = new Uint32Array(0);
   private hashes = new Int32Array(64);
-  /** By id: the length of a key of less than 16 bytes and then the key, again; 0 for a longer one. One place to look at. */
+  /** By id: the length of a key of less than 16 bytes and then the key; 0 for a longer one. */
   private short = new Uint8Array(64 * SHORT_STRIDE);
-  /** 1 for ids whose key is held; one that was removed while pinned has its span still. */
+  /** 1 for ids whose key is held; one that was removed while pinned has its bytes still. */
   private held = new Uint8Array(64);
   private table = new Int32Array(256);
   private mask = 127;
   private readonly free = new IdList();
   private readonly freeLater = new IdList();
   private pinned = false;
-  private scratch = new Uint8Array(64);
+  /** The key that was asked for by its value. */
+  private readonly written = new KeyText();
   /** Nobody reads it; without it the loads that it sums up would be left out. */
   private fetched = 0;
   private remembered: (Key | undefined)[] = [];
@@ -85,7 +90,7 @@ export class KeyDictionary {
       hashes[row] = plain[row] === 1 ? hashOfBytes(bytes, (starts[row] ?? 0) - 1, (ends[row] ?? 0) + 1) : 0;
     }
     for (let row = 0; row < rows; row += 1) ids[row] = (table[((hashes[row] ?? 0) & mask) * 2 + 1] ?? 0) - 1;
-    this.fetch(ids, 0, rows);
+    this.fetchKeys(ids, 0, rows);
     for (let row = 0; row < rows; row += 1) {
       const id = ids[row] ?? -1;
       if (id < 0) continue;
@@ -101,8 +106,36 @@ export class KeyDictionary {
   }
 
   /** Fetches the keys of many ids at once, for what comes next. */
-  fetch(ids: Int32Array, first: number, end: number): void {
+  fetchKeys(ids: Int32Array, first: number, end: number): void {
     this.fetched += fetchBytes(this.short, ids, [first, end], SHORT_STRIDE);
+  }
+
+  /** The ids of many keys; those that are not held are added. */
+  idsOfAll(keys: HashedTexts): Int32Array {
+    const ids = new Int32Array(keys.ends.length);
+    for (let first = 0; first < ids.length; first += ADDED_AT_ONCE) this.idsOfSome(keys, first, ids);
+    return ids;
+  }
+
+  private idsOfSome({ ends, bytes, hashes }: HashedTexts, first: number, ids: Int32Array): void {
+    const behind = Math.min(ids.length, first + ADDED_AT_ONCE);
+    this.fetchPlaces(hashes, first, behind);
+    let from = first === 0 ? 0 : (ends[first - 1] ?? 0);
+    for (let row = first; row < behind; row += 1) {
+      const to = ends[row] ?? 0;
+      const hash = hashes[row] ?? 0;
+      const held = this.find(bytes, from, to, hash);
+      ids[row] = held >= 0 ? held : this.add(bytes, from, to, hash);
+      from = to;
+    }
+  }
+
+  /** Looks at where keys will lie in the hash table: memory is waited for once for many, and not once for each. */
+  private fetchPlaces(hashes: Int32Array, first: number, behind: number): void {
+    const { table, mask } = this;
+    let seen = 0;
+    for (let row = first; row < behind; row += 1) seen |= table[((hashes[row] ?? 0) & mask) * 2] ?? 0;
+    this.fetched += seen;
   }
 
   /** Adds a key that is not held. */
@@ -110,15 +143,11 @@ export class KeyDictionary {
     const id = this.free.pop() ?? this.idsUsed++;
     if (id >= this.hashes.length) this.growIds();
     const length = to - from;
-    if (this.arenaAt + length > this.arena.length) this.makeRoom(length);
-    if (length < SHORT_STRIDE) copyShort(bytes, from, length, this.arena, this.arenaAt);
-    else this.arena.set(bytes.subarray(from, to), this.arenaAt);
-    this.spans[id * 2] = this.arenaAt;
-    this.spans[id * 2 + 1] = this.arenaAt += length;
+    if (length < SHORT_STRIDE) this.addShort(id, bytes, from, length);
+    else this.addLong(id, bytes.subarray(from, to));
     this.hashes[id] = hash;
     this.held[id] = 1;
     this.size += 1;
-    this.addShort(id, bytes, from, length);
     if (this.size * 2 > this.mask) this.growTable();
     else this.enter(id, hash);
     return id;
@@ -126,30 +155,30 @@ export class KeyDictionary {
 
   /** @returns the id of `key`, or -1. */
   findKey(key: Key): number {
-    const length = this.write(key);
-    return this.find(this.scratch, 0, length, hashOfBytes(this.scratch, 0, length));
+    const length = this.written.write(key);
+    return this.find(this.written.bytes, 0, length, hashOfBytes(this.written.bytes, 0, length));
   }
 
   /** @returns the id of `key`, which is added if it is not held. */
   idOfKey(key: Key): number {
-    const length = this.write(key);
-    const hash = hashOfBytes(this.scratch, 0, length);
-    const id = this.find(this.scratch, 0, length, hash);
-    return id >= 0 ? id : this.add(this.scratch, 0, length, hash);
+    const length = this.written.write(key);
+    const hash = hashOfBytes(this.written.bytes, 0, length);
+    const id = this.find(this.written.bytes, 0, length, hash);
+    return id >= 0 ? id : this.add(this.written.bytes, 0, length, hash);
   }
 
   /** The id of the key under which another dictionary holds `id`; added if it is not held. */
   idOfOther(other: KeyDictionary, id: number): number {
-    const from = other.spans[id * 2] ?? 0;
-    const to = other.spans[id * 2 + 1] ?? 0;
-    const hash = other.hashes[id] ?? 0;
-    const mine = this.find(other.arena, from, to, hash);
-    return mine >= 0 ? mine : this.add(other.arena, from, to, hash);
+    const mine = this.findOther(other, id);
+    if (mine >= 0) return mine;
+    const from = other.start(id);
+    return this.add(other.bytesWith(id), from, from + other.byteLength(id), other.hashes[id] ?? 0);
   }
 
   /** The id of the key under which another dictionary holds `id`, or -1. */
   findOther(other: KeyDictionary, id: number): number {
-    return this.find(other.arena, other.spans[id * 2] ?? 0, other.spans[id * 2 + 1] ?? 0, other.hashes[id] ?? 0);
+    const from = other.start(id);
+    return this.find(other.bytesWith(id), from, from + other.byteLength(id), other.hashes[id] ?? 0);
   }
 
   isHeld(id: number): boolean {
@@ -158,7 +187,7 @@ export class KeyDictionary {
 
   remove(id: number): void {
     this.leave(id, this.hashes[id] ?? 0);
-    this.garbage += this.byteLength(id);
+    if (this.isLong(id)) this.garbage += this.byteLength(id);
     this.size -= 1;
     this.held[id] = 0;
     if (id < this.remembered.length) this.remembered[id] = undefined;
@@ -188,7 +217,8 @@ export class KeyDictionary {
 
   /** Its JSON text. */
   text(id: number): string {
-    return textOfUtf8(this.arena, this.spans[id * 2] ?? 0, this.spans[id * 2 + 1] ?? 0);
+    const from = this.start(id);
+    return textOfUtf8(this.bytesWith(id), from, from + this.byteLength(id));
   }
 
   slot(id: number): number {
@@ -202,40 +232,39 @@ export class KeyDictionary {
   compare(a: number, b: number): number {
     const slots = this.slot(a) - this.slot(b);
     if (slots !== 0) return slots;
-    const { arena, spans } = this;
-    const [startA, startB] = [spans[a * 2] ?? 0, spans[b * 2] ?? 0];
+    const [bytesA, bytesB] = [this.bytesWith(a), this.bytesWith(b)];
+    const [startA, startB] = [this.start(a), this.start(b)];
     const [lengthA, lengthB] = [this.byteLength(a), this.byteLength(b)];
     for (let i = 0; i < lengthA && i < lengthB; i += 1) {
-      const difference = (arena[startA + i] ?? 0) - (arena[startB + i] ?? 0);
+      const difference = (bytesA[startA + i] ?? 0) - (bytesB[startB + i] ?? 0);
       if (difference !== 0) return difference;
     }
     return lengthA - lengthB;
   }
 
-  /** The bytes of its JSON text; valid until the next key is added. */
-  bytes(id: number): Uint8Array {
-    return this.arena.subarray(this.spans[id * 2] ?? 0, this.spans[id * 2 + 1] ?? 0);
-  }
-
   byteLength(id: number): number {
-    const short = this.short[id * SHORT_STRIDE] ?? 0;
-    if (short > 0) return short;
-    return (this.spans[id * 2 + 1] ?? 0) - (this.spans[id * 2] ?? 0);
+    if (this.isLong(id)) return (this.spans[id * 2 + 1] ?? 0) - (this.spans[id * 2] ?? 0);
+    return this.short[id * SHORT_STRIDE] ?? 0;
   }
 
   /** Copies the bytes of its JSON text. @returns the position behind them. */
   copyTo(into: Uint8Array, at: number, id: number): number {
-    const { arena, short } = this;
-    const place = id * SHORT_STRIDE;
-    const length = short[place] ?? 0;
-    if (length > 0) {
-      for (let i = 0; i < length; i += 1) into[at + i] = short[place + 1 + i] ?? 0;
-      return at + length;
-    }
-    const end = this.spans[id * 2 + 1] ?? 0;
-    let to = at;
-    for (let from = this.spans[id * 2] ?? 0; from < end; from += 1) into[to++] = arena[from] ?? 0;
-    return to;
+    const length = this.byteLength(id);
+    copyBytes(this.bytesWith(id), this.start(id), length, into, at);
+    return at + length;
+  }
+
+  private isLong(id: number): boolean {
+    return this.short[id * SHORT_STRIDE] === 0;
+  }
+
+  /** Where the bytes of its JSON text lie, beginning at {@link start}; until the next key is added. */
+  private bytesWith(id: number): Uint8Array {
+    return this.isLong(id) ? this.arena : this.short;
+  }
+
+  private start(id: number): number {
+    return this.isLong(id) ? (this.spans[id * 2] ?? 0) : id * SHORT_STRIDE + 1;
   }
 
   /** A short string of plain ASCII, without the detour over its JSON text; undefined for any other key. */
@@ -251,40 +280,27 @@ export class KeyDictionary {
   private addShort(id: number, bytes: Uint8Array, from: number, length: number): void {
     const { short } = this;
     const place = id * SHORT_STRIDE;
-    short[place] = length < SHORT_STRIDE ? length : 0;
-    if (length < SHORT_STRIDE) copyShort(bytes, from, length, short, place + 1);
+    short[place] = length;
+    copyBytes(bytes, from, length, short, place + 1);
+  }
+
+  private addLong(id: number, bytes: Uint8Array): void {
+    if (this.arenaAt + bytes.length > this.arena.length) this.makeRoom(bytes.length);
+    if (id * 2 >= this.spans.length) this.spans = grown(this.spans, new Uint32Array(this.capacity * 2));
+    this.arena.set(bytes, this.arenaAt);
+    this.short[id * SHORT_STRIDE] = 0;
+    this.spans[id * 2] = this.arenaAt;
+    this.spans[id * 2 + 1] = this.arenaAt += bytes.length;
   }
 
   private giveUp(id: number): void {
-    this.spans[id * 2 + 1] = 0;
+    if (this.isLong(id)) this.spans[id * 2 + 1] = 0;
     this.free.push(id);
   }
 
   private remember(id: number, key: Key): void {
     while (this.remembered.length < id) this.remembered.push(undefined);
     this.remembered[id] = key;
-  }
-
-  /** Writes the JSON text of `key` into the scratch bytes. @returns its length. */
-  private write(key: Key): number {
-    if (typeof key === 'string') {
-      if (this.scratch.length < key.length + 2) this.scratch = new Uint8Array(2 * key.length + 2);
-      const { scratch } = this;
-      scratch[0] = QUOTE;
-      let i = 0;
-      for (; i < key.length; i += 1) {
-        const unit = key.charCodeAt(i);
-        if (unit < 0x20 || unit > 0x7f || unit === QUOTE || unit === BACKSLASH) break;
-        scratch[i + 1] = unit;
-      }
-      if (i === key.length) {
-        scratch[i + 1] = QUOTE;
-        return i + 2;
-      }
-    }
-    const text = JSON.stringify(key);
-    if (this.scratch.length < utf8BytesMax(text)) this.scratch = new Uint8Array(utf8BytesMax(text));
-    return writeUtf8(this.scratch, 0, text);
   }
 
   private enter(id: number, hash: number): void {
@@ -321,7 +337,6 @@ export class KeyDictionary {
 
   private growIds(capacity = longerThan(this.hashes.length)): void {
     this.hashes = grown(this.hashes, new Int32Array(capacity));
-    this.spans = grown(this.spans, new Uint32Array(capacity * 2));
     this.held = grown(this.held, new Uint8Array(capacity));
     this.short = grown(this.short, new Uint8Array(capacity * SHORT_STRIDE));
   }
@@ -369,6 +384,6 @@ export class KeyDictionary {
 const ARENA_BYTES_MAX = 2 ** 32 - 1;
 
 /** A loop is quicker than a call where there are only a few bytes. */
-function copyShort(bytes: Uint8Array, from: number, length: number, into: Uint8Array, at: number): void {
+function copyBytes(bytes: Uint8Array, from: number, length: number, into: Uint8Array, at: number): void {
   for (let i = 0; i < length; i += 1) into[at + i] = bytes[from + i] ?? 0;
 }

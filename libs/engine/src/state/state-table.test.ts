@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { failureOf, type Whereabouts } from '../graph/failure.js';
 import { KeyBlock } from './key-block.js';
 import { OperatorState } from './operator-state.js';
-import { readBlock } from './state-block.js';
+import { assembleBlock, readBlock } from './state-block.js';
 import { StateTable, type ColumnSpec } from './state-table.js';
 
 const COLUMNS = [
@@ -19,8 +19,25 @@ interface Row {
   readonly of: unknown;
 }
 
+const LONG = 'a key that is too long to lie by its id';
 const someKey = fc.oneof(
-  fc.constantFrom<Key>('a', 'b', 'c', 'd', '', 'ä"\\', '\ud83d\ude00', '\ud800', 0, 1, -1.5, true, false),
+  fc.constantFrom<Key>(
+    LONG,
+    `${LONG}, too`,
+    'a',
+    'b',
+    'c',
+    'd',
+    '',
+    'ä"\\',
+    '\ud83d\ude00',
+    '\ud800',
+    0,
+    1,
+    -1.5,
+    true,
+    false,
+  ),
   fc.nat(30),
 );
 const someRow = fc.record({
@@ -248,6 +265,32 @@ describe('a state table', () => {
     table.change(id);
     table.remove(id);
     expect(table.freeze('delta')).toBeUndefined();
+  });
+
+  it('tells a snapshot of rows that are gone since a snapshot of what had changed brought them', () => {
+    const table = new StateTable('state', COLUMNS);
+    table.freeze('full');
+    table.thaw();
+    const id = table.idOf('a');
+    table.change(id);
+    table.freeze('delta');
+    table.thaw();
+    table.remove(id);
+    expect(table.freeze('delta')?.next(1_000)).toMatchObject({ rows: 0, deleted: 1 });
+  });
+
+  it('takes a row away once where a block names its key twice', () => {
+    const table = new StateTable('state', []);
+    for (const key of ['a', 'b', 'c']) table.idOf(key);
+    const key = new TextEncoder().encode('"b"');
+    const slot = table.keys.slot(table.find('b'));
+    const header = { table: 'state', clear: false, rows: 0, columns: [], keyBytes: 0, jsonBytes: [] };
+    const block = assembleBlock({ ...header, deleted: 2, deletedKeyBytes: 6 }, [
+      ...[new Uint8Array(0), new Uint32Array(0), new Uint8Array(0)],
+      ...[Uint8Array.of(slot, slot), Uint32Array.of(3, 6), Uint8Array.of(...key, ...key)],
+    ]);
+    table.apply(readBlock(block));
+    expect([...table.ids()].map((id) => table.keys.text(id))).toEqual(['"a"', '"c"']);
   });
 
   it('ends a block in time where single rows are large', () => {

@@ -1,13 +1,13 @@
 import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from '../graph/key-slot.js';
 import { overBound } from '../graph/failure.js';
-import { newColumn, setAt, setJson, setNumbers, type Column, type ColumnSpec } from './column.js';
+import { grownColumn, newColumn, setAt, setJson, setNumbers, type Column, type ColumnSpec } from './column.js';
 import { DeletedKeys } from './deleted-keys.js';
 import { FrozenTable, type FrozenBlock } from './frozen-table.js';
-import { grown, longerThan, type IdList } from './growing.js';
-import { fetchBytes, fetchNumbers, type KeyBlock } from './key-block.js';
+import { grown, longer, type IdList } from './growing.js';
+import { fetchRows, type KeyBlock } from './key-block.js';
 import { KeyDictionary } from './key-dictionary.js';
-import { forEachText, type ReadBlock, type Texts } from './state-block.js';
+import type { ReadBlock, Texts } from './state-block.js';
 
 export { setAt, type Column, type ColumnSpec } from './column.js';
 
@@ -47,6 +47,10 @@ export class StateTable {
   /** Of a table with rows in a cold store, too: how many lie there and not here, and what is to be asked about a new row. */
   elsewhere = 0;
   onNewRow: ((id: number) => void) | undefined;
+  /** Grows whenever a row goes: an id that was looked up before may be another key's after. */
+  removals = 0;
+  /** Nobody reads it: see {@link fetchRows}. */
+  private fetched = 0;
   private flags: Uint8Array;
   private dirty = new Int32Array(64);
   private dirtyCount = 0;
@@ -68,11 +72,6 @@ export class StateTable {
     this.jsonIndexes = [...specs.keys()].filter((index) => specs[index]?.type === 'json');
     this.flags = new Uint8Array(capacity);
   }
-
-  /** Grows whenever a row goes: an id that was looked up before may be another key's after. */
-  removals = 0;
-  /** Nobody reads it: see {@link fetchBytes}. */
-  private fetched = 0;
 
   get size(): number {
     return this.keys.size;
@@ -110,20 +109,13 @@ export class StateTable {
   /** {@link findBytes} for the strings of a block of rows, all at once: those that are plain, without their quotes. */
   findBlock(bytes: Uint8Array, keys: KeyBlock, rows: number): void {
     this.keys.findBlock(bytes, keys, rows);
-    this.fetch(keys.ids, 0, rows);
+    this.fetched += fetchRows(this.flags, this.columns, keys.ids, [0, rows]);
   }
 
   /** Fetches from memory what a loop over the touched rows from `first` to `end` will look at. */
   fetchTouched(first: number, end: number): void {
-    this.keys.fetch(this.touched, first, end);
-    this.fetch(this.touched, first, end);
-  }
-
-  private fetch(ids: Int32Array, first: number, end: number): void {
-    this.fetched += fetchBytes(this.flags, ids, [first, end], 1);
-    for (const column of this.columns) {
-      if (column instanceof Float64Array) this.fetched += fetchNumbers(column, ids, [first, end]);
-    }
+    this.keys.fetchKeys(this.touched, first, end);
+    this.fetched += fetchRows(this.flags, this.columns, this.touched, [first, end]);
   }
 
   /** {@link find} for a key that is there as the bytes of its JSON text. */
@@ -212,21 +204,17 @@ export class StateTable {
   freeze(kind: 'full' | 'delta'): FrozenTable | undefined {
     if (this.frozen !== undefined) throw new RangeError('the table is frozen already');
     const full = kind === 'full';
-    const ids = full ? this.heldIds() : this.dirty.slice(0, this.dirtyCount).filter((id) => this.isHeld(id));
+    const ids = full ? this.heldIds() : this.changedIds();
+    const rows = ids?.length ?? this.size;
     const clear = full || this.clearNext;
     const deleted = full ? new DeletedKeys() : this.deleted;
-    if (full && this.touchedCount === 0) {
-      this.flags.fill(0);
-      this.dirtyCount = 0;
-    } else {
-      for (const id of ids) this.flags[id] = (this.flags[id] ?? 0) & ~NEW;
-    }
+    if (full) this.forgetNew(ids);
     this.forgetChanges();
     this.freezes += 1;
-    if (ids.length === 0 && deleted.count === 0 && !clear) return undefined;
+    if (rows === 0 && deleted.count === 0 && !clear) return undefined;
     this.keys.pin();
     const clearAlone = this.onNewRow !== undefined;
-    this.frozen = new FrozenTable(this, { ids, isAscending: full, clear, deleted, spare: this.spare, clearAlone });
+    this.frozen = new FrozenTable(this, { ids, rows, clear, deleted, spare: this.spare, clearAlone });
     this.spare = undefined;
     return this.frozen;
   }
@@ -242,7 +230,7 @@ export class StateTable {
     const blocks: FrozenBlock[] = [];
     if (unsaved.length > 0 || deleted.count > 0) {
       const table = { name, keys, specs, columns, thaw: () => undefined };
-      const frozen = new FrozenTable(table, { ids: unsaved, isAscending: false, clear: false, deleted });
+      const frozen = new FrozenTable(table, { ids: unsaved, rows: unsaved.length, clear: false, deleted });
       for (let block = frozen.next(bytesMax); block !== undefined; block = frozen.next(bytesMax)) blocks.push(block);
     }
     for (const id of ids) {
@@ -281,17 +269,14 @@ export class StateTable {
       this.resetAll();
     }
     if (header.rowsInAll !== undefined) this.keys.reserve(this.size + header.rowsInAll);
-    forEachText(deletedKeys, (from, to) => {
-      const id = this.keys.find(deletedKeys.bytes, from, to, hashOfBytes(deletedKeys.bytes, from, to));
+    let from = 0;
+    for (const [row, to] of deletedKeys.ends.entries()) {
+      const id = this.keys.find(deletedKeys.bytes, from, to, deletedKeys.hashes[row] ?? 0);
       if (id >= 0) this.removeSilently(id);
-    });
-    const ids = new Int32Array(header.rows);
-    forEachText(keys, (from, to, row) => {
-      const hash = hashOfBytes(keys.bytes, from, to);
-      const held = this.keys.find(keys.bytes, from, to, hash);
-      ids[row] = held >= 0 ? held : this.keys.add(keys.bytes, from, to, hash);
-      if (held < 0) this.makeRow(ids[row]);
-    });
+      from = to;
+    }
+    const ids = this.keys.idsOfAll(keys);
+    this.makeRows();
     this.specs.forEach(({ name, type, optional = false }, index) => {
       const stored = header.columns.findIndex((column) => column.name === name && column.type === type);
       const values = block.columns[stored];
@@ -303,20 +288,44 @@ export class StateTable {
     return ids;
   }
 
-  private heldIds(): Int32Array {
+  /** Undefined if they are all from 0 on. */
+  private heldIds(): Int32Array | undefined {
+    if (this.size === this.keys.idsUsed) return undefined;
     const ids = new Int32Array(this.size);
-    if (this.size === this.keys.idsUsed) {
-      for (let id = 0; id < ids.length; id += 1) ids[id] = id;
-      return ids;
-    }
     let count = 0;
     for (let id = 0; id < this.keys.idsUsed; id += 1) if (this.isHeld(id)) ids[count++] = id;
     return ids;
   }
 
+  /** Of the rows that have changed since the last snapshot and are still there; none of them is new or changed after that. */
+  private changedIds(): Int32Array {
+    const { dirty, dirtyCount, flags, keys } = this;
+    const ids = new Int32Array(dirtyCount);
+    let count = 0;
+    for (let i = 0; i < dirtyCount; i += 1) {
+      const id = dirty[i] ?? 0;
+      flags[id] = (flags[id] ?? 0) & ~(DIRTY | NEW);
+      if (keys.isHeld(id)) ids[count++] = id;
+    }
+    this.dirtyCount = 0;
+    return ids.subarray(0, count);
+  }
+
+  /** Every row is in the snapshot that is taken. */
+  private forgetNew(ids: Int32Array | undefined): void {
+    if (this.touchedCount === 0) {
+      this.flags.fill(0);
+      this.dirtyCount = 0;
+      return;
+    }
+    const { flags } = this;
+    if (ids !== undefined) for (const id of ids) flags[id] = (flags[id] ?? 0) & ~NEW;
+    else for (let id = 0; id < this.size; id += 1) flags[id] = (flags[id] ?? 0) & ~NEW;
+  }
+
   private asRow(id: number): number {
     if (this.keys.size > this.rows) {
-      this.makeRow(id);
+      this.makeRows();
       this.flags[id] = (this.flags[id] ?? 0) | NEW;
       if (this.rows + this.elsewhere > this.rowsMax) this.refuse(id);
       this.onNewRow?.(id);
@@ -330,11 +339,13 @@ export class StateTable {
     if (this.keys.capacity > this.flags.length) this.grow(this.keys.capacity);
   }
 
-  private makeRow(id: number): void {
+  /** Room in the columns for every key that was added. */
+  private makeRows(): void {
     this.rows = this.keys.size;
     if (this.keys.capacity > this.flags.length) this.grow(this.keys.capacity);
     // Columns of objects grow with the ids, so that they have no holes.
-    for (const index of this.jsonIndexes) if (id >= this.json(index).length) setAt(this.json(index), id, undefined);
+    const last = this.keys.idsUsed - 1;
+    for (const index of this.jsonIndexes) if (last >= this.json(index).length) setAt(this.json(index), last, undefined);
   }
 
   private refuse(id: number): never {
@@ -345,10 +356,7 @@ export class StateTable {
     this.flags = grown(this.flags, new Uint8Array(capacity));
     this.specs.forEach((spec, index) => {
       const column = this.columns[index];
-      if (column instanceof Float64Array)
-        this.columns[index] = grown(column, newColumn(spec, capacity) as Float64Array);
-      else if (column instanceof Uint8Array)
-        this.columns[index] = grown(column, newColumn(spec, capacity) as Uint8Array);
+      if (column !== undefined) this.columns[index] = grownColumn(column, spec, capacity);
     });
   }
 
@@ -386,6 +394,3 @@ export class StateTable {
     this.clearNext = false;
   }
 }
-
-const longer = (ids: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> =>
-  grown(ids, new Int32Array(longerThan(ids.length)));

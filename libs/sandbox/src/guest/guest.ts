@@ -55,14 +55,14 @@ const guest = {
   /** Applies the state block that lies in the input. @returns the reply's header. */
   restore(uid: string, length: number): string {
     return taken(() => {
-      loaded().restore(uid, input.slice(0, length));
+      loaded().restore(uid, input.subarray(0, length));
     });
   },
 
   /** Takes the rows that lie in the input for the batch that is about to run. @returns the reply's header. */
   rows(uid: string, length: number): string {
     return taken(() => {
-      cold().load(uid, input.slice(0, length));
+      cold().load(uid, input.subarray(0, length));
     });
   },
 
