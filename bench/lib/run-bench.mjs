@@ -8,6 +8,7 @@ import { measureLatency } from './latency.mjs';
 import { plotOf } from './plot.mjs';
 import { tableOf } from './report.mjs';
 import { folderOf } from './service.mjs';
+import { measureSlides } from './slides.mjs';
 import { measure } from './throughput.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
@@ -32,7 +33,7 @@ export async function runBench(options) {
   }
 }
 
-async function runAll(instance, { only, keys, records, repetitions, seconds, checkpointKeys, say }) {
+async function runAll(instance, { only, keys, records, repetitions, seconds, checkpointKeys, quick, say }) {
   const results = [];
   const chosen = WORKLOADS.filter(({ name }) => only.includes(name));
   for (const [index, count] of keys.entries()) {
@@ -41,7 +42,12 @@ async function runAll(instance, { only, keys, records, repetitions, seconds, che
     await writeInputs(instance, workloads, { keys: count, records });
     for (const workload of workloads) {
       const keysSeen = workload.keyed ? count : null;
-      results.push(await measure(instance, workload, { keys: keysSeen, repetitions, say }));
+      const measured = await measure(instance, workload, { keys: keysSeen, repetitions, say });
+      const slides =
+        workload.slides === undefined || quick
+          ? {}
+          : await measureSlides(instance, workload, { measured, keys: count, say });
+      results.push({ ...measured, ...slides });
     }
   }
   const order = WORKLOADS.map(({ name }) => name);

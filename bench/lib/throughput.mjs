@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '@tidemark/e2e';
 import { checksum } from './checksum.mjs';
-import { SPAN_MS } from './generate.mjs';
 import { SandboxMeter } from './sandbox-meter.mjs';
 import {
   batchesOf,
@@ -27,12 +26,12 @@ const HEAP_MB = 8_192;
 const run = promisify(execFile);
 
 /** @returns one row of the results */
-export async function measure(instance, { name, sources, slideMs }, { keys, repetitions, say }) {
-  const folders = Object.fromEntries(sources.map((source) => [source, folderOf(instance, source)]));
+export async function measure(instance, { name, sources }, { keys, repetitions, say }) {
   const pairs = [];
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
     const tidemark = await runTidemark(instance, name);
-    const yardstick = await runYardstick(instance, name, { folders, batches: tidemark.batches });
+    const { batches } = tidemark;
+    const yardstick = await runYardstick(instance, name, { sources, batches, warmBatches: warmBatch(batches) });
     demandSame(name, tidemark.checksum, yardstick.checksum);
     const ratio = tidemark.recordsPerSecond / yardstick.recordsPerSecond;
     pairs.push({ tidemark, yardstick, ratio });
@@ -40,11 +39,10 @@ export async function measure(instance, { name, sources, slideMs }, { keys, repe
       `${name}${keys === null ? '' : `, ${keys} keys`}: ${perSecond(tidemark)}, yardstick ${perSecond(yardstick)}, ${ratio.toFixed(2)} times`,
     );
   }
-  const result = resultOf(name, keys, pairs);
-  return slideMs === undefined ? result : { ...result, ...costOfSlides(result, slideMs) };
+  return resultOf(name, keys, pairs);
 }
 
-async function runTidemark(instance, name) {
+export async function runTidemark(instance, name) {
   await clearOutput(instance);
   const meter = new SandboxMeter(await runnerPids(instance));
   try {
@@ -67,16 +65,16 @@ async function runTidemark(instance, name) {
   }
 }
 
-async function runYardstick(instance, name, { folders, batches }) {
+export async function runYardstick(instance, name, { sources, batches, warmBatches }) {
+  const folders = Object.fromEntries(sources.map((source) => [source, folderOf(instance, source)]));
   const [plan, out] = ['yardstick-plan.json', 'yardstick-out.jsonl'].map((file) => join(instance.home, file));
-  const warm = warmBatch(batches);
-  await writeFile(plan, JSON.stringify({ folders, batches: batches.map(({ ranges }) => ranges), warmBatches: warm }));
+  await writeFile(plan, JSON.stringify({ folders, batches: batches.map(({ ranges }) => ranges), warmBatches }));
   const script = join(root, `bench/yardsticks/${name}.mjs`);
   const { stdout } = await run(process.execPath, [`--max-old-space-size=${HEAP_MB}`, script, plan, out]);
   const { wallMs, cpuMs, maxRssBytes } = JSON.parse(stdout);
   const sum = checksum([out]);
   await rm(out);
-  return { ...rates(recordsIn(batches.slice(warm)), wallMs, cpuMs), peakRssBytes: maxRssBytes, checksum: sum };
+  return { ...rates(recordsIn(batches.slice(warmBatches)), wallMs, cpuMs), peakRssBytes: maxRssBytes, checksum: sum };
 }
 
 /** How many batches are done once the warm share of the records is; at least one is left. */
@@ -97,7 +95,7 @@ const rates = (records, wallMs, cpuMs) => ({
 
 const perSecond = ({ recordsPerSecond }) => `${Math.round(recordsPerSecond / 1_000)} k/s`;
 
-function demandSame(name, a, b) {
+export function demandSame(name, a, b) {
   if (a.rows === b.rows && a.sum === b.sum) return;
   throw new Error(`${name}: the yardstick has another answer: ${JSON.stringify({ tidemark: a, yardstick: b })}`);
 }
@@ -129,12 +127,6 @@ function resultOf(name, keys, pairs) {
       ratio: rounded(ratio),
     })),
   };
-}
-
-/** CPU time of the sandbox for one slide: reading its records, and making the results of the window that ends. */
-function costOfSlides({ records, recordsPerCoreSecond }, slideMs) {
-  const recordsPerSlide = Math.round((records * slideMs) / SPAN_MS);
-  return { recordsPerSlide, coreMsPerSlide: rounded((1_000 * recordsPerSlide) / recordsPerCoreSecond) };
 }
 
 const rounded = (value) => Math.round(value * 100) / 100;

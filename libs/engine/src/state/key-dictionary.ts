@@ -34,7 +34,7 @@ export class KeyDictionary {
   private garbage = 0;
   /** Start and end in the arena, by id, as far as there are long keys; an end of 0 marks an id that has none. */
   private spans = new Uint32Array(0);
-  private hashes = new Int32Array(64);
+  hashes = new Int32Array(64);
   /** By id: the length of a key of less than 16 bytes and then the key; 0 for a longer one. */
   private short = new Uint8Array(64 * SHORT_STRIDE);
   /** 1 for ids whose key is held; one that was removed while pinned has its bytes still. */
@@ -119,7 +119,7 @@ export class KeyDictionary {
 
   private idsOfSome({ ends, bytes, hashes }: HashedTexts, first: number, ids: Int32Array): void {
     const behind = Math.min(ids.length, first + ADDED_AT_ONCE);
-    this.fetchPlaces(hashes, first, behind);
+    this.fetchPlaces({ hashes }, first, behind);
     let from = first === 0 ? 0 : (ends[first - 1] ?? 0);
     for (let row = first; row < behind; row += 1) {
       const to = ends[row] ?? 0;
@@ -130,12 +130,17 @@ export class KeyDictionary {
     }
   }
 
-  /** Looks at where keys will lie in the hash table: memory is waited for once for many, and not once for each. */
-  private fetchPlaces(hashes: Int32Array, first: number, behind: number): void {
-    const { table, mask } = this;
-    let seen = 0;
-    for (let row = first; row < behind; row += 1) seen |= table[((hashes[row] ?? 0) & mask) * 2] ?? 0;
-    this.fetched += seen;
+  /**
+   * Looks at where keys with these hashes lie in the table, and at those keys: memory is waited for once for many.
+   */
+  fetchPlaces({ hashes }: Pick<HashedTexts, 'hashes'>, first: number, end: number): void {
+    const { table, mask, short } = this;
+    let sum = 0;
+    for (let row = first; row < end; row += 1) {
+      const held = table[((hashes[row] ?? 0) & mask) * 2 + 1] ?? 0;
+      sum += short[Math.max(0, held - 1) * SHORT_STRIDE] ?? 0;
+    }
+    this.fetched += sum;
   }
 
   /** Adds a key that is not held. */
@@ -148,7 +153,7 @@ export class KeyDictionary {
     this.hashes[id] = hash;
     this.held[id] = 1;
     this.size += 1;
-    if (this.size * 2 > this.mask) this.growTable();
+    if (this.size * 2 > this.mask) this.remakeTable(this.mask * 2 + 1);
     else this.enter(id, hash);
     return id;
   }
@@ -331,8 +336,9 @@ export class KeyDictionary {
   /** Makes room for so many keys at once: to grow to it step by step costs twice as much. */
   reserve(keys: number): void {
     if (keys > this.hashes.length) this.growIds(keys);
-    while (keys * 2 > this.mask) this.mask = this.mask * 2 + 1;
-    if ((this.mask + 1) * 2 > this.table.length) this.remakeTable();
+    let { mask } = this;
+    while (keys * 2 > mask) mask = mask * 2 + 1;
+    if (mask > this.mask) this.remakeTable(mask);
   }
 
   private growIds(capacity = longerThan(this.hashes.length)): void {
@@ -341,15 +347,11 @@ export class KeyDictionary {
     this.short = grown(this.short, new Uint8Array(capacity * SHORT_STRIDE));
   }
 
-  private growTable(): void {
-    this.mask = this.mask * 2 + 1;
-    this.remakeTable();
-  }
-
-  private remakeTable(): void {
+  private remakeTable(mask: number): void {
+    this.mask = mask;
     // The old one may go before the new one is there.
     this.table = new Int32Array(0);
-    this.table = new Int32Array((this.mask + 1) * 2);
+    this.table = new Int32Array((mask + 1) * 2);
     for (let id = 0; id < this.idsUsed; id += 1) if (this.held[id] === 1) this.enter(id, this.hashes[id] ?? 0);
   }
 

@@ -1,3 +1,4 @@
+import { BLOCK_ROWS } from '../../../state/key-block.js';
 import type { GeneratedFunction } from '../../../fuse/generated-code.js';
 import type { ColumnSpec, StateTable } from '../../../state/state-table.js';
 import type { OperatorParts } from '../../operator.js';
@@ -82,7 +83,11 @@ ${merge}
     const links = new Int32Array(table.size);
     links.set(pane.links.subarray(0, known));
     const before = total.size;
-    for (let id = known; id < links.length; id += 1) links[id] = total.idOfOther(table, id);
+    for (let first = known; first < links.length; first += BLOCK_ROWS) {
+      const end = Math.min(first + BLOCK_ROWS, links.length);
+      total.keys.fetchPlaces(table.keys, first, end);
+      for (let id = first; id < end; id += 1) links[id] = total.idOfOther(table, id);
+    }
     for (let id = before; id < total.size; id += 1) total.change(id);
     pane.links = links;
     pane.linkedTo = total;

@@ -1,0 +1,15 @@
+import { sliding, sum, type Duration, type JobBuilder } from '@tidemark/streams';
+import { event, events, output } from './events.js';
+
+/** Sixty panes. One user in a hundred goes out: every slide has results of all of them, and a sink is not what is measured. */
+export function slidingSum(job: JobBuilder, { outOfOrderness }: { readonly outOfOrderness: Duration }): void {
+  job
+    .source('events', events, { schema: event })
+    .eventTime('time', { timestamp: 'ts', outOfOrderness })
+    .keyBy('user')
+    .windowBy(sliding('60 s', '1 s'))
+    .aggregate('sums', { sum: sum('value') })
+    .filter(([user]) => user.endsWith('00'))
+    .map(([user, totals], { windowEndMs }) => ({ user, windowEndMs, sum: totals.sum }))
+    .to('out', output);
+}
