@@ -105,6 +105,13 @@ const WRONG_OTHERS = [
   ',',
 ];
 
+const ANYTHING = [NUMBERS, WRONG_NUMBERS, STRINGS, WRONG_STRINGS, OTHERS, WRONG_OTHERS].flat();
+const SOUND = [...NUMBERS, ...STRINGS, ...OTHERS];
+const KEYS = [...STRINGS, '"__proto__"'];
+const LETTERS = [...'abcxyz019 /'];
+const DIGITS = [...'0123456789'];
+const PIECES = [...'{}[]",:\\0123456789.eE+- \t\r\u0000\u001fantrué😀', '\\u', '"', '"'];
+
 const SPACES = ['', '', '', '', ' ', '  ', '\t', ' \r'];
 
 export class NastyLines {
@@ -158,25 +165,32 @@ export class NastyLines {
       case 'null':
         return 'null';
       default:
-        return random.pick([...NUMBERS, ...STRINGS, ...OTHERS]);
+        return random.pick(SOUND);
     }
   }
 
   private string(): string {
     if (this.random.oneIn(2)) return this.random.pick(STRINGS);
-    return `"${Array.from({ length: this.random.int(20) }, () => this.random.pick([...'abcxyz019 /'])).join('')}"`;
+    return `"${this.some(LETTERS, this.random.int(20))}"`;
   }
 
   private number(): string {
-    const digits = (count: number) => Array.from({ length: count }, () => this.random.int(10)).join('');
+    const digits = (count: number) => this.some(DIGITS, count);
     const sign = this.random.oneIn(4) ? '-' : '';
     const fraction = this.random.oneIn(2) ? `.${digits(1 + this.random.int(18))}` : '';
     const exponent = this.random.oneIn(4) ? `e${this.random.int(80) - 40}` : '';
     return `${sign}${1 + this.random.int(9)}${digits(this.random.int(18))}${fraction}${exponent}`;
   }
 
+  /** Most of a line is made here. */
+  private some(characters: readonly string[], count: number): string {
+    let text = '';
+    for (let i = 0; i < count; i += 1) text += this.random.pick(characters);
+    return text;
+  }
+
   private anything(): string {
-    return this.random.pick([NUMBERS, WRONG_NUMBERS, STRINGS, WRONG_STRINGS, OTHERS, WRONG_OTHERS].flat());
+    return this.random.pick(ANYTHING);
   }
 
   private object(schema: SchemaKeywords, wrongOneIn: number): string {
@@ -186,7 +200,7 @@ export class NastyLines {
       .filter(([name]) => (required.includes(name) ? wrongOneIn === 0 || !random.oneIn(wrongOneIn) : random.oneIn(2)))
       .map(([name, member]) => this.member(name, member, wrongOneIn));
     while (random.oneIn(3)) {
-      const extra = `${random.pick([...STRINGS, '"__proto__"'])}:${this.value(additionalProperties, wrongOneIn)}`;
+      const extra = `${random.pick(KEYS)}:${this.value(additionalProperties, wrongOneIn)}`;
       members.splice(random.int(members.length + 1), 0, extra);
     }
     const again = random.oneIn(8) ? random.pick([...Object.entries(properties), undefined]) : undefined;
@@ -214,7 +228,7 @@ export class NastyLines {
     const { random } = this;
     const at = random.int(line.length + 1);
     const [before, after] = [line.slice(0, at), line.slice(at)];
-    const piece = random.pick([...'{}[]",:\\0123456789.eE+- \t\r\u0000\u001fantrué😀', '\\u', '"', '"']);
+    const piece = random.pick(PIECES);
     switch (random.int(4)) {
       case 0:
         return before;
