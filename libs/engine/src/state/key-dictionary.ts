@@ -20,9 +20,9 @@ const REMEMBERED_MAX = 1 << 20;
  * Numbers keys: each gets a dense id, in the order of arrival; ids of keys that were removed are given out again.
  *
  * A key is known by the bytes of its JSON text (`"u1"`, `17`, `true`), so a key that stands in the input as plain JSON is
- * looked up without becoming a string. Less than 16 bytes lie by id, longer ones in one arena; the hash table is open
- * addressing with linear probing and at most half full, of pairs (hash, id + 1). Its size is bounded by memory alone, not
- * by the 2^24 entries of a Map.
+ * looked up without becoming a string. Less than 16 bytes lie by id, longer ones in one arena. The hash table is open
+ * addressing with linear probing, of pairs (hash, id + 1), at most half full and a large one at most three quarters. Its
+ * size is bounded by memory alone, not by the 2^24 entries of a Map.
  */
 export class KeyDictionary {
   /** Ids below this may be in use. */
@@ -153,7 +153,7 @@ export class KeyDictionary {
     this.hashes[id] = hash;
     this.held[id] = 1;
     this.size += 1;
-    if (this.size * 2 > this.mask) this.remakeTable(this.mask * 2 + 1);
+    if (isFull(this.size, this.mask)) this.remakeTable(this.mask * 2 + 1);
     else this.enter(id, hash);
     return id;
   }
@@ -337,7 +337,7 @@ export class KeyDictionary {
   reserve(keys: number): void {
     if (keys > this.hashes.length) this.growIds(keys);
     let { mask } = this;
-    while (keys * 2 > mask) mask = mask * 2 + 1;
+    while (isFull(keys, mask)) mask = mask * 2 + 1;
     if (mask > this.mask) this.remakeTable(mask);
   }
 
@@ -381,6 +381,11 @@ export class KeyDictionary {
     this.garbage = 0;
   }
 }
+
+/** Beyond so many places of 8 bytes, memory is worth more than short searches: they go through memory in a row. */
+const SMALL_TABLE_MAX = 1 << 23;
+
+const isFull = (keys: number, mask: number): boolean => keys > mask * (mask < SMALL_TABLE_MAX ? 0.5 : 0.75);
 
 /** Positions in the arena are 32 bits wide. */
 const ARENA_BYTES_MAX = 2 ** 32 - 1;
