@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { z } from 'zod';
 import { files, rate, socket, toFiles, toLog, toPostgres } from './connectors.js';
 import { defineJob } from './define-job.js';
 import { milliseconds } from './duration.js';
@@ -56,6 +57,10 @@ describe('defineJob', () => {
       const ones = lines.flatMap((line) => line.split(' ')).keyBy((word) => word);
       const counts = ones.mapValues(() => 1).filter(([word]) => word !== '');
       expectTypeOf(counts).toEqualTypeOf<KeyedStream<string, number>>();
+      const lengths = ones.mapValues((word) => ({ length: word.length }), { schema: z.object({ length: z.number() }) });
+      expectTypeOf(lengths).toEqualTypeOf<KeyedStream<string, { length: number }>>();
+      // @ts-expect-error a number is what the schema says
+      ones.mapValues((word) => ({ length: word }), { schema: z.object({ length: z.number() }) });
       const recent = counts.reduceByKeyAndWindow('recent', { window: 2, slide: 1, reduce: (a, b) => a + b });
       expectTypeOf(recent).toEqualTypeOf<KeyedStream<string, number, WindowContext>>();
       recent.map(([word, count], { windowEndMs }) => `${word}${count}${windowEndMs}`);

@@ -2,7 +2,7 @@ import type { SourceSpec } from './connectors.js';
 import type { BackPressureOptions, Downtime, JobDefinition, Poison } from './definition.js';
 import { milliseconds, type Duration } from './duration.js';
 import { Table } from './joins.js';
-import { jsonSchemaOf, type Schema } from './schema.js';
+import { schemaPart, type Schema } from './schema.js';
 import type { FieldOf } from './aggregates.js';
 import type { Key } from './context.js';
 import { GraphBuilder } from './graph-builder.js';
@@ -77,12 +77,12 @@ export function defineJob(options: JobOptions, build: (job: JobBuilder) => void)
   const graph = new GraphBuilder();
   const job: JobBuilder = {
     source<T>(uid: string, { connector, options: settings }: SourceSpec<T>, more?: { readonly schema: Schema<T> }) {
-      const schema = more === undefined ? {} : { schema: jsonSchemaOf(more.schema) };
+      const schema = schemaPart(more?.schema);
       const node = { kind: 'source', uid, inputs: [], connector, options: settings, ...schema } as const;
       return new Stream<T>(graph, graph.add(node, job.source));
     },
     table<K extends Key, R>(uid: string, { connector, options: settings }: SourceSpec<R>, options: TableOptions<K, R>) {
-      const schema = options.schema === undefined ? {} : { schema: jsonSchemaOf(options.schema) };
+      const schema = schemaPart(options.schema);
       const node = { kind: 'source', uid, inputs: [], connector, options: settings, ...schema } as const;
       const rows = new Stream<R>(graph, graph.add(node, job.table));
       return new Table<K, R>(rows.keyBy(options.key), options.delete);

@@ -96,7 +96,7 @@ export interface DefinitionNode {
   readonly options: { readonly [name: string]: unknown };
   /** The job's own code, by role: `apply`, `reduce`, `inverse`, `update`. */
   readonly functions?: { readonly [role: string]: unknown };
-  /** JSON Schema (draft 2020-12) of a source's records, or of an operator's state. */
+  /** JSON Schema (draft 2020-12) of a source's records, of the values that mapValues makes, or of an operator's state. */
   readonly schema?: unknown;
   /** `file:line:column` of the running code where the node was declared; a source map leads on to the source. */
   readonly at: string;

@@ -20,6 +20,7 @@ export {
 export type { CountWindowAggregateOptions, CountWindowReduceOptions } from './count-windows.js';
 export type {
   Cells,
+  FoldOptions,
   MapWithStateOptions,
   ProcessContext,
   ProcessOptions,
@@ -67,7 +68,7 @@ export {
 export type { EventTimeOptions } from './event-time.js';
 export type { Schema } from './schema.js';
 export type { BatchContext, Key, WindowContext, WindowOptions, WindowReduceOptions } from './context.js';
-export { KeyedStream, Stream, WindowResults, type FoldOptions, WindowedStream } from './stream.js';
+export { KeyedStream, Stream, WindowResults, WindowedStream } from './stream.js';
 export {
   every,
   everyBatch,

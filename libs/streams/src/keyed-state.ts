@@ -1,5 +1,6 @@
 import { milliseconds, type Duration } from './duration.js';
 import type { BatchContext, Key } from './context.js';
+import type { Schema } from './schema.js';
 
 /** What all keyed state has in common. */
 export interface StateOptions {
@@ -19,6 +20,14 @@ export interface StateOptions {
    * source and key runs twice for each record, and must answer the same.
    */
   readonly rowsInMemory?: number;
+}
+
+export interface FoldOptions<S, V, C> extends StateOptions {
+  /** The state of a key that has none: plain JSON, of which each key gets a copy. */
+  readonly initial: S;
+  readonly fold: (state: S, value: V, context: C) => S | undefined;
+  /** What the state looks like. */
+  readonly schema?: Schema<S>;
 }
 
 export interface UpdateStateOptions extends StateOptions {

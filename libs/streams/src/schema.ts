@@ -1,5 +1,5 @@
 /**
- * What declares the form of records or of state: any library that implements the Standard JSON Schema interface
+ * What declares the form of records, values or state: any library that implements the Standard JSON Schema interface
  * (https://standardschema.dev/json-schema), for example zod 4.
  */
 export interface Schema<T> {
@@ -11,11 +11,15 @@ export interface Schema<T> {
   };
 }
 
+/** @internal The schema of a node, if it has one. */
+export const schemaPart = (schema: Schema<unknown> | undefined): { readonly schema?: unknown } =>
+  schema === undefined ? {} : { schema: jsonSchemaOf(schema) };
+
 /**
  * The JSON Schema of what a schema takes: records are read as they stand in the input, so nothing that the library would
  * transform is transformed. Undefined if the library makes none; the definition's check then says so.
  */
-export function jsonSchemaOf(schema: Schema<unknown>): unknown {
+function jsonSchemaOf(schema: Schema<unknown>): unknown {
   const { $schema: _, ...described } = schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as {
     readonly $schema?: unknown;
   };

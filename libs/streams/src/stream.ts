@@ -38,12 +38,13 @@ import {
   processParts,
   stateOptions,
   type Cells,
+  type FoldOptions,
   type MapWithStateOptions,
   type ProcessOptions,
   type StateOptions,
   type UpdateStateOptions,
 } from './keyed-state.js';
-import { jsonSchemaOf, type Schema } from './schema.js';
+import { schemaPart, type Schema } from './schema.js';
 import {
   windowByParameters,
   type GlobalWindow,
@@ -52,14 +53,6 @@ import {
   type WindowByOptions,
   type WindowFoldOptions,
 } from './windows.js';
-
-export interface FoldOptions<S, V, C> extends StateOptions {
-  /** The state of a key that has none: plain JSON, of which each key gets a copy. */
-  readonly initial: S;
-  readonly fold: (state: S, value: V, context: C) => S | undefined;
-  /** What the state looks like. */
-  readonly schema?: Schema<S>;
-}
 
 /** A stream of records. A record is read by everyone behind it, so code must not change one. Operators describe what shall happen; nothing runs until the job does. */
 export class Stream<T, C extends BatchContext = BatchContext> {
@@ -227,8 +220,18 @@ export class Stream<T, C extends BatchContext = BatchContext> {
 
 /** A stream of `[key, value]`. */
 export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext> extends Stream<readonly [K, V], C> {
-  mapValues<W>(apply: (value: V, context: C) => W): KeyedStream<K, W, C> {
-    return new KeyedStream(this.graph, this.next('mapValues', this.mapValues, { functions: { apply } }));
+  mapValues<W>(apply: (value: V, context: C) => W): KeyedStream<K, W, C>;
+  /**
+   * The same with the form of the values declared: the members that the schema declares go on, in its order and with its
+   * defaults, and what stands behind is generated for them. A value that does not fit fails the job, and names the member.
+   */
+  mapValues<W>(
+    apply: (value: V, context: C) => NoInfer<W>,
+    options: { readonly schema: Schema<W> },
+  ): KeyedStream<K, W, C>;
+  mapValues<W>(apply: (value: V, context: C) => W, options?: { readonly schema: Schema<W> }): KeyedStream<K, W, C> {
+    const parts = { functions: { apply }, ...schemaPart(options?.schema) };
+    return new KeyedStream(this.graph, this.next('mapValues', this.mapValues, parts));
   }
 
   /** Any number of values for each value, under the same key. */
@@ -327,12 +330,7 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
    */
   fold<S>(uid: string, options: FoldOptions<S, V, C>): KeyedStream<K, S, C> {
     const { initial, fold, schema } = options;
-    const parts = {
-      uid,
-      options: { initial, ...stateOptions(options) },
-      functions: { fold },
-      ...(schema === undefined ? {} : { schema: jsonSchemaOf(schema) }),
-    };
+    const parts = { uid, options: { initial, ...stateOptions(options) }, functions: { fold }, ...schemaPart(schema) };
     return new KeyedStream(this.graph, this.next('fold', this.fold, parts));
   }
 
@@ -461,13 +459,17 @@ export class WindowedStream<K extends Key, V, C extends BatchContext, R extends 
     return this.add('windowAggregate', this.aggregate, { uid, ...aggregateParts(aggregates) });
   }
 
-  /** A state that `fold` is called with for each value, kept under `uid`. */
+  /**
+   * A state that `fold` is called with for each value, kept under `uid`. With a `schema`, plain numbers and booleans lie in
+   * typed columns, as those of a keyed `fold` do.
+   */
   fold<S>(uid: string, options: WindowFoldOptions<S, V, C>): WindowResults<K, S, V, C, R> {
-    const { initial, fold, merge } = options;
+    const { initial, fold, merge, schema } = options;
     return this.add('windowFold', this.fold, {
       uid,
       options: { initial },
       functions: merge === undefined ? { fold } : { fold, merge },
+      ...schemaPart(schema),
     });
   }
 

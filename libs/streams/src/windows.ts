@@ -1,5 +1,6 @@
 import type { BatchContext } from './context.js';
 import { milliseconds, type Duration } from './duration.js';
+import type { Schema } from './schema.js';
 
 /** Windows of time, made by {@link tumbling}, {@link sliding} or {@link session}. They need `eventTime(…)` before them. */
 export type TimeWindows =
@@ -79,6 +80,8 @@ export interface WindowFoldOptions<S, V, C extends BatchContext> {
   readonly fold: (state: S, value: V, context: C) => S;
   /** Joins the states of two parts of a window, the earlier one first. Session and sliding windows need it. */
   readonly merge?: (earlier: S, later: S) => S;
+  /** What the state looks like. */
+  readonly schema?: Schema<S>;
 }
 
 /** @internal The options of a node with windows. */

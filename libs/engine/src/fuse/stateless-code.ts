@@ -3,6 +3,7 @@ import { misuse, type Whereabouts } from '../graph/failure.js';
 import { asKey, getOrAdd, refuseThenable } from '../graph/operator.js';
 import type { GeneratedCode } from './generated-code.js';
 import { memberOf, rowOf, valueOf, type KeyCode, type RowCode } from './row-code.js';
+import { valueBySchema } from './value-code.js';
 
 export interface StatelessParts {
   readonly node: CheckedNode;
@@ -18,7 +19,17 @@ export type StatelessKind = keyof typeof STATELESS;
 export const STATELESS = {
   map: (parts, row) => applied(parts, rowOf(row), row, (value) => parts.next({ ...row, ...value, key: undefined })),
 
-  mapValues: (parts, row) => applied(parts, valueOf(row), row, (value) => parts.next({ ...row, ...value })),
+  mapValues(parts, row) {
+    const { node, code } = parts;
+    if (node.schema === undefined) {
+      return applied(parts, valueOf(row), row, (value) => parts.next({ ...row, ...value }));
+    }
+    const made = code.local('made');
+    const { declare, value } = valueBySchema(code, node.schema, made);
+    return `${call(parts, made, valueOf(row), row)}
+${declare}
+${parts.next({ ...row, value })}`;
+  },
 
   filter(parts, row) {
     const kept = parts.code.local('kept');

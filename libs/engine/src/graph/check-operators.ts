@@ -87,13 +87,7 @@ const CHECKS: { readonly [kind: string]: Check } = {
     if (byField === (functions['apply'] !== undefined)) invalid('the keyBy needs the name of a field or a function');
   },
 
-  fold({ options, schema }, invalid) {
-    if (!isJson(options['initial'])) invalid('the "initial" of the fold must be plain JSON');
-    const properties = (schema as { readonly properties?: unknown } | null | undefined)?.properties;
-    if (Object.keys(properties ?? {}).some((name) => name === '' || name.startsWith('@'))) {
-      invalid('the schema of the fold must have members with names that do not begin with @');
-    }
-  },
+  fold: checkFolded,
 
   aggregate: checkAggregates,
 
@@ -103,7 +97,7 @@ const CHECKS: { readonly [kind: string]: Check } = {
     if (isPutTogether(node)) checkMerges(node, invalid);
   },
   windowFold(node, invalid) {
-    if (!isJson(node.options['initial'])) invalid('the "initial" of the fold must be plain JSON');
+    checkFolded(node, invalid);
     checkWindowBy(node, invalid);
   },
   windowReduce: checkWindowBy,
@@ -123,6 +117,14 @@ const CHECKS: { readonly [kind: string]: Check } = {
     }
   },
 };
+
+function checkFolded({ options, schema }: CheckedNode, invalid: (reason: string) => void): void {
+  if (!isJson(options['initial'])) invalid('the "initial" of the fold must be plain JSON');
+  const properties = (schema as { readonly properties?: unknown } | null | undefined)?.properties;
+  if (Object.keys(properties ?? {}).some((name) => name === '' || name.startsWith('@'))) {
+    invalid('the schema of the fold must have members with names that do not begin with @');
+  }
+}
 
 const PARAMETERS: Parameters = {
   ...JOIN_PARAMETERS,

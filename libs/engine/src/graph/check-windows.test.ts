@@ -14,6 +14,7 @@ import {
 } from '@tidemark/streams';
 import { TidemarkError } from '@tidemark/domain';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { checkDefinition } from './check-definition.js';
 import { createInProcessGraph } from './in-process-graph.js';
 import { aBatch, aJob, input, toOut } from './testing/run-job.js';
@@ -98,6 +99,37 @@ it('takes the kind and the lengths of windows for what their state means, and ne
   };
   expect(shapeOf({})).toMatchObject({ parameters: { '@windows': 'tumbling', '@sizeMs': 10_000, '@offsetMs': 1_000 } });
   expect(shapeOf({ allowedLateness: '1 min', trigger: everyBatch(), afterResult: 'discard' })).toEqual(shapeOf({}));
+});
+
+it('takes the schema of a folded state for a part of what it means', () => {
+  const shapeOf = (schema?: z.ZodType<{ n: number }, { n: number }>) => {
+    const checked = checkDefinition(
+      aJob((job) => {
+        const events = input<Event>(job).eventTime('time', { timestamp: 't', outOfOrderness: 0 }).keyBy('k');
+        const fold = (state: { n: number }): { n: number } => state;
+        const options = { initial: { n: 0 }, fold, ...(schema === undefined ? {} : { schema }) };
+        events.windowBy(tumbling('1 s')).fold('counts', options).to('out', toOut);
+      }),
+    );
+    return checked.outcome === 'valid' ? checked.manifest.shapes['counts'] : undefined;
+  };
+  expect(shapeOf(z.object({ n: z.number() }))).toMatchObject({
+    kind: 'windowFold',
+    schema: { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] },
+  });
+  expect(shapeOf()).not.toHaveProperty('schema');
+});
+
+it('refuses a folded state with a member whose name begins as those of the engine do', () => {
+  const definition = aJob((job) => {
+    const events = input<Event>(job).eventTime('time', { timestamp: 't', outOfOrderness: 0 }).keyBy('k');
+    const schema = z.object({ '@held': z.number() });
+    events
+      .windowBy(tumbling('1 s'))
+      .fold('f', { initial: { '@held': 0 }, fold: (state) => state, schema })
+      .to('out', toOut);
+  });
+  expect(reasonOf(definition)).toContain('do not begin with @');
 });
 
 describe('windows that pass their bound', () => {

@@ -12,7 +12,7 @@ export interface CheckedNode {
   readonly connector: string | undefined;
   readonly options: { readonly [name: string]: unknown };
   readonly functions: { readonly [role: string]: TenantFunction };
-  /** JSON Schema of a source's records, or of an operator's state. */
+  /** JSON Schema of a source's records, of the values that mapValues makes, or of an operator's state. */
   readonly schema: unknown;
   /** `file:line:column` of the running code. */
   readonly at: string;

@@ -5,8 +5,8 @@ import { numberProblem, sameJson, stringProblem, typeName } from './rules.js';
 export type CheckedValue = { readonly value: unknown } | { readonly path: string; readonly reason: string };
 
 /**
- * Checks what JSON.parse gave and picks what the schema declares: declared members in the order of the schema, `default`
- * for a missing one. An object of which no members are declared, and what lies under it, stays as it is.
+ * Checks what JSON.parse gave, or what the job's code made, and picks what the schema declares: declared members in the order of the schema, `default`
+ * for a missing one; one that is undefined is missing. An object of which no members are declared, and what lies under it, stays as it is.
  *
  * Where several parts of a schema declare members (`allOf`, `anyOf` beside `properties`), all of them are seen; of
  * `anyOf`, the first alternative that fits. A number that is too large for a double is refused wherever a schema looks.
@@ -68,6 +68,7 @@ function ownProblem({ types, allowed, number, string }: SchemaNode, value: unkno
     return `expected ${[...types].join(' or ')}, found ${typeName(value)}`;
   }
   if (typeof value === 'number') {
+    if (Number.isNaN(value)) return 'expected a number, found NaN';
     if (!Number.isFinite(value)) return 'expected a number that fits a double, found a larger one';
     const problem = number === undefined ? undefined : numberProblem(number, value);
     if (problem !== undefined) return problem;
@@ -81,7 +82,7 @@ function ownProblem({ types, allowed, number, string }: SchemaNode, value: unkno
 }
 
 function hasType(types: ReadonlySet<JsonType>, value: unknown): boolean {
-  if (types.has(typeName(value))) return true;
+  if (types.has(typeName(value) as JsonType)) return true;
   return typeof value === 'number' && types.has('integer') && Number.isInteger(value);
 }
 
@@ -153,7 +154,7 @@ function checkMember(
   depth: number,
 ): boolean {
   const { name, node, required } = member;
-  if (Object.hasOwn(of, name)) {
+  if (Object.hasOwn(of, name) && of[name] !== undefined) {
     const one = checkNode(node, of[name], failure, depth + 1);
     if (one === INVALID) {
       invalidAt(failure, name);

@@ -1,11 +1,9 @@
-import type { JsonType, NumberRules, StringRules } from './schema.js';
+import type { NumberRules, StringRules } from './schema.js';
 
-/** Every number is a 'number', whole or not. */
-export function typeName(value: unknown): Exclude<JsonType, 'integer'> {
+/** Every number is a 'number', whole or not. What JSON has not, such as undefined, is none of its types. */
+export function typeName(value: unknown): string {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  const type = typeof value;
-  return type === 'string' || type === 'number' || type === 'boolean' ? type : 'object';
+  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 export function numberProblem(rules: NumberRules, value: number): string | undefined {

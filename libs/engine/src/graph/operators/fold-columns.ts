@@ -1,20 +1,13 @@
 import { forTouched, idOfKey, tableRow } from '../../fuse/keyed-code.js';
 import type { GeneratedFunction } from '../../fuse/generated-code.js';
-import { EMIT_PARAMS, emittedRow, propertyName, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
-import { columnsOfState, type StateMember } from '../../state/state-columns.js';
+import { EMIT_PARAMS, emittedRow, valueOf, type Emit, type RowCode } from '../../fuse/row-code.js';
+import type { StateMember } from '../../state/state-columns.js';
 import type { OperatorState } from '../../state/operator-state.js';
 import { setAt, type StateTable } from '../../state/state-table.js';
-import { misuse } from '../failure.js';
 import { cloneJson, copyJson } from '../json-copy.js';
-import {
-  refuseThenable,
-  timeOf,
-  type BatchEnd,
-  type Operator,
-  type OperatorParts,
-  type RowContext,
-} from '../operator.js';
+import { timeOf, type BatchEnd, type Operator, type OperatorParts, type RowContext } from '../operator.js';
 import { roleOf } from './role-of.js';
+import { StateCells } from './state-cells.js';
 import { stateWithTtl, type Ttl } from './ttl.js';
 import { keepState } from './update-state-by-key.js';
 
@@ -28,6 +21,7 @@ class FoldIntoColumns implements Operator {
   readonly state: OperatorState;
   readonly inline: (row: RowCode) => string;
   private readonly table: StateTable;
+  private readonly cells: StateCells;
   private readonly members: readonly StateMember[];
   private readonly pushed: GeneratedFunction<Emit>;
   private readonly emitTouched: GeneratedFunction<(context: RowContext, time: number) => void>;
@@ -40,9 +34,9 @@ class FoldIntoColumns implements Operator {
     schema: unknown,
   ) {
     const { node, code } = parts;
-    this.members = columnsOfState(schema, node.options['initial']);
-    const columns = this.members.map(({ column }) => column);
-    const { state, table, ttl } = stateWithTtl(parts, columns);
+    this.cells = new StateCells(code, schema, node.options['initial']);
+    this.members = this.cells.members;
+    const { state, table, ttl } = stateWithTtl(parts, this.cells.columns);
     this.state = state;
     this.table = table;
     this.ttl = ttl;
@@ -110,14 +104,6 @@ class FoldIntoColumns implements Operator {
     return this.table.isFrozen ? copyJson(held) : held;
   }
 
-  /** Called by generated code with a state that does not fit its schema. */
-  refuse(state: unknown, name: string): never {
-    refuseThenable(state);
-    const found = name === '' ? state : (state as { readonly [name: string]: unknown })[name];
-    const what = name === '' ? 'the state' : `the state's "${name}"`;
-    throw misuse(`${what} is ${described(found)}, which its schema does not allow`);
-  }
-
   /** Nothing else may hold what is kept. */
   private keepObjects(): void {
     const { table, members, parts } = this;
@@ -140,16 +126,7 @@ class FoldIntoColumns implements Operator {
     const [id, state, size] = [code.local('id'), code.local('state'), code.local('size')];
     const begins = this.members.some(({ isOptional, initial }) => isOptional === true && initial !== undefined);
     const apply = code.constant(roleOf(node.functions, 'fold'));
-    const single = this.isSingle();
-    const read = this.members.map(({ column }, index) =>
-      column.type === 'json'
-        ? `${self}.member(${index}, ${id})`
-        : `${table}.columns[${index}][${id}]${column.type === 'bool' ? ' === 1' : ''}`,
-    );
-    const given = single
-      ? (read[0] ?? 'undefined')
-      : `{ ${this.members.map(({ column }, index) => `${propertyName(column.name)}: ${read[index] ?? ''}`).join(', ')} }`;
-    const writes = this.members.map((member, index) => this.writeCode(member, index, { self, table, id, state }));
+    const given = this.cells.object(table, id, (index) => `${self}.member(${index}, ${id})`);
     return `if (${self}.current !== ${row.context}) ${self}.changeContext(${row.context});
 ${place}.operator = ${here};
 ${begins ? `const ${size} = ${table}.size;` : ''}
@@ -160,66 +137,17 @@ ${this.ttl?.touchCode(code, table, id, row) ?? ''}
 const ${state} = ${apply}(${given}, ${valueOf(row)}, ${row.context});
 if (${state} === undefined) ${self}.forget(${id});
 else {
-${single ? '' : `if (typeof ${state} !== 'object' || ${state} === null) ${self}.refuse(${state}, '');`}
 ${self}.remember(${id});
-${writes.join('\n')}
+${this.cells.write(table, id, state)}
 }`;
   }
 
-  private writeCode(
-    { column, isOptional }: StateMember,
-    index: number,
-    names: { readonly self?: string; readonly table?: string; readonly id: string; readonly state: string },
-  ): string {
-    const { self = '', table = '', id, state } = names;
-    const member = this.parts.code.local('member');
-    const name = this.isSingle() ? '' : column.name;
-    const value = `const ${member} = ${name === '' ? state : `${state}[${JSON.stringify(name)}]`};`;
-    const refuse = `${self}.refuse(${state}, ${JSON.stringify(name)})`;
-    const target = `${table}.columns[${index}]`;
-    switch (column.type) {
-      case 'f64':
-        return `${value}\nif (typeof ${member} !== 'number' || ${member} - ${member} !== 0) ${refuse};\n${target}[${id}] = ${member} + 0;`;
-      case 'bool':
-        return `${value}\nif (typeof ${member} !== 'boolean') ${refuse};\n${target}[${id}] = ${member} ? 1 : 0;`;
-      case 'json':
-        return `${value}\n${isOptional === true ? '' : `if (${member} === undefined) ${refuse};\n`}${this.parts.code.constant(setAt)}(${target}, ${id}, ${member});`;
-    }
-  }
-
   private emitCode(): string {
-    const table = this.parts.code.constant(this.table);
-    const members = this.members.map(({ column: { name, type } }, index) => {
-      const cell = `${table}.columns[${index}][id]`;
-      if (type === 'f64') return { name, code: cell, type: 'number' as const };
-      // What is kept is for this operator alone: rows of another window may change it in this batch already.
-      const value = type === 'bool' ? `(${cell} === 1)` : `${this.parts.code.constant(cloneJson)}(${cell})`;
-      return { name, code: value, type: 'json' as const };
-    });
-    const emit = (value: RowCode['value']): string => this.parts.emitCode(tableRow(table, 'id', value, 'context'));
-    if (this.isSingle()) return forTouched(table, emit({ kind: 'local', code: members[0]?.code ?? 'undefined' }));
-    const struct = { kind: 'struct', members } as const;
-    if (!this.members.some(({ isOptional }) => isOptional)) return forTouched(table, emit(struct));
-    const state = this.parts.code.local('state');
-    const whole = valueOf(tableRow(table, 'id', struct, 'context'));
-    const declare = `const ${state} = ${this.parts.code.constant(withoutMissing)}(${whole});`;
-    return forTouched(table, `${declare}\n${emit({ kind: 'local', code: state })}`);
-  }
-
-  /** A state that is no object lies in one column. */
-  private isSingle(): boolean {
-    return this.members.length === 1 && this.members[0]?.isWhole === true;
+    const { code } = this.parts;
+    const table = code.constant(this.table);
+    // What is kept is for this operator alone: rows of another window may change it in this batch already.
+    const copy = code.constant(cloneJson);
+    const { declare, value } = this.cells.result(table, 'id', (cell) => `${copy}(${cell})`);
+    return forTouched(table, `${declare}\n${this.parts.emitCode(tableRow(table, 'id', value, 'context'))}`);
   }
 }
-
-/** Without the members that are undefined: JSON has none, and whoever keeps the row would refuse them. */
-function withoutMissing(state: { [name: string]: unknown }): object {
-  for (const name of Object.keys(state)) if (state[name] === undefined) Reflect.deleteProperty(state, name);
-  return state;
-}
-
-const described = (value: unknown): string => {
-  if (typeof value === 'number') return String(value);
-  if (value === null || value === undefined) return String(value);
-  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
-};

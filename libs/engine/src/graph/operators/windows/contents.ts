@@ -1,11 +1,15 @@
 import { propertyName } from '../../../fuse/row-code.js';
 import type { OperatorParts } from '../../operator.js';
 import { AggregateCode } from '../aggregate-code.js';
+import { ColumnContents } from './column-contents.js';
 import type { Contents } from './contents-port.js';
 import { jsonContents } from './json-contents.js';
 
 export function contentsOf(parts: OperatorParts): Contents {
-  return parts.node.kind === 'windowAggregate' ? aggregateContents(parts) : jsonContents(parts);
+  const { node, code } = parts;
+  const { kind, schema } = node;
+  if (kind === 'windowAggregate') return aggregateContents(parts);
+  return kind === 'windowFold' && schema !== undefined ? new ColumnContents(node, code, schema) : jsonContents(parts);
 }
 
 function aggregateContents(parts: OperatorParts): Contents {

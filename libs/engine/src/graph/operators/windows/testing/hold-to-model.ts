@@ -17,6 +17,7 @@ import {
 } from '@tidemark/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { aJob, input, runJob, toOut, type TestBatch } from '../../../testing/run-job.js';
 import { modelOf, type Event, type Result, type Rules } from './model.js';
 
@@ -34,6 +35,12 @@ export interface Way {
 
 export const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const sorted = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
+
+interface Listed {
+  n: number;
+  values: number[];
+  least?: number | undefined;
+}
 
 const WAYS: { readonly [name: string]: Way } = {
   'figures that can be taken out': {
@@ -69,6 +76,39 @@ const WAYS: { readonly [name: string]: Way } = {
         merge: (a, b) => ({ n: a.n + b.n, sum: a.sum + b.sum }),
       }),
     expected: (values) => ({ n: values.length, sum: total(values) }),
+  },
+  'fold into columns': {
+    make: (windowed) =>
+      windowed.fold('windows', {
+        initial: { n: 0, least: 100, seen: false },
+        schema: z.object({ n: z.number(), least: z.number(), seen: z.boolean() }),
+        fold: ({ n, least }, { v }) => ({ n: n + 1, least: Math.min(least, v), seen: true }),
+        // What no record came for must never be merged: it would count.
+        merge: (a, b) => ({ n: a.n + b.n, least: Math.min(a.least, b.least), seen: a.seen && b.seen }),
+      }),
+    expected: (values) => ({ n: values.length, least: Math.min(...values), seen: true }),
+  },
+  'fold into columns and JSON': {
+    make: (windowed) =>
+      windowed.fold('windows', {
+        initial: { n: 0, values: [] },
+        schema: z.object({ n: z.number(), values: z.array(z.number()), least: z.number().optional() }),
+        fold(state: Listed, { v }) {
+          state.n += 1;
+          state.values.push(v);
+          if (v < 0) state.least = Math.min(state.least ?? 0, v);
+          return state;
+        },
+        merge(a, b) {
+          a.values.push(...b.values);
+          const least = Math.min(a.least ?? 0, b.least ?? 0);
+          return { n: a.n + b.n, values: a.values, least: least < 0 ? least : undefined };
+        },
+      }),
+    expected: (values) => {
+      const least = Math.min(...values);
+      return { n: values.length, values: sorted(values), ...(least < 0 ? { least } : {}) };
+    },
   },
   reduce: {
     make: (windowed) =>
@@ -175,7 +215,7 @@ const rowOf =
 const comparable = (name: string, row: unknown): unknown => {
   const [key, startMs, endMs, value] = row as readonly unknown[];
   if (name === 'process') return [key, startMs, endMs, sorted(value as readonly number[])];
-  if (name === 'figures that keep objects') {
+  if (name === 'figures that keep objects' || name === 'fold into columns and JSON') {
     const figures = value as { readonly values: readonly number[] };
     return [key, startMs, endMs, { ...figures, values: sorted(figures.values) }];
   }
