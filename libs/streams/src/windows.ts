@@ -78,7 +78,10 @@ export interface WindowFoldOptions<S, V, C extends BatchContext> {
   readonly initial: S;
   /** May change the state that it is given. */
   readonly fold: (state: S, value: V, context: C) => S;
-  /** Joins the states of two parts of a window, the earlier one first. Session and sliding windows need it. */
+  /**
+   * Joins the states of two parts of a window, the earlier one first: associative, as parts of parts are joined too. Session
+   * and sliding windows need it.
+   */
   readonly merge?: (earlier: S, later: S) => S;
   /** What the state looks like. */
   readonly schema?: Schema<S>;

@@ -24,6 +24,8 @@ export class PaneCode {
   readonly columns: readonly ColumnSpec[];
   /** Whether a pane can be taken out of a total again. */
   readonly canRetract: boolean;
+  /** Whether totals come from two stacks of them instead. */
+  readonly canStack: boolean;
   /** Columns of a total, without those of the next one. */
   private readonly width: number;
   private readonly added: GeneratedFunction<Pass>;
@@ -37,6 +39,7 @@ export class PaneCode {
     const merge = contents.merge('total', 'to', 'pane', 'id');
     const retract = contents.retract('total', 'to', 'pane', 'id');
     this.canRetract = retract !== undefined;
+    this.canStack = !this.canRetract && own.every(({ type }) => type !== 'json');
     this.width = own.length;
     const next = own.map((column) => ({ ...column, name: `@next.${column.name}` }));
     this.columns = this.canRetract ? [...own, ...next] : own;
@@ -169,3 +172,7 @@ ${merge}
     }
   }
 }
+
+/** Panes that begin at `fromMs` or later and before `toMs`, oldest first. */
+export const between = (panes: readonly Pane[], fromMs: number, toMs: number): readonly Pane[] =>
+  panes.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);

@@ -1,6 +1,7 @@
 import { OWN_KEY, type OperatorState } from '../../../state/operator-state.js';
 import type { ColumnSpec, StateTable } from '../../../state/state-table.js';
-import type { PaneCode, Pane } from './pane-code.js';
+import { between, type PaneCode, type Pane } from './pane-code.js';
+import type { PaneStacks } from './pane-stacks.js';
 
 export const POSITION_COLUMNS: readonly ColumnSpec[] = ['fromMs', 'toMs', 'nextFromMs', 'current'].map((name) => ({
   name,
@@ -23,8 +24,8 @@ const EMPTY_MIN = 64;
  * is the window's total and becomes the current one: rounding lasts for one window length, and no slide costs more than
  * three passes over a pane. Totals are carried on, so they are restored too and not made anew.
  *
- * Where they cannot be taken out, the total is made anew from the panes at each slide. Its table then only keeps the order
- * in which keys came.
+ * Where they cannot be taken out, the total comes from two stacks, or, of what lies in no typed column, is made anew from
+ * the panes at each slide. Its table then only keeps the order in which keys came.
  *
  * Ids are the order of emission: no row of a total is removed, and a table that is made anew takes over its order.
  */
@@ -37,6 +38,7 @@ export class PaneTotals {
   constructor(
     private readonly code: PaneCode,
     private readonly state: OperatorState,
+    private readonly stacks: PaneStacks | undefined,
   ) {}
 
   get table(): StateTable {
@@ -54,8 +56,12 @@ export class PaneTotals {
 
   /** The window ends at `toMs` from now on. */
   enterUntil(toMs: number, panes: readonly Pane[]): void {
-    const from = this.code.canRetract ? this.toMs : this.fromMs;
-    for (const pane of between(panes, from, toMs)) this.code.enter(pane, this.table, { toNext: true });
+    const { code, stacks, fromMs, table } = this;
+    if (stacks !== undefined) stacks.slide({ fromMs, toMs, panes, total: table });
+    else {
+      const entering = between(panes, code.canRetract ? this.toMs : fromMs, toMs);
+      for (const pane of entering) code.enter(pane, table, { toNext: true });
+    }
     this.toMs = toMs;
     this.store();
   }
@@ -77,6 +83,12 @@ export class PaneTotals {
     if (pane.startMs >= this.toMs) return;
     if (pane.startMs >= this.fromMs) this.code.addRow(from, id, this.table, { isNext: false, isNew });
     if (pane.startMs >= this.nextFromMs) this.code.addRow(from, id, this.table, { isNext: true, isNew });
+  }
+
+  /** Rows have come, and were added, for a pane that may be in already. */
+  noteLate(pane: Pane): void {
+    const { touched, touchedCount } = pane.table;
+    if (touchedCount > 0) this.stacks?.noteLate(pane, touched.subarray(0, touchedCount));
   }
 
   /** Looks up the keys that came to a pane in this batch, so that its slide need not. */
@@ -126,7 +138,3 @@ export class PaneTotals {
     table.change(id);
   }
 }
-
-/** Panes that begin at `fromMs` or later and before `toMs`, oldest first. */
-export const between = (panes: readonly Pane[], fromMs: number, toMs: number): readonly Pane[] =>
-  panes.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);

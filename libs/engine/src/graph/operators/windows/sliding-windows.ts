@@ -4,8 +4,9 @@ import { EMIT_PARAMS, emittedRow, keyOf, type Emit, type RowCode } from '../../.
 import { OperatorState } from '../../../state/operator-state.js';
 import { StateTable, type ColumnSpec } from '../../../state/state-table.js';
 import type { BatchEnd, Operator, OperatorParts } from '../../operator.js';
-import { PaneCode, type Pane } from './pane-code.js';
-import { between, isTotalName, PaneTotals, POSITION_COLUMNS } from './pane-totals.js';
+import { between, PaneCode, type Pane } from './pane-code.js';
+import { PaneStacks } from './pane-stacks.js';
+import { isTotalName, PaneTotals, POSITION_COLUMNS } from './pane-totals.js';
 import { commonColumns, dueColumn, timeLocal, TriggerClock, WindowParts } from './window-parts.js';
 
 interface Grid {
@@ -59,7 +60,8 @@ export class SlidingWindows implements Operator {
     this.state = new OperatorState(parts.node.uid ?? '', columnsOf, () => {
       this.takeOver();
     });
-    this.totals = new PaneTotals(this.code, this.state);
+    const stacks = code.canStack ? new PaneStacks(parts, contents, code, this.grid) : undefined;
+    this.totals = new PaneTotals(code, this.state, stacks);
     this.clock = new TriggerClock(shared.settings.trigger, this.state);
     parts.watermark?.keepIn(this.state);
     this.inline = (row) => this.rowCode(row);
@@ -194,11 +196,13 @@ export class SlidingWindows implements Operator {
   private settle(): void {
     let rows = 0;
     let last: StateTable | undefined;
-    for (const { table } of this.panes.values()) {
+    for (const pane of this.panes.values()) {
+      const { table } = pane;
       rows += this.shared.contents.rowsOf(table);
       if (table.touchedCount === 0) continue;
       last = table;
       this.shared.contents.settle(table);
+      this.totals.noteLate(pane);
     }
     this.shared.checkRows(rows, last);
   }

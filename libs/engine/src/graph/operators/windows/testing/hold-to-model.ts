@@ -8,6 +8,7 @@ import {
   sliding,
   sum,
   tumbling,
+  variance,
   type JobBuilder,
   type KeyedStream,
   type WindowContext,
@@ -36,6 +37,15 @@ export interface Way {
 export const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const sorted = (values: readonly number[]): readonly number[] => [...values].sort((a, b) => a - b);
 
+/** By its definition, in two passes. */
+export function varianceOf(values: readonly number[]): number {
+  const mean = total(values) / values.length;
+  return total(values.map((v) => (v - mean) ** 2)) / values.length;
+}
+
+/** Without the last digits, in which sums of other orders differ. */
+export const rounded = (value: number): number => Math.round(value * 1e9) / 1e9;
+
 interface Listed {
   n: number;
   values: number[];
@@ -50,6 +60,10 @@ const WAYS: { readonly [name: string]: Way } = {
   'figures that cannot': {
     make: (windowed) => windowed.aggregate('windows', { min: min<Event>('v'), max: max<Event>(({ v }) => v) }),
     expected: (values) => ({ min: Math.min(...values), max: Math.max(...values) }),
+  },
+  'figures that round': {
+    make: (windowed) => windowed.aggregate('windows', { variance: variance<Event>('v') }),
+    expected: (values) => ({ variance: rounded(varianceOf(values)) }),
   },
   'figures that keep objects': {
     make: (windowed) =>
@@ -218,6 +232,9 @@ const comparable = (name: string, row: unknown): unknown => {
   if (name === 'figures that keep objects' || name === 'fold into columns and JSON') {
     const figures = value as { readonly values: readonly number[] };
     return [key, startMs, endMs, { ...figures, values: sorted(figures.values) }];
+  }
+  if (name === 'figures that round') {
+    return [key, startMs, endMs, { variance: rounded((value as { readonly variance: number }).variance) }];
   }
   if (name === 'reduce') return [key, startMs, endMs, (value as Event).v];
   return row;
