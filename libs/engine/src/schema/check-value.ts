@@ -5,8 +5,9 @@ import { numberProblem, sameJson, stringProblem, typeName } from './rules.js';
 export type CheckedValue = { readonly value: unknown } | { readonly path: string; readonly reason: string };
 
 /**
- * Checks what JSON.parse gave, or what the job's code made, and picks what the schema declares: declared members in the order of the schema, `default`
- * for a missing one; one that is undefined is missing. An object of which no members are declared, and what lies under it, stays as it is.
+ * Checks what JSON.parse gave, or what the job's code made, and picks what the schema declares: declared members in the
+ * order of the schema, `default` for a missing one; one that is undefined is missing. An object of which no members are
+ * declared, and what lies under it, stays as it is.
  *
  * Where several parts of a schema declare members (`allOf`, `anyOf` beside `properties`), all of them are seen; of
  * `anyOf`, the first alternative that fits. A number that is too large for a double is refused wherever a schema looks.
