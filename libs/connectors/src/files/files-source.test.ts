@@ -119,6 +119,24 @@ describe('the files source', () => {
     expect(await source.plan(aRequest(1))).toEqual({ 'a.jsonl': { from: 0, to: 5_001 } });
   });
 
+  it.each([{}, { maxRecordsPerBatch: 3 }])(
+    'leaves the next file alone where a long line has taken all room (%o)',
+    async (more) => {
+      const { context } = await aFolder({ 'a.jsonl': `${'x'.repeat(90_000)}\n`, 'b.jsonl': '1\n2\n' });
+      const source = await openSource(aFilesNode({ maxBytesPerBatch: 100, ...more }), context);
+      expect(await source.plan(aRequest(1))).toEqual({ 'a.jsonl': { from: 0, to: 90_001 } });
+      expect(await source.plan({ ...aRequest(2), from: { 'a.jsonl': 90_001 } })).toEqual({
+        'b.jsonl': { from: 0, to: 4 },
+      });
+    },
+  );
+
+  it('counts a long line among the records of a batch', async () => {
+    const { context } = await aFolder({ 'a.jsonl': `${'x'.repeat(200)}\n1\n`, 'b.jsonl': '1\n' });
+    const source = await openSource(aFilesNode({ maxBytesPerBatch: 100, maxRecordsPerBatch: 1 }), context);
+    expect(await source.plan(aRequest(1))).toEqual({ 'a.jsonl': { from: 0, to: 201 } });
+  });
+
   for (const ending of ['\n', '']) {
     it(`names the place of a line that is longer than any may be${ending === '' ? ', also while it grows' : ''}`, async () => {
       const { context } = await aFolder({ 'a.jsonl': `1\n${'x'.repeat(LINE_BYTES_MAX + 1)}${ending}` });

@@ -74,8 +74,8 @@ class FilesSource implements Source {
       }
       records -= taken.records;
       bytes -= taken.bytes.length;
-      // What ends where the job's work ends is done with; the others still have room.
-      if (taken.budgetSpent && from + taken.bytes.length < Math.min(end, size)) break;
+      // What ends where the job's work ends is done with; the others still have room, unless one long line has taken it.
+      if (bytes <= 0 || (taken.budgetSpent && from + taken.bytes.length < Math.min(end, size))) break;
     }
     return Object.fromEntries([...this.ahead].map(([name, { range }]) => [name, range]));
   }

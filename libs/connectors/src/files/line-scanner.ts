@@ -14,7 +14,7 @@ export interface LineBudget {
 }
 
 export type TakenLines =
-  /** `records` counts only where the budget does. */
+  /** `records` is how many there are at least, and how many where the budget counts them. */
   | { readonly outcome: 'taken'; readonly records: number; readonly bytes: Buffer; readonly budgetSpent: boolean }
   /** The line that begins at this position is longer than LINE_BYTES_MAX. */
   | { readonly outcome: 'line_too_long'; readonly at: number };
@@ -30,7 +30,8 @@ export async function takeLines(
   { budget, there }: { readonly budget: LineBudget; readonly there: number },
 ): Promise<TakenLines> {
   const isCounting = budget.records !== Infinity;
-  const expected = isCounting ? BLOCK_BYTES : Math.min(there, budget.bytes + BLOCK_BYTES);
+  const bytesMax = Math.max(0, budget.bytes);
+  const expected = isCounting ? BLOCK_BYTES : Math.min(there, bytesMax + BLOCK_BYTES);
   // One byte more, to see the end of the file without a larger buffer.
   let bytes = Buffer.allocUnsafe(expected + 1);
   let filled = 0;
@@ -43,7 +44,7 @@ export async function takeLines(
     if (bytesRead === 0) break;
     filled += bytesRead;
     while (!budgetSpent) {
-      const allowed = bytes.subarray(taken, Math.min(filled, budget.bytes, taken + LINE_BYTES_MAX + 1));
+      const allowed = bytes.subarray(taken, Math.min(filled, bytesMax, taken + LINE_BYTES_MAX + 1));
       const newline = isCounting ? allowed.indexOf(NEWLINE) : allowed.lastIndexOf(NEWLINE);
       if (newline !== -1) {
         taken += newline + 1;
@@ -57,7 +58,10 @@ export async function takeLines(
         return { outcome: 'line_too_long', at: from + taken };
       }
       if (length === -1) break;
-      if (budget.atLeastOne && taken === 0) taken = length + 1;
+      if (budget.atLeastOne && taken === 0) {
+        taken = length + 1;
+        records += 1;
+      }
       budgetSpent = true;
     }
   }

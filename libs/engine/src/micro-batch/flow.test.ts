@@ -498,6 +498,22 @@ describe('running ahead', () => {
     expect(world.rowsOf('totals-out')).toHaveLength(2);
   });
 
+  it.each([true, false])('commits a batch although the next one cannot be chosen (ahead: %s)', async (runAhead) => {
+    const { engine, world } = await waiting({
+      ports: (ports) => ({
+        ...ports,
+        sources: ports.sources.map((source): Source => ({
+          ...source,
+          plan: (request) =>
+            request.batchId === 3 ? Promise.reject(new Error('a line is too long')) : source.plan(request),
+        })),
+      }),
+    });
+    expect(await engine.runBatch({ planAhead: true, runAhead })).toMatchObject({ commit: { batchId: 2 } });
+    await expect(engine.runBatch({ planAhead: true, runAhead })).rejects.toThrow('a line is too long');
+    expect(world.rowsOf('totals-out')).toHaveLength(2);
+  });
+
   it('leaves two open plans to the next run where it dies, which finishes both', async () => {
     const { engine, world } = await waiting({
       ports: (ports) => ({

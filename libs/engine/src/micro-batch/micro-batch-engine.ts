@@ -93,7 +93,7 @@ export class MicroBatchEngine {
   /** Looks at idle sources in a row that found nothing. */
   private idleLooks = 0;
   private committed = 0;
-  private lastCommitMs = -Infinity;
+  private lastDoneMs = -Infinity;
 
   constructor(
     private readonly ports: MicroBatchPorts,
@@ -197,8 +197,9 @@ export class MicroBatchEngine {
   private async finish(plan: BatchPlan, options: BatchOptions): Promise<CommittedBatch | Fenced> {
     const { clock, log } = this.ports;
     const after = positionAfter(this.position, plan);
-    const { startedMs, fullness, output } = await (this.ahead ?? this.execute(plan, after, options));
+    const ranAhead = this.ahead;
     this.ahead = undefined;
+    const { startedMs, fullness, output } = await (ranAhead ?? this.execute(plan, after, options));
     if (options.runAhead && (await this.runAhead(plan, after, fullness)) === 'fenced') return { outcome: 'fenced' };
     await this.writeToSinks(plan, output);
 
@@ -214,14 +215,14 @@ export class MicroBatchEngine {
       schedulingDelayMs: Math.max(0, startedMs - plan.batchTimeMs),
     };
     // Of a batch that ran beside another one only the time counts in which it was alone: what it adds.
-    const processingMs = Math.max(0, doneMs - Math.max(startedMs, this.lastCommitMs));
+    const processingMs = Math.max(0, doneMs - Math.max(startedMs, this.lastDoneMs));
     this.planner.limiter.note({ ...commit, ...fullness, atMs: doneMs, processingMs });
     const next = options.planAhead && !this.isAhead ? await this.chooseNext(after) : undefined;
     const written = await (next === undefined ? log.commit(commit) : log.commit(commit, next));
     if (written.outcome === 'fenced') return written;
 
     this.position = after;
-    this.lastCommitMs = clock.nowMs();
+    this.lastDoneMs = doneMs;
     this.open.shift();
     if (next !== undefined && written.nextPlanned) this.open.push(next);
     this.committed += 1;
@@ -270,8 +271,15 @@ export class MicroBatchEngine {
     return isNextDueAtOnce(this.timing, { dueMs, nowMs: this.ports.clock.nowMs(), hasMore });
   }
 
-  /** The plan of the batch after the one that is being committed; undefined where that is not due, or has no data. */
-  private async chooseNext(after: Position): Promise<BatchPlan | undefined> {
+  /**
+   * The plan of the batch after the one that is being committed; undefined where that is not due, has no data, or cannot
+   * be chosen: then it is chosen again when its turn has come, and what is wrong is that batch's.
+   */
+  private chooseNext(after: Position): Promise<BatchPlan | undefined> {
+    return this.tryToChoose(after).catch(() => undefined);
+  }
+
+  private async tryToChoose(after: Position): Promise<BatchPlan | undefined> {
     const { trigger } = this.timing;
     if (hasInterval(trigger)) {
       const isDue = msUntilTick(this.timing, after.batchTimeMs, this.ports.clock.nowMs()) === 0;
