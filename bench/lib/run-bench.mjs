@@ -8,7 +8,6 @@ import { measureLatency } from './latency.mjs';
 import { plotOf } from './plot.mjs';
 import { tableOf } from './report.mjs';
 import { folderOf } from './service.mjs';
-import { measureSlides } from './slides.mjs';
 import { measure } from './throughput.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
@@ -33,7 +32,7 @@ export async function runBench(options) {
   }
 }
 
-async function runAll(instance, { only, keys, records, repetitions, seconds, checkpointKeys, quick, say }) {
+async function runAll(instance, { only, keys, records, repetitions, seconds, checkpointKeys, say }) {
   const results = [];
   const chosen = WORKLOADS.filter(({ name }) => only.includes(name));
   for (const [index, count] of keys.entries()) {
@@ -42,12 +41,7 @@ async function runAll(instance, { only, keys, records, repetitions, seconds, che
     await writeInputs(instance, workloads, { keys: count, records });
     for (const workload of workloads) {
       const keysSeen = workload.keyed ? count : null;
-      const measured = await measure(instance, workload, { keys: keysSeen, repetitions, say });
-      const slides =
-        workload.slides === undefined || quick
-          ? {}
-          : await measureSlides(instance, workload, { measured, keys: count, say });
-      results.push({ ...measured, ...slides });
+      results.push(await measure(instance, workload, { keys: keysSeen, repetitions, say }));
     }
   }
   const order = WORKLOADS.map(({ name }) => name);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '@tidemark/e2e';
 import { checksum } from './checksum.mjs';
+import { SPAN_MS } from './generate.mjs';
 import { SandboxMeter } from './sandbox-meter.mjs';
 import {
   batchesOf,
@@ -26,12 +27,12 @@ const HEAP_MB = 8_192;
 const run = promisify(execFile);
 
 /** @returns one row of the results */
-export async function measure(instance, { name, sources }, { keys, repetitions, say }) {
+export async function measure(instance, { name, sources, slideMs }, { keys, repetitions, say }) {
+  const folders = Object.fromEntries(sources.map((source) => [source, folderOf(instance, source)]));
   const pairs = [];
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
     const tidemark = await runTidemark(instance, name);
-    const { batches } = tidemark;
-    const yardstick = await runYardstick(instance, name, { sources, batches, warmBatches: warmBatch(batches) });
+    const yardstick = await runYardstick(instance, name, { folders, batches: tidemark.batches });
     demandSame(name, tidemark.checksum, yardstick.checksum);
     const ratio = tidemark.recordsPerSecond / yardstick.recordsPerSecond;
     pairs.push({ tidemark, yardstick, ratio });
@@ -39,10 +40,11 @@ export async function measure(instance, { name, sources }, { keys, repetitions, 
       `${name}${keys === null ? '' : `, ${keys} keys`}: ${perSecond(tidemark)}, yardstick ${perSecond(yardstick)}, ${ratio.toFixed(2)} times`,
     );
   }
-  return resultOf(name, keys, pairs);
+  const result = resultOf(name, keys, pairs);
+  return slideMs === undefined ? result : { ...result, ...costOfSlides(result, slideMs) };
 }
 
-export async function runTidemark(instance, name) {
+async function runTidemark(instance, name) {
   await clearOutput(instance);
   const meter = new SandboxMeter(await runnerPids(instance));
   try {
@@ -65,16 +67,16 @@ export async function runTidemark(instance, name) {
   }
 }
 
-export async function runYardstick(instance, name, { sources, batches, warmBatches }) {
-  const folders = Object.fromEntries(sources.map((source) => [source, folderOf(instance, source)]));
+async function runYardstick(instance, name, { folders, batches }) {
   const [plan, out] = ['yardstick-plan.json', 'yardstick-out.jsonl'].map((file) => join(instance.home, file));
-  await writeFile(plan, JSON.stringify({ folders, batches: batches.map(({ ranges }) => ranges), warmBatches }));
+  const warm = warmBatch(batches);
+  await writeFile(plan, JSON.stringify({ folders, batches: batches.map(({ ranges }) => ranges), warmBatches: warm }));
   const script = join(root, `bench/yardsticks/${name}.mjs`);
   const { stdout } = await run(process.execPath, [`--max-old-space-size=${HEAP_MB}`, script, plan, out]);
   const { wallMs, cpuMs, maxRssBytes } = JSON.parse(stdout);
   const sum = checksum([out]);
   await rm(out);
-  return { ...rates(recordsIn(batches.slice(warmBatches)), wallMs, cpuMs), peakRssBytes: maxRssBytes, checksum: sum };
+  return { ...rates(recordsIn(batches.slice(warm)), wallMs, cpuMs), peakRssBytes: maxRssBytes, checksum: sum };
 }
 
 /** How many batches are done once the warm share of the records is; at least one is left. */
@@ -95,7 +97,7 @@ const rates = (records, wallMs, cpuMs) => ({
 
 const perSecond = ({ recordsPerSecond }) => `${Math.round(recordsPerSecond / 1_000)} k/s`;
 
-export function demandSame(name, a, b) {
+function demandSame(name, a, b) {
   if (a.rows === b.rows && a.sum === b.sum) return;
   throw new Error(`${name}: the yardstick has another answer: ${JSON.stringify({ tidemark: a, yardstick: b })}`);
 }
@@ -127,6 +129,12 @@ function resultOf(name, keys, pairs) {
       ratio: rounded(ratio),
     })),
   };
+}
+
+/** CPU time of the sandbox for one slide: reading its records, and making the results of the window that ends. */
+function costOfSlides({ records, recordsPerCoreSecond }, slideMs) {
+  const recordsPerSlide = Math.round((records * slideMs) / SPAN_MS);
+  return { recordsPerSlide, coreMsPerSlide: rounded((1_000 * recordsPerSlide) / recordsPerCoreSecond) };
 }
 
 const rounded = (value) => Math.round(value * 100) / 100;

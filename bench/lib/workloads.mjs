@@ -1,9 +1,6 @@
-const SLIDES = { sizeMs: 60_000, slideMs: 1_000, without: 'sliding-sum-open', byPanes: 'sliding-sum-by-panes' };
-
 /**
  * What is measured: bench/jobs/<name>.ts against bench/yardsticks/<name>.mjs. `sources` are the uids of the job's sources
  * and, below bench/ in the tenant's files, the folders that they read. `keyed` workloads are run with each number of keys.
- * `slides` of a sliding window: the same job `without` them, and a second yardstick, which adds them up `byPanes`.
  */
 export const WORKLOADS = [
   { name: 'filter-map', title: 'filter + map, JSON to JSON', sources: ['events'], keyed: false },
@@ -11,7 +8,7 @@ export const WORKLOADS = [
   { name: 'fold', title: "keyed fold, the tenant's closure", sources: ['events'], keyed: true },
   { name: 'update-state', title: "updateStateByKey, the tenant's closure", sources: ['events'], keyed: true },
   { name: 'tumbling-sum', title: 'tumbling event-time sum', sources: ['events'], keyed: true },
-  { name: 'sliding-sum', title: 'sliding event-time sum, 60 panes', sources: ['events'], keyed: true, slides: SLIDES },
+  { name: 'sliding-sum', title: 'sliding event-time sum, 60 panes', sources: ['events'], keyed: true, slideMs: 1_000 },
   { name: 'interval-join', title: 'interval join', sources: ['left', 'right'], keyed: true },
 ];
 
