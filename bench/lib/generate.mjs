@@ -9,6 +9,8 @@ import { once } from 'node:events';
 
 /** How long the events of a run last in their own time, however many they are: windows are then as many in each run. */
 export const SPAN_MS = 300_000;
+/** All events of a run are in one file. */
+export const EVENTS_FILE = 'events-1.jsonl';
 /** Less than the jobs' outOfOrderness: no record is late. */
 const DISORDER_MS = 2_000;
 const BEGIN_MS = 1_700_000_000_000;
@@ -23,7 +25,7 @@ const CHUNK_RECORDS = 20_000;
 export async function writeEvents(folder, options) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await appendEvents(join(folder, 'events-1.jsonl'), options);
+  await appendEvents(join(folder, EVENTS_FILE), options);
 }
 
 /** The same, at the end of a file. */

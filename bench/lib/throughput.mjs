@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { bundleJob } from '@tidemark/bundler';
 import { root } from '@tidemark/e2e';
 import { checksum } from './checksum.mjs';
-import { SPAN_MS } from './generate.mjs';
+import { EVENTS_FILE, SPAN_MS } from './generate.mjs';
 import { SandboxMeter } from './sandbox-meter.mjs';
 import {
   batchesOf,
@@ -27,7 +28,7 @@ const HEAP_MB = 8_192;
 const run = promisify(execFile);
 
 /** @returns one row of the results */
-export async function measure(instance, { name, sources, slideMs }, { keys, repetitions, say }) {
+export async function measure(instance, { name, sources, slides }, { keys, repetitions, say }) {
   const folders = Object.fromEntries(sources.map((source) => [source, folderOf(instance, source)]));
   const pairs = [];
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
@@ -41,7 +42,12 @@ export async function measure(instance, { name, sources, slideMs }, { keys, repe
     );
   }
   const result = resultOf(name, keys, pairs);
-  return slideMs === undefined ? result : { ...result, ...costOfSlides(result, slideMs) };
+  if (slides === undefined) return result;
+  const [source] = Object.values(folders);
+  const cost = await costOfSlides(instance, { name, source, slides, result, repetitions });
+  const naive = await naiveRatio(instance, { slides, folders, tidemark: pairs[0].tidemark });
+  say(`${name}, ${keys} keys: ${cost.slideCoreMs} ms a slide, ${naive.naiveRatio} times the naive yardstick`);
+  return { ...result, ...cost, ...naive };
 }
 
 async function runTidemark(instance, name) {
@@ -131,10 +137,38 @@ function resultOf(name, keys, pairs) {
   };
 }
 
-/** CPU time of the sandbox for one slide: reading its records, and making the results of the window that ends. */
-function costOfSlides({ records, recordsPerCoreSecond }, slideMs) {
-  const recordsPerSlide = Math.round((records * slideMs) / SPAN_MS);
-  return { recordsPerSlide, coreMsPerSlide: rounded((1_000 * recordsPerSlide) / recordsPerCoreSecond) };
+/**
+ * CPU time for one slide. `coreMsPerSlide` is all that the sandbox does, reading the slide's records and checkpoints
+ * included. `slideCoreMs` and `readingCoreMs` are of the program alone: see slide-process.mjs.
+ */
+async function costOfSlides(instance, { name, source, slides, result, repetitions }) {
+  const recordsPerSlide = Math.round((result.records * slides.everyMs) / SPAN_MS);
+  const bundle = join(instance.home, 'slide-bundle.js');
+  await writeFile(bundle, (await bundleJob(join(root, `bench/jobs/${name}.ts`))).code);
+  const script = join(root, 'bench/lib/slide-process.mjs');
+  const args = [`--max-old-space-size=${HEAP_MB}`, script, bundle, join(source, EVENTS_FILE), String(recordsPerSlide)];
+  const times = [];
+  for (let repetition = 1; repetition <= repetitions; repetition += 1) {
+    times.push(JSON.parse((await run(process.execPath, args)).stdout));
+  }
+  const of = (figure) => rounded(median(times.map((time) => time[figure])));
+  return {
+    recordsPerSlide,
+    coreMsPerSlide: rounded((1_000 * recordsPerSlide) / result.recordsPerCoreSecond),
+    slideCoreMs: of('slideMs'),
+    slideWorstCoreMs: of('slideWorstMs'),
+    readingCoreMs: of('readingMs'),
+  };
+}
+
+/** Against the yardstick that one would write first: once, because it takes its time, with the batches of the first run. */
+async function naiveRatio(instance, { slides, folders, tidemark }) {
+  const yardstick = await runYardstick(instance, slides.naive, { folders, batches: tidemark.batches });
+  demandSame(slides.naive, tidemark.checksum, yardstick.checksum);
+  return {
+    naiveRecordsPerSecond: Math.round(yardstick.recordsPerSecond),
+    naiveRatio: rounded(tidemark.recordsPerSecond / yardstick.recordsPerSecond),
+  };
 }
 
 const rounded = (value) => Math.round(value * 100) / 100;

@@ -7,7 +7,7 @@ import type { BatchEnd, Operator, OperatorParts } from '../../operator.js';
 import { between, PaneCode, type Pane } from './pane-code.js';
 import { PaneStacks } from './pane-stacks.js';
 import { isTotalName, PaneTotals, POSITION_COLUMNS } from './pane-totals.js';
-import { commonColumns, dueColumn, timeLocal, TriggerClock, WindowParts } from './window-parts.js';
+import { commonColumns, dueColumn, RESERVED_MAX, timeLocal, TriggerClock, WindowParts } from './window-parts.js';
 
 interface Grid {
   readonly sizeMs: number;
@@ -42,6 +42,8 @@ export class SlidingWindows implements Operator {
   /** Rows of this batch for panes that are in a total, by the start of the pane. */
   private readonly late = new Map<number, StateTable>();
   private readonly pushed: GeneratedFunction<Emit>;
+  /** Rows of the pane that went last: the next one makes room for as many at once. */
+  private rowsBefore = 0;
 
   constructor(private readonly parts: OperatorParts) {
     const shared = new WindowParts(parts);
@@ -234,6 +236,7 @@ export class SlidingWindows implements Operator {
     if (held !== undefined) return held;
     this.shared.checkWindows(this.panes.size + 1, () => JSON.stringify(key));
     const pane: Pane = { startMs, table: this.state.table(`p${startMs}`), links: NO_LINKS, linkedTo: undefined };
+    pane.table.reserve(Math.min(this.rowsBefore, RESERVED_MAX));
     this.panes.set(startMs, pane);
     return pane;
   }
@@ -246,7 +249,8 @@ export class SlidingWindows implements Operator {
     return made;
   }
 
-  private forget({ startMs }: Pane): void {
+  private forget({ startMs, table }: Pane): void {
+    this.rowsBefore = table.size;
     this.panes.delete(startMs);
     this.state.drop(`p${startMs}`);
   }

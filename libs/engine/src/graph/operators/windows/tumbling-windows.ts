@@ -4,7 +4,7 @@ import { EMIT_PARAMS, emittedRow, keyOf, type Emit, type RowCode } from '../../.
 import { OperatorState } from '../../../state/operator-state.js';
 import type { StateTable } from '../../../state/state-table.js';
 import type { BatchEnd, Operator, OperatorParts, RowContext } from '../../operator.js';
-import { commonColumns, dueColumn, idsOf, timeLocal, TriggerClock, WindowParts } from './window-parts.js';
+import { commonColumns, dueColumn, idsOf, RESERVED_MAX, timeLocal, TriggerClock, WindowParts } from './window-parts.js';
 
 /** A window that is open. Its results so far that a trigger took out of it wait for the end of the batch. */
 interface OpenWindow {
@@ -236,8 +236,5 @@ ${self}.took(${id}, ${taken});
 ${fire}`;
   }
 }
-
-/** A window that nothing comes to must not take much. */
-const RESERVED_MAX = 1 << 17;
 
 const isWindowName = (name: string): boolean => name === 'all' || /^w-?\d/.test(name);

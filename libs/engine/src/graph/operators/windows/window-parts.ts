@@ -9,6 +9,8 @@ import type { OperatorParts, RowContext } from '../../operator.js';
 import type { Contents } from './contents-port.js';
 import { contentsOf } from './contents.js';
 
+/** Rows that a new table has room for: a window that nothing comes to must not take much. */
+export const RESERVED_MAX = 1 << 17;
 const WINDOWS_MAX = 10_000;
 const ROWS_MAX = 20_000_000;
 
