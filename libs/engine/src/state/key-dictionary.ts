@@ -92,6 +92,7 @@ export class KeyDictionary {
     for (let row = 0; row < rows; row += 1) ids[row] = (table[((hashes[row] ?? 0) & mask) * 2 + 1] ?? 0) - 1;
     this.fetchKeys(ids, 0, rows);
     for (let row = 0; row < rows; row += 1) {
+      if (plain[row] === 0) ids[row] = -1;
       const id = ids[row] ?? -1;
       if (id < 0) continue;
       const from = (starts[row] ?? 0) - 1;
@@ -99,9 +100,8 @@ export class KeyDictionary {
       const place = id * SHORT_STRIDE;
       let i = short[place] === length ? 0 : -1;
       if (i === 0) while (i < length && short[place + 1 + i] === bytes[from + i]) i += 1;
-      if (i === length) continue;
       // Another key's place, or a long key.
-      ids[row] = plain[row] === 1 ? this.find(bytes, from, from + length, hashes[row] ?? 0) : -1;
+      if (i !== length) ids[row] = this.find(bytes, from, from + length, hashes[row] ?? 0);
     }
   }
 

@@ -30,3 +30,11 @@ it('reads a block wherever it lies in its buffer', () => {
     expect([...table.ids()].map((id) => table.json(0)[id])).toEqual(['a', 'ä', 3, true].map((key) => ({ key })));
   }
 });
+
+it('refuses a key without a text, which would be taken for a long one', () => {
+  const block = aBlock();
+  const slotsAt = 8 + Math.ceil(new DataView(block.buffer, block.byteOffset).getUint32(4, true) / 8) * 8;
+  // Four slots, padded to eight bytes, and then where each key ends.
+  block.fill(0, slotsAt + 8, slotsAt + 12);
+  expect(() => readBlock(block)).toThrow('a key without a text');
+});

@@ -171,6 +171,8 @@ function hashed({ ends, bytes }: Texts, slots: Uint8Array): HashedTexts {
   let from = 0;
   for (let row = 0; row < hashes.length; row += 1) {
     const to = ends[row] ?? 0;
+    // No JSON text is empty; by its length, such a key would be taken for a long one.
+    if (to === from) throw new RangeError('a key without a text');
     const hash = hashOfBytes(bytes, from, to);
     if (slots[row] !== (hash >>> 0) % KEY_SLOTS) throw new RangeError('a key lies in the wrong slot');
     hashes[row] = hash;
