@@ -50,6 +50,8 @@ export interface InputChunk {
   /** What the range counts: bytes (`from` is the position of the first byte here), or records (one each line). */
   readonly offsetUnit: 'bytes' | 'records';
   readonly bytes: Uint8Array;
+  /** Gives the memory of `bytes` back to the source: called once nothing of the batch is looked at any more. Not a duty. */
+  readonly release?: () => void;
 }
 
 /** A place that records come from. One instance serves one run; only its owner calls it. */

@@ -1,5 +1,6 @@
 import { appendFile, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { InputChunk } from '@tidemark/engine';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConnectorContext } from '../connector.js';
@@ -111,6 +112,29 @@ describe('the files source', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('reads into the memory of a batch that is over, and never of one that is not', async () => {
+    const lines = Array.from({ length: 6 }, (_, index) => `${`${index}`.repeat(300_000)}\n`);
+    const { context } = await aFolder({ 'a.jsonl': lines.join('') });
+    const source = await openSource(aFilesNode({ maxBytesPerBatch: 300_001 }), context);
+    const read: InputChunk[] = [];
+    const reads = async (index: number) => {
+      const ranges = await source.plan({ ...aRequest(index + 1), from: { 'a.jsonl': index * 300_001 } });
+      read.push(...(await source.read(ranges)));
+    };
+    await reads(0);
+    await reads(1);
+    read[0]?.release?.();
+    await reads(2);
+    read[1]?.release?.();
+    // What is planned and never read is over, too.
+    await source.plan({ ...aRequest(4), from: { 'a.jsonl': 3 * 300_001 } });
+    await reads(4);
+    await reads(5);
+    const buffers = read.map(({ bytes }) => bytes.buffer);
+    expect(buffers.map((buffer) => buffers.indexOf(buffer))).toEqual([0, 1, 0, 1, 4]);
+    expect(read.slice(2).map((chunk) => Buffer.from(chunk.bytes).toString())).toEqual([lines[2], lines[4], lines[5]]);
   });
 
   it('takes a line that is longer than the limit of a batch, alone', async () => {

@@ -14,9 +14,10 @@ import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
 import { isCode } from '../durable-file.js';
+import { ReadBuffers } from '../read-buffers.js';
 import { allowance, sourceLimits } from '../rate-limit.js';
 import { locate, shownPath, tenantPath } from '../tenant-path.js';
-import { endOfLastLine, LINE_BYTES_MAX, readExactly, takeLines } from './line-scanner.js';
+import { endOfLastLine, LINE_BYTES_MAX, readExactly, takeLines, type LineBudget } from './line-scanner.js';
 
 const FILES_MAX = 10_000;
 
@@ -45,12 +46,20 @@ interface GrownFile {
   readonly size: number;
 }
 
+interface ReadLines {
+  readonly range: PartitionRange;
+  readonly bytes: Buffer;
+  /** What `bytes` is a part of. */
+  readonly room: Buffer;
+}
+
 type Ranges = { readonly [partition: string]: PartitionRange };
 
 class FilesSource implements Source {
   readonly canPlanAhead = true;
   /** What `plan` has read, for the `read` that follows it: no byte is fetched twice in a quiet life. */
-  private readonly ahead = new Map<string, { readonly range: PartitionRange; readonly bytes: Buffer }>();
+  private readonly ahead = new Map<string, ReadLines>();
+  private readonly buffers = new ReadBuffers();
 
   constructor(
     readonly uid: string,
@@ -60,7 +69,7 @@ class FilesSource implements Source {
   ) {}
 
   async plan(request: PlanRequest): Promise<Ranges> {
-    this.ahead.clear();
+    this.dropAhead();
     let { records, bytes } = allowance(this.settings, request);
     const limit = bytes;
     for (const { name, from, size } of await this.grownFiles(request.from)) {
@@ -70,8 +79,9 @@ class FilesSource implements Source {
       const taken = await this.take(name, from, { budget, there: size - from });
       if (taken === undefined) continue;
       if (taken.bytes.length > 0) {
-        this.ahead.set(name, { range: { from, to: from + taken.bytes.length }, bytes: taken.bytes });
-      }
+        const { bytes: lines, room } = taken;
+        this.ahead.set(name, { range: { from, to: from + lines.length }, bytes: lines, room });
+      } else this.buffers.giveBack(taken.room);
       records -= taken.records;
       bytes -= taken.bytes.length;
       // What ends where the job's work ends is done with; the others still have room, unless one long line has taken it.
@@ -84,8 +94,15 @@ class FilesSource implements Source {
     const chunks: InputChunk[] = [];
     // Sorted here, because a plan that comes back from the log may name its partitions in another order.
     for (const [partition, range] of Object.entries(ranges).sort(byName)) {
-      const bytes = this.takeAhead(partition, range) ?? (await this.readRange(partition, range));
-      chunks.push({ partition, range, offsetUnit: 'bytes', bytes });
+      const held = this.takeAhead(partition, range);
+      const bytes = held?.bytes ?? (await this.readRange(partition, range));
+      chunks.push({
+        partition,
+        range,
+        offsetUnit: 'bytes',
+        bytes,
+        ...(held === undefined ? {} : { release: () => this.buffers.giveBack(held.room) }),
+      });
     }
     return chunks;
   }
@@ -101,6 +118,7 @@ class FilesSource implements Source {
 
   async close(): Promise<void> {
     this.ahead.clear();
+    this.buffers.clear();
   }
 
   /** Names of the files that count, in order. Throws `source_missing`. */
@@ -139,12 +157,12 @@ class FilesSource implements Source {
     );
   }
 
-  private async take(name: string, from: number, what: Parameters<typeof takeLines>[2]) {
+  private async take(name: string, from: number, what: { readonly budget: LineBudget; readonly there: number }) {
     return this.withFile(name, async (file) => {
       if (from > 0 && (await readExactly(file, from - 1, 1))?.toString() !== '\n') {
         throw this.expired(name, { from: 0, to: from }, 'the file was replaced: what was read of it did not end there');
       }
-      const lines = await takeLines(file, from, what);
+      const lines = await takeLines(file, from, { ...what, buffers: this.buffers });
       if (lines.outcome === 'taken') return lines;
       throw new TidemarkError('record_unreadable', {
         source: this.uid,
@@ -155,10 +173,15 @@ class FilesSource implements Source {
     });
   }
 
-  private takeAhead(partition: string, range: PartitionRange): Buffer | undefined {
+  private takeAhead(partition: string, range: PartitionRange): ReadLines | undefined {
     const held = this.ahead.get(partition);
     this.ahead.delete(partition);
-    return held?.range.from === range.from && held.range.to === range.to ? held.bytes : undefined;
+    return held?.range.from === range.from && held.range.to === range.to ? held : undefined;
+  }
+
+  private dropAhead(): void {
+    for (const { room } of this.ahead.values()) this.buffers.giveBack(room);
+    this.ahead.clear();
   }
 
   private async readRange(partition: string, range: PartitionRange): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { ReadBuffers } from '../read-buffers.js';
 
 /** A line, without its newline, may not be longer. */
 export const LINE_BYTES_MAX = 1024 * 1024;
@@ -15,7 +16,14 @@ export interface LineBudget {
 
 export type TakenLines =
   /** `records` is how many there are at least, and how many where the budget counts them. */
-  | { readonly outcome: 'taken'; readonly records: number; readonly bytes: Buffer; readonly budgetSpent: boolean }
+  | {
+      readonly outcome: 'taken';
+      readonly records: number;
+      readonly bytes: Buffer;
+      readonly budgetSpent: boolean;
+      /** What `bytes` is a part of, to be given back. */
+      readonly room: Buffer;
+    }
   /** The line that begins at this position is longer than LINE_BYTES_MAX. */
   | { readonly outcome: 'line_too_long'; readonly at: number };
 
@@ -27,13 +35,13 @@ export type TakenLines =
 export async function takeLines(
   file: FileHandle,
   from: number,
-  { budget, there }: { readonly budget: LineBudget; readonly there: number },
+  { budget, there, buffers }: { readonly budget: LineBudget; readonly there: number; readonly buffers: ReadBuffers },
 ): Promise<TakenLines> {
   const isCounting = budget.records !== Infinity;
   const bytesMax = Math.max(0, budget.bytes);
   const expected = isCounting ? BLOCK_BYTES : Math.min(there, bytesMax + BLOCK_BYTES);
   // One byte more, to see the end of the file without a larger buffer.
-  let bytes = Buffer.allocUnsafe(expected + 1);
+  let bytes = buffers.take(expected + 1);
   let filled = 0;
   let taken = 0;
   let records = 0;
@@ -65,7 +73,7 @@ export async function takeLines(
       budgetSpent = true;
     }
   }
-  return { outcome: 'taken', records, bytes: bytes.subarray(0, taken), budgetSpent };
+  return { outcome: 'taken', records, bytes: bytes.subarray(0, taken), budgetSpent, room: bytes };
 }
 
 /** The position after the last newline between `from` and `size`, or `from` if there is none. */

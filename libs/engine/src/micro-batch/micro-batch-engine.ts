@@ -298,9 +298,11 @@ export class MicroBatchEngine {
     );
   }
 
-  private runGraph(plan: BatchPlan, sources: Awaited<ReturnType<Planner['read']>>): Promise<GraphOutput> {
+  private async runGraph(plan: BatchPlan, sources: Awaited<ReturnType<Planner['read']>>): Promise<GraphOutput> {
     const { timeline, batchId, batchTimeMs } = plan;
-    return this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
+    const output = await this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
+    for (const { chunks } of sources) for (const { release } of chunks) release?.();
+    return output;
   }
 
   private async writeToSinks(plan: BatchPlan, output: GraphOutput): Promise<void> {

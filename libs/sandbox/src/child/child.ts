@@ -32,19 +32,22 @@ for (let frame = input.next(); frame !== undefined; frame = input.next()) {
 
 function answer(request: Request, bodyBytes: number): Answer {
   if (request.type === 'load') {
-    const code = input.body(Buffer.allocUnsafe(bodyBytes)).toString('utf8');
+    const code = input.body(Buffer.allocUnsafe(bodyBytes)).readAll().toString('utf8');
     job = new JobIsolate(isolatedVm, guestCode, request.memoryMb);
     return job.load(code, request);
   }
   const isolate = running();
-  input.body(isolate.room(bodyBytes));
+  const body = input.body(isolate.room(bodyBytes));
+  if (request.type === 'run' || request.type === 'look') {
+    const reply = request.type === 'run' ? isolate.run(request, body) : isolate.look(request, body);
+    // A batch that failed has left the rest of its input.
+    body.readAll();
+    return reply;
+  }
+  body.readAll();
   switch (request.type) {
     case 'restore':
       return isolate.restore(request.uid, bodyBytes);
-    case 'run':
-      return isolate.run(request);
-    case 'look':
-      return isolate.look(request);
     case 'rows':
       return isolate.rows(request.uid, bodyBytes);
     case 'elsewhere':

@@ -21,9 +21,29 @@ export class FrameInput {
     return { header: JSON.parse(header.toString('utf8')), bodyBytes: length - 4 - headerLength };
   }
 
-  body(into: Buffer): Buffer {
-    if (!readInto(into)) throw new FrameError('the input ended within a frame');
-    return into;
+  /** The body of the frame, to be read into `into`. */
+  body(into: Buffer): FrameBody {
+    return new FrameBody(into);
+  }
+}
+
+/** A body that is read as far as it is wanted, while the host still writes what follows. */
+export class FrameBody {
+  private at = 0;
+
+  constructor(private readonly into: Buffer) {}
+
+  /** Waits until the first `length` bytes are there. */
+  readUpTo(length: number): void {
+    if (length <= this.at) return;
+    if (!readInto(this.into.subarray(this.at, length))) throw new FrameError('the input ended within a frame');
+    this.at = length;
+  }
+
+  /** @returns the whole body. */
+  readAll(): Buffer {
+    this.readUpTo(this.into.length);
+    return this.into;
   }
 }
 

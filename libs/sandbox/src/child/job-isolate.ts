@@ -2,6 +2,8 @@ import type ivm from 'isolated-vm';
 import type { TextNeeded } from '@tidemark/engine';
 import type { Guest } from '../guest/guest.js';
 import type { BlocksOf, Reply, Request } from '../messages.js';
+import { FrameError } from '../frames.js';
+import type { FrameBody } from './frame-input.js';
 import { SharedBytes } from './shared-bytes.js';
 
 /** What isolated-vm says, to the letter. */
@@ -87,16 +89,16 @@ export class JobIsolate {
     } catch (error) {
       return { header: notJavaScript(error) };
     }
+    const deadline = new Deadline(deadlineMs);
     return this.guarded(() => {
       this.guest.seed.applySync(undefined, [seed]);
-      script.runSync(this.context, { timeout: deadlineMs });
-      const [header, sources] = this.guest.define.applySync(undefined, [], {
-        timeout: deadlineMs,
-        result: { copy: true },
-      }) as readonly unknown[];
+      deadline.count((timeout) => script.runSync(this.context, { timeout }) as unknown);
+      const [header, sources] = deadline.count((timeout) =>
+        this.guest.define.applySync(undefined, [], { timeout, result: { copy: true } }),
+      ) as readonly unknown[];
       this.sources = JSON.parse(String(sources)) as readonly FedSource[];
       return { header: asHeader(header) };
-    }, deadlineMs);
+    }, deadline);
   }
 
   /** Where a request's body is to be read into. */
@@ -119,30 +121,34 @@ export class JobIsolate {
   }
 
   /** The sources' bytes lie in the input, as for {@link run}. */
-  look(request: Run): Answer {
-    const { batchId, batchTimeMs, seed, deadlineMs } = request;
-    const timeout = timeLeft(deadlineMs);
+  look(request: Run, body: FrameBody): Answer {
+    const { batchId, batchTimeMs, seed } = request;
+    const deadline = new Deadline(request.deadlineMs);
     return this.guarded(() => {
       this.guest.beginLook.applySync(undefined, [batchId, batchTimeMs, seed]);
-      for (const { uid, text, from, to } of this.pieces(request)) {
-        this.guest.look.applySync(undefined, [uid, from, to, text], { timeout: timeout() });
+      for (const { uid, text, from, to } of this.pieces(request, body)) {
+        deadline.count((timeout) => this.guest.look.applySync(undefined, [uid, from, to, text], { timeout }));
       }
       return { header: asHeader(this.guest.endLook.applySync(undefined, [])) };
-    }, deadlineMs);
+    }, deadline);
   }
 
-  /** The sources' bytes lie in the input, one after the other. */
-  run(request: Run): Answer {
-    const { batchId, batchTimeMs, seed, deadlineMs } = request;
-    const timeout = timeLeft(deadlineMs);
+  /** The sources' bytes come as the body, one after the other: the first ones are worked on while the others are sent. */
+  run(request: Run, body: FrameBody): Answer {
+    const { batchId, batchTimeMs, seed } = request;
+    const deadline = new Deadline(request.deadlineMs);
     return this.guarded(() => {
       this.guest.begin.applySync(undefined, [batchId, batchTimeMs, seed]);
-      for (const { uid, text, from, to } of this.pieces(request)) {
-        const failure = this.guest.feed.applySync(undefined, [uid, from, to, text], { timeout: timeout() });
+      for (const { uid, text, from, to } of this.pieces(request, body)) {
+        const failure = deadline.count((timeout) =>
+          this.guest.feed.applySync(undefined, [uid, from, to, text], { timeout }),
+        );
         if (failure !== '') return { header: asHeader(failure) };
       }
-      return this.withBody(this.guest.end.applySync(undefined, [], { timeout: timeout(), result: { copy: true } }));
-    }, deadlineMs);
+      return this.withBody(
+        deadline.count((timeout) => this.guest.end.applySync(undefined, [], { timeout, result: { copy: true } })),
+      );
+    }, deadline);
   }
 
   freeze(kind: 'full' | 'delta'): Answer {
@@ -159,16 +165,20 @@ export class JobIsolate {
     this.isolate.dispose();
   }
 
-  /** In the order of the graph, not in the host's. */
-  private *pieces(request: Run): Iterable<{ uid: string; text: string; from: number; to: number }> {
+  /**
+   * In the order of the graph; the host may have another one, and then what comes first is waited for. The room for the
+   * body is the input.
+   */
+  private *pieces(request: Run, body: FrameBody): Iterable<{ uid: string; text: string; from: number; to: number }> {
     const starts = new Map<string, readonly [number, number]>();
     let at = 0;
     for (const { uid, bytes } of request.sources) starts.set(uid, [at, (at += bytes)]);
     for (const { uid, text: needed } of this.sources) {
       const [start = 0, end = 0] = starts.get(uid) ?? [];
+      body.readUpTo(Math.min(end, start + SAMPLE_BYTES));
       const given = needed === 'latin1' && this.hasShortLines(start, end) ? 'none' : needed;
       for (let from = start; from < end;) {
-        const to = this.endOfPiece(from, end);
+        const to = this.endOfPiece(from, end, body);
         const text = given === 'none' ? '' : this.input.bytes.toString(given, from, to);
         yield { uid, text, from, to };
         from = to;
@@ -184,12 +194,14 @@ export class JobIsolate {
     return lines * SHORT_LINE_BYTES > sample.length;
   }
 
-  /** Behind a newline. */
-  private endOfPiece(from: number, end: number): number {
+  /** Behind a newline; what is before it has been read. */
+  private endOfPiece(from: number, end: number, body: FrameBody): number {
+    body.readUpTo(Math.min(end, from + PIECE_BYTES));
     if (end - from <= PIECE_BYTES) return end;
     const { bytes } = this.input;
     const before = bytes.lastIndexOf(NEWLINE, from + PIECE_BYTES - 1);
     if (before >= from) return before + 1;
+    body.readUpTo(end);
     const after = bytes.indexOf(NEWLINE, from);
     return after === -1 || after >= end ? end : after + 1;
   }
@@ -202,21 +214,38 @@ export class JobIsolate {
     return { header: asHeader(header), body: this.output.bytes.subarray(0, length) };
   }
 
-  private guarded(call: () => Answer, deadlineMs = Infinity): Answer {
-    const startedMs = performance.now();
+  private guarded(call: () => Answer, deadline = new Deadline(Infinity)): Answer {
     try {
       return call();
     } catch (error) {
+      // The host is gone, or speaks nonsense: nothing that the job did.
+      if (error instanceof FrameError) throw error;
       // The job's code can throw the same words, but not this late: then it is stopped.
-      const isOverDeadline = performance.now() - startedMs >= deadlineMs;
+      const { isOver: isOverDeadline } = deadline;
       return { header: whyItEnded(error, { isOverDeadline, isDisposed: this.isolate.isDisposed }) };
     }
   }
 }
 
-function timeLeft(deadlineMs: number): () => number {
-  const startedMs = performance.now();
-  return () => Math.max(1, Math.ceil(deadlineMs - (performance.now() - startedMs)));
+/** Counts the time that the job's code takes, and not the time for which it waits for input. */
+class Deadline {
+  private spentMs = 0;
+
+  constructor(private readonly ms: number) {}
+
+  get isOver(): boolean {
+    return this.spentMs >= this.ms;
+  }
+
+  /** Runs `call` with the time that is left. */
+  count<T>(call: (timeoutMs: number) => T): T {
+    const startedMs = performance.now();
+    try {
+      return call(Math.max(1, Math.ceil(this.ms - this.spentMs)));
+    } finally {
+      this.spentMs += performance.now() - startedMs;
+    }
+  }
 }
 
 function asHeader(text: unknown): object {

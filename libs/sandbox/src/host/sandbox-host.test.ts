@@ -201,6 +201,32 @@ export default defineJob({ name: 'texts', batchInterval: '1 s' }, (job) => {
     });
   });
 
+  it('reports an unreadable line though most of the batch has not been read yet', async () => {
+    const graph = await started(await aCountingJob());
+    const rest = `{"k":"${'x'.repeat(1_000)}"}\n`.repeat(8_000);
+    expect(await graph.run(aBatch(1, `{"k":"a"}\n{"k":\n${rest}`)).catch((error: unknown) => error)).toMatchObject({
+      code: 'record_unreadable',
+      params: { source: 'in', partition: 'a.jsonl', offset: 10 },
+    });
+  });
+
+  it('gives the same in whatever order its sources come', async () => {
+    const bundle = await aBundle(`
+      import { defineJob, files, toLog } from '@tidemark/streams';
+      export default defineJob({ name: 'test', batchInterval: '1 s' }, (job) => {
+        const a = job.source('a', files({ path: 'a' }));
+        const b = job.source('b', files({ path: 'b' }));
+        a.union(b).to('out', toLog());
+      });`);
+    const batch = aBatch(1, '');
+    const chunks = (name: string) =>
+      aBatch(1, `{"${name}":"${'x'.repeat(1_000)}"}\n`.repeat(3_000)).sources[0]?.chunks ?? [];
+    const sources = ['a', 'b'].map((uid) => ({ uid, chunks: chunks(uid) }));
+    const first = await outputOf(await started(bundle), { ...batch, sources });
+    expect(first['out']).toHaveLength(2 * 3_000 * 1_009);
+    expect(await outputOf(await started(bundle), { ...batch, sources: sources.toReversed() })).toEqual(first);
+  });
+
   it('reports what its code throws with operator, record and a stack of the source', async () => {
     const bundle = await aMapJob(
       '(r) => check(r)',
