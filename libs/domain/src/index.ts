@@ -21,7 +21,18 @@ export {
   type StateRow,
   type StateShape,
 } from './checkpoint/checkpoint.js';
-export { allowsRestore, compareShapes, type OperatorVerdict } from './checkpoint/compatibility.js';
+export {
+  allowsRestore,
+  judgeState,
+  keepsState,
+  NO_UPGRADE_OPTIONS,
+  objections,
+  withResets,
+  type OperatorVerdict,
+  type UpgradeOptions,
+  type WantedState,
+} from './checkpoint/compatibility.js';
+export { compareSchemas, schemaText, type SchemaChange } from './checkpoint/schema-change.js';
 export {
   decideRestore,
   REASON_CODES,

@@ -47,6 +47,9 @@ export type {
   Source,
   StateBlock,
   StateSnapshot,
+  StoredForm,
 } from './ports.js';
+export { ConversionError } from './graph/convert-state.js';
+export { takeOver, type StoredState } from './micro-batch/take-over.js';
 export { assembleBlock, readBlock, type BlockHeader, type ReadBlock } from './state/state-block.js';
 export { firstKeyOfBlock, rowsOfBlock, type BlockRow, type BlockRows } from './state/block-rows.js';

@@ -118,10 +118,23 @@ export interface GraphOutput {
   }[];
 }
 
+/** How state in a checkpoint was written, and the way to what an operator takes. */
+export interface StoredForm {
+  /** JSON Schema of the state in the checkpoint. */
+  readonly schema?: unknown;
+  /** Versions from which the job's own steps lead on, in order; none where it is only read as another schema has it. */
+  readonly steps: readonly number[];
+}
+
 /** The job's graph with its state: in production a sandbox process, in tests the same code in this process. */
 export interface GraphRuntime {
   /** Applies one state block to an operator's state. Called before the first batch, block by block in order. */
   restore(uid: string, block: Uint8Array): Promise<void>;
+  /**
+   * Makes of a state block of another form one that {@link restore} takes. Throws `state_conversion_failed`: the job's code
+   * threw, took too long, or made what does not fit the schema.
+   */
+  convert(uid: string, form: StoredForm, block: Uint8Array): Promise<Uint8Array>;
   /** Runs one batch. Throws `job_code_threw`, `record_unreadable`, `job_over_cpu`, `job_over_memory`, `sandbox_lost` … */
   run(input: GraphInput): Promise<GraphOutput>;
   /**

@@ -1,14 +1,22 @@
 import { z } from 'zod';
 import { DEFAULT_FLOW, DOWNTIME_POLICIES, hasInterval, TRIGGERS } from '@tidemark/domain';
-import { DEFINITION_LIMITS, isStorable, type BatchFailure, type DefinitionProblem } from '@tidemark/engine';
+import {
+  DEFINITION_LIMITS,
+  isStorable,
+  type BatchFailure,
+  type DefinitionProblem,
+  type StoredForm,
+} from '@tidemark/engine';
 
 /**
- * What the host asks. Bodies: `load` the bundle's code, `restore` and `rows` a state block, `run` and `look` the sources'
+ * What the host asks. Bodies: `load` the bundle's code, `restore`, `convert` and `rows` a state block, `run` and `look` the sources'
  * bytes in order.
  */
 export type Request =
   | { readonly type: 'load'; readonly memoryMb: number; readonly deadlineMs: number; readonly seed: string }
   | { readonly type: 'restore'; readonly uid: string }
+  /** Makes of a state block of another form one to be restored. */
+  | { readonly type: 'convert'; readonly uid: string; readonly form: StoredForm; readonly deadlineMs: number }
   /** `look` before `run`: collects the keys of the batch whose rows may lie outside of the sandbox. */
   | {
       readonly type: 'run' | 'look';
@@ -107,8 +115,11 @@ const manifest = z.strictObject({
       codec: z.strictObject({ name: z.string().max(50), version: z.int().min(1) }),
       parameters: z.record(z.string().max(100), z.union([z.number(), z.string().max(200), z.boolean()])),
       schema: z.json().exactOptional(),
+      version: z.int().min(1).exactOptional(),
+      keySchema: z.json().exactOptional(),
     }),
   ),
+  migrations: z.record(uid, z.array(z.int().min(1)).max(10_000)).exactOptional(),
 });
 
 /** Whether its batches can be due at all: an interval of nothing would be divided by. */
@@ -118,7 +129,7 @@ function isTimed({ batchIntervalMs, flow: { trigger, downtime } = DEFAULT_FLOW }
 }
 
 /**
- * What a sandbox may answer. Bodies: `done` the sinks' bytes in order, `block` a state block. The tenant's code may have
+ * What a sandbox may answer. Bodies: `done` the sinks' bytes in order, `block` and `converted` a state block. The tenant's code may have
  * written these, so every one is checked.
  */
 export const replySchema = z.discriminatedUnion('type', [
@@ -130,6 +141,8 @@ export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('threw'), reason: text, stack: text.optional() }),
   z.strictObject({ type: z.literal('restored') }),
   z.strictObject({ type: z.literal('not_restored'), reason: text }),
+  z.strictObject({ type: z.literal('converted') }),
+  z.strictObject({ type: z.literal('not_converted'), key: text, reason: text }),
   z.strictObject({
     type: z.literal('done'),
     sinks: z.array(z.strictObject({ uid: name, rows: count, bytes: count })).max(1_000),

@@ -1,10 +1,20 @@
-import { allowsRestore, compareShapes, DEFAULT_FLOW, type BundleManifest } from '@tidemark/domain';
+import {
+  allowsRestore,
+  DEFAULT_FLOW,
+  judgeState,
+  NO_UPGRADE_OPTIONS,
+  objections,
+  type BundleManifest,
+  type UpgradeOptions,
+} from '@tidemark/domain';
 import {
   checkDefinition,
   createInProcessGraph,
   MicroBatchEngine,
   PLACES_AS_THEY_ARE,
   reportProblem,
+  takeOver,
+  type GraphRuntime,
   type Position,
   type StateBlock,
 } from '@tidemark/engine';
@@ -122,18 +132,20 @@ export class InMemoryJob implements TestJob {
     return this.alone(() => this.save());
   }
 
-  restart(definition = this.definition): Promise<void> {
+  restart(definition = this.definition, options: Partial<UpgradeOptions> = {}): Promise<void> {
     return this.alone(async () => {
       const manifest = manifestOf(definition);
-      const verdicts = compareShapes(this.manifest.shapes, manifest.shapes);
+      const verdicts = judgeState(this.manifest.shapes, manifest, { ...NO_UPGRADE_OPTIONS, ...options });
       if (!allowsRestore(verdicts)) {
-        const reasons = verdicts.flatMap((verdict) => ('reason' in verdict ? [verdict.reason] : []));
-        throw new Error(`The state cannot be taken over: ${reasons.join('; ')}.`);
+        throw new Error(`The state cannot be taken over: ${objections(verdicts).join('; ')}.`);
       }
       await this.save();
+      const { shapes } = this.manifest;
+      const stored = this.blocks;
+      const blocks = (uid: string) => stored.filter((block) => block.uid === uid).map(({ bytes }) => bytes);
       this.definition = definition;
       this.manifest = manifest;
-      await this.resume();
+      await this.resume((graph) => takeOver(graph, { shapes, blocks }, verdicts));
     });
   }
 
@@ -185,17 +197,29 @@ export class InMemoryJob implements TestJob {
     this.saved = { position, blocks: this.blocks.length };
   }
 
-  private async resume(): Promise<void> {
+  private async resume(
+    restore: (graph: GraphRuntime) => Promise<{ readonly isUnchanged: boolean }> = (graph) => this.restore(graph),
+  ): Promise<void> {
     const { position, blocks } = this.saved;
     this.blocks = this.blocks.slice(0, blocks);
     this.running = this.start(position);
-    for (const { uid, bytes } of this.blocks) await this.running.graph.restore(uid, bytes);
+    const { isUnchanged } = await restore(this.running.graph);
+    // What changes from now on cannot be kept on top of another form.
+    if (!isUnchanged) {
+      this.blocks = [];
+      await this.save();
+    }
     try {
       await this.running.engine.resume();
     } catch (error) {
       this.failure = { error };
       throw error;
     }
+  }
+
+  private async restore(graph: GraphRuntime): Promise<{ readonly isUnchanged: boolean }> {
+    for (const { uid, bytes } of this.blocks) await graph.restore(uid, bytes);
+    return { isUnchanged: true };
   }
 
   private start(position: Position): Running {

@@ -1,4 +1,4 @@
-import type { GraphInput, GraphOutput, GraphRuntime, SnapshotBlocks } from '@tidemark/engine';
+import type { GraphInput, GraphOutput, GraphRuntime, SnapshotBlocks, StoredForm } from '@tidemark/engine';
 import { insideBatch } from './inside-batch.js';
 
 /** What every batch gave, over all lives of a job. A batch that runs again must give the same again. */
@@ -27,6 +27,10 @@ export class ReplayableGraph implements GraphRuntime {
 
   restore(uid: string, block: Uint8Array): Promise<void> {
     return this.graph.restore(uid, block);
+  }
+
+  convert(uid: string, form: StoredForm, block: Uint8Array): Promise<Uint8Array> {
+    return this.graph.convert(uid, form, block);
   }
 
   async run(input: GraphInput): Promise<GraphOutput> {

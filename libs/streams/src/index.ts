@@ -27,6 +27,7 @@ export type {
   ProcessTimers,
   State,
   StateOptions,
+  StateVersions,
   UpdateStateOptions,
 } from './keyed-state.js';
 export {

@@ -1,6 +1,6 @@
 import { milliseconds, type Duration } from './duration.js';
 import type { BatchContext, Key } from './context.js';
-import type { Schema } from './schema.js';
+import { schemaPart, type Schema } from './schema.js';
 
 /** What all keyed state has in common. */
 export interface StateOptions {
@@ -22,7 +22,21 @@ export interface StateOptions {
   readonly rowsInMemory?: number;
 }
 
-export interface FoldOptions<S, V, C> extends StateOptions {
+/**
+ * How state outlives a change of its form. Changes that need no code, as an optional member more, are made without:
+ * docs/upgrades.md has the rules. Any other is a new `version` with steps that lead there.
+ */
+export interface StateVersions {
+  /** Of the form of the state, from 1 on; 1 unless given. */
+  readonly version?: number;
+  /**
+   * By version: makes a state of that version one of the next. It gets what a checkpoint holds for one key, as plain JSON
+   * that it may change, and sees neither key nor clock. A checkpoint of version 1 takes all steps from 1 on.
+   */
+  readonly migrate?: { readonly [from: number]: (state: never) => unknown };
+}
+
+export interface FoldOptions<S, V, C> extends StateOptions, StateVersions {
   /** The state of a key that has none: plain JSON, of which each key gets a copy. */
   readonly initial: S;
   readonly fold: (state: S, value: V, context: C) => S | undefined;
@@ -30,7 +44,9 @@ export interface FoldOptions<S, V, C> extends StateOptions {
   readonly schema?: Schema<S>;
 }
 
-export interface UpdateStateOptions extends StateOptions {
+export interface UpdateStateOptions<S = unknown> extends StateOptions, StateVersions {
+  /** What the state looks like. A state that is not so fails the job. */
+  readonly schema?: Schema<S>;
   /**
    * `touched` (the default) calls `update` for keys that have values in the batch; `all`, as Spark does, also for every
    * other key that has state, with no values: first those with values, then the others in an order of their keys.
@@ -50,7 +66,9 @@ export interface State<S> {
   isTimingOut(): boolean;
 }
 
-export interface MapWithStateOptions<K, V, S, U, C> {
+export interface MapWithStateOptions<K, V, S, U, C> extends StateVersions {
+  /** What the state looks like. A state that is not so fails the job. */
+  readonly schema?: Schema<S>;
   /**
    * Called for each value in turn; once more, without a value, for a key that times out. What it answers goes on as
    * `[key, answer]`; undefined does not.
@@ -99,7 +117,7 @@ export interface ProcessTimers {
   readonly deleteProcessingTime: (ms: number) => void;
 }
 
-export interface ProcessOptions<K extends Key, V, U, S> extends StateOptions {
+export interface ProcessOptions<K extends Key, V, U, S> extends StateOptions, StateVersions {
   /** Plain JSON. A cell that begins as a number or a boolean lies in a typed column. */
   readonly state: S;
   readonly onRecord: (value: V, context: ProcessContext<K, U, S>) => void;
@@ -118,33 +136,73 @@ export const stateOptions = ({ ttl, keysMax, rowsInMemory }: StateOptions): { re
   ...(rowsInMemory === undefined ? {} : { rowsInMemory }),
 });
 
-/** @internal */
-export function processParts<K extends Key, V, U, S>(
-  options: ProcessOptions<K, V, U, S>,
-): {
+const versionParts = ({
+  version,
+  migrate = {},
+}: StateVersions): {
+  readonly options: { readonly version?: number };
+  readonly functions: { readonly [role: string]: unknown };
+} => ({
+  options: version === undefined ? {} : { version },
+  functions: Object.fromEntries(Object.entries(migrate).map(([from, step]) => [`migrate.${from}`, step])),
+});
+
+interface StateParts {
   readonly options: { readonly [name: string]: unknown };
   readonly functions: { readonly [role: string]: unknown };
-} {
-  const { state, onRecord, onTimer, outputs, timersMax } = options;
+  readonly schema?: unknown;
+}
+
+/** @internal */
+export function foldParts<S, V, C>(options: FoldOptions<S, V, C>): StateParts {
+  const { initial, fold, schema } = options;
+  const versions = versionParts(options);
   return {
-    options: {
-      state,
-      ...stateOptions(options),
-      ...(outputs === undefined ? {} : { outputs }),
-      ...(timersMax === undefined ? {} : { timersMax }),
-    },
-    functions: { onRecord, ...(onTimer === undefined ? {} : { onTimer }) },
+    options: { initial, ...stateOptions(options), ...versions.options },
+    functions: { fold, ...versions.functions },
+    ...schemaPart(schema),
   };
 }
 
 /** @internal */
-export function mapWithStateParts<K, V, S, U, C>(
-  options: MapWithStateOptions<K, V, S, U, C>,
-): {
-  readonly options: { readonly [name: string]: unknown };
-  readonly functions: { readonly [role: string]: unknown };
-} {
-  const { update, timeout, ...more } = options;
-  const ttl = timeout === undefined ? {} : { ttl: { after: timeout } };
-  return { options: stateOptions({ ...ttl, ...more }), functions: { update } };
+export function updateStateParts<S>(update: unknown, options: UpdateStateOptions<S>): StateParts {
+  const { visit, schema } = options;
+  const versions = versionParts(options);
+  return {
+    options: { ...stateOptions(options), ...(visit === undefined ? {} : { visit }), ...versions.options },
+    functions: { update, ...versions.functions },
+    ...schemaPart(schema),
+  };
+}
+
+/** @internal */
+export function processParts<K extends Key, V, U, S>(options: ProcessOptions<K, V, U, S>): StateParts {
+  const { state, onRecord, onTimer, outputs, timersMax } = options;
+  const versions = versionParts(options);
+  return {
+    options: {
+      state,
+      ...stateOptions(options),
+      ...versions.options,
+      ...(outputs === undefined ? {} : { outputs }),
+      ...(timersMax === undefined ? {} : { timersMax }),
+    },
+    functions: { onRecord, ...(onTimer === undefined ? {} : { onTimer }), ...versions.functions },
+  };
+}
+
+/** @internal */
+export function mapWithStateParts<K, V, S, U, C>(options: MapWithStateOptions<K, V, S, U, C>): StateParts {
+  const { update, timeout, schema, keysMax, rowsInMemory } = options;
+  const kept = {
+    ...(timeout === undefined ? {} : { ttl: { after: timeout } }),
+    ...(keysMax === undefined ? {} : { keysMax }),
+    ...(rowsInMemory === undefined ? {} : { rowsInMemory }),
+  };
+  const versions = versionParts(options);
+  return {
+    options: { ...stateOptions(kept), ...versions.options },
+    functions: { update, ...versions.functions },
+    ...schemaPart(schema),
+  };
 }

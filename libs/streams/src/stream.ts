@@ -34,9 +34,11 @@ import {
   type WindowJoinOptions,
 } from './joins.js';
 import {
+  foldParts,
   mapWithStateParts,
   processParts,
   stateOptions,
+  updateStateParts,
   type Cells,
   type FoldOptions,
   type MapWithStateOptions,
@@ -329,8 +331,7 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
    * columns instead of objects, which is smaller, faster, and cheaper to write down.
    */
   fold<S>(uid: string, options: FoldOptions<S, V, C>): KeyedStream<K, S, C> {
-    const { initial, fold, schema } = options;
-    const parts = { uid, options: { initial, ...stateOptions(options) }, functions: { fold }, ...schemaPart(schema) };
+    const parts = { uid, ...foldParts(options) };
     return new KeyedStream(this.graph, this.next('fold', this.fold, parts));
   }
 
@@ -357,11 +358,9 @@ export class KeyedStream<K extends Key, V, C extends BatchContext = BatchContext
   updateStateByKey<S>(
     uid: string,
     update: (values: readonly V[], state: S | undefined, key: K, context: C) => S | undefined,
-    options: UpdateStateOptions = {},
+    options: UpdateStateOptions<S> = {},
   ): KeyedStream<K, S, C> {
-    const { visit } = options;
-    const visited = visit === undefined ? {} : { visit };
-    const parts = { uid, options: { ...stateOptions(options), ...visited }, functions: { update } };
+    const parts = { uid, ...updateStateParts(update, options) };
     return new KeyedStream(this.graph, this.next('updateStateByKey', this.updateStateByKey, parts));
   }
 

@@ -4,7 +4,7 @@ import type { GraphRuntime, SnapshotBlocks, StateBlock } from '@tidemark/engine'
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { restoreState } from '../restore/restore-state.js';
-import { aClaimedRun, aRun, aShape, aSnapshot, CountedIds } from '../testing/a-run.js';
+import { aClaimedRun, aDecisionFor, aRun, aShape, aSnapshot, CountedIds } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
 import { Checkpointer } from './checkpointer.js';
 
@@ -25,6 +25,10 @@ class CountingGraph implements GraphRuntime {
     for (const { key } of deletedOf(block)) this.counts.delete(key);
     for (const { key, value } of rowsOf(block)) this.counts.set(key, value);
     return Promise.resolve();
+  }
+
+  convert(): Promise<Uint8Array> {
+    return Promise.reject(new Error('its state has one form'));
   }
 
   run(): Promise<never> {
@@ -138,7 +142,7 @@ class Life {
       ...{ tenantId, jobId, epoch, manifestSha256, stateRows, stateBytes, shapes: { counts: aShape } },
       ...{ status: 'complete', kind: 'checkpoint', createdAt: new Date(0), completedAt: new Date(0) },
     };
-    return { ...claimed, checkpoint };
+    return { ...claimed, checkpoint, decision: aDecisionFor(checkpoint) };
   }
 }
 

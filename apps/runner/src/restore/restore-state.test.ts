@@ -1,18 +1,23 @@
 import { checkpointPath, InMemoryObjectStore, writeCheckpoint, type CheckpointChain } from '@tidemark/checkpoint';
-import type { Checkpoint, CheckpointId, ClaimedRun, RestoreDecision } from '@tidemark/domain';
-import type { GraphRuntime } from '@tidemark/engine';
+import type { Checkpoint, CheckpointId, ClaimedRun, OperatorVerdict, RestoreDecision } from '@tidemark/domain';
+import type { GraphRuntime, StoredForm } from '@tidemark/engine';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aBlock, aCheckpointId, aClaimedRun, aShape, aSnapshot } from '../testing/a-run.js';
+import { aBlock, aCheckpointId, aClaimedRun, aDecisionFor, aShape, aSnapshot } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
 import { restoreState } from './restore-state.js';
 
 let runs: RecordingRunStore;
 let objects: InMemoryObjectStore;
 let restored: (readonly [string, Uint8Array])[];
+let converted: (readonly [string, StoredForm])[];
 
 const graph: GraphRuntime = {
   restore: async (uid, block) => {
     restored.push([uid, Uint8Array.from(block)]);
+  },
+  convert: (uid, form, block) => {
+    converted.push([uid, form]);
+    return Promise.resolve(block);
   },
   run: () => Promise.reject(new Error('no batch is run here')),
   snapshot: () => Promise.reject(new Error('no snapshot is taken here')),
@@ -22,6 +27,7 @@ beforeEach(() => {
   runs = new RecordingRunStore();
   objects = new InMemoryObjectStore();
   restored = [];
+  converted = [];
 });
 
 interface Stored extends Checkpoint {
@@ -63,13 +69,8 @@ async function aStoredCheckpoint(batchId: number, parent?: CheckpointChain): Pro
 }
 
 function claimedFrom(checkpoint: Checkpoint): ClaimedRun {
-  return { ...aClaimedRun(), checkpoint, decision: decisionFor(checkpoint) };
+  return { ...aClaimedRun(), checkpoint, decision: aDecisionFor(checkpoint) };
 }
-
-const decisionFor = ({ id }: Checkpoint): RestoreDecision => ({
-  ...aClaimedRun().decision,
-  verdict: { outcome: 'start', from: { kind: 'checkpoint', checkpointId: id }, reasonCode: 'NEWEST_CHECKPOINT' },
-});
 
 const restore = (claimed: ClaimedRun) => restoreState(claimed, { runs, objects, graph });
 
@@ -113,12 +114,29 @@ describe('restoring a job', () => {
     const left = [base, older];
     runs.onReject = () => {
       const [checkpoint = older] = left.splice(0, 1);
-      const decision = decisionFor(checkpoint);
+      const decision = aDecisionFor(checkpoint);
       return Promise.resolve({ outcome: 'decided', decision, checkpoint, base: aClaimedRun().base });
     };
 
     expect(await restore(claimedFrom(delta))).toMatchObject({ position: { batchId: 6 }, chain: older.chain });
     expect(restored).toEqual([['counts', aBlock(6).bytes]]);
+  });
+
+  it('gives state to an operator of another name or form, after which nothing can be written on top of it', async () => {
+    const checkpoint = await aStoredCheckpoint(7);
+    const under = async (...operators: readonly OperatorVerdict[]) => {
+      [restored, converted] = [[], []];
+      return restore({ ...claimedFrom(checkpoint), decision: aDecisionFor(checkpoint, operators) });
+    };
+
+    expect(await under({ uid: 'totals', verdict: 'renamed', from: 'counts' })).toMatchObject({ chain: undefined });
+    expect([restored, converted]).toEqual([[['totals', aBlock(7).bytes]], []]);
+    expect(await under({ uid: 'totals', verdict: 'migrate', from: 'counts', steps: [1, 2] })).toMatchObject({
+      chain: undefined,
+    });
+    expect([restored, converted]).toEqual([[['totals', aBlock(7).bytes]], [['totals', { steps: [1, 2] }]]]);
+    expect(await under({ uid: 'counts', verdict: 'reset', reason: '' })).toMatchObject({ chain: undefined });
+    expect(restored).toEqual([]);
   });
 
   it('begins where the timeline does when there is no checkpoint', async () => {
@@ -138,7 +156,7 @@ describe('restoring a job', () => {
     await damage(newest);
     const { base } = aClaimedRun();
     runs.onReject = () =>
-      Promise.resolve({ outcome: 'decided', decision: decisionFor(older), checkpoint: older, base });
+      Promise.resolve({ outcome: 'decided', decision: aDecisionFor(older), checkpoint: older, base });
 
     expect(await restore(claimedFrom(newest))).toMatchObject({
       position: { batchId: 7 },

@@ -6,7 +6,7 @@ import {
   type RestoreDecision,
   type RunStore,
 } from '@tidemark/domain';
-import type { GraphRuntime, Position } from '@tidemark/engine';
+import { takeOver, type GraphRuntime, type Position } from '@tidemark/engine';
 
 export type Restored =
   | {
@@ -35,7 +35,7 @@ export async function restoreState(
     if (decision.verdict.outcome !== 'start') return { outcome: 'held', decision };
     if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint, chain: undefined };
     const opened = await open(checkpoint, tools.objects);
-    const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, tools.graph) : opened;
+    const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, decision, tools.graph) : opened;
     if (loaded.outcome === 'loaded') {
       const { timeline, batchId, batchTimeMs, offsets } = checkpoint;
       const position = { timeline, batchId, batchTimeMs, offsets };
@@ -65,12 +65,16 @@ async function open(
 /** Hands the state to the graph, block by block in the order in which they are applied. */
 async function load(
   read: ReadCheckpoint,
-  { shapes }: Checkpoint,
+  { id, shapes }: Checkpoint,
+  { candidates }: RestoreDecision,
   graph: GraphRuntime,
 ): Promise<{ readonly outcome: 'loaded'; readonly chain: CheckpointChain | undefined } | Unreadable> {
   try {
-    for (const uid of Object.keys(shapes)) for await (const block of read.blocks(uid)) await graph.restore(uid, block);
-    return { outcome: 'loaded', chain: read.chain };
+    const chosen = candidates.find(({ checkpointId }) => checkpointId === id);
+    if (chosen === undefined) throw new Error('The decision says nothing of the checkpoint that it chose.');
+    const { isUnchanged } = await takeOver(graph, { shapes, blocks: (uid) => read.blocks(uid) }, chosen.operators);
+    // What changes from now on cannot be written on top of another form of the state.
+    return { outcome: 'loaded', chain: isUnchanged ? read.chain : undefined };
   } catch (error) {
     return { outcome: 'unreadable', reason: reasonIfUnreadable(error) };
   }

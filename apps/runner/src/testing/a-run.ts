@@ -1,10 +1,13 @@
 import {
   IdSource,
   type BundleDigest,
+  type Checkpoint,
   type CheckpointId,
   type ClaimedRun,
   type DecisionId,
   type JobId,
+  type OperatorVerdict,
+  type RestoreDecision,
   type RunId,
   type TenantId,
 } from '@tidemark/domain';
@@ -107,3 +110,13 @@ export class CountedIds extends IdSource {
 }
 
 export const aCheckpointId = (count: number): CheckpointId => `ckp_${String(count).padStart(32, '0')}` as CheckpointId;
+
+/** The decision to start from a checkpoint, under these verdicts on its state. */
+export const aDecisionFor = (
+  { id, timeline, batchId }: Pick<Checkpoint, 'id' | 'timeline' | 'batchId'>,
+  operators: readonly OperatorVerdict[] = [{ uid: 'counts', verdict: 'as_is' }],
+): RestoreDecision => ({
+  ...aClaimedRun().decision,
+  candidates: [{ checkpointId: id, timeline, batchId, verdict: 'chosen', operators }],
+  verdict: { outcome: 'start', from: { kind: 'checkpoint', checkpointId: id }, reasonCode: 'NEWEST_CHECKPOINT' },
+});

@@ -806,6 +806,7 @@ export interface components {
         | 'NEWEST_CHECKPOINT'
         | 'OLDER_CHECKPOINT'
         | 'NO_CHECKPOINT_YET'
+        | 'OPERATORS_RESET'
         | 'STATE_DOES_NOT_FIT'
         | 'NO_READABLE_CHECKPOINT'
         | 'OFFSETS_PRESERVED';

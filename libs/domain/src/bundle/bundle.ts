@@ -31,6 +31,8 @@ export interface BundleManifest {
   readonly nodes: readonly GraphNode[];
   /** By uid of each stateful operator. */
   readonly shapes: { readonly [uid: string]: StateShape };
+  /** Versions of the state's schema, by uid, that the bundle has a migration step from. */
+  readonly migrations?: { readonly [uid: string]: readonly number[] } | undefined;
 }
 
 /** An immutable, content-addressed artefact: one JavaScript file, its source map, and the manifest. */

@@ -16,8 +16,12 @@ export interface StateShape {
   readonly codec: { readonly name: string; readonly version: number };
   /** Parameters that change what the state means: window length, slide. Milliseconds. */
   readonly parameters: { readonly [name: string]: number | string | boolean };
-  /** JSON Schema of the state, where one was declared. */
+  /** JSON Schema of the state, where one was declared or is told by what the state begins with. */
   readonly schema?: unknown;
+  /** Version that the tenant gives the state's schema; 1 where none was given. */
+  readonly version?: number;
+  /** JSON Schema of the key, where that is known: a field of a source with a schema. */
+  readonly keySchema?: unknown;
 }
 
 /** One row of an operator's state: its key slot, its key and its value, the last two as JSON text. */

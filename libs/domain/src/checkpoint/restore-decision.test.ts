@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CheckpointId } from '../ids.js';
 import type { StateShape } from './checkpoint.js';
-import { allowsRestore, compareShapes } from './compatibility.js';
+import { allowsRestore, judgeState, NO_UPGRADE_OPTIONS } from './compatibility.js';
 import { decideRestore, RESTORE_POLICIES, type RestoreFacts } from './restore-decision.js';
 
 const aShape = (more: Partial<StateShape> = {}): StateShape => ({
@@ -28,7 +28,8 @@ const aCheckpoint = (batchId: number, more: Partial<RestoreFacts['checkpoints'][
 const facts = (more: Partial<RestoreFacts> = {}): RestoreFacts => ({
   policy: 'ask',
   checkpoints: [],
-  shapes: { totals: aShape() },
+  wanted: { shapes: { totals: aShape() } },
+  upgrade: NO_UPGRADE_OPTIONS,
   committedOffsets: { in: { '0': 7 } },
   plansReachBeginning: false,
   ...more,
@@ -90,7 +91,7 @@ describe('the decision from what a run starts', () => {
           if (from.kind === 'checkpoint') {
             const chosen = checkpoints.find(({ id }) => id === from.checkpointId);
             expect(chosen?.status).toBe('complete');
-            expect(allowsRestore(compareShapes(chosen?.shapes ?? {}, { totals: aShape() }))).toBe(true);
+            expect(allowsRestore(judgeState(chosen?.shapes ?? {}, { shapes: { totals: aShape() } }))).toBe(true);
           }
         },
       ),
@@ -98,23 +99,37 @@ describe('the decision from what a run starts', () => {
   });
 });
 
-describe('state held against the operators that would take it over', () => {
-  it('fits by uid and shape, whatever the code is called', () => {
-    expect(compareShapes({ a: aShape() }, { a: aShape(), b: aShape() })).toEqual([
-      { uid: 'a', verdict: 'as_is' },
-      { uid: 'b', verdict: 'new' },
+describe('under a policy that resets', () => {
+  const wanted = { shapes: { totals: aShape(), recent: aWindow(2_000) } };
+  const checkpoints = [aCheckpoint(9, { shapes: { totals: aShape(), recent: aWindow(1_000), old: aShape() } })];
+
+  it('only the operators that do not fit start empty', () => {
+    const { verdict, candidates } = decideRestore(facts({ policy: 'reset_keep_offsets', wanted, checkpoints }));
+    expect(verdict).toMatchObject({ from: { checkpointId: 'ckp_9' }, reasonCode: 'OPERATORS_RESET' });
+    expect(candidates[0]?.operators.map(({ uid, verdict: one }) => [uid, one])).toEqual([
+      ['old', 'dropped'],
+      ['recent', 'reset'],
+      ['totals', 'as_is'],
     ]);
   });
 
-  it('is refused with operator, field, old and new', () => {
-    expect(compareShapes({ recent: aWindow(10_000) }, { recent: aWindow(20_000) })).toEqual([
-      { uid: 'recent', verdict: 'refused', reason: '"recent": windowMs was 10000 and is now 20000' },
-    ]);
+  it('all state is given up only where none of it fits, and every source keeps its place', () => {
+    const none = [aCheckpoint(9, { shapes: { recent: aWindow(1_000) } })];
+    const { verdict } = decideRestore(facts({ policy: 'reset_keep_offsets', wanted, checkpoints: none }));
+    expect(verdict).toMatchObject({ from: { kind: 'offsets_only' }, reasonCode: 'OFFSETS_PRESERVED' });
   });
 
-  it('is not dropped without a word', () => {
-    const verdicts = compareShapes({ valueOf: aShape() }, {});
-    expect(verdicts).toMatchObject([{ uid: 'valueOf', verdict: 'dropped' }]);
-    expect(allowsRestore(verdicts)).toBe(false);
+  it('what somebody has said is as good as a policy, for the operators that were named', () => {
+    const upgrade = { ...NO_UPGRADE_OPTIONS, resets: ['recent'] };
+    expect(decideRestore(facts({ wanted, checkpoints, upgrade })).verdict).toMatchObject({
+      outcome: 'ask',
+      reason: '"old" has state in the checkpoint and is not in the job any more',
+    });
+    expect(
+      decideRestore(facts({ wanted, checkpoints, upgrade: { ...upgrade, drops: ['old'] } })).verdict,
+    ).toMatchObject({
+      from: { checkpointId: 'ckp_9' },
+      reasonCode: 'OPERATORS_RESET',
+    });
   });
 });

@@ -1,7 +1,16 @@
 import type { SourceOffsets } from '../batch/batch.js';
 import type { CheckpointId, DecisionId, JobId, RunId, TenantId } from '../ids.js';
-import type { Checkpoint, StateShape } from './checkpoint.js';
-import { allowsRestore, compareShapes, type OperatorVerdict } from './compatibility.js';
+import type { Checkpoint } from './checkpoint.js';
+import {
+  allowsRestore,
+  judgeState,
+  keepsState,
+  objections,
+  withResets,
+  type OperatorVerdict,
+  type UpgradeOptions,
+  type WantedState,
+} from './compatibility.js';
 
 /** Why a run starts at all. */
 export const START_TRIGGERS = ['first_start', 'crash', 'retry', 'redeploy', 'resume'] as const;
@@ -40,6 +49,8 @@ export const REASON_CODES = {
   NEWEST_CHECKPOINT: 'The newest complete checkpoint fits and is taken.',
   OLDER_CHECKPOINT: 'The newest checkpoint could not be read; an older one is taken.',
   NO_CHECKPOINT_YET: 'No checkpoint was completed yet; the planned batches are run again from the beginning.',
+  OPERATORS_RESET:
+    'Operators whose state does not fit start empty; the others keep theirs, and every source its place.',
   STATE_DOES_NOT_FIT: 'The state in the checkpoint does not fit the new code.',
   NO_READABLE_CHECKPOINT: 'No checkpoint that is left can be read.',
   OFFSETS_PRESERVED: 'State starts empty by policy; every source goes on at its committed offset.',
@@ -64,8 +75,10 @@ export interface RestoreFacts {
   readonly policy: RestorePolicy;
   /** Complete checkpoints of the job's current timeline, newest first; those found unreadable are still in the list. */
   readonly checkpoints: readonly Pick<Checkpoint, 'id' | 'timeline' | 'batchId' | 'shapes' | 'status'>[];
-  /** State shapes of the revision that is about to start. */
-  readonly shapes: { readonly [uid: string]: StateShape };
+  /** State of the revision that is about to start. */
+  readonly wanted: WantedState;
+  /** What was said when the revision was deployed. */
+  readonly upgrade: UpgradeOptions;
   /** Offsets of the last commit, or undefined if nothing was ever committed. */
   readonly committedOffsets: SourceOffsets | undefined;
   /** Whether the plans from the timeline's first batch on are still in the log. */
@@ -78,46 +91,57 @@ export function decideRestore(facts: RestoreFacts): {
   readonly verdict: RestoreVerdict;
 } {
   const candidates: CandidateVerdict[] = [];
-  let chosen: CheckpointId | undefined;
-  let misfit: string | undefined;
-  for (const checkpoint of facts.checkpoints) {
-    const { id: checkpointId, timeline, batchId } = checkpoint;
-    const operators = compareShapes(checkpoint.shapes, facts.shapes);
-    const judge = (verdict: CandidateVerdict['verdict']): void => {
-      candidates.push({ checkpointId, timeline, batchId, verdict, operators });
+  let chosen: CandidateVerdict | undefined;
+  let misfit: CandidateVerdict | undefined;
+  for (const { id: checkpointId, timeline, batchId, shapes, status } of facts.checkpoints) {
+    const judged = judgeState(shapes, facts.wanted, facts.upgrade);
+    const operators = facts.policy === 'reset_keep_offsets' ? withResets(judged) : judged;
+    const fits = allowsRestore(operators) && (keepsState(operators) || isWithoutLoss(operators));
+    const judge = (verdict: CandidateVerdict['verdict']): CandidateVerdict => {
+      const candidate = { checkpointId, timeline, batchId, verdict, operators };
+      candidates.push(candidate);
+      return candidate;
     };
-    if (checkpoint.status !== 'complete') judge('unreadable');
+    if (status !== 'complete') judge('unreadable');
     else if (chosen !== undefined || misfit !== undefined) judge('not_needed');
-    else if (allowsRestore(operators)) {
-      chosen = checkpointId;
-      judge('chosen');
-    } else {
-      // An older checkpoint of the same code would not fit either, and falling back silently is what we never do.
-      misfit = operators.flatMap((operator) => ('reason' in operator ? [operator.reason] : [])).join('; ');
-      judge('does_not_fit');
-    }
+    else if (fits) chosen = judge('chosen');
+    // An older checkpoint of the same code would not fit either, and falling back silently is what we never do.
+    else misfit = judge('does_not_fit');
   }
   return { candidates, verdict: verdictOf(facts, candidates, chosen, misfit) };
 }
 
+/** Nothing that is in the checkpoint starts empty. */
+const isWithoutLoss = (operators: readonly OperatorVerdict[]): boolean =>
+  operators.every(({ verdict }) => verdict !== 'reset' && verdict !== 'dropped');
+
 function verdictOf(
   facts: RestoreFacts,
   candidates: readonly CandidateVerdict[],
-  chosen: CheckpointId | undefined,
-  misfit: string | undefined,
+  chosen: CandidateVerdict | undefined,
+  misfit: CandidateVerdict | undefined,
 ): RestoreVerdict {
-  const unreadable = candidates.some(({ verdict }) => verdict === 'unreadable');
   if (chosen !== undefined) {
-    const reasonCode = unreadable ? 'OLDER_CHECKPOINT' : 'NEWEST_CHECKPOINT';
-    return { outcome: 'start', from: { kind: 'checkpoint', checkpointId: chosen }, reasonCode };
+    const { checkpointId, operators } = chosen;
+    const unreadable = candidates.some(({ verdict }) => verdict === 'unreadable');
+    const newest = unreadable ? 'OLDER_CHECKPOINT' : 'NEWEST_CHECKPOINT';
+    const reasonCode = operators.some(({ verdict }) => verdict === 'reset') ? 'OPERATORS_RESET' : newest;
+    return { outcome: 'start', from: { kind: 'checkpoint', checkpointId }, reasonCode };
   }
-  if (misfit !== undefined) return underPolicy(facts, 'STATE_DOES_NOT_FIT', misfit);
+  if (misfit !== undefined) return withoutState(facts, misfit.operators);
   if (facts.plansReachBeginning) {
     return facts.committedOffsets === undefined
       ? { outcome: 'start', from: { kind: 'beginning' }, reasonCode: 'NOTHING_COMMITTED' }
       : { outcome: 'start', from: { kind: 'replay_from_beginning' }, reasonCode: 'NO_CHECKPOINT_YET' };
   }
   return underPolicy(facts, 'NO_READABLE_CHECKPOINT', REASON_CODES.NO_READABLE_CHECKPOINT);
+}
+
+/** Nothing of the checkpoint can be kept: that somebody has said so is as good as a policy. */
+function withoutState(facts: RestoreFacts, operators: readonly OperatorVerdict[]): RestoreVerdict {
+  if (!allowsRestore(operators)) return underPolicy(facts, 'STATE_DOES_NOT_FIT', objections(operators).join('; '));
+  const reasons = operators.flatMap((one) => ('reason' in one ? [one.reason] : []));
+  return underPolicy({ ...facts, policy: 'reset_keep_offsets' }, 'STATE_DOES_NOT_FIT', reasons.join('; '));
 }
 
 function underPolicy(facts: RestoreFacts, reasonCode: ReasonCode, reason: string): RestoreVerdict {

@@ -258,6 +258,13 @@ export const ERRORS = {
     retry: 'never',
     say: (p: { path: string; reason: string }) => `The checkpoint ${p.path} cannot be read: ${p.reason}.`,
   },
+  state_conversion_failed: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { operator: string; key: string; reason: string }) =>
+      `The state of "${p.operator}" for key ${p.key} cannot be taken over: ${p.reason}. Nothing of the checkpoint was changed; mend the job's code and deploy it again.`,
+  },
   checkpoint_version_unknown: {
     kind: 'internal',
     fault: 'internal',

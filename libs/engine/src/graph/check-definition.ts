@@ -3,8 +3,11 @@ import type { NodeKind } from '@tidemark/streams';
 import { SOURCES_MAX } from '../batch-bounds.js';
 import { checkColdState } from './check-cold-state.js';
 import { checkFlow, checkWindowedByInterval, INTERVAL_LIMITS, type CheckedFlow } from './check-flow.js';
+import { keySchemaOf } from './key-schema.js';
+import { stateSchemaOf, stepsOf } from './state-versions.js';
 import {
   KIND_RULES,
+  MIGRATIONS,
   ruleOf,
   type CheckedDefinition,
   type CheckedNode,
@@ -237,7 +240,7 @@ function copyFunctions(
     }
     return copy;
   }
-  for (const name of roles) {
+  for (const name of rolesIn(functions, roles)) {
     const role = name.replace('?', '');
     const found: unknown = isObject(functions) ? functions[role] : undefined;
     if (typeof found === 'function') copy[role] = found as TenantFunction;
@@ -246,12 +249,23 @@ function copyFunctions(
   return copy;
 }
 
+/** With each step of a migration that is there. */
+function rolesIn(functions: unknown, roles: readonly string[]): readonly string[] {
+  if (!roles.includes(MIGRATIONS)) return roles;
+  const steps = Object.keys(isObject(functions) ? functions : {}).filter((role) => role.startsWith('migrate.'));
+  return [...roles.filter((role) => role !== MIGRATIONS), ...steps];
+}
+
 function manifestOf({ name, batchIntervalMs, flow, poison, nodes }: CheckedDefinition): BundleManifest {
   const byId = [...nodes].sort((a, b) => a.id - b.id);
   const shapes: { [uid: string]: StateShape } = {};
+  const migrations: { [uid: string]: readonly number[] } = {};
   for (const node of byId) {
     const { state } = ruleOf(node.kind);
-    if (state !== undefined && node.uid !== undefined) shapes[node.uid] = shapeOf(node, state);
+    if (state === undefined || node.uid === undefined) continue;
+    shapes[node.uid] = shapeOf(node, state, byId);
+    const steps = stepsOf(node);
+    if (steps.size > 0) migrations[node.uid] = [...steps.keys()].sort((a, b) => a - b);
   }
   return {
     definition: 1,
@@ -269,18 +283,27 @@ function manifestOf({ name, batchIntervalMs, flow, poison, nodes }: CheckedDefin
       at,
     })),
     shapes,
+    ...(Object.keys(migrations).length === 0 ? {} : { migrations }),
   };
 }
 
-function shapeOf(node: CheckedNode, [name, version]: readonly [string, number]): StateShape {
-  const { kind, schema } = node;
+function shapeOf(
+  node: CheckedNode,
+  [name, version]: readonly [string, number],
+  byId: readonly CheckedNode[],
+): StateShape {
+  const schema = stateSchemaOf(node);
+  const keySchema = keySchemaOf(node, byId);
+  const stateVersion = node.options['version'];
   return {
-    kind,
+    kind: node.kind,
     key: 'json',
     value: 'json',
     codec: { name, version },
     parameters: parametersOf(node),
     ...(schema === undefined ? {} : { schema }),
+    ...(stateVersion === undefined ? {} : { version: stateVersion as number }),
+    ...(keySchema === undefined ? {} : { keySchema }),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   STATE_CHECKS,
   STATE_PARAMETERS,
 } from './check-state.js';
+import { checkVersion } from './state-versions.js';
 import { checkWindowBy, isPutTogether, needsWindowTime, windowParametersOf } from './check-windows.js';
 
 /** What one node must be beyond its {@link ruleOf rule}. */
@@ -21,6 +22,7 @@ export const checkOperator: Check = (node, invalid) => {
     if (parsed.outcome === 'invalid') invalid(`the schema of the ${node.kind} cannot be used: ${parsed.reason}`);
   }
   checkKeyedState(node, invalid);
+  checkVersion(node, invalid);
   CHECKS[node.kind]?.(node, invalid);
 };
 

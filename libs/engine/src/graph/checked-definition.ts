@@ -45,6 +45,9 @@ export interface KindRule {
   readonly outputs?: readonly string[];
 }
 
+/** Among the roles of a kind: steps from one version of its state to the next, each under its version. */
+export const MIGRATIONS = 'migrate.*';
+
 const stateless = {
   needsUid: false,
   inputs: 'one',
@@ -79,11 +82,11 @@ export const KIND_RULES = {
   union: { ...stateless, inputs: 'several', functions: [], keyed: 'as its inputs' },
   output: { ...stateless, functions: [], keyed: 'as its inputs' },
   reduceByKey: { ...stateless, functions: ['reduce'], needsKeys: true, keyed: true },
-  fold: { ...keyedState, functions: ['fold', 'initial?'], state: ['fold', 1] },
+  fold: { ...keyedState, functions: ['fold', 'initial?', MIGRATIONS], state: ['fold', 1] },
   aggregate: { ...keyedState, functions: ['*'], state: ['aggregate', 1] },
-  updateStateByKey: { ...keyedState, functions: ['update'], state: ['json', 1] },
-  mapWithState: { ...keyedState, functions: ['update'], state: ['map-with-state', 1] },
-  process: { ...keyedState, functions: ['onRecord', 'onTimer?'], state: ['process', 1] },
+  updateStateByKey: { ...keyedState, functions: ['update', MIGRATIONS], state: ['json', 1] },
+  mapWithState: { ...keyedState, functions: ['update', MIGRATIONS], state: ['map-with-state', 1] },
+  process: { ...keyedState, functions: ['onRecord', 'onTimer?', MIGRATIONS], state: ['process', 1] },
   countWindow: { ...keyedState, functions: ['*'], state: ['count-window', 1] },
   countByWindow: { ...stateless, needsUid: true, functions: [], window: true, state: ['window-counts', 1] },
   reduceByKeyAndWindow: { ...keyedState, functions: ['reduce', 'inverse?'], window: true, state: ['window-panes', 1] },

@@ -1,6 +1,6 @@
 import { TidemarkError } from '@tidemark/domain';
 import type { JobDefinition } from '@tidemark/streams';
-import type { GraphInput, GraphOutput, GraphRuntime, SnapshotBlocks } from '../ports.js';
+import type { GraphInput, GraphOutput, GraphRuntime, SnapshotBlocks, StoredForm } from '../ports.js';
 import { readLatin1 } from '../decode/utf8.js';
 import { checkDefinition } from './check-definition.js';
 import { joinChunks, type InputLines } from './input-lines.js';
@@ -8,6 +8,7 @@ import { ColdState, type ColdGraph } from '../cold/cold-state.js';
 import type { ColdStore } from '../cold/cold-store.port.js';
 import { InMemoryColdStore } from '../cold/in-memory-cold-store.js';
 import type { ColdSide } from './cold-side.js';
+import { ConversionError } from './convert-state.js';
 import type { InputPiece } from '../fuse/source-loop.js';
 import { compileGraph, type Program, type ProgramOutput } from './program.js';
 import type { BatchFailure } from './failure.js';
@@ -29,6 +30,16 @@ export function createInProcessGraph(
   return new InProcessGraph(program, program.cold && new ColdState(store, program.cold.uids));
 }
 
+function conversionFailure(uid: string, error: unknown): TidemarkError {
+  const key = error instanceof ConversionError ? error.key : 'unknown';
+  const reason = error instanceof Error ? error.message : String(error);
+  return new TidemarkError('state_conversion_failed', {
+    operator: uid,
+    key: printable(key),
+    reason: printable(reason),
+  });
+}
+
 class InProcessGraph implements GraphRuntime {
   private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -45,6 +56,14 @@ class InProcessGraph implements GraphRuntime {
       if (error instanceof TidemarkError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new TidemarkError('checkpoint_unreadable', { path: `state of "${uid}"`, reason });
+    }
+  }
+
+  convert(uid: string, form: StoredForm, block: Uint8Array): Promise<Uint8Array> {
+    try {
+      return Promise.resolve(this.program.convert(uid, form, block));
+    } catch (error) {
+      return Promise.reject(conversionFailure(uid, error));
     }
   }
 

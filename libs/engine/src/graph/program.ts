@@ -11,6 +11,9 @@ import {
   type TextNeeded,
 } from '../fuse/source-loop.js';
 import { ColdSide } from './cold-side.js';
+import { StateConverter } from './convert-state.js';
+import type { StoredForm } from '../ports.js';
+import { isVersioned } from './state-versions.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
 import { failureOf, type BatchFailure, type LineRef, type Whereabouts } from './failure.js';
@@ -57,6 +60,8 @@ export interface Program {
   end(): ProgramResult;
   /** Applies a state block. Throws if there is no such operator, or the block is not its own. */
   restore(uid: string, block: Uint8Array): void;
+  /** Makes of a block of another form of an operator's state one to be restored. Throws ConversionError too. */
+  convert(uid: string, form: StoredForm, block: Uint8Array): Uint8Array;
   /** Freezes the state as of the last batch: all of it, or what has changed since the last snapshot. */
   freeze(kind: 'full' | 'delta'): void;
   /** The next block of what is frozen, while batches go on; undefined at the end. */
@@ -115,6 +120,12 @@ class CompiledProgram implements Program {
     if (state === undefined) throw new RangeError(`no operator "${uid}" keeps state`);
     state.restore(block);
     this.isRestored = false;
+  }
+
+  convert(uid: string, form: StoredForm, block: Uint8Array): Uint8Array {
+    const node = this.definition.nodes.find((one) => one.uid === uid);
+    if (node === undefined || !isVersioned(node)) throw new RangeError(`the state of "${uid}" has one form only`);
+    return new StateConverter(node, form).convert(block);
   }
 
   begin({ batchId, batchTimeMs }: { readonly batchId: number; readonly batchTimeMs: number }): void {

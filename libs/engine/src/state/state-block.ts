@@ -88,6 +88,7 @@ export interface ReadBlock {
   readonly slots: Uint8Array;
   readonly keys: HashedTexts;
   readonly columns: readonly (Float64Array | Uint8Array | Texts)[];
+  readonly deletedSlots: Uint8Array;
   readonly deletedKeys: HashedTexts;
 }
 
@@ -139,7 +140,7 @@ export function readBlock(bytes: Uint8Array): ReadBlock {
   const deletedSlots = u8(header.deleted);
   const deletedKeys = hashed(texts(header.deleted, header.deletedKeyBytes), deletedSlots);
   if (at !== block.length) throw new RangeError('a state block with more behind it');
-  return { header, slots, keys, columns, deletedKeys };
+  return { header, slots, keys, columns, deletedSlots, deletedKeys };
 }
 
 function readHeader(text: string): BlockHeader {

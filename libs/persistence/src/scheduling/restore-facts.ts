@@ -1,5 +1,6 @@
 import {
   decideRestore,
+  NO_UPGRADE_OPTIONS,
   RESTORE_POLICIES,
   START_TRIGGERS,
   type BundleManifest,
@@ -52,7 +53,8 @@ async function decideOnce(tx: EntityManager, job: JobRow, number: number): Promi
   const facts: RestoreFacts = {
     policy: policy.parse(config.restorePolicy),
     checkpoints,
-    shapes: manifest.shapes,
+    wanted: manifest,
+    upgrade: NO_UPGRADE_OPTIONS,
     committedOffsets: (job.lastOffsets as SourceOffsets | null) ?? undefined,
     plansReachBeginning: await plansReachBeginning(tx, job),
   };

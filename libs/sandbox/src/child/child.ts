@@ -48,6 +48,8 @@ function answer(request: Request, bodyBytes: number): Answer {
   switch (request.type) {
     case 'restore':
       return isolate.restore(request.uid, bodyBytes);
+    case 'convert':
+      return isolate.convert(request, bodyBytes);
     case 'rows':
       return isolate.rows(request.uid, bodyBytes);
     case 'elsewhere':

@@ -32,6 +32,7 @@ export interface Answer {
   readonly body?: Uint8Array;
 }
 type Load = Extract<Request, { type: 'load' }>;
+type Convert = Extract<Request, { type: 'convert' }>;
 type Run = Extract<Request, { type: 'run' | 'look' }>;
 
 interface FedSource {
@@ -66,6 +67,7 @@ export class JobIsolate {
       seed: reference('seed'),
       define: reference('define'),
       restore: reference('restore'),
+      convert: reference('convert'),
       rows: reference('rows'),
       elsewhere: reference('elsewhere'),
       beginLook: reference('beginLook'),
@@ -118,6 +120,23 @@ export class JobIsolate {
 
   elsewhere(uid: string, rows: number): Answer {
     return this.guarded(() => ({ header: asHeader(this.guest.elsewhere.applySync(undefined, [uid, rows])) }));
+  }
+
+  /** The block lies in the input. */
+  convert({ uid, form, deadlineMs }: Convert, bytes: number): Answer {
+    const deadline = new Deadline(deadlineMs);
+    return this.guarded(
+      () =>
+        this.withBody(
+          deadline.count((timeout) =>
+            this.guest.convert.applySync(undefined, [uid, JSON.stringify(form), bytes], {
+              timeout,
+              result: { copy: true },
+            }),
+          ),
+        ),
+      deadline,
+    );
   }
 
   /** The sources' bytes lie in the input, as for {@link run}. */

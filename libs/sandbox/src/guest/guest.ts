@@ -7,10 +7,12 @@
 import {
   checkDefinition,
   compileGraph,
+  ConversionError,
   firstKeyOfBlock,
   type BatchFailure,
   type Program,
   type ProgramOutput,
+  type StoredForm,
 } from '@tidemark/engine';
 import type { BlocksOf } from '../messages.js';
 import { setUpGlobals } from './globals.js';
@@ -57,6 +59,19 @@ const guest = {
     return taken(() => {
       loaded().restore(uid, input.subarray(0, length));
     });
+  },
+
+  /** Makes of the state block that lies in the input one to be restored. @returns the reply's header, and its length. */
+  convert(uid: string, form: string, length: number): readonly [header: string, bytes: number] {
+    try {
+      const block = loaded().convert(uid, JSON.parse(form) as StoredForm, input.subarray(0, length));
+      if (block.length > BLOCK_BYTES_MAX) return [stringify(tooLarge(uid, block)), 0];
+      return [stringify({ type: 'converted' }), putOut([block])];
+    } catch (error) {
+      const key = error instanceof ConversionError ? error.key : 'unknown';
+      const reason = error instanceof Error ? error.message : String(error);
+      return [stringify({ type: 'not_converted', key: key.slice(0, 200), reason: reason.slice(0, 1_000) }), 0];
+    }
   },
 
   /** Takes the rows that lie in the input for the batch that is about to run. @returns the reply's header. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { TidemarkError } from '@tidemark/domain';
-import { printable, readBlock, unfitKeyOf, type InputLines } from '@tidemark/engine';
+import { printable, readBlock, unfitKeyOf, type InputLines, type ReadBlock } from '@tidemark/engine';
 import { FRAME_BYTES_MAX } from '../frames.js';
 import type { ReplyOf } from '../messages.js';
 
@@ -16,6 +16,23 @@ export function isBlock(bytes: Uint8Array, { rows, deleted }: ReplyOf<'block'>):
   } catch {
     return false;
   }
+}
+
+/** Whether a converted block is still of the same rows: only values may be others. */
+export function isConversionOf(block: Uint8Array, bytes: Uint8Array): boolean {
+  try {
+    const [before, after] = [readBlock(block), readBlock(bytes)];
+    const sameRows = (['table', 'clear', 'rows', 'rowsInAll', 'deleted'] as const).every(
+      (name) => before.header[name] === after.header[name],
+    );
+    return sameRows && sameTexts(before.keys, after.keys) && sameTexts(before.deletedKeys, after.deletedKeys);
+  } catch {
+    return false;
+  }
+}
+
+function sameTexts(before: ReadBlock['keys'], after: ReadBlock['keys']): boolean {
+  return Buffer.compare(before.bytes, after.bytes) === 0 && before.ends.every((end, row) => end === after.ends[row]);
 }
 
 /** Whether a store can take it. @param bytes a block. */

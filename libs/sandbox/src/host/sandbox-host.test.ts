@@ -185,6 +185,39 @@ export default defineJob({ name: 'texts', batchInterval: '1 s' }, (job) => {
     expect(row[3]).not.toBe(row[4]);
   });
 
+  it('takes over state of another form by its own steps, and is stopped where one never ends', async () => {
+    const migrating = (step: string) =>
+      aBundle(`import { defineJob, files, toLog } from '@tidemark/streams';
+export default defineJob({ name: 'migrating', batchInterval: '1 s' }, (job) => {
+  job.source('in', files<{ k: string }>({ path: 'in' })).keyBy(({ k }) => k).mapValues(() => 1)
+    .updateStateByKey('counts', (values, n = { count: 0 }) => ({ count: n.count + values.length }),
+      { version: 2, migrate: { 1: ${step} } }).to('out', toLog());
+});`);
+    const old = await started(await aCountingJob());
+    await old.run(aBatch(1, '{"k":"a"}\n{"k":"a"}\n{"k":"b"}\n'));
+    const [block] = (await blocksOf(old)).filter(({ uid }) => uid === 'counts');
+    if (block === undefined) throw new Error('no block');
+
+    const graph = await started(await migrating('(count) => ({ count })'));
+    await graph.restore('counts', await graph.convert('counts', { steps: [1] }, block.bytes));
+    expect(await outputOf(graph, aBatch(2, '{"k":"a"}\n'))).toEqual({ out: '["a",{"count":3}]\n' });
+
+    const throwing = await started(await migrating(`() => { throw new Error('\\u001b[2J no') }`));
+    await expect(throwing.convert('counts', { steps: [1] }, block.bytes)).rejects.toMatchObject({
+      code: 'state_conversion_failed',
+      params: {
+        operator: 'counts',
+        key: '"a"',
+        reason: expect.stringMatching(/^the migration from version 1 threw: .*no$/) as string,
+      },
+    });
+    const looping = await started(await migrating('() => { for (;;); }'), { ...LIMITS, cpuMsPerBatch: 200 });
+    await expect(looping.convert('counts', { steps: [1] }, block.bytes)).rejects.toMatchObject({
+      code: 'state_conversion_failed',
+      params: { reason: 'the migration of one block took longer than 200 ms' },
+    });
+  });
+
   it('is told what an operator with state cannot be restored from', async () => {
     const graph = await started(await aCountingJob());
     await expect(graph.restore('counts', Buffer.from('no block'))).rejects.toMatchObject({

@@ -13,10 +13,12 @@ import {
   type Places,
   type SnapshotBlocks,
   type StateBlock,
+  type StoredForm,
 } from '@tidemark/engine';
 import { isBlock, isForStore, linesIn, tooLarge, wellFormed } from './check-answer.js';
 import { FRAME_BYTES_MAX, HEADER_BYTES_MAX } from '../frames.js';
 import { failureFromWire, type BlocksOf, type ReplyOf, type Request } from '../messages.js';
+import { readConversion } from './read-conversion.js';
 import { nonsense, type Answer, type RequestBounds, type SandboxProcess } from './sandbox-process.js';
 
 export interface JobLimits {
@@ -122,6 +124,15 @@ export class ProcessGraph implements SandboxedGraph {
     throw this.ended(
       reply.type === 'over_memory' ? bounds.overMemory() : nonsense(`it answered ${request.type} with ${reply.type}`),
     );
+  }
+
+  async convert(uid: string, form: StoredForm, block: Uint8Array): Promise<Uint8Array> {
+    const { cpuMsPerBatch: deadlineMs } = this.job.limits;
+    const bounds = this.bounds(2 * deadlineMs + GRACE_MS, 0);
+    const answer = await this.ask({ type: 'convert', uid, form, deadlineMs }, [block], bounds);
+    const converted = readConversion(answer, { uid, block, deadlineMs, overMemory: bounds.overMemory });
+    if (converted.outcome === 'converted') return converted.block;
+    throw converted.outcome === 'ended' ? this.ended(converted.error) : converted.error;
   }
 
   async run(input: GraphInput): Promise<GraphOutput> {

@@ -15,6 +15,7 @@ import {
 } from '../operator.js';
 import { StateCopier } from '../state-copier.js';
 import { roleOf } from './role-of.js';
+import { stateFormOf } from './state-form.js';
 import { stateWithTtl, type Ttl } from './ttl.js';
 import { keepState, VALUE_COLUMN } from './update-state-by-key.js';
 
@@ -43,7 +44,7 @@ class MapWithState implements Operator {
     this.state = state;
     this.table = table;
     this.ttl = ttl;
-    this.given = new GivenState(this.table);
+    this.given = new GivenState(this.table, stateFormOf(node));
     this.update = roleOf(node.functions, 'update');
     this.emitter = parts.emitter();
     this.inline = (row) => this.code(row);
@@ -103,7 +104,10 @@ class GivenState {
   timingOut = false;
   private readonly copier = new StateCopier();
 
-  constructor(private readonly table: StateTable) {}
+  constructor(
+    private readonly table: StateTable,
+    private readonly refuseMisfit: ((state: unknown) => void) | undefined,
+  ) {}
 
   exists(): boolean {
     return this.table.json(0)[this.id] !== undefined;
@@ -116,7 +120,9 @@ class GivenState {
 
   update(state: unknown): void {
     this.refuseTimingOut('update');
-    this.table.json(0)[this.id] = keepState(state, this.copier);
+    const kept = keepState(state, this.copier);
+    this.refuseMisfit?.(kept);
+    this.table.json(0)[this.id] = kept;
     this.table.change(this.id);
   }
 

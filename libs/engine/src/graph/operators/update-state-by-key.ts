@@ -18,6 +18,7 @@ import {
 import { StateCopier } from '../state-copier.js';
 import { Grouping } from './grouping.js';
 import { roleOf } from './role-of.js';
+import { stateFormOf } from './state-form.js';
 import { stateWithTtl, type Ttl } from './ttl.js';
 
 /** State: table `state`, column `value`, the state of each key as JSON. */
@@ -39,6 +40,7 @@ class UpdateStateByKey implements Operator {
   private readonly groupings = new Map<RowContext, Grouping>();
   private readonly order: KeyOrder | undefined;
   private readonly ttl: Ttl | undefined;
+  private readonly refuseMisfit: ((state: unknown) => void) | undefined;
   private spare = new Grouping();
   /** Keys without a value in the batch whose state the job's code gave up. */
   private gone: number[] = [];
@@ -53,6 +55,7 @@ class UpdateStateByKey implements Operator {
     this.ttl = ttl;
     this.order = node.options['visit'] === 'all' ? new KeyOrder(this.table) : undefined;
     this.update = roleOf(node.functions, 'update');
+    this.refuseMisfit = stateFormOf(node);
     this.emitter = parts.emitter();
     this.inline = (row) => this.code(row);
     this.pushed = code.add<Emit>(EMIT_PARAMS, () => this.code(emittedRow(true)));
@@ -110,7 +113,9 @@ class UpdateStateByKey implements Operator {
     const before = table.isFrozen && held !== undefined ? copyJson(held) : held;
     const state = this.update(values, before, key, context);
     refuseThenable(state);
-    table.json(0)[id] = state === undefined ? undefined : keepState(state, this.copier);
+    const kept = state === undefined ? undefined : keepState(state, this.copier);
+    if (kept !== undefined) this.refuseMisfit?.(kept);
+    table.json(0)[id] = kept;
     table.change(id);
     where.key = undefined;
     if (state !== undefined) this.emitter.run(state, key, timeOf(context), context);
