@@ -23,6 +23,9 @@ import { EntityTagInterceptor } from './transport/entity-tag.js';
 import { ProblemFilter } from './transport/problem.filter.js';
 import { RouteTable } from './transport/route-table.js';
 import { validation } from './transport/validation.js';
+import { PlanUpgrade } from './upgrade/plan-upgrade.js';
+import { TryConversion } from './upgrade/try-conversion.js';
+import { UpgradesController } from './upgrade/upgrades.controller.js';
 
 /** What the API asks of the outside; whoever starts it binds each of these. */
 export const API_PORTS = [
@@ -51,6 +54,7 @@ export class ApiModule {
         HistoryController,
         EventsController,
         ControlController,
+        UpgradesController,
         RunnersController,
         TenantsController,
         HealthController,
@@ -60,6 +64,8 @@ export class ApiModule {
         SubmitJob,
         DeployRevision,
         OrderJob,
+        PlanUpgrade,
+        TryConversion,
         EventFeed,
         Callers,
         RouteTable,

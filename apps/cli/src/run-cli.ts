@@ -7,6 +7,7 @@ import { addInitCommand } from './commands/init.js';
 import { addInspectCommands } from './commands/inspect.js';
 import { addLogsCommand } from './commands/logs.js';
 import { addSubmitCommands } from './commands/submit.js';
+import { addUpgradeCommands } from './commands/upgrade.js';
 import { printable, UserError, type Terminal } from './terminal.js';
 
 /** 0: done. 1: the caller can put it right. 2: the service, or something on the way to it, did not do its part. */
@@ -45,6 +46,7 @@ function program(terminal: Terminal): Command {
   addInitCommand(root, terminal);
   addBuildCommand(root, terminal);
   addSubmitCommands(root, terminal);
+  addUpgradeCommands(root, terminal);
   addInspectCommands(root, terminal);
   addLogsCommand(root, terminal);
   addControlCommands(root, terminal);

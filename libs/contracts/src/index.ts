@@ -37,5 +37,10 @@ export type RunPage = Schemas['RunPage'];
 export type Tenant = Schemas['Tenant'];
 export type TenantOrder = Schemas['TenantOrder'];
 
+export type UpgradeDecision = Schemas['UpgradeDecision'];
+export type UpgradePlan = Schemas['UpgradePlan'];
+export type UpgradePlanOrder = Schemas['UpgradePlanOrder'];
+export type UpgradePlanPage = Schemas['UpgradePlanPage'];
+
 export type JobStatus = Job['status'];
 export type OperationId = keyof operations;

@@ -8,6 +8,7 @@ export type RunId = Branded<'RunId'>;
 export type RunnerId = Branded<'RunnerId'>;
 export type CheckpointId = Branded<'CheckpointId'>;
 export type DecisionId = Branded<'DecisionId'>;
+export type PlanId = Branded<'PlanId'>;
 /** SHA-256 of a bundle's JavaScript, in lower-case hex. */
 export type BundleDigest = Branded<'BundleDigest'>;
 
@@ -20,6 +21,7 @@ export const ID_PREFIX = {
   runner: 'rnr',
   checkpoint: 'ckp',
   decision: 'dec',
+  plan: 'upl',
 } as const;
 
 interface IdTypes {
@@ -30,6 +32,7 @@ interface IdTypes {
   runner: RunnerId;
   checkpoint: CheckpointId;
   decision: DecisionId;
+  plan: PlanId;
 }
 
 export type IdKind = keyof typeof ID_PREFIX;

@@ -61,15 +61,8 @@ export {
   type Flow,
   type Trigger,
 } from './flow/flow.js';
-export {
-  ERROR_KINDS,
-  ERRORS,
-  isTidemarkError,
-  TidemarkError,
-  type ErrorCode,
-  type ErrorKind,
-  type ErrorParams,
-} from './errors/tidemark-error.js';
+export { ERRORS, isTidemarkError, TidemarkError, type ErrorCode, type ErrorParams } from './errors/tidemark-error.js';
+export { ERROR_KINDS, type ErrorKind } from './errors/error-spec.js';
 export {
   ID_PREFIX,
   IdSource,
@@ -81,6 +74,7 @@ export {
   type IdKind,
   type IdOf,
   type JobId,
+  type PlanId,
   type RunId,
   type RunnerId,
   type TenantId,
@@ -93,6 +87,7 @@ export {
   type JobConfig,
   type JobEventRecord,
   type LastBatch,
+  type PendingUpgrade,
   type Revision,
   type Run,
   type RunStatus,
@@ -112,14 +107,32 @@ export {
   IdempotencyStore,
   JobStores,
   RunnerDirectory,
+  UPGRADE_ANSWERS,
   type BatchRecord,
+  type Deployed,
   type JobStore,
+  type NewRevision,
   type Ordered,
   type Page,
   type RunnerRecord,
   type RequestId,
   type TraceParent,
+  type UpgradeAnswer,
 } from './job/job-store.js';
+export {
+  planUpgrade,
+  stillHolds,
+  UPGRADE_OUTCOMES,
+  withoutObjections,
+  type SinkVerdict,
+  type SourceVerdict,
+  type StoredState,
+  type UpgradeFacts,
+  type UpgradeOutcome,
+  type UpgradePlan,
+  type UpgradePlanRecord,
+  type UpgradeTarget,
+} from './upgrade/upgrade-plan.js';
 export { KEY_ROLES, TenantStore, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
 export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
 export { ATTEMPTS_MAX, decideRetry, type Retry, type RetryCause } from './scheduling/retry.js';

@@ -2,6 +2,7 @@ import {
   CHECKPOINT_STATUSES,
   DESIRED_STATES,
   JOB_STATUSES,
+  NO_UPGRADE_OPTIONS,
   RESTORE_POLICIES,
   RUN_STATUSES,
   START_TRIGGERS,
@@ -19,6 +20,8 @@ import {
   type JobConfig,
   type JobEventRecord,
   type JobId,
+  type PendingUpgrade,
+  type PlanId,
   type RestoreDecision,
   type RestoreVerdict,
   type Revision,
@@ -29,6 +32,9 @@ import {
   type SourceRanges,
   type StateShape,
   type TenantId,
+  type UpgradeOptions,
+  type UpgradePlan,
+  type UpgradePlanRecord,
 } from '@tidemark/domain';
 import { z } from 'zod';
 import type {
@@ -40,6 +46,7 @@ import type {
   RestoreDecisionRow,
   RevisionRow,
   RunRow,
+  UpgradePlanRow,
 } from './rows/index.js';
 
 // A row is input like any other: a status that this build does not know must stop here, not deep in the scheduler.
@@ -78,6 +85,7 @@ export function toJob(row: JobRow, run: Pick<RunRow, 'id' | 'runnerId' | 'epoch'
           },
     attempts: row.attempts,
     version: row.version,
+    upgrade: (row.upgrade as PendingUpgrade | null) ?? undefined,
     createdAt: row.createdAt,
   };
 }
@@ -108,6 +116,21 @@ export const toRevision = (row: RevisionRow): Revision => ({
   number: row.number,
   bundleDigest: row.bundleDigest as BundleDigest,
   config: row.config as JobConfig,
+  options: (row.options as UpgradeOptions | null) ?? NO_UPGRADE_OPTIONS,
+  createdAt: row.createdAt,
+});
+
+export const toUpgradePlan = (row: UpgradePlanRow): UpgradePlanRecord => ({
+  id: row.id as PlanId,
+  tenantId: row.tenantId as TenantId,
+  jobId: row.jobId as JobId,
+  revision: row.revision,
+  checkpointId: orUndefined(row.checkpointId) as CheckpointId | undefined,
+  bundleDigest: row.bundleDigest as BundleDigest,
+  config: row.config as JobConfig,
+  options: row.options as UpgradeOptions,
+  plan: row.plan as UpgradePlan,
+  actor: row.actor,
   createdAt: row.createdAt,
 });
 

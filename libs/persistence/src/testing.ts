@@ -1,14 +1,16 @@
-import type {
-  BundleDigest,
-  BundleManifest,
-  CheckpointId,
-  ClaimedRun,
-  JobConfig,
-  JobId,
-  NewCheckpoint,
-  RunnerId,
-  TenantId,
-  CompletedCheckpoint,
+import {
+  NO_UPGRADE_OPTIONS,
+  type BundleDigest,
+  type BundleManifest,
+  type CheckpointId,
+  type ClaimedRun,
+  type JobConfig,
+  type JobId,
+  type NewCheckpoint,
+  type NewRevision,
+  type RunnerId,
+  type TenantId,
+  type CompletedCheckpoint,
 } from '@tidemark/domain';
 import { v7 } from 'uuid';
 import type { DataSource } from 'typeorm';
@@ -37,6 +39,15 @@ export const aManifest = (more: Partial<BundleManifest> = {}): BundleManifest =>
   poison: 'fail',
   nodes: [],
   shapes: {},
+  ...more,
+});
+
+/** The next revision of a job. */
+export const aRevision = (more: Partial<NewRevision> = {}): NewRevision => ({
+  bundleDigest: aDigest(),
+  manifest: aManifest(),
+  config: aConfig(),
+  options: NO_UPGRADE_OPTIONS,
   ...more,
 });
 

@@ -17,6 +17,9 @@ export type {
   Run,
   Runner,
   Tenant,
+  UpgradeDecision,
+  UpgradePlan,
+  UpgradePlanOrder,
 } from '@tidemark/contracts';
 export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from './errors.js';
 export type { Connection } from './http.js';

@@ -9,6 +9,9 @@ import type {
   Revision,
   RevisionOrder,
   Run,
+  UpgradeDecision,
+  UpgradePlan,
+  UpgradePlanOrder,
 } from '@tidemark/contracts';
 import { TidemarkTimeoutError } from './errors.js';
 import { pause, type Http } from './http.js';
@@ -46,6 +49,29 @@ export class Jobs {
   /** Gives a job its next revision: a running job hands over with a checkpoint, a stopped one stays stopped. */
   deploy(id: string, order: RevisionOrder, options: CreateOptions & ChangeOptions = {}): Promise<Job> {
     return this.create(`${pathOf(id)}/revisions`, order, options);
+  }
+
+  /** Says what an upgrade would do, while the job goes on. A deployment may name the plan by its id. */
+  planUpgrade(id: string, order: UpgradePlanOrder, { signal }: Cancellable = {}): Promise<UpgradePlan> {
+    const path = `${pathOf(id)}/upgrade-plans`;
+    return this.http.json({ method: 'POST', path, body: order, repeatable: true, signal });
+  }
+
+  /** Plans of upgrades, newest first. */
+  upgradePlans(id: string, page: PageRequest = {}): Listing<UpgradePlan> {
+    return this.listing(`${pathOf(id)}/upgrade-plans`, page);
+  }
+
+  /** Decides what becomes of a revision that waits: see `upgrade` of the job. */
+  decideUpgrade(
+    id: string,
+    answer: UpgradeDecision['answer'],
+    { ifVersion, signal }: ChangeOptions = {},
+  ): Promise<Job> {
+    const path = `${pathOf(id)}/upgrade-decision`;
+    return this.http.json({
+      ...{ method: 'POST', path, body: { answer }, headers: ifMatch(ifVersion), repeatable: false, signal },
+    });
   }
 
   get(id: string, { signal }: Cancellable = {}): Promise<Job> {

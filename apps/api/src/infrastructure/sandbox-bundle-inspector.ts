@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { checkNode } from '@tidemark/connectors';
 import type { BundleManifest } from '@tidemark/domain';
+import { takeOver } from '@tidemark/engine';
 import type { SandboxHost } from '@tidemark/sandbox';
 import { BundleInspector, type BundleFiles } from '../submit/bundle-inspector.js';
 
@@ -14,6 +15,22 @@ export class SandboxBundleInspector extends BundleInspector implements OnApplica
     const manifest = await this.host.describe({ code, map: sourceMap });
     for (const node of manifest.nodes) checkNode(node, manifest.flow);
     return manifest;
+  }
+
+  override async tryConversion(
+    { code, sourceMap }: BundleFiles,
+    { limits, shapes, verdicts, blocks }: Parameters<BundleInspector['tryConversion']>[1],
+  ): Promise<void> {
+    const graph = await this.host.start({ id: 'trial', code, map: sourceMap, limits });
+    try {
+      await takeOver(
+        { convert: (...block) => graph.convert(...block), restore: () => Promise.resolve() },
+        { shapes, blocks },
+        verdicts,
+      );
+    } finally {
+      graph.kill();
+    }
   }
 
   override sandbox(): { readonly mode: 'required' | 'auto'; readonly missing: readonly string[] } {

@@ -15,6 +15,7 @@ import {
   type RunStatus,
   type SourceOffsets,
   type StartTrigger,
+  type UpgradeOptions,
 } from '@tidemark/domain';
 import { pageClass } from '../transport/paging.js';
 import { Shown, shownType } from '../transport/shown.js';
@@ -50,16 +51,20 @@ export class RevisionAnswer {
   @Shown('The configuration, defaults filled in.', ConfigAnswer)
   readonly config!: JobConfig;
 
+  @Shown('What was said about the state that it takes over: renames, drops and resets.', 'json')
+  readonly upgrade!: UpgradeOptions;
+
   @Shown('When it was submitted.', 'time')
   readonly createdAt!: string;
 }
 shownType('Revision', RevisionAnswer);
 export const RevisionPage = pageClass(RevisionAnswer, 'RevisionPage');
 
-export const showRevision = ({ number, bundleDigest, config, createdAt }: Revision): RevisionAnswer => ({
+export const showRevision = ({ number, bundleDigest, config, options, createdAt }: Revision): RevisionAnswer => ({
   number,
   bundleDigest,
   config,
+  upgrade: options,
   createdAt: createdAt.toISOString(),
 });
 

@@ -48,6 +48,15 @@ class LastBatch {
 }
 shownType('LastBatch', LastBatch);
 
+class PendingUpgradeAnswer {
+  @Shown('The revision that waits.', 'integer')
+  readonly revision!: number;
+
+  @Shown('What stands in its way, one sentence each.', 'strings')
+  readonly objections!: readonly string[];
+}
+shownType('PendingUpgrade', PendingUpgradeAnswer);
+
 /** A job as its owner sees it. */
 export class JobAnswer {
   @Shown('Id of the job.', 'string')
@@ -82,6 +91,11 @@ export class JobAnswer {
 
   @Shown('The last committed batch.', LastBatch, { nullable: true })
   readonly lastBatch!: LastBatch | null;
+
+  @Shown('A revision that waits for a decision, while the one before it goes on.', PendingUpgradeAnswer, {
+    nullable: true,
+  })
+  readonly upgrade!: PendingUpgradeAnswer | null;
 
   @Shown('Grows with every change; also the ETag.', 'integer')
   readonly version!: number;
@@ -118,6 +132,7 @@ export function showJob(job: Job): JobAnswer {
             committedAt: job.lastBatch.committedAt.toISOString(),
             offsets: job.lastBatch.offsets,
           },
+    upgrade: job.upgrade ?? null,
     version: job.version,
     createdAt: job.createdAt.toISOString(),
   };

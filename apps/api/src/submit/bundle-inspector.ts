@@ -1,4 +1,4 @@
-import type { BundleManifest } from '@tidemark/domain';
+import type { BundleManifest, Checkpoint, JobConfig, OperatorVerdict } from '@tidemark/domain';
 
 export interface BundleFiles {
   readonly code: string;
@@ -12,6 +12,16 @@ export abstract class BundleInspector {
    * `bundle_*`, `graph_*` and `connector_refused`, with the place in the source.
    */
   abstract inspect(bundle: BundleFiles): Promise<BundleManifest>;
+  /** Converts state with the bundle's code and throws the result away. Throws `state_conversion_failed`. */
+  abstract tryConversion(
+    bundle: BundleFiles,
+    state: {
+      readonly limits: JobConfig['limits'];
+      readonly shapes: Checkpoint['shapes'];
+      readonly verdicts: readonly OperatorVerdict[];
+      readonly blocks: (uid: string) => AsyncIterable<Uint8Array>;
+    },
+  ): Promise<void>;
   /** Which layers of the sandbox are in force. */
   abstract sandbox(): { readonly mode: 'required' | 'auto'; readonly missing: readonly string[] };
 }

@@ -1,8 +1,9 @@
 import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { RESTORE_POLICIES, type RestorePolicy } from '@tidemark/domain';
 import { Type, type TypeHelpOptions } from 'class-transformer';
-import { IsObject, ValidateNested } from 'class-validator';
-import { ChoiceField, ObjectField, TextField, WholeNumberField } from '../transport/fields.js';
+import { IsObject, ValidateIf, ValidateNested } from 'class-validator';
+import { UpgradeOptionsOrder } from '../upgrade/upgrade-options.request.js';
+import { ChoiceField, FlagField, ObjectField, TextField, WholeNumberField } from '../transport/fields.js';
 
 const MIB = 1024 * 1024;
 const DAY_MS = 86_400_000;
@@ -68,19 +69,23 @@ export class ConfigOrder {
 }
 
 /** A bundle is named by its digest or comes with the request. What has neither is refused as a bundle without code. */
-const BundleField = (): PropertyDecorator => (target, property) => {
-  ApiExtraModels(BundleReference, BundleUpload)(target.constructor);
-  ApiProperty({
-    description: 'A bundle uploaded before, by its digest, or a new one.',
-    oneOf: [{ $ref: getSchemaPath(BundleReference) }, { $ref: getSchemaPath(BundleUpload) }],
-  })(target, property);
-  IsObject()(target, property);
-  ValidateNested()(target, property);
-  Type((help?: TypeHelpOptions) => (isReference(help?.object[help.property]) ? BundleReference : BundleUpload))(
-    target,
-    property,
-  );
-};
+const BundleField =
+  ({ optional = false } = {}): PropertyDecorator =>
+  (target, property) => {
+    ApiExtraModels(BundleReference, BundleUpload)(target.constructor);
+    if (optional) ValidateIf((_, value) => value !== undefined)(target, property);
+    ApiProperty({
+      required: !optional,
+      description: 'A bundle uploaded before, by its digest, or a new one.',
+      oneOf: [{ $ref: getSchemaPath(BundleReference) }, { $ref: getSchemaPath(BundleUpload) }],
+    })(target, property);
+    IsObject()(target, property);
+    ValidateNested()(target, property);
+    Type((help?: TypeHelpOptions) => (isReference(help?.object[help.property]) ? BundleReference : BundleUpload))(
+      target,
+      property,
+    );
+  };
 
 const isReference = (bundle: unknown): boolean => typeof bundle === 'object' && bundle !== null && 'digest' in bundle;
 
@@ -105,6 +110,30 @@ export class JobRequest {
 
 @ApiSchema({ name: 'RevisionOrder' })
 export class RevisionRequest {
+  @BundleField({ optional: true })
+  readonly bundle?: BundleReference | BundleUpload;
+
+  @TextField({
+    optional: true,
+    max: 40,
+    description:
+      'Id of an upgrade plan, instead of bundle, config and upgrade: what it says is deployed, if it would come out the same now.',
+  })
+  readonly plan?: string;
+
+  @ObjectField({ optional: true, type: () => UpgradeOptionsOrder, description: 'What is said about the state.' })
+  readonly upgrade?: UpgradeOptionsOrder;
+
+  @ObjectField({
+    optional: true,
+    type: () => ConfigOrder,
+    description: 'Configuration of the revision; what it leaves out stays as it was.',
+  })
+  readonly config?: ConfigOrder;
+}
+
+@ApiSchema({ name: 'UpgradePlanOrder' })
+export class UpgradePlanRequest {
   @BundleField()
   readonly bundle!: BundleReference | BundleUpload;
 
@@ -114,4 +143,13 @@ export class RevisionRequest {
     description: 'Configuration of the revision; what it leaves out stays as it was.',
   })
   readonly config?: ConfigOrder;
+
+  @ObjectField({ optional: true, type: () => UpgradeOptionsOrder, description: 'What is said about the state.' })
+  readonly upgrade?: UpgradeOptionsOrder;
+
+  @FlagField({
+    optional: true,
+    description: 'Also converts the state of the newest checkpoint, a sample of each operator, and throws it away.',
+  })
+  readonly deep?: boolean;
 }

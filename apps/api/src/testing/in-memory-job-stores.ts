@@ -1,14 +1,18 @@
 import {
   decideOrder,
   JobStores,
+  NO_UPGRADE_OPTIONS,
   nextStatus,
   OWNED_STATUSES,
+  planUpgrade,
+  stillHolds,
   type BatchRecord,
   type Bundle,
   type BundleDigest,
   type Checkpoint,
   type CheckpointId,
   type DecisionId,
+  type Deployed,
   type Job,
   type JobConfig,
   type JobEventRecord,
@@ -16,8 +20,10 @@ import {
   type JobOrder,
   type JobStatus,
   type JobStore,
+  type NewRevision,
   type Ordered,
   type Page,
+  type PlanId,
   type RequestId,
   type RestoreDecision,
   type Revision,
@@ -25,6 +31,9 @@ import {
   type RunId,
   type TenantId,
   type TraceParent,
+  type UpgradeAnswer,
+  type UpgradeFacts,
+  type UpgradePlanRecord,
 } from '@tidemark/domain';
 
 type By = {
@@ -43,6 +52,7 @@ export class InMemoryTenant {
   readonly batches: (BatchRecord & { readonly jobId: JobId })[] = [];
   readonly checkpoints: Checkpoint[] = [];
   readonly decisions: RestoreDecision[] = [];
+  readonly plans: UpgradePlanRecord[] = [];
   readonly events: JobEventRecord[] = [];
   /** The trace that each change was made with, in order. */
   readonly traces: TraceParent[] = [];
@@ -117,22 +127,59 @@ class InMemoryJobStore implements JobStore {
     return newestFirst(jobs, ({ id }) => id, page);
   }
 
-  async addRevision(
-    id: JobId,
-    revision: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
-    by: By,
-  ): Promise<Ordered> {
-    return this.change(id, by, (job) => {
-      this.pushRevision(id, job.revision + 1, revision);
-      return { revision: job.revision + 1 };
+  async upgradeFacts(id: JobId): Promise<UpgradeFacts | undefined> {
+    const job = await this.find(id);
+    return job === undefined ? undefined : this.factsOf(job);
+  }
+
+  async savePlan(plan: Omit<UpgradePlanRecord, 'tenantId' | 'createdAt'>): Promise<UpgradePlanRecord> {
+    const record = { ...plan, tenantId: this.tenantId, createdAt: new Date(0) };
+    this.data.plans.push(record);
+    return record;
+  }
+
+  async findPlan(id: JobId, planId: PlanId): Promise<UpgradePlanRecord | undefined> {
+    return ofJob(this.data.plans, id).find((plan) => plan.id === planId);
+  }
+
+  async listPlans(id: JobId, page: Page<PlanId>): Promise<readonly UpgradePlanRecord[]> {
+    return newestFirst(ofJob(this.data.plans, id), (plan) => plan.id, page);
+  }
+
+  async addRevision(id: JobId, revision: NewRevision, by: By): Promise<Deployed> {
+    return this.change<Deployed>(id, by, (job) => {
+      const plan = planUpgrade(this.factsOf(job), revision);
+      if (revision.expected !== undefined && !stillHolds(revision.expected, { revision: job.revision, plan }))
+        return { outcome: 'plan_outdated', plan };
+      if (plan.outcome === 'refuse') return { outcome: 'upgrade_refused', objections: plan.objections };
+      const number = Math.max(...ofJob(this.data.revisions, id).map((one) => one.number)) + 1;
+      this.pushRevision(id, number, revision);
+      const { objections } = plan;
+      return plan.outcome === 'ask' ? { upgrade: { revision: number, objections } } : { revision: number };
     });
   }
 
+  async decideUpgrade(id: JobId, answer: UpgradeAnswer, by: By): Promise<Deployed> {
+    return this.change<Deployed>(id, by, ({ upgrade, revision }) => {
+      if (upgrade === undefined) return { outcome: 'nothing_to_decide' };
+      return { upgrade: undefined, revision: answer === 'reset' ? upgrade.revision : revision };
+    });
+  }
+
+  private factsOf(job: Job): UpgradeFacts {
+    const revision = ofJob(this.data.revisions, job.id).find(({ number }) => number === job.revision);
+    const bundle = this.data.bundles.find(({ digest }) => digest === revision?.bundleDigest);
+    if (bundle === undefined) throw new Error('The job has no bundle.');
+    const { manifest } = bundle;
+    const stored = job.lastBatch && { checkpointId: undefined, shapes: manifest.shapes, rows: 0, bytes: 0 };
+    return { revision: job.revision, manifest, stored, committedOffsets: job.lastBatch?.offsets, processingMs: [] };
+  }
+
   async order(id: JobId, order: JobOrder, by: By): Promise<Ordered> {
-    return this.change(id, by, (job) => {
+    return this.change<Ordered>(id, by, (job) => {
       const decision = decideOrder(job, order);
       if (decision.kind === 'as_it_is') return {};
-      if (decision.kind === 'refused') return { refused: decision.event };
+      if (decision.kind === 'refused') return { outcome: 'refused', status: job.status, event: decision.event };
       const status = decision.event === undefined ? undefined : nextStatus(job.status, decision.event);
       return { desired: decision.desired, status: status ?? job.status };
     });
@@ -192,18 +239,18 @@ class InMemoryJobStore implements JobStore {
     return events.filter(({ seq }) => BigInt(seq) > BigInt(afterSeq)).slice(0, limit);
   }
 
-  private change(
+  private change<R extends { readonly outcome: string }>(
     id: JobId,
     by: By,
-    decide: (job: Job) => Partial<Job> | { readonly refused: Extract<Ordered, { outcome: 'refused' }>['event'] },
-  ): Ordered {
+    decide: (job: Job) => Partial<Job> | R,
+  ): R | Exclude<Ordered, { outcome: 'refused' }> {
     const at = this.data.jobs.findIndex((job) => job.id === id);
     const job = this.data.jobs[at];
     if (job === undefined) return { outcome: 'not_found' };
     if (this.data.requests.get(by.requestId ?? '') === id) return { outcome: 'ordered', job };
     if (by.expectedVersion !== undefined && by.expectedVersion !== job.version) return { outcome: 'changed_meanwhile' };
     const change = decide(job);
-    if ('refused' in change) return { outcome: 'refused', status: job.status, event: change.refused };
+    if ('outcome' in change) return change;
     const changed: Job = { ...job, ...change, version: job.version + 1 };
     this.data.jobs[at] = changed;
     if (by.requestId !== undefined) this.data.requests.set(by.requestId, id);
@@ -214,9 +261,14 @@ class InMemoryJobStore implements JobStore {
   private pushRevision(
     jobId: JobId,
     number: number,
-    { bundleDigest, config }: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
+    {
+      bundleDigest,
+      config,
+      options = NO_UPGRADE_OPTIONS,
+    }: Pick<NewRevision, 'bundleDigest' | 'config'> & Partial<Pick<NewRevision, 'options'>>,
   ): void {
-    this.data.revisions.push({ tenantId: this.tenantId, jobId, number, bundleDigest, config, createdAt: new Date(0) });
+    const { tenantId } = this;
+    this.data.revisions.push({ tenantId, jobId, number, bundleDigest, config, options, createdAt: new Date(0) });
   }
 }
 
@@ -235,6 +287,7 @@ const submittedJob = (tenantId: TenantId, { id, name }: { readonly id: JobId; re
   lastBatch: undefined,
   currentRun: undefined,
   attempts: 0,
+  upgrade: undefined,
   version: 1,
   createdAt: new Date(0),
 });

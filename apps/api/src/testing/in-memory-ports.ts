@@ -102,6 +102,13 @@ export class FakeBundleInspector extends BundleInspector {
     return JSON.parse(files.code.split('\n', 1)[0]?.replace(/^\/\/ /, '') ?? '') as BundleManifest;
   }
 
+  /** What happens where state is to be converted. */
+  convert: () => Promise<void> = () => Promise.resolve();
+
+  override tryConversion(): Promise<void> {
+    return this.convert();
+  }
+
   override sandbox(): ReturnType<BundleInspector['sandbox']> {
     return { mode: 'auto', missing: this.missing };
   }

@@ -2,6 +2,9 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsNotEmptyObject,
@@ -11,6 +14,7 @@ import {
   Matches,
   Max,
   Min,
+  ValidateBy,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
@@ -65,6 +69,41 @@ export const ChoiceField = (field: Common & { readonly of: readonly string[] }):
   declared(field, { type: 'string', enum: [...field.of] }, [
     IsIn(field.of, { message: `$property must be one of ${field.of.join(', ')}` }),
   ]);
+
+/** A yes or no of a body. */
+export const FlagField = (field: Common): PropertyDecorator => declared(field, { type: 'boolean' }, [IsBoolean()]);
+
+interface NamesForm extends Common {
+  /** How many there may be. */
+  readonly max: number;
+  readonly pattern: RegExp;
+  readonly patternSays: string;
+}
+
+/** A list of names. */
+export const NamesField = (field: NamesForm): PropertyDecorator =>
+  declared(field, { type: 'array', items: { type: 'string', pattern: field.pattern.source }, maxItems: field.max }, [
+    IsArray(),
+    ArrayMaxSize(field.max),
+    Matches(field.pattern, { each: true, message: field.patternSays }),
+  ]);
+
+/** Names by name. */
+export const NameMapField = (field: NamesForm): PropertyDecorator => {
+  const isName = (text: unknown): boolean => typeof text === 'string' && field.pattern.test(text);
+  const isMap = (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length <= field.max &&
+    Object.entries(value).every((pair) => pair.every(isName));
+  const { source } = field.pattern;
+  return declared(
+    field,
+    { type: 'object', additionalProperties: { type: 'string', pattern: source }, maxProperties: field.max },
+    [ValidateBy({ name: 'nameMap', validator: { validate: isMap, defaultMessage: () => field.patternSays } })],
+  );
+};
 
 /** An object with fields of its own. */
 export const ObjectField = (

@@ -68,6 +68,7 @@ const idCursor =
 export const jobCursor = idCursor('job');
 export const runCursor = idCursor('run');
 export const checkpointCursor = idCursor('checkpoint');
+export const planCursor = idCursor('plan');
 export const decisionCursor = idCursor('decision');
 
 const INTEGER_MAX = 2 ** 31 - 1;

@@ -136,6 +136,8 @@ function bodyOf({ operationId }: Route): Sent {
     uploadBundle: aBundle(),
     submitJob: { bundle: aBundle() },
     deployRevision: { bundle: aBundle() },
+    planUpgrade: { bundle: aBundle() },
+    decideUpgrade: { answer: 'abandon' },
     ensureTenant: { name: 'new' },
     createApiKey: { label: 'new' },
   };

@@ -1,24 +1,17 @@
-import { bundleJob } from '@tidemark/bundler';
-import type { BundleUpload, Job, JobConfigOrder } from '@tidemark/sdk';
 import type { Command } from 'commander';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { UserError, type Terminal } from '../terminal.js';
-import { contextOf, jobNamed, wholeNumber, type Context } from './context.js';
+import type { Terminal } from '../terminal.js';
+import { contextOf } from './context.js';
+import {
+  bundleIn,
+  configIn,
+  isFinished,
+  showSubmitted,
+  withRevisionOptions,
+  type RevisionOptions,
+} from './revision.js';
 
-const WAIT_SECONDS_DEFAULT = 60;
-const ENDED = ['failed', 'cancelled', 'stopped', 'awaiting_decision'];
-
-interface RevisionOptions {
-  readonly minify?: boolean;
-  readonly restorePolicy?: string;
-  readonly checkpointIntervalMs?: number;
-  readonly memoryMb?: number;
-  readonly cpuMsPerBatch?: number;
-  readonly wait?: number | true;
-}
-
-/** `tidemark submit` and `tidemark deploy`. */
+/** `tidemark submit`. */
 export function addSubmitCommands(program: Command, terminal: Terminal): void {
   withRevisionOptions(program.command('submit').argument('<file>', 'a TypeScript source, or a bundle made by "build"'))
     .description('submit a job')
@@ -30,91 +23,4 @@ export function addSubmitCommands(program: Command, terminal: Terminal): void {
       const job = await context.service.jobs.submit({ bundle, ...name, config: configIn(options) });
       await showSubmitted(context, job, options, ({ lastBatch, status }) => lastBatch !== null || isFinished(status));
     });
-
-  withRevisionOptions(
-    program.command('deploy').argument('<job>', 'id or name of the job').argument('<file>', 'as for "submit"'),
-  )
-    .description('give a job its next revision; a running job hands over with a checkpoint')
-    .action(async (name: string, file: string, options: RevisionOptions, command: Command) => {
-      const context = await contextOf(command, terminal);
-      const { id, lastBatch: before, timeline } = await jobNamed(context, name);
-      const bundle = await bundleIn(resolve(terminal.cwd, file), options);
-      const job = await context.service.jobs.deploy(id, { bundle, config: configIn(options) });
-      const isNew = (last: Job['lastBatch']): boolean =>
-        last !== null && (last.timeline > timeline || last.batchId > (before?.batchId ?? 0));
-      await showSubmitted(
-        context,
-        job,
-        options,
-        (seen) => (seen.status === 'running' && isNew(seen.lastBatch)) || isFinished(seen.status),
-      );
-    });
-}
-
-function withRevisionOptions(command: Command): Command {
-  return command
-    .option('--minify', 'make the bundle small')
-    .option('--restore-policy <policy>', 'ask, fail or reset_keep_offsets: what to do where state does not fit')
-    .option('--checkpoint-interval-ms <ms>', 'milliseconds between checkpoints', wholeNumber)
-    .option('--memory-mb <mib>', "memory of the job's sandbox", wholeNumber)
-    .option('--cpu-ms-per-batch <ms>', 'CPU deadline of a batch', wholeNumber)
-    .option(
-      '--wait [seconds]',
-      `wait for the next committed batch, or for the job to be finished, ${WAIT_SECONDS_DEFAULT} s at most by default`,
-      wholeNumber,
-    );
-}
-
-async function showSubmitted(
-  context: Context,
-  job: Job,
-  { wait }: RevisionOptions,
-  isThere: (job: Job) => boolean,
-): Promise<void> {
-  if (wait === undefined) {
-    context.show(job, [job.id]);
-    return;
-  }
-  const timeoutMs = (wait === true ? WAIT_SECONDS_DEFAULT : wait) * 1_000;
-  const { interrupted: signal } = context.terminal;
-  const seen = await context.service.jobs.waitFor(job.id, (now) => isThere(now) || ENDED.includes(now.status), {
-    timeoutMs,
-    signal,
-  });
-  if (!isThere(seen)) {
-    throw new UserError(`Job ${seen.id} is ${seen.status}${seen.reason === null ? '.' : `: ${seen.reason.message}`}`);
-  }
-  context.show(seen, [
-    seen.id,
-    isFinished(seen.status)
-      ? `finished with batch ${seen.lastBatch?.batchId ?? 'none'}`
-      : `batch ${seen.lastBatch?.batchId ?? ''} committed on ${seen.currentRun?.runnerId ?? 'a runner'}`,
-  ]);
-}
-
-/** A job that ends by itself may do so without a batch, and faster than anybody looks. */
-const isFinished = (status: Job['status']): boolean => status === 'finished';
-
-/** The bundle in a file: sources are bundled, bundles are taken as they are, with the source map beside them. */
-async function bundleIn(path: string, { minify = false }: RevisionOptions): Promise<BundleUpload> {
-  if (!/\.[cm]?js$/.test(path)) return bundleJob(path, { minify });
-  const code = await readFile(path, 'utf8').catch(() => {
-    throw new UserError(`${path} cannot be read.`);
-  });
-  const sourceMap = await readFile(`${path}.map`, 'utf8').catch(() => undefined);
-  return sourceMap === undefined ? { code } : { code, sourceMap };
-}
-
-function configIn({ restorePolicy, checkpointIntervalMs, memoryMb, cpuMsPerBatch }: RevisionOptions): JobConfigOrder {
-  return {
-    // The service knows the policies and names them when this is none.
-    ...(restorePolicy === undefined
-      ? {}
-      : { restorePolicy: restorePolicy as NonNullable<JobConfigOrder['restorePolicy']> }),
-    ...(checkpointIntervalMs === undefined ? {} : { checkpointIntervalMs }),
-    limits: {
-      ...(memoryMb === undefined ? {} : { memoryMb }),
-      ...(cpuMsPerBatch === undefined ? {} : { cpuMsPerBatch }),
-    },
-  };
 }

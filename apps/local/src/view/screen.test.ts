@@ -16,6 +16,7 @@ const job: JobPicture['job'] = {
   timeline: 1,
   currentRun: { id: 'run_1', runnerId: 'rnr_0198f00000000000000000000000abcd', epoch: 3 },
   lastBatch: null,
+  upgrade: null,
   version: 4,
   createdAt: '2026-03-01T12:00:00.000Z',
 };

@@ -1,5 +1,6 @@
 import {
   IdSource,
+  NO_UPGRADE_OPTIONS,
   type BundleDigest,
   type Checkpoint,
   type CheckpointId,
@@ -33,6 +34,7 @@ export function aClaimedRun(runId = 'run_1'): ClaimedRun {
         checkpointIntervalMs: 1_000,
         limits: { memoryMb: 64, cpuMsPerBatch: 1_000 },
       },
+      options: NO_UPGRADE_OPTIONS,
       createdAt: new Date(0),
     },
     manifest: {

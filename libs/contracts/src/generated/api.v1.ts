@@ -225,6 +225,58 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/jobs/{id}/upgrade-plans': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the plans of a job, newest first */
+    get: operations['listUpgradePlans'];
+    put?: never;
+    /** Says what an upgrade would do, while the job goes on */
+    post: operations['planUpgrade'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/upgrade-plans/{planId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows a plan */
+    get: operations['getUpgradePlan'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/upgrade-decision': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Decides what becomes of a revision that waits */
+    post: operations['decideUpgrade'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/runners': {
     parameters: {
       query?: never;
@@ -476,6 +528,12 @@ export interface components {
         };
       };
     };
+    PendingUpgrade: {
+      /** @description The revision that waits. */
+      revision: number;
+      /** @description What stands in its way, one sentence each. */
+      objections: string[];
+    };
     Job: {
       /** @description Id of the job. */
       id: string;
@@ -519,6 +577,8 @@ export interface components {
       currentRun: components['schemas']['CurrentRun'] | null;
       /** @description The last committed batch. */
       lastBatch: components['schemas']['LastBatch'] | null;
+      /** @description A revision that waits for a decision, while the one before it goes on. */
+      upgrade: components['schemas']['PendingUpgrade'] | null;
       /** @description Grows with every change; also the ETag. */
       version: number;
       /**
@@ -527,9 +587,23 @@ export interface components {
        */
       createdAt: string;
     };
+    UpgradeOptions: {
+      /** @description The new uid of an operator by its old one: its state moves there. */
+      renames?: {
+        [key: string]: string;
+      };
+      /** @description Uids of operators that are gone, whose state may go too. */
+      drops?: string[];
+      /** @description Uids of operators that shall start empty. */
+      resets?: string[];
+    };
     RevisionOrder: {
       /** @description A bundle uploaded before, by its digest, or a new one. */
-      bundle: components['schemas']['BundleReference'] | components['schemas']['BundleUpload'];
+      bundle?: components['schemas']['BundleReference'] | components['schemas']['BundleUpload'];
+      /** @description Id of an upgrade plan, instead of bundle, config and upgrade: what it says is deployed, if it would come out the same now. */
+      plan?: string;
+      /** @description What is said about the state. */
+      upgrade?: components['schemas']['UpgradeOptions'];
       /** @description Configuration of the revision; what it leaves out stays as it was. */
       config?: components['schemas']['JobConfigOrder'];
     };
@@ -563,6 +637,10 @@ export interface components {
       bundleDigest: string;
       /** @description The configuration, defaults filled in. */
       config: components['schemas']['JobConfig'];
+      /** @description What was said about the state that it takes over: renames, drops and resets. */
+      upgrade: {
+        [key: string]: unknown;
+      };
       /**
        * Format: date-time
        * @description When it was submitted.
@@ -848,6 +926,114 @@ export interface components {
       items: components['schemas']['JobEvent'][];
       /** @description What to send as `after` for the next page; null on the last one. */
       next: string | null;
+    };
+    UpgradePlanOrder: {
+      /** @description A bundle uploaded before, by its digest, or a new one. */
+      bundle: components['schemas']['BundleReference'] | components['schemas']['BundleUpload'];
+      /** @description Configuration of the revision; what it leaves out stays as it was. */
+      config?: components['schemas']['JobConfigOrder'];
+      /** @description What is said about the state. */
+      upgrade?: components['schemas']['UpgradeOptions'];
+      /** @description Also converts the state of the newest checkpoint, a sample of each operator, and throws it away. */
+      deep?: boolean;
+    };
+    OperatorVerdict: {
+      /** @description The operator. */
+      uid: string;
+      /**
+       * @description What becomes of its state. `as_is`: taken over; `evolve`: read as the new schema has it; `migrate`: by the steps of the bundle; `renamed`: taken over under another uid; `new`: starts empty; `dropped`: the operator is gone; `reset`: starts empty by policy or word; `refused`: cannot be taken over.
+       * @enum {string}
+       */
+      verdict: 'as_is' | 'evolve' | 'migrate' | 'renamed' | 'new' | 'dropped' | 'reset' | 'refused';
+      /** @description The uid that its state has now, where that is another one. */
+      from: string | null;
+      /** @description Why it is refused, reset or dropped. */
+      reason: string | null;
+      /** @description What changed of the form of its state. */
+      changes: string[];
+      /** @description Versions from which the bundle leads on. */
+      steps: number[];
+    };
+    SourceVerdict: {
+      /** @description The source. */
+      uid: string;
+      /**
+       * @description What becomes of its place.
+       * @enum {string}
+       */
+      offsets: 'kept' | 'new' | 'dropped' | 'refused';
+      /** @description Why, where it is not kept. */
+      reason: string | null;
+    };
+    SinkVerdict: {
+      /** @description The sink. */
+      uid: string;
+      /**
+       * @description Whether it is another one.
+       * @enum {string}
+       */
+      change: 'same' | 'changed' | 'new' | 'dropped';
+    };
+    UpgradeState: {
+      /** @description Rows of the state that is taken over, as of the newest checkpoint. */
+      rows: number;
+      /** @description Its stored bytes. */
+      bytes: number;
+      /** @description Whether rows are converted on the way. */
+      convertsState: boolean;
+    };
+    UpgradePlan: {
+      /** @description Id of the plan: a deployment may name it. */
+      id: string;
+      /** @description The revision that it was made against. */
+      revision: number;
+      /** @description The newest checkpoint at that moment. */
+      checkpointId: string | null;
+      /** @description The bundle that would be deployed. */
+      bundleDigest: string;
+      /** @description What was said about the state. */
+      upgrade: components['schemas']['UpgradeOptions'];
+      /**
+       * @description `proceed`: nothing stands in the way; `ask`: it would wait for a decision while the old revision goes on; `refuse`: it would be refused.
+       * @enum {string}
+       */
+      outcome: 'proceed' | 'ask' | 'refuse';
+      /** @description What stands in the way, one sentence each. */
+      objections: string[];
+      /** @description The verdict on each operator with state. */
+      operators: components['schemas']['OperatorVerdict'][];
+      /** @description Uids whose code does something else. */
+      logicChanged: string[];
+      /** @description Uids whose code could not be compared. */
+      logicUnknown: string[];
+      /** @description What becomes of the place in each source. */
+      sources: components['schemas']['SourceVerdict'][];
+      /** @description The sinks. */
+      sinks: components['schemas']['SinkVerdict'][];
+      /** @description What is taken over. */
+      state: components['schemas']['UpgradeState'];
+      /** @description About how long no batch is committed, in milliseconds. */
+      estimatedGapMs: number;
+      /** @description What else to know, one sentence each. */
+      warnings: string[];
+      /**
+       * Format: date-time
+       * @description When it was made.
+       */
+      createdAt: string;
+    };
+    UpgradePlanPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['UpgradePlan'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    UpgradeDecision: {
+      /**
+       * @description `reset`: state that does not fit starts empty, sources go on; `abandon`: the revision is given up.
+       * @enum {string}
+       */
+      answer: 'reset' | 'abandon';
     };
     Runner: {
       /** @description Id of the runner; a process that is started again has a new one. */
@@ -2430,6 +2616,381 @@ export interface operations {
     requestBody?: never;
     responses: {
       /** @description Ends a job for good */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listUpgradePlans: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the plans of a job, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UpgradePlanPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  planUpgrade: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UpgradePlanOrder'];
+      };
+    };
+    responses: {
+      /** @description Says what an upgrade would do, while the job goes on */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UpgradePlan'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The bundle's definition went over a bound. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getUpgradePlan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        planId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows a plan */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UpgradePlan'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  decideUpgrade: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UpgradeDecision'];
+      };
+    };
+    responses: {
+      /** @description Decides what becomes of a revision that waits */
       202: {
         headers: {
           [name: string]: unknown;

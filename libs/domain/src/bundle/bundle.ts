@@ -31,6 +31,8 @@ export interface BundleManifest {
   readonly nodes: readonly GraphNode[];
   /** By uid of each stateful operator. */
   readonly shapes: { readonly [uid: string]: StateShape };
+  /** By uid of each node: a hash of its normalised code. What could not be traced is absent. */
+  readonly logic?: { readonly [uid: string]: string };
   /** Versions of the state's schema, by uid, that the bundle has a migration step from. */
   readonly migrations?: { readonly [uid: string]: readonly number[] } | undefined;
 }

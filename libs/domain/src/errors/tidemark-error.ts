@@ -1,30 +1,10 @@
 import type { JobEvent, JobStatus } from '../job/job-lifecycle.js';
-
-export const ERROR_KINDS = [
-  'invalid',
-  'unauthenticated',
-  'forbidden',
-  'not_found',
-  'conflict',
-  'too_large',
-  'exhausted',
-  'storage_full',
-  'unavailable',
-  'internal',
-] as const;
-export type ErrorKind = (typeof ERROR_KINDS)[number];
-
-interface ErrorSpec {
-  readonly kind: ErrorKind;
-  /** Who can act on it: the tenant, a system that we call, or us. */
-  readonly fault: 'user' | 'external' | 'internal';
-  /** Whether doing the same thing again can succeed. A run that ends with a `backoff` error is started again later. */
-  readonly retry: 'never' | 'backoff';
-  readonly say: (params: never) => string;
-}
+import type { ErrorSpec } from './error-spec.js';
+import { UPGRADE_ERRORS } from './upgrade-errors.js';
 
 /** Every error that this product can report, one entry each. Codes are public API: never reuse or rename one. */
 export const ERRORS = {
+  ...UPGRADE_ERRORS,
   validation_failed: {
     kind: 'invalid',
     fault: 'user',
@@ -257,13 +237,6 @@ export const ERRORS = {
     fault: 'external',
     retry: 'never',
     say: (p: { path: string; reason: string }) => `The checkpoint ${p.path} cannot be read: ${p.reason}.`,
-  },
-  state_conversion_failed: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { operator: string; key: string; reason: string }) =>
-      `The state of "${p.operator}" for key ${p.key} cannot be taken over: ${p.reason}. Nothing of the checkpoint was changed; mend the job's code and deploy it again.`,
   },
   checkpoint_version_unknown: {
     kind: 'internal',

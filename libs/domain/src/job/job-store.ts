@@ -1,8 +1,10 @@
 import type { BatchPlan, BatchCommit } from '../batch/batch.js';
-import type { Bundle } from '../bundle/bundle.js';
+import type { Bundle, BundleManifest } from '../bundle/bundle.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { UpgradeOptions } from '../checkpoint/compatibility.js';
 import type { RestoreDecision } from '../checkpoint/restore-decision.js';
-import type { BundleDigest, CheckpointId, DecisionId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
+import type { BundleDigest, CheckpointId, DecisionId, JobId, PlanId, RunId, RunnerId, TenantId } from '../ids.js';
+import type { UpgradeFacts, UpgradePlan, UpgradePlanRecord } from '../upgrade/upgrade-plan.js';
 import type { Job, JobConfig, JobEventRecord, Revision, Run } from './job.js';
 import type { JobEvent, JobStatus } from './job-lifecycle.js';
 import type { JobOrder } from './job-order.js';
@@ -33,6 +35,27 @@ export interface BatchRecord {
   readonly runnerId: RunnerId | undefined;
 }
 
+/** The next revision of a job, with what is needed to judge it. */
+export interface NewRevision {
+  readonly bundleDigest: BundleDigest;
+  readonly manifest: BundleManifest;
+  readonly config: JobConfig;
+  readonly options: UpgradeOptions;
+  /** What somebody has seen and expects: anything else is not deployed. */
+  readonly expected?: Pick<UpgradePlanRecord, 'revision' | 'plan'> | undefined;
+}
+
+/** Of a deployment, or of the answer to one that waits: `waiting` says that the old revision goes on until somebody decides. */
+export type Deployed =
+  | Ordered
+  | { readonly outcome: 'upgrade_refused'; readonly objections: readonly string[] }
+  | { readonly outcome: 'plan_outdated'; readonly plan: UpgradePlan }
+  | { readonly outcome: 'nothing_to_decide' };
+
+/** What becomes of a revision that waits: state that does not fit starts empty, or the revision is given up. */
+export const UPGRADE_ANSWERS = ['reset', 'abandon'] as const;
+export type UpgradeAnswer = (typeof UPGRADE_ANSWERS)[number];
+
 export type Ordered =
   | { readonly outcome: 'ordered'; readonly job: Job }
   | { readonly outcome: 'refused'; readonly status: JobStatus; readonly event: JobEvent | 'delete' }
@@ -60,21 +83,34 @@ export interface JobStore {
   findByName(name: string): Promise<Job | undefined>;
   list(page: Page<JobId> & { readonly status?: JobStatus }): Promise<readonly Job[]>;
 
+  /** What an upgrade of the job is held against, now; undefined if there is no such job. */
+  upgradeFacts(id: JobId): Promise<UpgradeFacts | undefined>;
+  savePlan(plan: Omit<UpgradePlanRecord, 'tenantId' | 'createdAt'>): Promise<UpgradePlanRecord>;
+  findPlan(id: JobId, planId: PlanId): Promise<UpgradePlanRecord | undefined>;
+  listPlans(id: JobId, page: Page<PlanId>): Promise<readonly UpgradePlanRecord[]>;
+
   /**
-   * Adds the next revision and asks for it to run: a running job hands over with a checkpoint, a job that is stopped
-   * stays stopped. `expectedVersion` is the job version that the caller saw. A repeated request adds nothing and gets
-   * the job as it is.
+   * Judges the next revision, and adds it and asks for it to run where nothing stands in the way: a running job hands over
+   * with a checkpoint, a job that is stopped stays stopped. Where its policy asks, it is added and waits, and the job goes on
+   * as it is. `expectedVersion` is the job version that the caller saw. A repeated request adds nothing and gets the job as
+   * it is.
    */
   addRevision(
     id: JobId,
-    revision: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
+    revision: NewRevision,
     by: {
       readonly actor: string;
       readonly trace: TraceParent;
       readonly expectedVersion?: number;
       readonly requestId?: RequestId | undefined;
     },
-  ): Promise<Ordered>;
+  ): Promise<Deployed>;
+  /** Decides what becomes of the revision that waits. */
+  decideUpgrade(
+    id: JobId,
+    answer: UpgradeAnswer,
+    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number },
+  ): Promise<Deployed>;
   /** Changes the desired state and announces it, in one transaction. Ordering what is so already changes nothing. */
   order(
     id: JobId,

@@ -1,4 +1,5 @@
 import type { SourceOffsets } from '../batch/batch.js';
+import type { UpgradeOptions } from '../checkpoint/compatibility.js';
 import type { RestorePolicy } from '../checkpoint/restore-decision.js';
 import type { BundleDigest, JobId, RunId, RunnerId, TenantId } from '../ids.js';
 import type { JobStatus } from './job-lifecycle.js';
@@ -38,7 +39,16 @@ export interface Job {
   readonly attempts: number;
   /** Grows by one with every change that a user or the scheduler makes; the store compares it before it writes. */
   readonly version: number;
+  /** A revision that was deployed and does not run yet. */
+  readonly upgrade: PendingUpgrade | undefined;
   readonly createdAt: Date;
+}
+
+/** A revision whose state does not fit: the one before it goes on until somebody has decided. */
+export interface PendingUpgrade {
+  readonly revision: number;
+  /** What stands in the way, one sentence each. */
+  readonly objections: readonly string[];
 }
 
 /** The configuration of a revision: what the submitter may set beside the code. */
@@ -55,6 +65,8 @@ export interface Revision {
   readonly number: number;
   readonly bundleDigest: BundleDigest;
   readonly config: JobConfig;
+  /** What was said about the state that it takes over. */
+  readonly options: UpgradeOptions;
   readonly createdAt: Date;
 }
 

@@ -14,7 +14,7 @@ export interface StoredState {
  * @returns whether the state is that of the checkpoint, so that what changes from now on can be written on top of it.
  */
 export async function takeOver(
-  graph: GraphRuntime,
+  graph: Pick<GraphRuntime, 'convert' | 'restore'>,
   stored: StoredState,
   verdicts: readonly OperatorVerdict[],
 ): Promise<{ readonly isUnchanged: boolean }> {

@@ -6,14 +6,16 @@ import type {
   JobEventRecord,
   JobId,
   Page,
+  PlanId,
   RestoreDecision,
   Revision,
   Run,
   RunId,
   TenantId,
+  UpgradePlanRecord,
 } from '@tidemark/domain';
 import type { EntityManager, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
-import { toBatchRecord, toCheckpoint, toDecision, toEvent, toRevision, toRun } from '../mapping.js';
+import { toBatchRecord, toCheckpoint, toDecision, toEvent, toRevision, toRun, toUpgradePlan } from '../mapping.js';
 import {
   BatchRow,
   CheckpointRow,
@@ -22,6 +24,7 @@ import {
   RestoreDecisionRow,
   RevisionRow,
   RunRow,
+  UpgradePlanRow,
 } from '../rows/index.js';
 
 /** What a tenant may read of a job's past. Every query names the tenant. */
@@ -38,6 +41,15 @@ export class JobHistory {
 
   async listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]> {
     return (await this.newestFirst(RevisionRow, id, 'number', page).getMany()).map(toRevision);
+  }
+
+  async findPlan(id: JobId, planId: PlanId): Promise<UpgradePlanRecord | undefined> {
+    const row = await this.manager.findOneBy(UpgradePlanRow, { id: planId, jobId: id, tenantId: this.tenantId });
+    return row === null ? undefined : toUpgradePlan(row);
+  }
+
+  async listPlans(id: JobId, page: Page<PlanId>): Promise<readonly UpgradePlanRecord[]> {
+    return (await this.newestFirst(UpgradePlanRow, id, 'id', page).getMany()).map(toUpgradePlan);
   }
 
   async findRun(id: JobId, runId: RunId): Promise<Run | undefined> {

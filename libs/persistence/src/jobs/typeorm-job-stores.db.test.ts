@@ -1,7 +1,7 @@
 import type { TenantId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
-import { aConfig, aDigest, aJobId, aSubmittedJob, aTenant, stores } from '../testing.js';
+import { aConfig, aDigest, aJobId, aRevision, aSubmittedJob, aTenant, stores } from '../testing.js';
 
 const by = { actor: 'test', trace: undefined };
 
@@ -98,7 +98,7 @@ describe('a job store', () => {
       const tenant = await aTenant(dataSource);
       const id = await aSubmittedJob(dataSource, tenant);
       const store = stores(dataSource).jobs.forTenant(tenant);
-      const revision = { bundleDigest: aDigest(), config: aConfig() };
+      const revision = aRevision();
       const deploy = () => store.addRevision(id, revision, { ...by, expectedVersion: 1, requestId: 'a-request' });
 
       const outcomes = await Promise.all(Array.from({ length: 50 }, deploy));
@@ -158,7 +158,7 @@ describe('a job store', () => {
     const tenant = await aTenant(dataSource);
     const id = await aSubmittedJob(dataSource, tenant);
     const store = stores(dataSource).jobs.forTenant(tenant);
-    expect(await store.addRevision(id, { bundleDigest: aDigest(), config: aConfig() }, by)).toMatchObject({
+    expect(await store.addRevision(id, aRevision(), by)).toMatchObject({
       outcome: 'ordered',
       job: { revision: 2 },
     });

@@ -1,35 +1,32 @@
 import {
   decideOrder,
   JobStores,
-  nextStatus,
-  OWNED_STATUSES,
   type Bundle,
   type BundleDigest,
+  type Deployed,
   type Job,
   type JobConfig,
-  type JobEvent,
   type JobId,
   type JobOrder,
   type JobStatus,
   type JobStore,
+  type NewRevision,
   type Ordered,
   type Page,
   type RequestId,
   type TenantId,
+  type UpgradeAnswer,
+  type UpgradeFacts,
+  type UpgradePlanRecord,
 } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { announceWork, appendEvents } from '../announce.js';
-import { toBundle, toJob } from '../mapping.js';
-import { BundleRow, JobRow, OutboxRow, RevisionRow, RunRow, TOPICS } from '../rows/index.js';
+import { toBundle, toJob, toUpgradePlan } from '../mapping.js';
+import { BundleRow, JobRow, OutboxRow, RevisionRow, RunRow, TOPICS, UpgradePlanRow } from '../rows/index.js';
+import { changeJob, isOwned, lockJob, type By, type Decide } from './change-job.js';
 import { JobHistory } from './job-history.js';
-
-type By = {
-  readonly actor: string;
-  readonly trace: string | undefined;
-  readonly expectedVersion?: number;
-  readonly requestId?: RequestId | undefined;
-};
+import { addRevision, decideUpgrade, readUpgradeFacts } from './upgrades.js';
 
 @Injectable()
 export class TypeOrmJobStores extends JobStores {
@@ -143,40 +140,33 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     return rows.map((row) => toJob(row, runs.get(row.currentRunId ?? '')));
   }
 
-  async addRevision(
-    id: JobId,
-    revision: { readonly bundleDigest: BundleDigest; readonly config: JobConfig },
-    by: By,
-  ): Promise<Ordered> {
-    return this.change(id, by, async (tx, row, status) => {
-      if (status === 'cancelled' || row.desired === 'cancelled') return { refused: 'restart' };
-      const number = row.revision + 1;
-      const { bundleDigest, config } = revision;
-      await tx.insert(RevisionRow, {
-        jobId: id,
-        number,
-        tenantId: this.tenantId,
-        bundleDigest,
-        config: config as object,
-        requestId: by.requestId ?? null,
-      });
-      await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
-        { type: 'job.revised', data: { revision: number, bundleDigest, actor: by.actor } },
-      ]);
-      const restarts = row.desired === 'running' && AT_REST.includes(status);
-      return {
-        set: { revision: number, attempts: 0, retryAt: null, startTrigger: 'redeploy' },
-        event: restarts ? 'restart' : undefined,
-        supersedes: !isOwned(status),
-      };
+  async upgradeFacts(id: JobId): Promise<UpgradeFacts | undefined> {
+    return this.manager.transaction('REPEATABLE READ', async (tx) => {
+      const row = await tx.findOneBy(JobRow, { id, tenantId: this.tenantId });
+      return row === null ? undefined : readUpgradeFacts(tx, row);
     });
   }
 
+  async savePlan(plan: Omit<UpgradePlanRecord, 'tenantId' | 'createdAt'>): Promise<UpgradePlanRecord> {
+    const { config, options, plan: said, checkpointId, ...columns } = plan;
+    const row = { ...columns, tenantId: this.tenantId, checkpointId: checkpointId ?? null };
+    await this.manager.insert(UpgradePlanRow, { ...row, config, options, plan: said as object });
+    return toUpgradePlan(await this.manager.findOneByOrFail(UpgradePlanRow, { id: plan.id }));
+  }
+
+  addRevision(id: JobId, revision: NewRevision, by: By): Promise<Deployed> {
+    return this.change(id, by, (tx, row) => addRevision(tx, row, revision, by));
+  }
+
+  decideUpgrade(id: JobId, answer: UpgradeAnswer, by: By): Promise<Deployed> {
+    return this.change(id, by, (tx, row) => decideUpgrade(tx, row, answer, by));
+  }
+
   async order(id: JobId, order: JobOrder, by: By): Promise<Ordered> {
-    return this.change(id, by, async (tx, row, status) => {
+    return this.change<Extract<Ordered, { outcome: 'refused' }>>(id, by, async (tx, row, status) => {
       const decision = decideOrder({ desired: row.desired as Job['desired'], status }, order);
       if (decision.kind === 'as_it_is') return 'as_it_is';
-      if (decision.kind === 'refused') return { refused: decision.event };
+      if (decision.kind === 'refused') return { outcome: 'refused', status, event: decision.event };
       await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
         { type: `job.${order}_ordered`, data: { actor: by.actor } },
       ]);
@@ -204,23 +194,12 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     });
   }
 
-  private async change(id: JobId, by: By, decide: Decide): Promise<Ordered> {
-    const outcome = await this.manager.transaction(
-      async (tx): Promise<Exclude<Ordered, { outcome: 'ordered' }> | 'changed'> => {
-        const row = await lockJob(tx, this.tenantId, id);
-        if (row === null) return { outcome: 'not_found' };
-        // Before the version: a request that is repeated has raised it itself.
-        if (await isMade(tx, id, by.requestId)) return 'changed';
-        if (by.expectedVersion !== undefined && by.expectedVersion !== row.version)
-          return { outcome: 'changed_meanwhile' };
-        const { status } = toJob(row, undefined);
-        const change = await decide(tx, row, status);
-        if (change === 'as_it_is') return 'changed';
-        if ('refused' in change) return { outcome: 'refused', status, event: change.refused };
-        await applyChange(tx, row, status, change, by);
-        return 'changed';
-      },
-    );
+  private async change<R extends { readonly outcome: string }>(
+    id: JobId,
+    by: By,
+    decide: Decide<R>,
+  ): Promise<R | Exclude<Ordered, { outcome: 'refused' }>> {
+    const outcome = await changeJob(this.manager, { tenantId: this.tenantId, id }, by, decide);
     if (outcome !== 'changed') return outcome;
     const job = await this.find(id);
     return job === undefined ? { outcome: 'not_found' } : { outcome: 'ordered', job };
@@ -246,52 +225,3 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     return new Map(runs.map((run) => [run.id, run]));
   }
 }
-
-type Settable = Pick<JobRow, 'desired' | 'revision' | 'attempts' | 'retryAt' | 'startTrigger'>;
-type Change = { readonly set: Partial<Settable>; readonly event: JobEvent | undefined; readonly supersedes: boolean };
-type Decide = (
-  tx: EntityManager,
-  row: JobRow,
-  status: JobStatus,
-) => Promise<Change | 'as_it_is' | { readonly refused: JobEvent }>;
-
-async function applyChange(tx: EntityManager, row: JobRow, status: JobStatus, change: Change, by: By): Promise<void> {
-  const { id, tenantId, version } = row;
-  const moved = change.event === undefined ? undefined : nextStatus(status, change.event);
-  await tx.update(
-    JobRow,
-    { id, tenantId },
-    {
-      ...change.set,
-      ...(moved === undefined
-        ? {}
-        : { status: moved, statusSince: () => 'now()', statusCode: null, statusReason: null }),
-      ...(change.supersedes ? { currentRunId: null } : {}),
-      // The next run belongs to the newest trace that there is.
-      ...(by.trace === undefined ? {} : { trace: by.trace }),
-      startActor: by.actor,
-      version: version + 1,
-    },
-  );
-  if (change.supersedes && row.currentRunId !== null) {
-    await tx.update(
-      RunRow,
-      { id: row.currentRunId, tenantId, status: 'queued' },
-      { status: 'superseded', endedAt: () => 'now()' },
-    );
-  }
-  await announceWork(tx);
-}
-
-/** Whether this request has added a revision already. */
-async function isMade(tx: EntityManager, jobId: JobId, requestId: RequestId | undefined): Promise<boolean> {
-  return requestId !== undefined && (await tx.existsBy(RevisionRow, { jobId, requestId }));
-}
-
-const lockJob = (tx: EntityManager, tenantId: TenantId, id: JobId): Promise<JobRow | null> =>
-  tx.findOne(JobRow, { where: { id, tenantId }, lock: { mode: 'for_no_key_update' } });
-
-/** What a job that is wanted running rests in until somebody gives it something new. */
-const AT_REST: readonly JobStatus[] = ['failed', 'awaiting_decision', 'finished'];
-
-const isOwned = (status: JobStatus): boolean => (OWNED_STATUSES as readonly JobStatus[]).includes(status);

@@ -13,6 +13,7 @@ import { JobEventRow } from './job-event.row.js';
 import { OutboxRow, TOPICS } from './outbox.row.js';
 import { IdempotencyKeyRow } from './idempotency-key.row.js';
 import { SchedulerLeaderRow } from './scheduler-leader.row.js';
+import { UpgradePlanRow } from './upgrade-plan.row.js';
 
 export {
   TenantRow,
@@ -30,6 +31,7 @@ export {
   TOPICS,
   IdempotencyKeyRow,
   SchedulerLeaderRow,
+  UpgradePlanRow,
 };
 
 export const ROWS = [
@@ -47,4 +49,5 @@ export const ROWS = [
   OutboxRow,
   IdempotencyKeyRow,
   SchedulerLeaderRow,
+  UpgradePlanRow,
 ] as const;

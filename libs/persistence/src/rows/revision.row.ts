@@ -10,6 +10,7 @@ export class RevisionRow {
   @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
   @Column({ name: 'bundle_digest', type: 'text' }) bundleDigest!: string;
   @Column({ name: 'config', type: 'jsonb' }) config!: unknown;
+  @Column({ name: 'options', type: 'jsonb', nullable: true }) options!: unknown;
   @Column({ name: 'request_id', type: 'text', nullable: true }) requestId!: string | null;
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
 

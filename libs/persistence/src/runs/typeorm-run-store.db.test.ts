@@ -4,8 +4,7 @@ import { describe, expect } from 'vitest';
 import {
   aCheckpoint,
   aClaimedRun,
-  aConfig,
-  aDigest,
+  aRevision,
   aRunnerId,
   aSubmittedJob,
   aTenant,
@@ -358,8 +357,7 @@ describe('a run that ends by itself', () => {
     const tenant = await aTenant(dataSource);
     const id = await aSubmittedJob(dataSource, tenant);
     const store = stores(dataSource).jobs.forTenant(tenant);
-    const revise = (): Promise<unknown> =>
-      store.addRevision(id, { bundleDigest: aDigest(), config: aConfig() }, { actor: 'test', trace: undefined });
+    const revise = (): Promise<unknown> => store.addRevision(id, aRevision(), { actor: 'test', trace: undefined });
     const first = await aClaimedRun(dataSource);
     await first.runs.markRunning(first.claimed.fence);
     await revise();

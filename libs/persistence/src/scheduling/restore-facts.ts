@@ -1,6 +1,5 @@
 import {
   decideRestore,
-  NO_UPGRADE_OPTIONS,
   RESTORE_POLICIES,
   START_TRIGGERS,
   type BundleManifest,
@@ -14,7 +13,7 @@ import {
 } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { toCheckpoint } from '../mapping.js';
+import { toCheckpoint, toRevision } from '../mapping.js';
 import { holdCheckpoints } from '../runs/hold-checkpoints.js';
 import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
 
@@ -48,13 +47,13 @@ export async function decideFor(tx: EntityManager, job: JobRow, number: number):
 }
 
 async function decideOnce(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
-  const { config, manifest } = await revisionOf(tx, job, number);
+  const { row, config, manifest } = await revisionOf(tx, job, number);
   const checkpoints = await candidates(tx, job);
   const facts: RestoreFacts = {
     policy: policy.parse(config.restorePolicy),
     checkpoints,
     wanted: manifest,
-    upgrade: NO_UPGRADE_OPTIONS,
+    upgrade: toRevision(row).options,
     committedOffsets: (job.lastOffsets as SourceOffsets | null) ?? undefined,
     plansReachBeginning: await plansReachBeginning(tx, job),
   };

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import {
+  IdSource,
+  JobStores,
+  planUpgrade,
+  TidemarkError,
+  type JobId,
+  type JobStore,
+  type PlanId,
+  type TenantId,
+  type UpgradePlanRecord,
+} from '@tidemark/domain';
+import { existingJob } from '../inspect/existing-job.js';
+import { configFor } from '../submit/job-config.js';
+import { SubmitJob } from '../submit/submit-job.js';
+import { upgradeOptions } from './upgrade-options.request.js';
+import type { UpgradePlanRequest } from '../submit/submit.requests.js';
+import { TryConversion } from './try-conversion.js';
+
+/** Answers what an upgrade would do, while the job goes on; the answer is kept. */
+@Injectable()
+export class PlanUpgrade {
+  constructor(
+    private readonly stores: JobStores,
+    private readonly submission: SubmitJob,
+    private readonly trial: TryConversion,
+    private readonly ids: IdSource,
+  ) {}
+
+  async run(tenantId: TenantId, jobId: JobId, request: UpgradePlanRequest, actor: string): Promise<UpgradePlanRecord> {
+    const store = this.stores.forTenant(tenantId);
+    await existingJob(store, jobId);
+    const bundle = await this.submission.bundleOf(tenantId, request.bundle);
+    const { manifest, digest: bundleDigest } = bundle;
+    const facts = await store.upgradeFacts(jobId);
+    if (facts === undefined) throw new TidemarkError('thing_not_found', { thing: 'job', id: jobId });
+    const { revision, stored } = facts;
+    const before = await store.findRevision(jobId, revision);
+    const config = configFor(manifest, request.config, before?.config);
+    const options = upgradeOptions(request.upgrade);
+    const plan = planUpgrade(facts, { manifest, config, options });
+    const checkpointId = stored?.checkpointId;
+    const checkpoint = checkpointId === undefined ? undefined : await store.findCheckpoint(jobId, checkpointId);
+    if (request.deep === true && checkpoint !== undefined) {
+      await this.trial.run({ bundle, limits: config.limits, checkpoint, verdicts: plan.operators });
+    }
+    return store.savePlan({
+      ...{ id: this.ids.next('plan'), jobId, revision, checkpointId, bundleDigest, config, options, plan, actor },
+    });
+  }
+}
+
+/** The plan of this id. Throws `thing_not_found`. */
+export async function existingPlan(store: JobStore, jobId: JobId, planId: PlanId): Promise<UpgradePlanRecord> {
+  const plan = await store.findPlan(jobId, planId);
+  if (plan === undefined) throw new TidemarkError('thing_not_found', { thing: 'upgrade plan', id: planId });
+  return plan;
+}

@@ -1,0 +1,100 @@
+import type { Job, RevisionOrder, UpgradeDecision } from '@tidemark/sdk';
+import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import { showPlan } from '../output/show-plan.js';
+import { UserError, type Terminal } from '../terminal.js';
+import { contextOf, jobNamed, type Context } from './context.js';
+import {
+  bundleIn,
+  configIn,
+  isFinished,
+  showSubmitted,
+  withRevisionOptions,
+  type RevisionOptions,
+} from './revision.js';
+import { upgradeIn, withUpgradeOptions, type UpgradeFlags } from './upgrade-options.js';
+
+interface PlanOptions extends RevisionOptions, UpgradeFlags {
+  readonly deep?: boolean;
+}
+
+interface DeployOptions extends RevisionOptions, UpgradeFlags {
+  readonly plan?: string;
+}
+
+/** `tidemark plan`, `deploy` and `decide`. */
+export function addUpgradeCommands(program: Command, terminal: Terminal): void {
+  addPlanCommand(revised(program, 'plan'), terminal);
+  addDeployCommand(revised(program, 'deploy'), terminal);
+
+  program
+    .command('decide')
+    .argument('<job>', 'id or name of the job')
+    .argument('<answer>', 'reset: what does not fit starts empty; abandon: the revision is given up')
+    .description('decide what becomes of a revision that waits')
+    .action(async (name: string, answer: string, _: object, command: Command) => {
+      const context = await contextOf(command, terminal);
+      const { id } = await jobNamed(context, name);
+      const job = await context.service.jobs.decideUpgrade(id, answer as UpgradeDecision['answer']);
+      context.show(job, [`${job.name} is at revision ${job.revision}`]);
+    });
+}
+
+const revised = (program: Command, name: string): Command =>
+  withUpgradeOptions(withRevisionOptions(program.command(name).argument('<job>', 'id or name of the job')));
+
+function addPlanCommand(command: Command, terminal: Terminal): void {
+  command
+    .argument('<file>', 'as for "submit"')
+    .description('say what an upgrade would do, while the job goes on')
+    .option('--deep', 'also convert a sample of the real state, and throw it away')
+    .action(async (name: string, file: string, options: PlanOptions, self: Command) => {
+      const context = await contextOf(self, terminal);
+      const { id } = await jobNamed(context, name);
+      const bundle = await bundleIn(resolve(terminal.cwd, file), options);
+      const { deep = false } = options;
+      const order = { bundle, config: configIn(options), ...upgradeIn(options), deep };
+      const plan = await context.service.jobs.planUpgrade(id, order);
+      context.show(plan, showPlan(plan));
+    });
+}
+
+function addDeployCommand(command: Command, terminal: Terminal): void {
+  command
+    .argument('[file]', 'as for "submit"; none with a plan')
+    .description('give a job its next revision; a running job hands over with a checkpoint')
+    .option('--plan <id>', 'deploy what this plan says, if it would come out the same now')
+    .action(async (name: string, file: string | undefined, options: DeployOptions, self: Command) => {
+      const context = await contextOf(self, terminal);
+      const { id, lastBatch: before, timeline } = await jobNamed(context, name);
+      const job = await context.service.jobs.deploy(id, await orderIn(terminal, file, options));
+      if (job.upgrade !== null) {
+        showWaiting(context, job, job.upgrade);
+        return;
+      }
+      const isNew = (last: Job['lastBatch']): boolean =>
+        last !== null && (last.timeline > timeline || last.batchId > (before?.batchId ?? 0));
+      await showSubmitted(
+        context,
+        job,
+        options,
+        (seen) => (seen.status === 'running' && isNew(seen.lastBatch)) || isFinished(seen.status),
+      );
+    });
+}
+
+function showWaiting(context: Context, job: Job, { revision, objections }: NonNullable<Job['upgrade']>): void {
+  context.show(job, [
+    `Revision ${revision} waits for a decision; revision ${job.revision} goes on.`,
+    ...objections.map((sentence) => `! ${sentence}`),
+    `Answer with: tidemark decide ${job.name} reset, or: tidemark decide ${job.name} abandon`,
+  ]);
+}
+
+async function orderIn(terminal: Terminal, file: string | undefined, options: DeployOptions): Promise<RevisionOrder> {
+  const { plan } = options;
+  if (plan !== undefined) return { plan };
+  if (file === undefined) throw new UserError('Give a file, or a plan with --plan.');
+  const bundle = await bundleIn(resolve(terminal.cwd, file), options);
+  return { bundle, config: configIn(options), ...upgradeIn(options) };
+}

@@ -1,0 +1,32 @@
+import type { ErrorSpec } from './error-spec.js';
+
+/** Of upgrades and of state that is taken over. */
+export const UPGRADE_ERRORS = {
+  upgrade_refused: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string; objections: readonly string[] }) =>
+      `The revision was not deployed, and job ${p.jobId} goes on as it is: ${p.objections.join('; ')}.`,
+  },
+  upgrade_plan_outdated: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string; outcome: string }) =>
+      `Job ${p.jobId} has changed since the plan was made: it would not come out the same now (it would ${p.outcome}). Make a new plan.`,
+  },
+  upgrade_nothing_waits: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string }) => `No revision of job ${p.jobId} waits for a decision. Deploy one first.`,
+  },
+  state_conversion_failed: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { operator: string; key: string; reason: string }) =>
+      `The state of "${p.operator}" for key ${p.key} cannot be taken over: ${p.reason}. Nothing of the checkpoint was changed; mend the job's code and deploy it again.`,
+  },
+} as const satisfies Record<string, ErrorSpec>;

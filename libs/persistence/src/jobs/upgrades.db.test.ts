@@ -1,0 +1,168 @@
+import {
+  NO_UPGRADE_OPTIONS,
+  planUpgrade,
+  type BundleManifest,
+  type JobId,
+  type PlanId,
+  type StateShape,
+} from '@tidemark/domain';
+import { postgresTest } from '@tidemark/testing';
+import { describe, expect } from 'vitest';
+import type { DataSource } from 'typeorm';
+import {
+  aCheckpoint,
+  aClaimedRun,
+  aConfig,
+  aDigest,
+  aManifest,
+  aRevision,
+  aSubmittedJob,
+  aTenant,
+  aWrittenCheckpoint,
+  stores,
+} from '../testing.js';
+
+const by = { actor: 'test', trace: undefined };
+
+const aShape = (more: Partial<StateShape> = {}): StateShape => ({
+  kind: 'updateStateByKey',
+  key: 'json',
+  value: 'json',
+  codec: { name: 'json', version: 1 },
+  parameters: {},
+  ...more,
+});
+const source = { id: 0, kind: 'source', uid: 'in', inputs: [], connector: 'files', options: {}, at: '' } as const;
+const before = aManifest({
+  nodes: [source],
+  shapes: { totals: aShape(), recent: aShape({ parameters: { windowMs: 10 } }) },
+});
+const after = aManifest({
+  nodes: [source],
+  shapes: { totals: aShape(), recent: aShape({ parameters: { windowMs: 20 } }) },
+});
+
+/** A job that runs and has a committed batch and a checkpoint, and a bundle whose window does not fit. */
+async function aRunningJob(dataSource: DataSource) {
+  const tenantId = await aTenant(dataSource, before);
+  const store = stores(dataSource).jobs.forTenant(tenantId);
+  const digest = aDigest('b');
+  await store.saveBundle({ tenantId, digest, bytes: 1, manifest: after, createdAt: new Date(0) });
+  const id = await aSubmittedJob(dataSource, tenantId);
+  const { claimed, runs } = await aClaimedRun(dataSource);
+  const { fence } = claimed;
+  await runs.markRunning(fence);
+  const plan = { timeline: 1, batchId: 1, batchTimeMs: 500, ranges: { in: { '0': { from: 0, to: 7 } } } };
+  await runs.writeBatch(fence, { kind: 'plan', plan });
+  const counts = { recordsIn: 1, recordsOut: 1, recordsSkipped: 0, processingMs: 40, schedulingDelayMs: 0 };
+  const commit = { timeline: 1, batchId: 1, nextOffsets: { in: { '0': 7 } }, ...counts };
+  await runs.writeBatch(fence, { kind: 'commit', commit, next: undefined });
+  const checkpoint = aCheckpoint('ckp_1', 1, { shapes: before.shapes });
+  await runs.beginCheckpoint(fence, checkpoint);
+  await runs.completeCheckpoint(fence, checkpoint.id, aWrittenCheckpoint);
+  const deploy = (restorePolicy: 'ask' | 'fail' | 'reset_keep_offsets', manifest: BundleManifest = after) =>
+    store.addRevision(id, aRevision({ bundleDigest: digest, manifest, config: aConfig({ restorePolicy }) }), by);
+  return { id, store, fence, runs, deploy, digest };
+}
+
+const eventsOf = async (store: Awaited<ReturnType<typeof aRunningJob>>['store'], id: JobId) =>
+  (await store.listEvents(id, { limit: 100 })).map(({ type }) => type);
+
+describe('an upgrade whose state does not fit', () => {
+  postgresTest('waits under the policy that asks, while the old revision goes on', async ({ dataSource }) => {
+    const { id, store, deploy } = await aRunningJob(dataSource);
+    expect(await deploy('ask')).toMatchObject({
+      outcome: 'ordered',
+      job: {
+        status: 'running',
+        revision: 1,
+        upgrade: { revision: 2, objections: ['"recent": windowMs was 10 and is now 20'] },
+      },
+    });
+    expect(await eventsOf(store, id)).toContain('job.upgrade_waits');
+    expect(await store.listRevisions(id, { limit: 10 })).toHaveLength(2);
+  });
+
+  postgresTest('is refused under the policy that fails, and leaves nothing behind', async ({ dataSource }) => {
+    const { id, store, deploy } = await aRunningJob(dataSource);
+    expect(await deploy('fail')).toEqual({
+      outcome: 'upgrade_refused',
+      objections: ['"recent": windowMs was 10 and is now 20'],
+    });
+    expect(await store.find(id)).toMatchObject({ revision: 1, upgrade: undefined, status: 'running' });
+    expect(await store.listRevisions(id, { limit: 10 })).toHaveLength(1);
+  });
+
+  postgresTest('comes under the policy that resets: only what does not fit starts empty', async ({ dataSource }) => {
+    const { id, store, deploy, runs, fence } = await aRunningJob(dataSource);
+    expect(await deploy('reset_keep_offsets')).toMatchObject({ job: { revision: 2, upgrade: undefined } });
+    await runs.end(fence, { kind: 'drained', reason: 'redeploy' });
+    await stores(dataSource).scheduling.scheduleDueJobs(1);
+    expect(await store.listDecisions(id, { limit: 1 })).toMatchObject([
+      { trigger: 'redeploy', verdict: { from: { checkpointId: 'ckp_1' }, reasonCode: 'OPERATORS_RESET' } },
+    ]);
+  });
+});
+
+describe('a revision that waits', () => {
+  postgresTest('comes with what does not fit empty, once somebody has said so', async ({ dataSource }) => {
+    const { id, store, deploy, runs, fence } = await aRunningJob(dataSource);
+    await deploy('ask');
+    expect(await store.decideUpgrade(id, 'reset', by)).toMatchObject({ job: { revision: 2, upgrade: undefined } });
+    expect(await store.findRevision(id, 2)).toMatchObject({ options: { resets: ['recent'] } });
+    await runs.end(fence, { kind: 'drained', reason: 'redeploy' });
+    await stores(dataSource).scheduling.scheduleDueJobs(1);
+    const [decision] = await store.listDecisions(id, { limit: 1 });
+    expect(decision).toMatchObject({ verdict: { reasonCode: 'OPERATORS_RESET' } });
+    expect(decision?.candidates[0]?.operators.map(({ verdict }) => verdict)).toEqual(['reset', 'as_is']);
+  });
+
+  postgresTest('is given up, and the next one takes a number of its own', async ({ dataSource }) => {
+    const { id, store, deploy } = await aRunningJob(dataSource);
+    await deploy('ask');
+    expect(await store.decideUpgrade(id, 'abandon', by)).toMatchObject({ job: { revision: 1, upgrade: undefined } });
+    expect(await store.decideUpgrade(id, 'abandon', by)).toEqual({ outcome: 'nothing_to_decide' });
+    expect(await deploy('ask', before)).toMatchObject({ job: { revision: 3, upgrade: undefined } });
+  });
+});
+
+describe('a plan', () => {
+  postgresTest('is made of what the job keeps now, and is kept', async ({ dataSource }) => {
+    const { id, store, digest } = await aRunningJob(dataSource);
+    const facts = await store.upgradeFacts(id);
+    expect(facts).toMatchObject({
+      revision: 1,
+      stored: { checkpointId: 'ckp_1', shapes: before.shapes, rows: 1, bytes: 1 },
+      committedOffsets: { in: { '0': 7 } },
+      processingMs: [40],
+    });
+    if (facts === undefined) throw new Error('no facts');
+    const config = aConfig();
+    const plan = planUpgrade(facts, { manifest: after, config, options: NO_UPGRADE_OPTIONS });
+    const saved = await store.savePlan({
+      ...{ id: 'upl_1' as PlanId, jobId: id, revision: 1, checkpointId: facts.stored?.checkpointId },
+      ...{ bundleDigest: digest, config, options: NO_UPGRADE_OPTIONS, plan, actor: 'test' },
+    });
+    expect(await store.findPlan(id, saved.id)).toEqual(saved);
+    expect(await store.listPlans(id, { limit: 10 })).toEqual([saved]);
+  });
+
+  postgresTest('that would not come out the same any more is not deployed', async ({ dataSource }) => {
+    const { id, store, deploy, digest } = await aRunningJob(dataSource);
+    const facts = await store.upgradeFacts(id);
+    if (facts === undefined) throw new Error('no facts');
+    const revision = aRevision({
+      bundleDigest: digest,
+      manifest: after,
+      config: aConfig({ restorePolicy: 'reset_keep_offsets' }),
+    });
+    const expected = { revision: 1, plan: planUpgrade(facts, revision) };
+    await deploy('reset_keep_offsets');
+    expect(await store.addRevision(id, { ...revision, expected }, by)).toMatchObject({
+      outcome: 'plan_outdated',
+      plan: { outcome: 'proceed' },
+    });
+    const again = { revision: 2, plan: planUpgrade((await store.upgradeFacts(id)) ?? facts, revision) };
+    expect(await store.addRevision(id, { ...revision, expected: again }, by)).toMatchObject({ job: { revision: 3 } });
+  });
+});

@@ -1,0 +1,146 @@
+import {
+  planUpgrade,
+  stillHolds,
+  withoutObjections,
+  type Deployed,
+  type JobId,
+  type JobStatus,
+  type NewRevision,
+  type PendingUpgrade,
+  type StoredState,
+  type TenantId,
+  type UpgradeAnswer,
+  type UpgradeFacts,
+  type UpgradePlan,
+} from '@tidemark/domain';
+import type { EntityManager } from 'typeorm';
+import { appendEvents } from '../announce.js';
+import { toCheckpoint, toJob, toRevision } from '../mapping.js';
+import { BatchRow, CheckpointRow, RevisionRow, type JobRow } from '../rows/index.js';
+import { revisionOf } from '../scheduling/restore-facts.js';
+import { isOwned, type By, type Change } from './change-job.js';
+
+/** Batches whose processing time says how long the last one may take. */
+const RECENT_BATCHES = 20;
+
+/** What a job that is wanted running rests in until somebody gives it something new. */
+const AT_REST: readonly JobStatus[] = ['failed', 'awaiting_decision', 'finished'];
+
+type Refused = Exclude<Deployed, { outcome: 'ordered' | 'not_found' | 'changed_meanwhile' }>;
+
+/** What an upgrade of the job is held against. The job's row is locked, or only looked at. */
+export async function readUpgradeFacts(tx: EntityManager, job: JobRow): Promise<UpgradeFacts> {
+  const { manifest } = await revisionOf(tx, job, job.revision);
+  const recent = await tx
+    .createQueryBuilder(BatchRow, 'b')
+    .where('b.job_id = :id AND b.timeline = :timeline', { id: job.id, timeline: job.timeline })
+    .andWhere('b.committed_at IS NOT NULL')
+    .orderBy('b.batch_id', 'DESC')
+    .limit(RECENT_BATCHES)
+    .getMany();
+  return {
+    revision: job.revision,
+    manifest,
+    stored: await storedState(tx, job, manifest.shapes),
+    committedOffsets: (job.lastOffsets as UpgradeFacts['committedOffsets'] | null) ?? undefined,
+    processingMs: recent.flatMap(({ processingMs }) => (processingMs === null ? [] : [processingMs])),
+  };
+}
+
+/** A job that runs hands over with a checkpoint of its own: of what it keeps, whatever the newest one is of. */
+async function storedState(
+  tx: EntityManager,
+  job: JobRow,
+  running: UpgradeFacts['manifest']['shapes'],
+): Promise<StoredState | undefined> {
+  const row = await tx
+    .createQueryBuilder(CheckpointRow, 'c')
+    .where('c.job_id = :id AND c.timeline = :timeline', { id: job.id, timeline: job.timeline })
+    .andWhere(`c.status = 'complete'`)
+    .orderBy('c.batch_id', 'DESC')
+    .addOrderBy('c.id', 'DESC')
+    .limit(1)
+    .getOne();
+  const checkpoint = row === null ? undefined : toCheckpoint(row);
+  const runs = isOwned(toJob(job, undefined).status) && job.lastBatchId !== null;
+  if (checkpoint === undefined && !runs) return undefined;
+  const shapes = runs || checkpoint === undefined ? running : checkpoint.shapes;
+  const { id, stateRows = 0, stateBytes = 0 } = checkpoint ?? {};
+  return { checkpointId: id, shapes, rows: stateRows, bytes: stateBytes };
+}
+
+/** Judges the next revision of a locked job, and writes it down where it may come. */
+export async function addRevision(
+  tx: EntityManager,
+  row: JobRow,
+  revision: NewRevision,
+  by: By,
+): Promise<Change | Refused> {
+  const { status } = toJob(row, undefined);
+  if (status === 'cancelled' || row.desired === 'cancelled') return { outcome: 'refused', status, event: 'restart' };
+  const { bundleDigest, config, options, expected } = revision;
+  const plan = planUpgrade(await readUpgradeFacts(tx, row), revision);
+  const now = { revision: row.revision, plan };
+  if (expected !== undefined && !stillHolds(expected, now)) return { outcome: 'plan_outdated', plan };
+  if (plan.outcome === 'refuse') return { outcome: 'upgrade_refused', objections: plan.objections };
+  const number = (await newestRevision(tx, row)) + 1;
+  await tx.insert(RevisionRow, {
+    jobId: row.id,
+    number,
+    tenantId: row.tenantId,
+    bundleDigest,
+    config: config as object,
+    options: options as object,
+    requestId: by.requestId ?? null,
+  });
+  await appendEvents(tx, keyOf(row), [
+    { type: 'job.revised', data: { revision: number, bundleDigest, actor: by.actor } },
+  ]);
+  return plan.outcome === 'ask' ? wait(tx, row, number, plan) : deploy(row, number);
+}
+
+/** The answer to a revision that waits. */
+export async function decideUpgrade(
+  tx: EntityManager,
+  row: JobRow,
+  answer: UpgradeAnswer,
+  by: By,
+): Promise<Change | Refused> {
+  const waiting = row.upgrade as PendingUpgrade | null;
+  if (waiting === null) return { outcome: 'nothing_to_decide' };
+  const number = waiting.revision;
+  await appendEvents(tx, keyOf(row), [
+    { type: 'job.upgrade_decided', data: { revision: number, answer, actor: by.actor } },
+  ]);
+  if (answer === 'abandon') return { set: { upgrade: null }, event: undefined, supersedes: false };
+  const { row: revisionRow, manifest, config } = await revisionOf(tx, row, number);
+  const { options } = toRevision(revisionRow);
+  const facts = await readUpgradeFacts(tx, row);
+  const allowed = withoutObjections(planUpgrade(facts, { manifest, config, options }), options);
+  const plan = planUpgrade(facts, { manifest, config, options: allowed });
+  if (plan.outcome !== 'proceed') return { outcome: 'upgrade_refused', objections: plan.objections };
+  await tx.update(RevisionRow, { jobId: row.id, number }, { options: allowed });
+  return deploy(row, number);
+}
+
+function deploy(row: JobRow, revision: number): Change {
+  const { status } = toJob(row, undefined);
+  const restarts = row.desired === 'running' && AT_REST.includes(status);
+  return {
+    set: { revision, attempts: 0, retryAt: null, startTrigger: 'redeploy', upgrade: null },
+    event: restarts ? 'restart' : undefined,
+    supersedes: !isOwned(status),
+  };
+}
+
+async function wait(tx: EntityManager, row: JobRow, revision: number, { objections }: UpgradePlan): Promise<Change> {
+  const upgrade: PendingUpgrade = { revision, objections };
+  await appendEvents(tx, keyOf(row), [{ type: 'job.upgrade_waits', data: { revision, objections } }]);
+  return { set: { upgrade }, event: undefined, supersedes: false };
+}
+
+async function newestRevision(tx: EntityManager, row: JobRow): Promise<number> {
+  return (await tx.maximum(RevisionRow, 'number', { jobId: row.id })) ?? row.revision;
+}
+
+const keyOf = ({ tenantId, id }: JobRow) => ({ tenantId: tenantId as TenantId, jobId: id as JobId });
