@@ -83,45 +83,31 @@ describe('a job that gets a new revision while it runs', () => {
     expect(await gapsBetweenBatches()).toEqual([]);
   });
 
-  it('waits for a decision, with its state, when the length of a window has changed', async () => {
-    const running = await current();
-    await instance.tidemark.jobs.deploy(job.id, { bundle: await bundleOf('visits', LONGER_WINDOW) });
-    const waiting = await untilStatus('awaiting_decision');
-    expect(waiting).toMatchObject({ revision: 3, currentRun: null, timeline: 1 });
-    expect(waiting.reason).toEqual({
-      code: 'STATE_DOES_NOT_FIT',
-      message: '"recent": windowMs was 1000 and is now 2000',
+  it('goes on as it is, while a revision whose window has another length waits for a decision', async () => {
+    const bundle = await bundleOf('visits', LONGER_WINDOW);
+    const objections = ['"recent": windowMs was 1000 and is now 2000'];
+    const plan = await instance.tidemark.jobs.planUpgrade(job.id, { bundle });
+    expect(plan).toMatchObject({ outcome: 'ask', objections, revision: 2 });
+    expect(plan.operators.map(({ uid, verdict }) => [uid, verdict])).toEqual([
+      ['recent', 'refused'],
+      ['totals', 'as_is'],
+    ]);
+    expect(await instance.tidemark.jobs.deploy(job.id, { bundle })).toMatchObject({
+      status: 'running',
+      revision: 2,
+      upgrade: { revision: 3, objections },
     });
-    const { outcome, candidates } = await newestDecision();
-    expect(outcome).toBe('ask');
-    expect(candidates[0]).toMatchObject({
-      verdict: 'does_not_fit',
-      operators: { totals: { verdict: 'as_is' }, recent: { verdict: 'refused' } },
-    });
-    expect(candidates.slice(1).every(({ verdict }) => verdict === 'not_needed')).toBe(true);
-    expect(waiting.lastBatch?.batchId).toBeGreaterThanOrEqual(running.lastBatch?.batchId ?? 0);
+    expect(await runsBatches(4)).toMatchObject({ revision: 2, upgrade: { revision: 3 } });
+    expect(await gapsBetweenBatches()).toEqual([]);
   });
 
-  it('still waits when it is started without anything else having changed', async () => {
-    const { id } = await newestDecision();
-    await instance.tidemark.jobs.start(job.id);
-    await until('there is another decision', WAIT_MS_MAX, async () =>
-      (await newestDecision()).id === id ? undefined : true,
-    );
-    expect(await newestDecision()).toMatchObject({ outcome: 'ask', trigger: 'resume' });
-    expect((await untilStatus('awaiting_decision')).reason?.code).toBe('STATE_DOES_NOT_FIT');
-  });
-
-  it('goes on where it was when a revision comes that fits', async () => {
+  it('forgets a revision that waits when one comes that fits', async () => {
     const { lastBatch } = await current();
-    await instance.tidemark.jobs.deploy(job.id, { bundle: await bundleOf('visits', WINDOW) });
-    await runsBatches(8);
+    const deployed = await instance.tidemark.jobs.deploy(job.id, { bundle: await bundleOf('visits', WINDOW) });
+    expect(deployed).toMatchObject({ revision: 4, upgrade: null });
+    await isRedeployed(4);
 
-    expect(await newestDecision()).toMatchObject({
-      trigger: 'redeploy',
-      outcome: 'start',
-      from: { kind: 'checkpoint' },
-    });
+    expect(await newestDecision()).toMatchObject({ outcome: 'start', from: { kind: 'checkpoint' } });
     const rows = await totals();
     expect(rows.at(-1)?.batchId).toBeGreaterThan((lastBatch?.batchId ?? 0) + 4);
     expect(faultsInTotals(rows)).toEqual([]);
@@ -129,8 +115,38 @@ describe('a job that gets a new revision while it runs', () => {
     expect(await gapsBetweenBatches()).toEqual([]);
   });
 
-  it('starts empty on a new timeline, at exactly its offsets, where the policy is reset_keep_offsets', async () => {
-    const bundle = await bundleOf('visits', LONGER_WINDOW);
+  it('migrates its state by the steps of the new revision, tried on real state before', async () => {
+    const bundle = await bundleOf('visits-migrated', WINDOW);
+    const plan = await instance.tidemark.jobs.planUpgrade(job.id, { bundle, deep: true });
+    expect(plan).toMatchObject({ outcome: 'proceed', state: { convertsState: true } });
+    expect(plan.operators.find(({ uid }) => uid === 'totals')).toMatchObject({ verdict: 'migrate', steps: [1] });
+    await instance.tidemark.jobs.deploy(job.id, { plan: plan.id });
+    await isRedeployed(5);
+
+    const rows = await totals();
+    expect(rows.at(-1)?.rows[0]).toHaveProperty('mean');
+    expect(faultsInTotals(rows)).toEqual([]);
+    expect(faultsInWindows(await recent(), rows)).toEqual([]);
+    expect(await gapsBetweenBatches()).toEqual([]);
+  });
+
+  it('gives up the state of the one operator that does not fit, once somebody has said so', async () => {
+    await instance.tidemark.jobs.deploy(job.id, { bundle: await bundleOf('visits-migrated', LONGER_WINDOW) });
+    const decided = await instance.tidemark.jobs.decideUpgrade(job.id, 'reset');
+    expect(decided).toMatchObject({ revision: 6, upgrade: null });
+    await isRedeployed(6);
+
+    const decision = await newestDecision();
+    expect(decision).toMatchObject({ reasonCode: 'OPERATORS_RESET', from: { kind: 'checkpoint' } });
+    expect(decision.candidates[0]).toMatchObject({
+      operators: { totals: { verdict: 'as_is' }, recent: { verdict: 'reset' } },
+    });
+    expect(faultsInTotals(await totals())).toEqual([]);
+    expect(await gapsBetweenBatches()).toEqual([]);
+  });
+
+  it('starts empty on a new timeline, at exactly its offsets, where nothing fits and the policy is reset_keep_offsets', async () => {
+    const bundle = await bundleOf('visits', WINDOW);
     await instance.tidemark.jobs.deploy(job.id, { bundle, config: { restorePolicy: 'reset_keep_offsets' } });
     await until('the job is on a new timeline', WAIT_MS_MAX, async () =>
       (await current()).timeline === 2 ? true : undefined,
@@ -154,11 +170,14 @@ describe('a job that gets a new revision while it runs', () => {
     expect(decision.from?.offsets).toEqual(newest?.commit?.nextOffsets);
   });
 
-  const untilStatus = (status: Job['status']): Promise<Job> =>
-    until(`the job is ${status}`, WAIT_MS_MAX, async () => {
-      const now = await current();
-      return now.status === status ? now : undefined;
+  /** Waits until revision `number` has taken over and committed some batches. */
+  async function isRedeployed(number: number): Promise<void> {
+    await until(`revision ${number} runs`, WAIT_MS_MAX, async () => {
+      const [run] = (await instance.tidemark.jobs.runs(job.id, { limit: 1 })).items;
+      return run?.revision === number && run.status === 'claimed' ? true : undefined;
     });
+    await runsBatches(6);
+  }
 
   /** Places where a batch does not begin where the one before it ended, or was not committed. */
   async function gapsBetweenBatches(): Promise<readonly string[]> {

@@ -32,7 +32,7 @@ export {
   type UpgradeOptions,
   type WantedState,
 } from './checkpoint/compatibility.js';
-export { compareSchemas, schemaText, type SchemaChange } from './checkpoint/schema-change.js';
+export { compareSchemas, type SchemaChange } from './checkpoint/schema-change.js';
 export {
   decideRestore,
   REASON_CODES,

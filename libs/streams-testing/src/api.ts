@@ -35,6 +35,16 @@ export interface SkippedRecord {
  * Calls that return a promise are awaited one by one. What fails, fails as in production: with an error that has a `code`
  * of the error catalogue.
  */
+/** What is said about state that would be lost otherwise, as with a deployment. */
+export interface TestUpgrade {
+  /** The new uid of an operator by its old one. */
+  readonly renames?: { readonly [from: string]: string };
+  /** Operators that are gone, whose state may go too. */
+  readonly drops?: readonly string[];
+  /** Operators that start empty. */
+  readonly resets?: readonly string[];
+}
+
 export interface TestJob {
   /** The clock, in milliseconds since the Unix epoch. */
   readonly nowMs: number;
@@ -82,10 +92,10 @@ export interface TestJob {
   checkpoint(): Promise<void>;
 
   /**
-   * Stops with a checkpoint and goes on from it: with the same definition, or with another revision of the job, which is
-   * refused if it cannot take the state over.
+   * Stops with a checkpoint and goes on from it: with the same definition, or with another revision of the job, which
+   * takes the state over as a deployment does (it evolves, is migrated, moves by `upgrade`), or is refused.
    */
-  restart(definition?: JobDefinition): Promise<void>;
+  restart(definition?: JobDefinition, upgrade?: TestUpgrade): Promise<void>;
 
   /**
    * Dies, and goes on from the last checkpoint: batches since then run again for their state. Fails if one of them writes

@@ -5,7 +5,6 @@ import {
   NO_UPGRADE_OPTIONS,
   objections,
   type BundleManifest,
-  type UpgradeOptions,
 } from '@tidemark/domain';
 import {
   checkDefinition,
@@ -19,7 +18,7 @@ import {
   type StateBlock,
 } from '@tidemark/engine';
 import { milliseconds, type Duration, type JobDefinition } from '@tidemark/streams';
-import type { SkippedRecord, StateRow, TestJob, TestJobOptions, TestRows } from './api.js';
+import type { SkippedRecord, StateRow, TestJob, TestJobOptions, TestRows, TestUpgrade } from './api.js';
 import { InMemoryLog, InMemorySink, InMemorySource } from './in-memory-ports.js';
 import { rowsKept } from './kept-state.js';
 import { BatchOutputs, ReplayableGraph } from './replayable-graph.js';
@@ -132,10 +131,10 @@ export class InMemoryJob implements TestJob {
     return this.alone(() => this.save());
   }
 
-  restart(definition = this.definition, options: Partial<UpgradeOptions> = {}): Promise<void> {
+  restart(definition = this.definition, upgrade: TestUpgrade = {}): Promise<void> {
     return this.alone(async () => {
       const manifest = manifestOf(definition);
-      const verdicts = judgeState(this.manifest.shapes, manifest, { ...NO_UPGRADE_OPTIONS, ...options });
+      const verdicts = judgeState(this.manifest.shapes, manifest, { ...NO_UPGRADE_OPTIONS, ...upgrade });
       if (!allowsRestore(verdicts)) {
         throw new Error(`The state cannot be taken over: ${objections(verdicts).join('; ')}.`);
       }

@@ -287,6 +287,26 @@ describe('stop, restart and crash', () => {
     expect(await job.batch()).toEqual({ out: [] });
   });
 
+  it('moves the state of an operator to another uid, and lets go of what is gone, where it is told to', async () => {
+    const job = testJob(totals);
+    await add(job, 'a', 1);
+    const renamed = aJob((job) => {
+      readings(job)
+        .keyBy('key')
+        .fold('sums', { initial: 0, fold: (sum: number, { value }) => sum + value })
+        .to('out', toLog());
+    });
+    await expect(job.restart(renamed)).rejects.toThrow(
+      'The state cannot be taken over: "totals" has state in the checkpoint and is not in the job any more.',
+    );
+    await job.restart(renamed, { renames: { totals: 'sums' } });
+    expect(await add(job, 'a', 2)).toEqual({ out: [['a', 3]] });
+    await job.crash();
+    expect(await job.state('sums')).toHaveLength(1);
+    await job.restart(totals, { drops: ['sums'] });
+    expect(await add(job, 'a', 5)).toEqual({ out: [{ key: 'a', sum: 5 }] });
+  });
+
   it('hands the state over to another revision, or says why it cannot', async () => {
     const job = testJob(totals);
     await add(job, 'a', 1);

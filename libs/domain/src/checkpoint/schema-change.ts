@@ -1,3 +1,5 @@
+import { sortedJson } from '../sorted-json.js';
+
 /** What became of the JSON Schema of a state, or of a key. Paths begin with `value`. */
 export type SchemaChange =
   | { readonly outcome: 'same' }
@@ -66,14 +68,6 @@ export function compareSchemas(before: unknown, after: unknown): SchemaChange {
   }
 }
 
-/** Its members in one order, whatever made it, and without what says nothing about a value. */
-export function schemaText(schema: unknown): string {
-  if (Array.isArray(schema)) return `[${schema.map(schemaText).join(',')}]`;
-  if (typeof schema !== 'object' || schema === null) return JSON.stringify(schema);
-  const members = Object.entries(schema).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${schemaText(member)}`).join(',')}}`;
-}
-
 /** Thrown at the first difference; its message is the reason. */
 class Different extends Error {}
 
@@ -111,7 +105,7 @@ class Comparison {
   }
 
   private isKnown(before: unknown, after: unknown): boolean {
-    const pair = `${schemaText(before)} ${schemaText(after)}`;
+    const pair = `${sortedJson(before)} ${sortedJson(after)}`;
     if (this.seen.has(pair)) return true;
     if (this.seen.size >= PAIRS_MAX) throw new Different('is too large to be compared');
     this.seen.add(pair);
@@ -156,8 +150,8 @@ class Comparison {
       return;
     }
     if (from === undefined) throw new Different(`${path} was any ${typeText(before)} and is now one of ${shown(to)}`);
-    const allowed = new Set(to.map(schemaText));
-    const gone = from.filter((value) => !allowed.has(schemaText(value)));
+    const allowed = new Set(to.map(sortedJson));
+    const gone = from.filter((value) => !allowed.has(sortedJson(value)));
     if (gone.length > 0) throw new Different(`${path} was ${shown(gone[0])}, which is not one of ${shown(to)}`);
     if (to.length > from.length) this.found.push(`${path} may be one of ${shown(to)} now`);
   }
@@ -185,7 +179,7 @@ class Comparison {
       );
     for (const name of new Set([...bounds(before), ...bounds(after)])) {
       const [from, to] = [before[name], isSafeBound(after[name]) ? undefined : after[name]];
-      if (to !== undefined && schemaText(from ?? null) === schemaText(to)) continue;
+      if (to !== undefined && sortedJson(from ?? null) === sortedJson(to)) continue;
       const change = `${path}: ${name} was ${shown(from)} and is now ${shown(to)}`;
       if (to !== undefined && !isLooser(name, from, to)) throw new Different(change);
       this.found.push(change);
@@ -322,8 +316,8 @@ function isLooser(bound: string, from: unknown, to: unknown): boolean {
 
 /** Where nothing refers to elsewhere, the same text is the same schema. */
 function isSame(before: unknown, after: unknown): boolean {
-  const text = schemaText(before);
-  return text === schemaText(after) && !text.includes('"$ref"');
+  const text = sortedJson(before);
+  return text === sortedJson(after) && !text.includes('"$ref"');
 }
 
 /** Whether a choice is narrowed by what stands beside it. */
@@ -332,6 +326,6 @@ const saysMore = (schema: Json, alternatives: unknown): boolean =>
   Object.keys(schema).some((name) => name !== 'anyOf' && name !== 'oneOf' && !ANNOTATIONS.has(name));
 
 function shown(json: unknown): string {
-  const text = json === undefined ? 'absent' : schemaText(json);
+  const text = json === undefined ? 'absent' : sortedJson(json);
   return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }

@@ -12,6 +12,7 @@ import {
 import type { BundleDigest, CheckpointId, JobId, PlanId, TenantId } from '../ids.js';
 import type { JobConfig } from '../job/job.js';
 import { own } from '../own.js';
+import { sortedJson } from '../sorted-json.js';
 
 /** What an upgrade is held against, read at one moment. */
 export interface UpgradeFacts {
@@ -133,7 +134,7 @@ export function stillHolds(
   now: { readonly revision: number; readonly plan: UpgradePlan },
 ): boolean {
   const said = ({ outcome, objections: against, operators, sources }: UpgradePlan): string =>
-    JSON.stringify([outcome, against, operators, sources]);
+    sortedJson([outcome, against, operators, sources]);
   return expected.revision === now.revision && said(expected.plan) === said(now.plan);
 }
 
@@ -236,8 +237,7 @@ const hasUid = ({ nodes }: BundleManifest, uid: string): boolean => nodes.some((
 const nodesOf = ({ nodes }: BundleManifest, kind: string): ReadonlyMap<string, GraphNode> =>
   new Map(nodes.filter((node) => node.kind === kind).map((node) => [node.uid ?? '', node]));
 
-const endText = ({ connector, options }: GraphNode): string =>
-  JSON.stringify([connector, Object.entries(options).sort()]);
+const endText = ({ connector, options }: GraphNode): string => sortedJson({ connector, options });
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
