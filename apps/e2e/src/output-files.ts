@@ -9,6 +9,34 @@ export interface CommittedOutput<Row> {
   readonly rows: readonly Row[];
 }
 
+/** What counts of {@link committedOutput}: without the batches that a rollback has taken back. */
+export async function validOutput<Row>(folder: string): Promise<readonly CommittedOutput<Row>[]> {
+  const all = await committedOutput<Row>(folder);
+  const bases = await timelinesIn(folder);
+  const valid: CommittedOutput<Row>[] = [];
+  let until = Infinity;
+  for (let timeline = Math.max(1, ...all.map((one) => one.timeline), ...bases.keys()); timeline >= 1;) {
+    valid.push(...all.filter((one) => one.timeline === timeline && one.batchId <= until));
+    const after = bases.get(timeline) ?? { timeline: timeline - 1, batchId: Infinity };
+    until = Math.min(until, after.batchId);
+    timeline = after.timeline;
+  }
+  return valid.sort((a, b) => a.timeline - b.timeline || a.batchId - b.batchId);
+}
+
+async function timelinesIn(folder: string): Promise<ReadonlyMap<number, { timeline: number; batchId: number }>> {
+  const names = await readdir(join(folder, '_timelines')).catch(() => []);
+  const entries = await Promise.all(
+    names.map(async (name) => JSON.parse(await readFile(join(folder, '_timelines', name), 'utf8')) as TimelineEntry),
+  );
+  return new Map(entries.map(({ timeline, after }) => [timeline, after]));
+}
+
+interface TimelineEntry {
+  readonly timeline: number;
+  readonly after: { readonly timeline: number; readonly batchId: number };
+}
+
 /** Reads a `files` sink's folder as its format says: what the commit log names, in order. */
 export async function committedOutput<Row>(folder: string): Promise<readonly CommittedOutput<Row>[]> {
   const log = join(folder, '_commits');

@@ -39,6 +39,7 @@ export type {
   GraphInput,
   GraphOutput,
   GraphRuntime,
+  AfterRollback,
   InputChunk,
   PlanRequest,
   Sink,
@@ -48,6 +49,7 @@ export type {
   StateBlock,
   StateSnapshot,
   StoredForm,
+  TimelineBase,
 } from './ports.js';
 export { ConversionError } from './graph/convert-state.js';
 export { takeOver, type StoredState } from './micro-batch/take-over.js';

@@ -95,6 +95,17 @@ describe('the files sink', () => {
     expect(repeating).toEqual(await inodes('_commits'));
   });
 
+  it('says once after which batch a timeline goes on, so that a reader leaves out what was taken back', async () => {
+    const context = await aContext();
+    const sink = await openSink(aFilesNode(), context);
+    const folder = join(context.filesRoot, 'demo', 'out', 'delays');
+    for (const _ of [1, 2]) await sink.beginTimeline?.(2, { timeline: 1, batchId: 41 });
+    expect(await readFile(join(folder, '_timelines', 't2.json'), 'utf8')).toBe(
+      '{"timeline":2,"after":{"timeline":1,"batchId":41}}\n',
+    );
+    expect(sink.afterRollback).toBe('truncated');
+  });
+
   it('holds a batch whose part the reader has taken away', async () => {
     const context = await aContext();
     const sink = await openSink(aFilesNode(), context);

@@ -4,6 +4,7 @@
 //   <path>/_uploads/                          unfinished files; emptied when the sink is opened
 //   <path>/t1/part-b0000000042.jsonl          the rows of batch 42 on timeline 1
 //   <path>/_commits/t1-b0000000042.json       written after the part: the batch is there to be read
+//   <path>/_timelines/t2.json                 after which batch of which timeline this one goes on
 //
 // A part appears whole or not at all and is never replaced, so whoever finds one without its commit entry may write
 // the entry for the bytes that are there.
@@ -11,7 +12,7 @@ import { webcrypto } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TidemarkError } from '@tidemark/domain';
-import type { Sink, SinkWrite } from '@tidemark/engine';
+import type { Sink, SinkWrite, TimelineBase } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
 import { isCode, placeFile, syncFolder } from '../durable-file.js';
@@ -19,6 +20,7 @@ import { locateOrCreate, shownPath, tenantPath } from '../tenant-path.js';
 
 const UPLOADS = '_uploads';
 const COMMITS = '_commits';
+const TIMELINES = '_timelines';
 const OWNER = '_owner.json';
 const NEWLINE = 10;
 
@@ -40,6 +42,7 @@ export const filesSink = connectorEnd(options, async (uid, { path }, context): P
 
 class FilesSink implements Sink {
   readonly guarantee = 'exactly_once';
+  readonly afterRollback = 'truncated';
   /** The last timeline whose folder this sink has made durable. */
   private durableTimeline: number | undefined;
 
@@ -67,6 +70,14 @@ class FilesSink implements Sink {
       const part = placed.outcome === 'written' ? { ...write, sha256 } : await described(placed.bytes);
       await this.place(entry, Buffer.from(`${JSON.stringify(describe(write, file, part))}\n`));
       return placed.outcome;
+    });
+  }
+
+  beginTimeline(timeline: number, after: TimelineBase): Promise<void> {
+    return asSinkErrors(this.uid, this.shown, async () => {
+      if ((await makeFolder(this.uid, this.folder, TIMELINES)) === 'made') await syncFolder(this.folder);
+      const entry = Buffer.from(`${JSON.stringify({ timeline, after })}\n`);
+      await this.place(join(this.folder, TIMELINES, `t${timeline}.json`), entry);
     });
   }
 

@@ -4,7 +4,7 @@
 // the run that took over from this one. Of two writers the second waits for the first one's row lock, then sees its mark.
 import { Client } from 'pg';
 import { TidemarkError, type JobId } from '@tidemark/domain';
-import type { Sink, SinkWrite } from '@tidemark/engine';
+import type { AfterRollback, Sink, SinkWrite } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
 import { ConnectionsUnreadable } from '../connections.js';
@@ -61,6 +61,7 @@ export const postgresSink = connectorEnd(options, async (uid, settings, context)
 
 class PostgresSink implements Sink {
   readonly guarantee = 'exactly_once';
+  readonly afterRollback: AfterRollback;
   private readonly target: Target;
   private client: Client | undefined;
 
@@ -72,6 +73,7 @@ class PostgresSink implements Sink {
   ) {
     const { schema, table, columns, key } = settings;
     this.target = { uid, schema, table, columns, key };
+    this.afterRollback = key === undefined ? 'repeats' : 'converges';
   }
 
   /** Connects and makes sure of the tables, so that what is wrong with them is known before the first batch. */

@@ -1,0 +1,96 @@
+import type { CheckpointId } from '../ids.js';
+
+/** What a new revision is held to before it counts as healthy. */
+export interface HealthLimits {
+  /** Batches that it must commit within the limits; 0: it is not watched. */
+  readonly batches: number;
+  /** How many times longer than the revision before it may take, for a batch and for a record. */
+  readonly slowdownMax: number;
+  /** How many times as many rows of state as its checkpoint it may have. */
+  readonly growthMax: number;
+  /** Which part of a batch's records it may skip as unreadable, from 0 to 1. */
+  readonly skippedMax: number;
+}
+
+export const DEFAULT_HEALTH: HealthLimits = { batches: 5, slowdownMax: 3, growthMax: 10, skippedMax: 0.1 };
+
+/** A revision that may still turn out to be worse than the one before, and the way back. */
+export interface Probation {
+  readonly revision: number;
+  readonly limits: HealthLimits;
+  /** Medians of the newest batches of the revision before; undefined where there were none. */
+  readonly before: { readonly processingMs: number; readonly msPerRecord: number } | undefined;
+  /** Rows of the state that it took over. */
+  readonly stateRows: number;
+  readonly back: {
+    readonly revision: number;
+    readonly checkpointId: CheckpointId;
+  };
+}
+
+export interface WatchedBatch {
+  readonly processingMs: number;
+  readonly recordsIn: number;
+  readonly recordsSkipped: number;
+  readonly stateRows: number;
+}
+
+export type Health =
+  { readonly outcome: 'on_probation' | 'healthy' } | { readonly outcome: 'unhealthy'; readonly reason: string };
+
+/** Below this a batch is not slow, whatever came before: a timer's whim would be many times a millisecond. */
+const SLOW_MS_MIN = 50;
+/** Fewer rows than this are no explosion. */
+const GROWTH_ROWS_MIN = 10_000;
+/** One slow batch may be the machine's fault, or the first one of a process that is not warm yet. */
+const SLOW_IN_A_ROW = 2;
+
+/** Looks at the batches of a revision on probation, one after the other. Owner of all fields: the run's loop. */
+export class HealthWatch {
+  private committed = 0;
+  private slowInARow = 0;
+
+  constructor(private readonly probation: Probation) {}
+
+  note(batch: WatchedBatch): Health {
+    const { limits } = this.probation;
+    this.committed += 1;
+    const reason = this.slow(batch) ?? this.grown(batch) ?? skipping(batch, limits.skippedMax);
+    if (reason !== undefined) return { outcome: 'unhealthy', reason };
+    return { outcome: this.committed >= limits.batches && this.slowInARow === 0 ? 'healthy' : 'on_probation' };
+  }
+
+  private slow({ processingMs, recordsIn }: WatchedBatch): string | undefined {
+    const { before, limits } = this.probation;
+    if (before === undefined) return undefined;
+    const msPerRecord = processingMs / Math.max(1, recordsIn);
+    // A batch that catches up has more records; one with few records costs more for each.
+    const isSlow =
+      processingMs > Math.max(SLOW_MS_MIN, limits.slowdownMax * before.processingMs) &&
+      msPerRecord > limits.slowdownMax * before.msPerRecord;
+    this.slowInARow = isSlow ? this.slowInARow + 1 : 0;
+    if (this.slowInARow < SLOW_IN_A_ROW) return undefined;
+    return `${SLOW_IN_A_ROW} batches took more than ${limits.slowdownMax} times as long as before: the last one ${processingMs} ms, and ${before.processingMs} ms was usual`;
+  }
+
+  private grown({ stateRows }: WatchedBatch): string | undefined {
+    const { stateRows: before, limits } = this.probation;
+    if (stateRows <= limits.growthMax * Math.max(before, GROWTH_ROWS_MIN)) return undefined;
+    return `its state has ${stateRows} rows, and it took over ${before}`;
+  }
+}
+
+function skipping({ recordsIn, recordsSkipped }: WatchedBatch, skippedMax: number): string | undefined {
+  if (recordsSkipped <= skippedMax * recordsIn) return undefined;
+  return `it skipped ${recordsSkipped} of ${recordsIn} records as unreadable`;
+}
+
+/** Medians of what batches took; undefined without any. */
+export function usualOf(batches: readonly Pick<WatchedBatch, 'processingMs' | 'recordsIn'>[]): Probation['before'] {
+  if (batches.length === 0) return undefined;
+  const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+  return {
+    processingMs: median(batches.map(({ processingMs }) => processingMs)),
+    msPerRecord: median(batches.map(({ processingMs, recordsIn }) => processingMs / Math.max(1, recordsIn))),
+  };
+}
