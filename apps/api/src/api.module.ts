@@ -9,7 +9,9 @@ import { EventFeed, StreamBounds } from './inspect/event-feed.js';
 import { EventsController } from './inspect/events.controller.js';
 import { HistoryController } from './inspect/history.controller.js';
 import { JobsController } from './inspect/jobs.controller.js';
+import { ReadState } from './inspect/read-state.js';
 import { RunnersController } from './inspect/runners.controller.js';
+import { StateController } from './inspect/state.controller.js';
 import { BundleInspector } from './submit/bundle-inspector.js';
 import { BundlesController } from './submit/bundles.controller.js';
 import { DeployRevision } from './submit/deploy-revision.js';
@@ -52,6 +54,7 @@ export class ApiModule {
         SubmitController,
         JobsController,
         HistoryController,
+        StateController,
         EventsController,
         ControlController,
         UpgradesController,
@@ -67,6 +70,7 @@ export class ApiModule {
         PlanUpgrade,
         TryConversion,
         EventFeed,
+        ReadState,
         Callers,
         RouteTable,
         { provide: APP_GUARD, useClass: KeyGuard },

@@ -6,6 +6,7 @@ import { addControlCommands } from './commands/control.js';
 import { addInitCommand } from './commands/init.js';
 import { addInspectCommands } from './commands/inspect.js';
 import { addLogsCommand } from './commands/logs.js';
+import { addStateCommands } from './commands/state.js';
 import { addSubmitCommands } from './commands/submit.js';
 import { addUpgradeCommands } from './commands/upgrade.js';
 import { printable, UserError, type Terminal } from './terminal.js';
@@ -48,6 +49,7 @@ function program(terminal: Terminal): Command {
   addSubmitCommands(root, terminal);
   addUpgradeCommands(root, terminal);
   addInspectCommands(root, terminal);
+  addStateCommands(root, terminal);
   addLogsCommand(root, terminal);
   addControlCommands(root, terminal);
   return root;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, createZstdCompress, zstdDecompress } from 'node:zlib';
 import type { StateFile } from './manifest.js';
-import { readBlock } from './state-block.js';
+import { readBlock, type BlockView } from './state-block.js';
 
 /** A file takes no further block beyond this; one block may be longer by itself. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
@@ -135,18 +135,27 @@ export function* blocksOf(
   file: StateFile,
   refuse: (reason: string) => Error,
 ): Generator<Uint8Array> {
-  const view = new DataView(plain.buffer, plain.byteOffset, plain.length);
+  for (const { bytes } of checkedBlocksOf(plain, file, refuse)) yield bytes;
+}
+
+/** {@link blocksOf}, with what was read of each. At the end the file's sums were checked too. */
+export function* checkedBlocksOf(
+  plain: Uint8Array,
+  file: StateFile,
+  refuse: (reason: string) => Error,
+): Generator<{ readonly bytes: Uint8Array; readonly view: BlockView }> {
+  const lengths = new DataView(plain.buffer, plain.byteOffset, plain.length);
   const found = { rows: 0, deleted: 0, blocks: 0 };
   for (let at = 0; at < plain.length;) {
     const start = at + LENGTH_BYTES;
-    const end = start <= plain.length ? start + view.getUint32(at, true) : Infinity;
+    const end = start <= plain.length ? start + lengths.getUint32(at, true) : Infinity;
     if (end > plain.length) throw refuse(`block ${found.blocks + 1} is cut off`);
-    const block = plain.subarray(start, end);
-    const { rows, deleted } = readBlock(block, (reason) => refuse(`block ${found.blocks + 1}: ${reason}`));
-    found.rows += rows;
-    found.deleted += deleted;
+    const bytes = plain.subarray(start, end);
+    const view = readBlock(bytes, (reason) => refuse(`block ${found.blocks + 1}: ${reason}`));
+    found.rows += view.rows;
+    found.deleted += view.deleted;
     found.blocks += 1;
-    yield block;
+    yield { bytes, view };
     at = end;
   }
   for (const what of ['blocks', 'rows', 'deleted'] as const) {

@@ -34,7 +34,7 @@ function valueReader(columns: readonly ColumnView[]): (index: number) => string 
 }
 
 /** Numbers that JSON does not have read as null, as JSON.stringify writes them. */
-function columnReader(column: ColumnView): (index: number) => string {
+export function columnReader(column: ColumnView): (index: number) => string {
   switch (column.type) {
     case 'f64':
       return (index) => JSON.stringify(column.values[index]);
@@ -45,7 +45,7 @@ function columnReader(column: ColumnView): (index: number) => string {
   }
 }
 
-function textReader({ ends, bytes }: Texts): (index: number) => string {
+export function textReader({ ends, bytes }: Texts): (index: number) => string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   return (index) => buffer.toString('utf8', index === 0 ? 0 : ends[index - 1], ends[index]);
 }

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint } from './read-checkpoint.js';
 import { applied, storeOf, type Tables } from './testing/a-checkpoint.js';
+import type { ShownRow } from './view/shown-row.js';
+import { StateView } from './view/state-view.js';
 import { expectedOf, fixtures, objectsOf, type ExpectedFixture } from './testing/fixture.js';
 
 const names = globSync('v*/*/expected.json', { cwd: fixtures }).map((file) => dirname(file));
@@ -10,7 +12,10 @@ const names = globSync('v*/*/expected.json', { cwd: fixtures }).map((file) => di
 describe('checkpoints of every released format', () => {
   it('are there', () => {
     expect(names).toEqual(
-      expect.arrayContaining([join('v1', 'three-operators'), join('v2', 'base-and-deltas')]) as string[],
+      expect.arrayContaining([
+        join('v1', 'three-operators'),
+        ...['base-and-deltas', 'fold', 'process', 'windowAggregate-session'].map((name) => join('v2', name)),
+      ]) as string[],
     );
   });
 
@@ -28,8 +33,35 @@ describe('checkpoints of every released format', () => {
         expect(await applied(blocks(uid))).toEqual(tablesOf(wanted));
       }
     });
+
+    it(`shows the state of ${name} without any code of its job`, async () => {
+      const { path, manifestSha256, operators } = expectedOf(name);
+      const view = await StateView.open(await storeOf(objectsOf(name)), path, { manifestSha256 });
+
+      expect(view.uids()).toEqual(Object.keys(operators).sort());
+      for (const [uid, wanted] of Object.entries(operators)) {
+        const { rows, upTo } = await view.rows(uid, { rowsMax: 1_000 });
+        expect(upTo).toBeUndefined();
+        const tables = [...tablesOf(wanted)].flatMap(([table, values]) =>
+          [...values].map(([at, value]) => [`${table} ${at}`, JSON.parse(value) as unknown] as const),
+        );
+        expect(rows).toHaveLength(tables.length);
+        for (const row of rows) {
+          expect(formsOf(row)).toContainEqual(new Map(tables).get(`${row.table} ${row.slot} ${row.key}`));
+        }
+      }
+    });
   }
 });
+
+/** A value and what the operator keeps for itself, as the columns that both are made of: they tell apart no two states. */
+function formsOf({ value, internal }: ShownRow): readonly unknown[] {
+  const [whole, own] = [JSON.parse(value) as unknown, JSON.parse(internal) as object];
+  const isObject = typeof whole === 'object' && whole !== null && !Array.isArray(whole);
+  const member = { value: whole, ...own };
+  if (Object.keys(own).length === 0) return [whole, member];
+  return isObject ? [{ ...whole, ...own }, member] : [member];
+}
 
 type Wanted = ExpectedFixture['operators'][string];
 

@@ -12,3 +12,13 @@ export { readCheckpoint, type ReadCheckpoint } from './read-checkpoint.js';
 export { removeCheckpoint } from './remove-checkpoint.js';
 export { readBlock, type BlockView, type ColumnView, type Texts } from './state-block.js';
 export { writeCheckpoint, type CheckpointSnapshot, type CheckpointToWrite } from './write-checkpoint.js';
+export { readRowCursor, rowCursor, type RowPosition } from './view/row-position.js';
+export type { ShownRow } from './view/shown-row.js';
+export {
+  differenceCounts,
+  differences,
+  type DifferenceCounts,
+  type RowDifference,
+  type StatePair,
+} from './view/state-diff.js';
+export { StateView } from './view/state-view.js';

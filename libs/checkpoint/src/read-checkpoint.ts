@@ -37,14 +37,23 @@ export async function readCheckpoint(
   path: string,
   manifestSha256: string,
 ): Promise<ReadCheckpoint> {
-  const objects = new StoredObjects(store, path);
-  const bytes = await objects.verified(MANIFEST_NAME, { sha256: manifestSha256 });
-  const manifest = readManifest(path, bytes, objects.refuse(MANIFEST_NAME));
+  const { objects, manifest } = await openManifest(store, path, manifestSha256);
   const shapes = shapesOf(manifest);
   if (manifest.format === 1) {
     return { manifest, shapes, chain: undefined, blocks: await openStateV1(objects, manifest) };
   }
   return { manifest, shapes, chain: chainOf(path, manifest), blocks: await openState(objects, manifest) };
+}
+
+/** The manifest alone, held against its SHA-256, and what reads the other objects. Throws as {@link readCheckpoint} does. */
+export async function openManifest(
+  store: ObjectStore,
+  path: string,
+  manifestSha256: string,
+): Promise<{ readonly objects: StoredObjects; readonly manifest: CheckpointManifest | ManifestV1 }> {
+  const objects = new StoredObjects(store, path);
+  const bytes = await objects.verified(MANIFEST_NAME, { sha256: manifestSha256 });
+  return { objects, manifest: readManifest(path, bytes, objects.refuse(MANIFEST_NAME)) };
 }
 
 type Refuse = (reason: string, cause?: unknown) => TidemarkError;

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { own } from '@tidemark/domain';
 import { blocksOf, plainBytesOf } from './block-file.js';
 import type { CheckpointManifest, StateFile } from './manifest.js';
 import { MANIFEST_NAME } from './manifest-parts.js';
@@ -17,15 +18,22 @@ export async function openState(
   const stored = new Map<string, StoredFile[]>();
   for (const [uid, { files }] of Object.entries(manifest.operators)) {
     const verified: StoredFile[] = [];
+    refuseStrayFiles(objects, manifest, uid);
     for (const file of files) {
-      if (file.in !== undefined && !manifest.buildsOn.includes(file.in)) {
-        throw objects.refuse(MANIFEST_NAME)(`"${uid}" has a file in ${file.in}, which it does not build on`);
-      }
       verified.push({ file, bytes: await objects.verified(file.path, file) });
     }
     stored.set(uid, verified);
   }
   return (uid) => blocks(objects, stored.get(uid) ?? []);
+}
+
+/** Throws where a file of an operator lies in a folder that the checkpoint does not build on. */
+export function refuseStrayFiles(objects: StoredObjects, manifest: CheckpointManifest, uid: string): void {
+  for (const { in: folder } of own(manifest.operators, uid)?.files ?? []) {
+    if (folder !== undefined && !manifest.buildsOn.includes(folder)) {
+      throw objects.refuse(MANIFEST_NAME)(`"${uid}" has a file in ${folder}, which it does not build on`);
+    }
+  }
 }
 
 /** While the blocks of one file are used, the next file is decompressed. */

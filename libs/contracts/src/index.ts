@@ -13,6 +13,7 @@ export type BundlePage = Schemas['BundlePage'];
 export type BundleReference = Schemas['BundleReference'];
 export type BundleUpload = Schemas['BundleUpload'];
 export type Checkpoint = Schemas['Checkpoint'];
+export type CheckpointDiff = Schemas['CheckpointDiff'];
 export type CheckpointPage = Schemas['CheckpointPage'];
 export type GraphNode = Schemas['GraphNode'];
 export type Health = Schemas['Health'];
@@ -34,6 +35,8 @@ export type Run = Schemas['Run'];
 export type Runner = Schemas['Runner'];
 export type RunnerPage = Schemas['RunnerPage'];
 export type RunPage = Schemas['RunPage'];
+export type StateDifference = Schemas['StateDifference'];
+export type StateRow = Schemas['StateRow'];
 export type Tenant = Schemas['Tenant'];
 export type TenantOrder = Schemas['TenantOrder'];
 

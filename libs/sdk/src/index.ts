@@ -4,6 +4,7 @@ export type {
   Bundle,
   BundleUpload,
   Checkpoint,
+  CheckpointDiff,
   Health,
   Job,
   JobConfigOrder,
@@ -16,6 +17,8 @@ export type {
   RevisionOrder,
   Run,
   Runner,
+  StateDifference,
+  StateRow,
   Tenant,
   UpgradeDecision,
   UpgradePlan,
@@ -25,5 +28,6 @@ export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from 
 export type { Connection } from './http.js';
 export type { Cancellable, ChangeOptions, CreateOptions, Jobs } from './jobs.js';
 export { Listing, type Page, type PageRequest } from './listing.js';
+export type { State, StateRequest } from './state.js';
 export { Tidemark, type Bundles, type Tenants } from './tidemark.js';
 export type { WatchedBatch, WatchedEvent } from './watch-job.js';

@@ -2,6 +2,7 @@ import type { ApiKey, Bundle, BundleUpload, Health, Runner, Tenant } from '@tide
 import { Http, type Connection } from './http.js';
 import { Jobs, type Cancellable, type CreateOptions } from './jobs.js';
 import { Listing, type Page, type PageRequest } from './listing.js';
+import { State } from './state.js';
 
 /**
  * The Tidemark service, as one key sees it.
@@ -15,6 +16,8 @@ import { Listing, type Page, type PageRequest } from './listing.js';
 export class Tidemark {
   readonly jobs: Jobs;
   readonly bundles: Bundles;
+  /** What lies in jobs' checkpoints. */
+  readonly state: State;
   /** For an admin key. */
   readonly tenants: Tenants;
   private readonly http: Http;
@@ -23,6 +26,7 @@ export class Tidemark {
     this.http = new Http(connection);
     this.jobs = new Jobs(this.http);
     this.bundles = new Bundles(this.http);
+    this.state = new State(this.http);
     this.tenants = new Tenants(this.http);
   }
 

@@ -1,5 +1,5 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { isId, TidemarkError, type Job, type JobId, type JobStore } from '@tidemark/domain';
+import { isId, TidemarkError, type CheckpointId, type Job, type JobId, type JobStore } from '@tidemark/domain';
 
 /** The job of this id. Throws `thing_not_found`, also for another tenant's: its existence is nobody's business. */
 export async function existingJob(store: JobStore, id: JobId): Promise<Job> {
@@ -13,6 +13,15 @@ export async function existingJob(store: JobStore, id: JobId): Promise<Job> {
 export class JobIdPipe implements PipeTransform<string, JobId> {
   transform(text: string): JobId {
     if (!isId('job', text)) throw new TidemarkError('thing_not_found', { thing: 'job', id: text });
+    return text;
+  }
+}
+
+/** The id of a checkpoint in a path. A text that cannot be an id names no checkpoint. */
+@Injectable()
+export class CheckpointIdPipe implements PipeTransform<string, CheckpointId> {
+  transform(text: string): CheckpointId {
+    if (!isId('checkpoint', text)) throw new TidemarkError('thing_not_found', { thing: 'checkpoint', id: text });
     return text;
   }
 }

@@ -16,12 +16,12 @@ const named = (list: readonly Route[]): [string, Route][] =>
   list.map((route) => [`${route.method} ${route.path}`, route]);
 
 let api: ApiUnderTest;
-let ids: { readonly id: string; readonly digest: string };
+let ids: { readonly id: string; readonly digest: string; readonly checkpointId: string };
 beforeAll(async () => {
   api = await ApiUnderTest.start();
   const job = await api.send('POST', '/v1/jobs', { body: { bundle: aBundle() } });
   const bundle = api.tenant.bundles[0];
-  ids = { id: (job.body as { id: string }).id, digest: bundle?.digest ?? '' };
+  ids = { id: (job.body as { id: string }).id, digest: bundle?.digest ?? '', checkpointId: api.ids.next('checkpoint') };
 });
 afterAll(async () => {
   await api.close();
@@ -127,9 +127,20 @@ describe('every answer', () => {
 });
 
 function send(route: Route, sent: Sent = {}): Promise<Received> {
-  const path = route.path.replace(/\{(\w+)\}/, (_, name: string) => (name === 'digest' ? ids.digest : ids.id));
-  return api.send(route.method, path, { ...bodyOf(route), ...sent });
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => idNamed(name));
+  return api.send(route.method, `${path}${QUERIES[route.operationId] ?? ''}`, { ...bodyOf(route), ...sent });
 }
+
+function idNamed(name: string): string {
+  if (name === 'digest') return ids.digest;
+  return name === 'id' ? ids.id : ids.checkpointId;
+}
+
+/** What a route cannot do without. */
+const QUERIES: { readonly [operation: string]: string } = {
+  listState: '?operator=totals',
+  listDifferences: '?operator=totals',
+};
 
 function bodyOf({ operationId }: Route): Sent {
   const bodies: { readonly [operation: string]: object } = {

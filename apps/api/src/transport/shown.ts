@@ -9,6 +9,8 @@ type ShownAs =
   | 'boolean'
   | 'time'
   | 'json'
+  | 'key'
+  | 'any'
   | 'offsets'
   | 'ranges'
   | 'integers'
@@ -20,6 +22,13 @@ type ShownAs =
 const OFFSETS = {
   type: 'object',
   additionalProperties: { type: 'object', additionalProperties: { type: 'integer' } },
+} as const;
+
+const SCALARS = [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'null' }] as const;
+/** A key of state, and any JSON. */
+const KEY = { oneOf: SCALARS } as const;
+const ANY = {
+  oneOf: [...SCALARS, { type: 'object', additionalProperties: true }, { type: 'array', items: {} }],
 } as const;
 
 const RANGES = {
@@ -69,6 +78,8 @@ function shownClass(description: string, type: Class, nullable: boolean): Proper
 function schemaOf(as: Exclude<ShownAs, Class>): object {
   if (as === 'time') return { type: 'string', format: 'date-time' };
   if (as === 'json') return { type: 'object', additionalProperties: true };
+  if (as === 'key') return KEY;
+  if (as === 'any') return ANY;
   if (as === 'offsets') return OFFSETS;
   if (as === 'ranges') return RANGES;
   if (as === 'integers') return { type: 'array', items: { type: 'integer' } };

@@ -157,6 +157,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/jobs/{id}/checkpoints/{checkpointId}/state': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the state of an operator in a checkpoint, or of one key of it */
+    get: operations['listState'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/checkpoints/{checkpointId}/diff/{otherId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Counts the keys that differ between two checkpoints of a job */
+    get: operations['diffCheckpoints'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/checkpoints/{checkpointId}/diff/{otherId}/keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the keys of an operator that differ between two checkpoints */
+    get: operations['listDifferences'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/jobs/{id}/events': {
     parameters: {
       query?: never;
@@ -903,6 +954,91 @@ export interface components {
     RestoreDecisionPage: {
       /** @description The items, in the order of the list. */
       items: components['schemas']['RestoreDecision'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    StateRow: {
+      /** @description Key slot, 0 to 127. */
+      slot: number;
+      /** @description The key; null for what the operator keeps for itself. */
+      key: string | number | boolean | null;
+      /** @description The table: one operator may have several, for example one for each window. */
+      table: string;
+      /** @description The value as the job sees it. */
+      value:
+        | string
+        | number
+        | boolean
+        | null
+        | {
+            [key: string]: unknown;
+          }
+        | unknown[];
+      /** @description Columns that the operator keeps for its own use, whose names begin with `@`. */
+      internal: {
+        [key: string]: unknown;
+      };
+    };
+    StatePage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['StateRow'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    OperatorDifference: {
+      /** @description Uid of the operator. */
+      uid: string;
+      /** @description Its kind in the first checkpoint; null where that has no such operator. */
+      kindBefore: string | null;
+      /** @description Its kind in the second checkpoint; null where that has no such operator. */
+      kindAfter: string | null;
+      /** @description Keys that only the second has, counted in every table. */
+      added: number;
+      /** @description Keys that only the first has. */
+      removed: number;
+      /** @description Keys of both with another value, or other columns of its own. */
+      changed: number;
+    };
+    CheckpointDiff: {
+      /** @description Every operator that has state in one of the two, by uid. */
+      operators: components['schemas']['OperatorDifference'][];
+    };
+    StateSide: {
+      /** @description The value as the job sees it. */
+      value:
+        | string
+        | number
+        | boolean
+        | null
+        | {
+            [key: string]: unknown;
+          }
+        | unknown[];
+      /** @description Columns that the operator keeps for its own use. */
+      internal: {
+        [key: string]: unknown;
+      };
+    };
+    StateDifference: {
+      /** @description Key slot, 0 to 127. */
+      slot: number;
+      /** @description The key; null for what the operator keeps for itself. */
+      key: string | number | boolean | null;
+      /** @description The table. */
+      table: string;
+      /**
+       * @description What became of it, from the first checkpoint to the second.
+       * @enum {string}
+       */
+      change: 'added' | 'removed' | 'changed';
+      /** @description In the first checkpoint; null where it was added. */
+      before: components['schemas']['StateSide'] | null;
+      /** @description In the second checkpoint; null where it was removed. */
+      after: components['schemas']['StateSide'] | null;
+    };
+    StateDifferencePage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['StateDifference'][];
       /** @description What to send as `after` for the next page; null on the last one. */
       next: string | null;
     };
@@ -2282,6 +2418,313 @@ export interface operations {
       };
       /** @description There is no such thing, or it belongs to somebody else. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listState: {
+    parameters: {
+      query: {
+        /** @description Uid of the operator. */
+        operator: string;
+        /** @description Only this table; operators with windows or timers have several. */
+        table?: string;
+        /** @description The `next` of the page before; without it the first page. Valid for every checkpoint. */
+        after?: string;
+        /** @description Items on the page at most. There may be fewer, or none, although `next` is not null: a page is bounded in bytes too. */
+        limit?: number;
+        /** @description Only this key: a string, a number or a boolean as JSON, or a text that stands for itself. `42` is the number and the text, `"42"` the text alone, and `null` what the operator keeps for itself. 404 if there is no state of it. */
+        key?: string;
+      };
+      header?: never;
+      path: {
+        id: string;
+        checkpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the state of an operator in a checkpoint, or of one key of it */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StatePage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  diffCheckpoints: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        checkpointId: string;
+        otherId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Counts the keys that differ between two checkpoints of a job */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckpointDiff'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listDifferences: {
+    parameters: {
+      query: {
+        /** @description Uid of the operator. */
+        operator: string;
+        /** @description Only this table; operators with windows or timers have several. */
+        table?: string;
+        /** @description The `next` of the page before; without it the first page. Valid for every checkpoint. */
+        after?: string;
+        /** @description Items on the page at most. There may be fewer, or none, although `next` is not null: a page is bounded in bytes too. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+        checkpointId: string;
+        otherId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the keys of an operator that differ between two checkpoints */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StateDifferencePage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
