@@ -1,7 +1,15 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ObjectStore } from '@tidemark/checkpoint';
-import { Clock, IdempotencyStore, IdSource, JobStores, RunnerDirectory, TenantStore } from '@tidemark/domain';
+import {
+  Clock,
+  IdempotencyStore,
+  IdSource,
+  JobStores,
+  OffsetStores,
+  RunnerDirectory,
+  TenantStore,
+} from '@tidemark/domain';
 import { ControlController } from './control/control.controller.js';
 import { OrderJob } from './control/order-job.js';
 import { HealthController } from './health/health.controller.js';
@@ -12,6 +20,12 @@ import { JobsController } from './inspect/jobs.controller.js';
 import { ReadState } from './inspect/read-state.js';
 import { RunnersController } from './inspect/runners.controller.js';
 import { StateController } from './inspect/state.controller.js';
+import { EditOffsets } from './start/edit-offsets.js';
+import { FindStart } from './start/find-start.js';
+import { NextStartController } from './start/next-start.controller.js';
+import { OffsetsController } from './start/offsets.controller.js';
+import { ShowOffsets } from './start/show-offsets.js';
+import { SourceInspector } from './start/source-inspector.js';
 import { BundleInspector } from './submit/bundle-inspector.js';
 import { BundlesController } from './submit/bundles.controller.js';
 import { DeployRevision } from './submit/deploy-revision.js';
@@ -32,11 +46,13 @@ import { UpgradesController } from './upgrade/upgrades.controller.js';
 /** What the API asks of the outside; whoever starts it binds each of these. */
 export const API_PORTS = [
   JobStores,
+  OffsetStores,
   TenantStore,
   IdempotencyStore,
   RunnerDirectory,
   ObjectStore,
   BundleInspector,
+  SourceInspector,
   IdSource,
   Clock,
   StreamBounds,
@@ -58,6 +74,8 @@ export class ApiModule {
         EventsController,
         ControlController,
         UpgradesController,
+        OffsetsController,
+        NextStartController,
         RunnersController,
         TenantsController,
         HealthController,
@@ -69,6 +87,9 @@ export class ApiModule {
         OrderJob,
         PlanUpgrade,
         TryConversion,
+        FindStart,
+        ShowOffsets,
+        EditOffsets,
         EventFeed,
         ReadState,
         Callers,

@@ -242,6 +242,98 @@ describe("commands that change a job's life", () => {
   });
 });
 
+describe('commands about where a job goes on', () => {
+  const EDIT = {
+    ...{ dryRun: false, timeline: 2, checkpointId: 'ckp_1', abandonedBatchIds: [] },
+    changes: [
+      { source: 'in', partition: 'a=b.txt', before: 8, after: 4, unit: 'bytes', recordsAgain: 1, recordsSkipped: 0 },
+    ],
+  };
+  beforeEach(() => {
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+    routes[`POST /v1/jobs/${JOB.id}/start`] = () => ({ status: 202, body: JOB });
+  });
+
+  it('show the offsets beside what the sources hold, and what is wrong with them', async () => {
+    routes[`GET /v1/jobs/${JOB.id}/offsets`] = ok({
+      ...{ timeline: 1, batchId: 9 },
+      sources: [
+        {
+          ...{ source: 'in', unit: 'bytes', problem: { code: 'offsets_expired', message: 'It is gone.' } },
+          partitions: [
+            { partition: 'a.txt', committed: 4, sinceBatchId: 7, earliest: 0, latest: 14, lag: 10 },
+            { partition: 'b.txt', committed: null, sinceBatchId: null, earliest: 0, latest: 6, lag: 6 },
+          ],
+        },
+      ],
+    });
+
+    expect((await run(['offsets', 'get', JOB.id])).out.split('\n')).toEqual([
+      'After batch 9 of timeline 1:',
+      'SOURCE  PARTITION  COMMITTED  BATCH  EARLIEST  LATEST  LAG  UNIT',
+      'in      a.txt              4      7         0      14   10  bytes',
+      'in      b.txt      -          -             0       6    6  bytes',
+      'offsets_expired: It is gone.',
+    ]);
+  });
+
+  it('set offsets of any partition, and tell what is read again', async () => {
+    routes[`PATCH /v1/jobs/${JOB.id}/offsets`] = ok(EDIT);
+
+    const { out } = await run(['offsets', 'set', JOB.id, 'in/a=b.txt=4', 'in/c.txt=0', '--dry-run', '--empty-state']);
+
+    expect(asked.at(-1)?.body).toEqual({
+      offsets: [
+        { source: 'in', partition: 'a=b.txt', offset: 4 },
+        { source: 'in', partition: 'c.txt', offset: 0 },
+      ],
+      ...{ state: 'empty', dryRun: true },
+    });
+    expect(out).toContain('Timeline 2 begins with the state of ckp_1.');
+    expect(await run(['offsets', 'set', JOB.id, 'in=4'])).toMatchObject({ exitCode: 1 });
+  });
+
+  it('forget offsets', async () => {
+    routes[`DELETE /v1/jobs/${JOB.id}/offsets`] = ok({ ...EDIT, checkpointId: null, abandonedBatchIds: [10] });
+
+    const { out } = await run(['offsets', 'reset', JOB.id, '--source', 'in']);
+
+    expect(out).toContain('Timeline 2 begins with no state.');
+    expect(out).toContain('Planned and never committed: batch 10.');
+  });
+
+  it.each([
+    ['earliest', { from: 'earliest' }],
+    ['offsets-only', { from: 'offsets-only' }],
+    ['checkpoint:ckp_1', { from: 'checkpoint', checkpointId: 'ckp_1' }],
+    ['timestamp:2026-01-01T00:00:00Z', { from: 'timestamp', timestamp: '2026-01-01T00:00:00Z' }],
+  ])('start a job from %s', async (from, body) => {
+    expect((await run(['start', JOB.id, '--from', from])).exitCode).toBe(0);
+    expect(asked.at(-1)).toMatchObject({ route: `POST /v1/jobs/${JOB.id}/start`, body });
+  });
+
+  it('start a job as before without a word, and nothing from a place that is none', async () => {
+    await run(['start', JOB.id]);
+    expect(asked.at(-1)).toMatchObject({ route: `POST /v1/jobs/${JOB.id}/start`, body: undefined });
+    expect(await run(['start', JOB.id, '--from', 'somewhere'])).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('checkpoint:<id>') as string,
+    });
+  });
+
+  it('tell from what the next start would begin, and why', async () => {
+    routes[`GET /v1/jobs/${JOB.id}/next-start`] = ok({
+      ...{ revision: 1, trigger: 'resume', policy: 'ask', outcome: 'ask', from: null },
+      ...{ reasonCode: 'STATE_DOES_NOT_FIT', reason: 'It does not fit.' },
+      candidates: [{ checkpointId: 'ckp_1', timeline: 1, batchId: 9, verdict: 'does_not_fit', operators: {} }],
+    });
+
+    const lines = (await run(['next-start', JOB.id])).out.split('\n');
+    expect(lines).toContain('reason    STATE_DOES_NOT_FIT: It does not fit.');
+    expect(lines).toContain('ckp_1     does_not_fit');
+  });
+});
+
 describe('the connection', () => {
   const instance = (): string => JSON.stringify({ apiUrl: apiUrl(), tenantKey: 'local-key', adminKey: 'x' });
   beforeEach(() => {

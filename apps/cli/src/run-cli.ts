@@ -7,6 +7,7 @@ import { addInitCommand } from './commands/init.js';
 import { addInspectCommands } from './commands/inspect.js';
 import { addLogsCommand } from './commands/logs.js';
 import { addStateCommands } from './commands/state.js';
+import { addOffsetCommands } from './commands/offsets.js';
 import { addSubmitCommands } from './commands/submit.js';
 import { addUpgradeCommands } from './commands/upgrade.js';
 import { printable, UserError, type Terminal } from './terminal.js';
@@ -52,6 +53,7 @@ function program(terminal: Terminal): Command {
   addStateCommands(root, terminal);
   addLogsCommand(root, terminal);
   addControlCommands(root, terminal);
+  addOffsetCommands(root, terminal);
   return root;
 }
 

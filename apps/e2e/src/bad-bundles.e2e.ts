@@ -197,8 +197,7 @@ describe('a service that is asked for something wrong', () => {
     expect(named.length).toBeGreaterThan(10);
     const before = await instance.tidemark.jobs.get(job.id);
     for (const route of named) {
-      const body =
-        route.path.endsWith('/revisions') && route.method === 'POST' ? { bundle: await bundleOf('good') } : undefined;
+      const body = await bodyFor(route);
       const { status, problem } = await ask(filled(route, job.id, digest), { key: strangerKey, body });
       expect([route, status, problem.code]).toEqual([route, 404, 'thing_not_found']);
     }
@@ -249,3 +248,11 @@ const filled = ({ method, path }: Route, id: string, digest: string): Route => (
   method,
   path: path.replace('{id}', id).replace('{digest}', digest),
 });
+
+/** What a route has to be sent before it looks at whose job it is. */
+async function bodyFor({ method, path }: Route): Promise<object | undefined> {
+  if (method === 'POST' && /\/(revisions|upgrade-plans)$/.test(path)) return { bundle: await bundleOf('good') };
+  if (path.endsWith('/upgrade-decision')) return { answer: 'abandon' };
+  if (method === 'PATCH') return { offsets: [{ source: 'in', partition: 'a', offset: 0 }] };
+  return undefined;
+}

@@ -13,6 +13,8 @@ const apiEnvironment = z
     TIDEMARK_DATABASE_URL: sharedVariables.TIDEMARK_DATABASE_URL,
     TIDEMARK_DATABASE_POOL: sharedVariables.TIDEMARK_DATABASE_POOL,
     TIDEMARK_OBJECTS_DIR: sharedVariables.TIDEMARK_OBJECTS_DIR,
+    /** Folder with one subfolder for each tenant, as the runners have it: to look up and to judge offsets of `files` sources. */
+    TIDEMARK_FILES_DIR: z.string().optional(),
     /** `required` refuses tenants' code unless every layer of the sandbox works; `auto` says what is missing. */
     TIDEMARK_SANDBOX: z.enum(['required', 'auto']).default('auto'),
     /** Largest request body, in bytes. A bundle with its source map must fit. */
@@ -31,6 +33,7 @@ const apiEnvironment = z
     databaseUrl: env.TIDEMARK_DATABASE_URL,
     databasePool: env.TIDEMARK_DATABASE_POOL,
     objectsRoot: env.TIDEMARK_OBJECTS_DIR,
+    filesRoot: env.TIDEMARK_FILES_DIR,
     sandboxMode: env.TIDEMARK_SANDBOX,
     bodyBytesMax: env.TIDEMARK_API_BODY_BYTES_MAX,
     streams: { max: env.TIDEMARK_API_STREAMS, perKeyMax: env.TIDEMARK_API_STREAMS_PER_KEY },

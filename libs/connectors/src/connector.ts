@@ -39,6 +39,8 @@ export interface ConnectorEnd<End> {
   open(uid: string, options: unknown, context: ConnectorContext): Promise<End>;
   /** Of a source: whether it can tell how much waits in it. */
   readonly tellsBacklog: boolean;
+  /** Of a source: whether it can be read anywhere, so that its offsets can be looked up and set. Opening it has no effect then. */
+  readonly isSeekable: boolean;
 }
 
 export interface Connector {
@@ -50,7 +52,7 @@ export interface Connector {
 export function connectorEnd<Options extends z.ZodType, End>(
   schema: Options,
   open: (uid: string, options: z.infer<Options>, context: ConnectorContext) => Promise<End>,
-  { tellsBacklog = false }: { readonly tellsBacklog?: boolean } = {},
+  { tellsBacklog = false, isSeekable = false }: { readonly tellsBacklog?: boolean; readonly isSeekable?: boolean } = {},
 ): ConnectorEnd<End> {
   const parse = (uid: string, options: unknown, at?: string): z.infer<Options> => {
     const parsed = schema.safeParse(options);
@@ -61,6 +63,7 @@ export function connectorEnd<Options extends z.ZodType, End>(
     check: (uid, options, at) => void parse(uid, options, at),
     open: async (uid, options, context) => open(uid, parse(uid, options), context),
     tellsBacklog,
+    isSeekable,
   };
 }
 

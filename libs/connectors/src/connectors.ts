@@ -33,6 +33,9 @@ export function checkNode(node: GraphNode, flow: Flow = DEFAULT_FLOW): void {
   } else if (node.kind === 'sink') endOf(node, 'sink').check(uidOf(node), node.options, node.at);
 }
 
+/** Whether a source's offsets can be looked up and set; it may be opened only to do that. */
+export const isSeekable = (node: GraphNode): boolean => endOf(node, 'source').isSeekable;
+
 /** Throws `connector_refused`, `source_missing`, `source_unavailable`. */
 export async function openSource(node: GraphNode, context: ConnectorContext): Promise<Source> {
   return endOf(node, 'source').open(uidOf(node), node.options, context);

@@ -137,7 +137,7 @@ export function sourceContract(name: string, openHarness: () => Promise<SourceHa
       await harness.feed(source);
       const backlog = await source.backlog(reachedBy(planned));
       expect(Object.keys(backlog).length).toBeGreaterThan(0);
-      expect(await source.plan({ ...aRequest(BATCHES + 1), from: reachedBy(planned) })).toEqual(backlog);
+      expect(await source.plan({ ...aRequest(BATCHES + 1), from: reachedBy(planned) })).toEqual(placesOf(backlog));
       await source.close();
     });
 
@@ -168,6 +168,50 @@ export function sourceContract(name: string, openHarness: () => Promise<SourceHa
       expect(await source.plan({ ...aRequest(BATCHES + 1), from: reachedBy(planned) })).toEqual({});
       expect(await source.read({})).toEqual([]);
       await source.close();
+    });
+
+    it('tells what it holds, and finds its beginning and its end, if its offsets can be set', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      if (source.seekable === undefined) return;
+      await planBatches(source, harness);
+      const extent = await source.seekable.extent();
+      expect(Object.keys(extent).sort()).toEqual(
+        [...new Set([...Object.keys(extent), ...harness.records().keys()])].sort(),
+      );
+      const { offsets, identities } = await source.seekable.seek('earliest');
+      expect(offsets).toEqual(
+        Object.fromEntries(Object.entries(extent).map(([name, { earliest }]) => [name, earliest])),
+      );
+      const first = await source.plan({ ...aRequest(1), from: offsets, identities });
+      for (const [name, { from }] of Object.entries(first)) expect(from).toBe(offsets[name]);
+      if (!harness.runsDry) return;
+      const end = await source.seekable.seek('latest');
+      expect(await source.plan({ ...aRequest(1), from: end.offsets, identities: end.identities })).toEqual({});
+      await harness.feed(source);
+      const next = await source.plan({ ...aRequest(1), from: end.offsets, identities: end.identities });
+      expect(Object.keys(next).length).toBeGreaterThan(0);
+      for (const [name, { from }] of Object.entries(next)) expect(from).toBe(end.offsets[name] ?? 0);
+      await source.close();
+    });
+
+    it('recognises what it has read in another run, and takes every place that its plans end at for an offset', async () => {
+      const harness = await openHarness();
+      const source = await harness.open();
+      if (source.seekable === undefined) return;
+      const planned = await planBatches(source, harness);
+      const identities: { [partition: string]: string } = {};
+      for (const { ranges } of planned)
+        for (const { partition, identity } of await source.read(ranges, identities))
+          if (identity !== undefined) identities[partition] = identity;
+      await source.close();
+
+      const next = await harness.open();
+      const offsets = reachedBy(planned);
+      await next.seekable?.check({ offsets, identities });
+      expect(Object.keys((await next.seekable?.locate(offsets)) ?? {})).toEqual(Object.keys(identities));
+      await expect(next.seekable?.locate({ 'not there': 0 })).rejects.toMatchObject({ code: 'partition_unknown' });
+      await next.close();
     });
   });
 }
@@ -212,6 +256,10 @@ async function readAll(source: Source, planned: readonly Planned[]): Promise<rea
   }
   return texts;
 }
+
+/** Ranges without what else a source says of them. */
+const placesOf = (ranges: Ranges): Ranges =>
+  Object.fromEntries(Object.entries(ranges).map(([name, { from, to }]) => [name, { from, to }]));
 
 const lengthOf = (chunk: InputChunk): number =>
   chunk.offsetUnit === 'bytes' ? chunk.bytes.length : linesOf(chunk).length;

@@ -1,13 +1,17 @@
 export { bundlePaths, type Bundle, type BundleManifest, type GraphNode } from './bundle/bundle.js';
 export {
   heldObjects,
+  identitiesAfter,
+  identitiesSkipped,
   offsetsAfter,
   offsetsSkipped,
   type BatchCommit,
   type BatchPlan,
   type LoggedBatch,
+  type PartitionIdentities,
   type PartitionOffsets,
   type PartitionRange,
+  type SourceIdentities,
   type SourceOffsets,
   type SourceRanges,
 } from './batch/batch.js';
@@ -47,6 +51,13 @@ export {
   type StartPoint,
   type StartTrigger,
 } from './checkpoint/restore-decision.js';
+export {
+  decideStart,
+  START_MODES,
+  type StartFacts,
+  type StartMode,
+  type StartModeName,
+} from './checkpoint/start-mode.js';
 export { Clock } from './clock.js';
 export {
   DEFAULT_BACK_PRESSURE,
@@ -133,6 +144,20 @@ export {
   type UpgradePlanRecord,
   type UpgradeTarget,
 } from './upgrade/upgrade-plan.js';
+export {
+  AT_REST_STATUSES,
+  editOffsets,
+  OffsetStores,
+  STATES_OF_EDIT,
+  type CommittedOffsets,
+  type EditedOffsets,
+  type JobOffsets,
+  type OffsetChange,
+  type OffsetEdit,
+  type OffsetStore,
+  type StartPreview,
+  type StateOfEdit,
+} from './job/offset-edit.js';
 export { KEY_ROLES, TenantStore, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
 export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
 export { ATTEMPTS_MAX, decideRetry, type Retry, type RetryCause } from './scheduling/retry.js';

@@ -2,8 +2,10 @@ import type {
   BatchCommit,
   BatchPlan,
   LoggedBatch,
+  PartitionIdentities,
   PartitionOffsets,
   PartitionRange,
+  SourceIdentities,
   SourceOffsets,
 } from '@tidemark/domain';
 
@@ -32,6 +34,8 @@ export interface BatchLog {
 export interface PlanRequest {
   /** Offsets already planned; a partition that is absent has never been seen. */
   readonly from: PartitionOffsets;
+  /** What those are positions of, as far as the source has said so with what was read. */
+  readonly identities?: PartitionIdentities | undefined;
   readonly timeline: number;
   readonly batchId: number;
   readonly batchTimeMs: number;
@@ -43,6 +47,40 @@ export interface PlanRequest {
   readonly until?: PartitionOffsets;
 }
 
+/** What can be read of a partition now. */
+export interface PartitionExtent {
+  readonly earliest: number;
+  /** After the last whole record; undefined where there is always more. */
+  readonly latest: number | undefined;
+}
+
+/** From where a source is to start: the earliest that it holds, what comes from now on, or a time in ms since 1970. */
+export type SeekTo = 'earliest' | 'latest' | { readonly timestampMs: number };
+
+/** Offsets with what they are positions of. */
+export interface Located {
+  readonly offsets: PartitionOffsets;
+  readonly identities: PartitionIdentities;
+}
+
+/** The offsets of a source that can be read anywhere, at any time. Looking at them has no effect. */
+export interface SeekableOffsets {
+  readonly unit: 'bytes' | 'records';
+  /** Every partition that there is now. */
+  extent(): Promise<{ readonly [partition: string]: PartitionExtent }>;
+  /** The next positions to read for a start from there. Throws `start_mode_unsupported`. */
+  seek(to: SeekTo): Promise<Located>;
+  /**
+   * Judges offsets that somebody wants to set, and says what they are positions of. Throws `partition_unknown`,
+   * `offset_out_of_range`, `offset_inside_record`.
+   */
+  locate(offsets: PartitionOffsets): Promise<PartitionIdentities>;
+  /** Judges offsets as the next batch will: throws `offsets_expired`, `partition_replaced`, `partition_renamed`. */
+  check(located: Located): Promise<void>;
+  /** Records in a range; undefined where to count them would take too long. */
+  count(partition: string, range: { readonly from: number; readonly to: number }): Promise<number | undefined>;
+}
+
 /** One contiguous piece of a batch's input: whole records, newline separated, the last newline optional. */
 export interface InputChunk {
   readonly partition: string;
@@ -50,6 +88,8 @@ export interface InputChunk {
   /** What the range counts: bytes (`from` is the position of the first byte here), or records (one each line). */
   readonly offsetUnit: 'bytes' | 'records';
   readonly bytes: Uint8Array;
+  /** What the end of the range is a position of, from a source that can tell. */
+  readonly identity?: string;
   /** Gives the memory of `bytes` back to the source: called once nothing of the batch is looked at any more. Not a duty. */
   readonly release?: () => void;
 }
@@ -60,18 +100,30 @@ export interface Source {
   /**
    * Chooses what the next batch reads, within `bytesMax` and the source's own rate limit. Ranges are contiguous with `from`; a
    * partition without new data is left out. A source that cannot be read twice stores the bytes first and names
-   * the object in `held`.
+   * the object in `held`. Throws `offsets_expired`, `partition_replaced` or `partition_renamed` where it does not hold
+   * what `from` is a position of.
    */
   plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }>;
-  /** The bytes of exactly these ranges, the same on every call. Throws `offsets_expired` if they are gone. */
-  read(ranges: { readonly [partition: string]: PartitionRange }): Promise<readonly InputChunk[]>;
+  /**
+   * The bytes of exactly these ranges, the same on every call. Throws `offsets_expired` if they are gone, and
+   * `partition_replaced` if what stands before them is not what `identities` say.
+   */
+  read(
+    ranges: { readonly [partition: string]: PartitionRange },
+    identities?: PartitionIdentities,
+  ): Promise<readonly InputChunk[]>;
   /** True where `plan` has no effect: it may be asked, and its answer read and dropped. */
   readonly canPlanAhead?: boolean;
   /**
    * Everything that is there now and lies after `from`, up to the end of the last whole record; partitions without any
    * are left out. Absent where a source cannot tell.
    */
-  backlog?(from: PartitionOffsets): Promise<{ readonly [partition: string]: PartitionRange }>;
+  backlog?(
+    from: PartitionOffsets,
+    identities?: PartitionIdentities,
+  ): Promise<{ readonly [partition: string]: PartitionRange }>;
+  /** Absent where a source can only be read on: its offsets cannot be looked up or set. */
+  readonly seekable?: SeekableOffsets;
   close(): Promise<void>;
 }
 
@@ -185,6 +237,8 @@ export interface StateSnapshot extends SnapshotBlocks {
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly offsets: SourceOffsets;
+  /** What the offsets are positions of. */
+  readonly identities?: SourceIdentities | undefined;
   /** Plans that are durable and not part of this state. */
   readonly pendingPlans: readonly BatchPlan[];
   /** `delta`: only what has changed since the snapshot before it. */

@@ -28,8 +28,10 @@ import {
   type Run,
   type RunId,
   type RunnerId,
+  type SourceIdentities,
   type SourceOffsets,
   type SourceRanges,
+  type StartMode,
   type StateShape,
   type TenantId,
   type UpgradeOptions,
@@ -148,6 +150,10 @@ export const toRun = (row: RunRow): Run => ({
   endReason: orUndefined(row.endReason),
 });
 
+/** What the order to start asked for. A JSON column of ours, like the others. */
+export const startModeOf = (row: Pick<JobRow, 'startMode'>): StartMode | undefined =>
+  (row.startMode as StartMode | null) ?? undefined;
+
 type PlanColumns = Pick<BatchRow, 'timeline' | 'batchId' | 'batchTimeMs' | 'ranges' | 'skipped'>;
 
 export const toPlan = (row: PlanColumns): BatchPlan => ({
@@ -199,6 +205,7 @@ export const toCheckpoint = (row: CheckpointRow): Checkpoint => ({
   buildsOn: row.buildsOn,
   manifestSha256: orUndefined(row.manifestSha256),
   offsets: row.offsets as SourceOffsets,
+  identities: row.identities as SourceIdentities,
   shapes: row.shapes as { readonly [uid: string]: StateShape },
   stateRows: row.stateRows,
   stateBytes: row.stateBytes,

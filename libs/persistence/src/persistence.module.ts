@@ -2,6 +2,7 @@ import {
   IdempotencyStore,
   IdSource,
   JobStores,
+  OffsetStores,
   RunnerDirectory,
   RunStore,
   SchedulingStore,
@@ -11,6 +12,7 @@ import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/
 import { DataSource } from 'typeorm';
 import { createDataSource, type DatabaseOptions } from './data-source.js';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
+import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRunnerDirectory } from './runs/typeorm-runner-directory.js';
 import { TypeOrmRunStore } from './runs/typeorm-run-store.js';
 import { TypeOrmSchedulingStore } from './scheduling/typeorm-scheduling-store.js';
@@ -21,6 +23,7 @@ import { UuidIdSource } from './uuid-id-source.js';
 const PORTS = [
   { provide: IdSource, useClass: UuidIdSource },
   { provide: JobStores, useClass: TypeOrmJobStores },
+  { provide: OffsetStores, useClass: TypeOrmOffsetStores },
   { provide: TenantStore, useClass: TypeOrmTenantStore },
   { provide: IdempotencyStore, useClass: TypeOrmIdempotencyStore },
   { provide: RunnerDirectory, useClass: TypeOrmRunnerDirectory },

@@ -15,6 +15,7 @@ import {
 import { v7 } from 'uuid';
 import type { DataSource } from 'typeorm';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
+import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRunStore } from './runs/typeorm-run-store.js';
 import { TypeOrmSchedulingStore } from './scheduling/typeorm-scheduling-store.js';
 import { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
@@ -82,6 +83,7 @@ export const aWrittenCheckpoint: CompletedCheckpoint = {
 export function stores(dataSource: DataSource) {
   return {
     jobs: new TypeOrmJobStores(dataSource),
+    offsets: new TypeOrmOffsetStores(dataSource),
     runs: new TypeOrmRunStore(dataSource),
     scheduling: new TypeOrmSchedulingStore(dataSource, new UuidIdSource()),
     tenants: new TypeOrmTenantStore(dataSource),

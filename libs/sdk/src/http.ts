@@ -17,9 +17,9 @@ export interface Connection {
 }
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
-  readonly query?: { readonly [name: string]: string | number | undefined };
+  readonly query?: { readonly [name: string]: string | number | boolean | undefined };
   readonly body?: object;
   readonly headers?: { readonly [name: string]: string | undefined };
   /** Whether it may be sent again when nobody knows if it was done the first time. */

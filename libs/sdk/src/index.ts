@@ -11,6 +11,9 @@ export type {
   JobEvent,
   JobOrder,
   JobStatus,
+  NextStart,
+  OffsetEdit,
+  Offsets,
   Problem,
   RestoreDecision,
   Revision,
@@ -19,6 +22,7 @@ export type {
   Runner,
   StateDifference,
   StateRow,
+  StartOrder,
   Tenant,
   UpgradeDecision,
   UpgradePlan,
@@ -26,7 +30,7 @@ export type {
 } from '@tidemark/contracts';
 export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from './errors.js';
 export type { Connection } from './http.js';
-export type { Cancellable, ChangeOptions, CreateOptions, Jobs } from './jobs.js';
+export type { Cancellable, ChangeOptions, CreateOptions, EditOptions, Jobs } from './jobs.js';
 export { Listing, type Page, type PageRequest } from './listing.js';
 export type { State, StateRequest } from './state.js';
 export { Tidemark, type Bundles, type Tenants } from './tidemark.js';

@@ -5,6 +5,10 @@ import type {
   JobEvent,
   JobOrder,
   JobStatus,
+  NextStart,
+  OffsetEdit,
+  Offsets,
+  OffsetsOrder,
   RestoreDecision,
   Revision,
   RevisionOrder,
@@ -12,6 +16,7 @@ import type {
   UpgradeDecision,
   UpgradePlan,
   UpgradePlanOrder,
+  StartOrder,
 } from '@tidemark/contracts';
 import { TidemarkTimeoutError } from './errors.js';
 import { pause, type Http } from './http.js';
@@ -35,6 +40,14 @@ export interface ChangeOptions extends Cancellable {
 export interface CreateOptions extends Cancellable {
   /** The same key again gets the first answer. A new one is made up for each call, so that it can be retried. */
   readonly idempotencyKey?: string;
+}
+
+/** How offsets are changed. */
+export interface EditOptions extends ChangeOptions {
+  /** `keep` (otherwise) needs a complete checkpoint of the last committed batch, as a clean stop leaves one. */
+  readonly state?: 'keep' | 'empty';
+  /** Only answers what would change. */
+  readonly dryRun?: boolean;
 }
 
 /** A tenant's jobs. Every method throws `TidemarkApiError` and `TidemarkConnectionError`. */
@@ -83,9 +96,76 @@ export class Jobs {
     return this.listing('/v1/jobs', page, { status: page.status });
   }
 
-  /** Starts a job that is stopped, finished or failed. */
-  start(id: string, options: ChangeOptions = {}): Promise<Job> {
-    return this.order(id, 'start', options);
+  /**
+   * Starts a job that is stopped, finished, failed or waits for a decision: with its newest checkpoint, or, for this start
+   * alone, `from` somewhere else.
+   */
+  start(id: string, { from, checkpointId, timestamp, ...options }: ChangeOptions & StartOrder = {}): Promise<Job> {
+    const order = defined({ from, checkpointId, timestamp });
+    return Object.keys(order).length === 0 ? this.order(id, 'start', options) : this.order(id, 'start', options, order);
+  }
+
+  /** Shows from what the next start would begin, and why. Nothing is written. */
+  nextStart(
+    id: string,
+    { signal, ...query }: Cancellable & StartOrder & { readonly revision?: number } = {},
+  ): Promise<NextStart> {
+    return this.http.json({ method: 'GET', path: `${pathOf(id)}/next-start`, query, repeatable: true, signal });
+  }
+
+  /** The committed offsets beside what the sources hold; with `checkpointId`, those of a checkpoint. */
+  offsets(
+    id: string,
+    { checkpointId, signal }: Cancellable & { readonly checkpointId?: string } = {},
+  ): Promise<Offsets> {
+    const of = checkpointId === undefined ? '' : `/checkpoints/${encodeURIComponent(checkpointId)}`;
+    return this.http.json({ method: 'GET', path: `${pathOf(id)}${of}/offsets`, repeatable: true, signal });
+  }
+
+  /**
+   * Sets where a job at rest goes on, by source uid and partition; what is not named stays as it is. The next start begins
+   * a new timeline there.
+   */
+  setOffsets(
+    id: string,
+    offsets: { readonly [sourceUid: string]: { readonly [partition: string]: number } },
+    { ifVersion, signal, state, dryRun }: EditOptions = {},
+  ): Promise<OffsetEdit> {
+    const order: OffsetsOrder = {
+      offsets: Object.entries(offsets).flatMap(([source, partitions]) =>
+        Object.entries(partitions).map(([partition, offset]) => ({ source, partition, offset })),
+      ),
+      ...defined({ state, dryRun }),
+    };
+    const headers = ifMatch(ifVersion);
+    return this.http.json({
+      method: 'PATCH',
+      path: `${pathOf(id)}/offsets`,
+      body: order,
+      headers,
+      repeatable: false,
+      signal,
+    });
+  }
+
+  /** Forgets offsets of a job at rest, all or those named: the next start begins at the start of the sources. */
+  resetOffsets(
+    id: string,
+    {
+      ifVersion,
+      signal,
+      ...query
+    }: EditOptions & { readonly source?: string | undefined; readonly partition?: string | undefined } = {},
+  ): Promise<OffsetEdit> {
+    const headers = ifMatch(ifVersion);
+    return this.http.json({
+      method: 'DELETE',
+      path: `${pathOf(id)}/offsets`,
+      query,
+      headers,
+      repeatable: false,
+      signal,
+    });
   }
 
   /** Stops a job with a checkpoint. The answer is the order, not the end: see `waitFor`. */
@@ -173,12 +253,18 @@ export class Jobs {
     return this.http.json({ method: 'POST', path, body, headers, repeatable: true, signal });
   }
 
-  private order(id: string, order: 'start' | 'stop' | 'cancel', { ifVersion, signal }: ChangeOptions): Promise<Job> {
-    // Ordering the same again changes nothing; but the order itself changes the version.
-    const repeatable = ifVersion === undefined;
+  private order(
+    id: string,
+    order: 'start' | 'stop' | 'cancel',
+    { ifVersion, signal }: ChangeOptions,
+    body?: StartOrder,
+  ): Promise<Job> {
+    // Ordering the same again changes nothing; but the order itself changes the version, and the state to start from.
+    const repeatable = ifVersion === undefined && body === undefined;
     return this.http.json({
       method: 'POST',
       path: `${pathOf(id)}/${order}`,
+      ...(body === undefined ? {} : { body }),
       headers: ifMatch(ifVersion),
       repeatable,
       signal,
@@ -197,6 +283,12 @@ export class Jobs {
 }
 
 const pathOf = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`;
+
+/** Without the members that are undefined. */
+const defined = <T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 
 const ifMatch = (version: number | undefined): { readonly 'if-match'?: string } =>
   version === undefined ? {} : { 'if-match': `"${version}"` };

@@ -70,6 +70,38 @@ describe('submitting a job', () => {
   });
 });
 
+describe('where a job goes on', () => {
+  it('is sent with the start that is to begin there, which is then not sent twice', async () => {
+    api.willAnswer(hangUp);
+
+    await expect(tidemark.jobs.start('job_1', { from: 'earliest' })).rejects.toBeInstanceOf(TidemarkConnectionError);
+
+    expect(api.seen).toMatchObject([{ method: 'POST', url: '/v1/jobs/job_1/start', body: { from: 'earliest' } }]);
+  });
+
+  it('can be asked for, set and forgotten', async () => {
+    api.willAnswer({ status: 200, body: {} });
+
+    await tidemark.jobs.offsets('job_1');
+    await tidemark.jobs.offsets('job_1', { checkpointId: 'ckp_1' });
+    await tidemark.jobs.setOffsets('job_1', { in: { 'a.txt': 4 } }, { dryRun: true, ifVersion: 3 });
+    await tidemark.jobs.resetOffsets('job_1', { source: 'in', dryRun: true });
+    await tidemark.jobs.nextStart('job_1', { revision: 2, from: 'offsets-only' });
+
+    expect(api.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /v1/jobs/job_1/offsets',
+      'GET /v1/jobs/job_1/checkpoints/ckp_1/offsets',
+      'PATCH /v1/jobs/job_1/offsets',
+      'DELETE /v1/jobs/job_1/offsets?source=in&dryRun=true',
+      'GET /v1/jobs/job_1/next-start?revision=2&from=offsets-only',
+    ]);
+    expect(api.seen[2]).toMatchObject({
+      headers: { 'if-match': '"3"' },
+      body: { offsets: [{ source: 'in', partition: 'a.txt', offset: 4 }], dryRun: true },
+    });
+  });
+});
+
 describe('a change', () => {
   it('sends the version that it is made for as If-Match', async () => {
     api.willAnswer({ status: 202, body: aJob() });

@@ -1,8 +1,18 @@
-import { Controller, Delete, HttpStatus, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, HttpStatus, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { Caller, JobId, JobOrder, TenantId, TraceParent } from '@tidemark/domain';
-import { JobIdPipe } from '../inspect/existing-job.js';
+import {
+  JobStores,
+  type Caller,
+  type JobId,
+  type JobOrder,
+  type StartMode,
+  type TenantId,
+  type TraceParent,
+} from '@tidemark/domain';
+import { existingJob, JobIdPipe } from '../inspect/existing-job.js';
 import { JobAnswer, showJob } from '../inspect/job.answer.js';
+import { FindStart } from '../start/find-start.js';
+import { StartRequest } from '../start/start.requests.js';
 import { By, Tenant } from '../tenancy/caller.js';
 import { SeenVersion } from '../transport/entity-tag.js';
 import { Operation } from '../transport/operation.js';
@@ -18,18 +28,25 @@ const ordering = (id: string, summary: string): MethodDecorator =>
 @ApiTags('jobs')
 @Controller('v1/jobs/:id')
 export class ControlController {
-  constructor(private readonly orders: OrderJob) {}
+  constructor(
+    private readonly orders: OrderJob,
+    private readonly jobs: JobStores,
+    private readonly findStart: FindStart,
+  ) {}
 
   @Post('start')
-  @ordering('startJob', 'Starts a job that is stopped, finished or failed')
-  start(
+  @ordering('startJob', 'Starts a job that is stopped, finished, failed or waiting for a decision')
+  async start(
     @Tenant() tenantId: TenantId,
     @By() caller: Caller,
     @Param('id', JobIdPipe) id: JobId,
     @Trace() trace: TraceParent,
     @SeenVersion() expectedVersion: number | undefined,
+    @Body() request: StartRequest,
   ): Promise<JobAnswer> {
-    return this.order('start', { tenantId, caller, id, trace, expectedVersion });
+    const job = await existingJob(this.jobs.forTenant(tenantId), id);
+    const startMode = await this.findStart.run(tenantId, job, request);
+    return this.order('start', { tenantId, caller, id, trace, expectedVersion, startMode });
   }
 
   @Post('stop')
@@ -80,10 +97,12 @@ export class ControlController {
       readonly id: JobId;
       readonly trace: TraceParent;
       readonly expectedVersion: number | undefined;
+      readonly startMode?: StartMode | undefined;
     },
   ): Promise<JobAnswer> {
-    const { tenantId, caller, id, trace, expectedVersion } = from;
-    const job = await this.orders.run(tenantId, id, order, { actor: caller.keyId, trace, expectedVersion });
+    const { tenantId, caller, id, trace, expectedVersion, startMode } = from;
+    const by = { actor: caller.keyId, trace, expectedVersion, startMode };
+    const job = await this.orders.run(tenantId, id, order, by);
     return showJob(job);
   }
 }

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { JobStores, type Job, type JobId, type JobOrder, type TenantId, type TraceParent } from '@tidemark/domain';
+import {
+  JobStores,
+  type Job,
+  type JobId,
+  type JobOrder,
+  type StartMode,
+  type TenantId,
+  type TraceParent,
+} from '@tidemark/domain';
 import { orderedJob } from './ordered-job.js';
 
 /** Writes down what the owner wants. When this resolves the wish is durable and announced. */
@@ -11,11 +19,17 @@ export class OrderJob {
     tenantId: TenantId,
     id: JobId,
     order: JobOrder,
-    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion: number | undefined },
+    by: {
+      readonly actor: string;
+      readonly trace: TraceParent;
+      readonly expectedVersion: number | undefined;
+      readonly startMode?: StartMode | undefined;
+    },
   ): Promise<Job> {
-    const { actor, trace, expectedVersion } = by;
+    const { actor, trace, expectedVersion, startMode } = by;
     const expected = expectedVersion === undefined ? {} : { expectedVersion };
-    return orderedJob(id, await this.stores.forTenant(tenantId).order(id, order, { actor, trace, ...expected }));
+    const ordered = await this.stores.forTenant(tenantId).order(id, order, { actor, trace, startMode, ...expected });
+    return orderedJob(id, ordered, startMode?.mode);
   }
 
   async remove(tenantId: TenantId, id: JobId, expectedVersion: number | undefined): Promise<void> {

@@ -1,13 +1,15 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ObjectStore } from '@tidemark/checkpoint';
 import type { ApiConfig } from '@tidemark/config';
-import { Clock } from '@tidemark/domain';
+import { Clock, TenantStore } from '@tidemark/domain';
 import { PersistenceModule } from '@tidemark/persistence';
 import type { SandboxHost } from '@tidemark/sandbox';
 import { FsObjectStore } from '@tidemark/stores';
 import { StreamBounds } from '../inspect/event-feed.js';
+import { SourceInspector } from '../start/source-inspector.js';
 import { BundleInspector } from '../submit/bundle-inspector.js';
 import { Bootstrap } from '../tenancy/bootstrap.js';
+import { ConnectorSourceInspector } from './connector-source-inspector.js';
 import { SandboxBundleInspector } from './sandbox-bundle-inspector.js';
 import { SystemClock } from './system-clock.js';
 
@@ -15,18 +17,24 @@ import { SystemClock } from './system-clock.js';
 @Module({})
 export class InfrastructureModule {
   static forRoot(config: ApiConfig, sandbox: Promise<SandboxHost>): DynamicModule {
-    const { databaseUrl: url, databasePool: poolSize, objectsRoot, streams } = config;
+    const { databaseUrl: url, databasePool: poolSize, objectsRoot, filesRoot, streams } = config;
     return {
       module: InfrastructureModule,
       imports: [PersistenceModule.forRoot({ url, poolSize, applicationName: 'tidemark-api' })],
       providers: [
         { provide: ObjectStore, useFactory: () => FsObjectStore.open(objectsRoot) },
         { provide: BundleInspector, useFactory: async () => new SandboxBundleInspector(await sandbox) },
+        {
+          provide: SourceInspector,
+          inject: [ObjectStore, TenantStore],
+          useFactory: (objects: ObjectStore, tenants: TenantStore) =>
+            new ConnectorSourceInspector(filesRoot, objects, tenants),
+        },
         { provide: Clock, useClass: SystemClock },
         { provide: StreamBounds, useValue: new StreamBounds(streams.max, streams.perKeyMax) },
         Bootstrap,
       ],
-      exports: [ObjectStore, BundleInspector, Clock, StreamBounds],
+      exports: [ObjectStore, BundleInspector, SourceInspector, Clock, StreamBounds],
     };
   }
 }

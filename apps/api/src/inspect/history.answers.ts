@@ -129,9 +129,18 @@ class CandidateAnswer {
 }
 shownType('RestoreCandidate', CandidateAnswer);
 
+const OFFSETS_FROM = ['beginning', 'checkpoint', 'timeline', 'last_commit', 'sources'] as const;
+
 class StartPointAnswer {
   @Shown('From what the run starts.', ['beginning', 'checkpoint', 'replay_from_beginning', 'offsets_only'])
   readonly kind!: string;
+
+  @Shown(
+    'Where the offsets come from: the source has none yet, those of the checkpoint, those with which the timeline ' +
+      'begins, those of the last commit, or those that the sources have found.',
+    OFFSETS_FROM,
+  )
+  readonly offsetsFrom!: (typeof OFFSETS_FROM)[number];
 
   @Shown('The checkpoint, where it is one.', 'string', { nullable: true })
   readonly checkpointId!: string | null;
@@ -141,19 +150,8 @@ class StartPointAnswer {
 }
 shownType('StartPoint', StartPointAnswer);
 
-export class DecisionAnswer {
-  @Shown('Id of the decision.', 'string')
-  readonly id!: string;
-
-  @Shown('The run that it was made for.', 'string')
-  readonly runId!: string;
-
-  @Shown('Why a run starts at all.', START_TRIGGERS)
-  readonly trigger!: StartTrigger;
-
-  @Shown('The policy of the revision.', RESTORE_POLICIES)
-  readonly policy!: RestorePolicy;
-
+/** From what a run starts, or why it does not. */
+export class VerdictAnswer {
   @Shown('The checkpoints looked at, newest first.', [CandidateAnswer])
   readonly candidates!: readonly CandidateAnswer[];
 
@@ -168,6 +166,20 @@ export class DecisionAnswer {
 
   @Shown('From what the run starts; null where it does not.', StartPointAnswer, { nullable: true })
   readonly from!: StartPointAnswer | null;
+}
+
+export class DecisionAnswer extends VerdictAnswer {
+  @Shown('Id of the decision.', 'string')
+  readonly id!: string;
+
+  @Shown('The run that it was made for.', 'string')
+  readonly runId!: string;
+
+  @Shown('Why a run starts at all.', START_TRIGGERS)
+  readonly trigger!: StartTrigger;
+
+  @Shown('The policy of the revision.', RESTORE_POLICIES)
+  readonly policy!: RestorePolicy;
 
   @Shown('Who caused the start.', 'string')
   readonly actor!: string;
@@ -183,13 +195,20 @@ export const showDecision = (decision: RestoreDecision): DecisionAnswer => ({
   runId: decision.runId,
   trigger: decision.trigger,
   policy: decision.policy,
-  candidates: decision.candidates.map(showCandidate),
-  outcome: decision.verdict.outcome,
-  reasonCode: decision.verdict.reasonCode,
-  reason: 'reason' in decision.verdict ? decision.verdict.reason : REASON_CODES[decision.verdict.reasonCode],
-  from: decision.verdict.outcome === 'start' ? showStartPoint(decision.verdict.from) : null,
+  ...showVerdict(decision),
   actor: decision.actor,
   decidedAt: decision.decidedAt.toISOString(),
+});
+
+export const showVerdict = ({
+  candidates,
+  verdict,
+}: Pick<RestoreDecision, 'candidates' | 'verdict'>): VerdictAnswer => ({
+  candidates: candidates.map(showCandidate),
+  outcome: verdict.outcome,
+  reasonCode: verdict.reasonCode,
+  reason: 'reason' in verdict ? verdict.reason : REASON_CODES[verdict.reasonCode],
+  from: verdict.outcome === 'start' ? showStartPoint(verdict) : null,
 });
 
 const showCandidate = ({ operators, ...candidate }: CandidateVerdict): CandidateAnswer => ({
@@ -197,11 +216,23 @@ const showCandidate = ({ operators, ...candidate }: CandidateVerdict): Candidate
   operators: Object.fromEntries(operators.map(({ uid, ...verdict }) => [uid, verdict])),
 });
 
-const showStartPoint = (from: Extract<RestoreVerdict, { outcome: 'start' }>['from']): StartPointAnswer => ({
+type Start = Extract<RestoreVerdict, { outcome: 'start' }>;
+
+const showStartPoint = ({ from, reasonCode }: Start): StartPointAnswer => ({
   kind: from.kind,
+  offsetsFrom: offsetsFrom(from.kind, reasonCode),
   checkpointId: from.kind === 'checkpoint' ? from.checkpointId : null,
   offsets: from.kind === 'offsets_only' ? from.offsets : null,
 });
+
+function offsetsFrom(kind: Start['from']['kind'], reasonCode: ReasonCode): StartPointAnswer['offsetsFrom'] {
+  if (reasonCode === 'TIMELINE_BASE' || kind === 'replay_from_beginning') return 'timeline';
+  if (kind === 'offsets_only') return SOUGHT.includes(reasonCode) ? 'sources' : 'last_commit';
+  return kind;
+}
+
+/** Offsets that the sources have found themselves. */
+const SOUGHT: readonly ReasonCode[] = ['ASKED_EARLIEST', 'ASKED_LATEST', 'ASKED_TIMESTAMP'];
 
 export class EventAnswer {
   @Shown('Grows with every event; the id of the server-sent event and the `after` of the next page.', 'string')

@@ -5,6 +5,7 @@ import {
   IdempotencyStore,
   IdSource,
   JobStores,
+  OffsetStores,
   RunnerDirectory,
   TenantStore,
   type ApiKeyId,
@@ -16,9 +17,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiModule } from '../api.module.js';
 import { StreamBounds } from '../inspect/event-feed.js';
 import { BundleInspector } from '../submit/bundle-inspector.js';
+import { ConnectorSourceInspector } from '../infrastructure/connector-source-inspector.js';
+import { SourceInspector } from '../start/source-inspector.js';
 import { sha256OfKey } from '../tenancy/callers.js';
 import { httpServer } from '../transport/http-server.js';
 import { InMemoryJobStores, type InMemoryTenant } from './in-memory-job-stores.js';
+import { InMemoryOffsetStores } from './in-memory-offset-stores.js';
 import {
   FakeBundleInspector,
   FixedClock,
@@ -47,6 +51,7 @@ export interface Received {
 /** The whole API in this process, over stores that live and die with it. */
 export class ApiUnderTest {
   readonly stores = new InMemoryJobStores();
+  readonly offsets = new InMemoryOffsetStores(this.stores);
   readonly tenantStore = new InMemoryTenantStore();
   readonly idempotency = new InMemoryIdempotencyStore();
   readonly runners = new InMemoryRunnerDirectory();
@@ -60,14 +65,15 @@ export class ApiUnderTest {
   readonly otherTenantId: TenantId;
   private server: NestFastifyApplication | undefined;
 
-  private constructor() {
+  private constructor(private readonly filesRoot: string | undefined) {
     this.tenantId = this.addTenant('one', this.tenantKey);
     this.otherTenantId = this.addTenant('other', this.otherKey);
     this.tenantStore.callers.set(sha256OfKey(this.adminKey), { role: 'admin', keyId: this.ids.next('apiKey') });
   }
 
-  static async start(): Promise<ApiUnderTest> {
-    const api = new ApiUnderTest();
+  /** @param filesRoot where the folders of the tenants `one` and `other` are, for sources that read files */
+  static async start(filesRoot?: string): Promise<ApiUnderTest> {
+    const api = new ApiUnderTest(filesRoot);
     api.server = await httpServer(ApiModule.over([api.ports()]), { bodyBytesMax: BODY_BYTES_MAX, logger: false });
     return api;
   }
@@ -121,6 +127,11 @@ export class ApiUnderTest {
   private ports(): DynamicModule {
     const bound = [
       { provide: JobStores, useValue: this.stores },
+      { provide: OffsetStores, useValue: this.offsets },
+      {
+        provide: SourceInspector,
+        useValue: new ConnectorSourceInspector(this.filesRoot, this.objects, this.tenantStore),
+      },
       { provide: TenantStore, useValue: this.tenantStore },
       { provide: IdempotencyStore, useValue: this.idempotency },
       { provide: RunnerDirectory, useValue: this.runners },

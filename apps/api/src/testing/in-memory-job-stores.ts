@@ -1,4 +1,5 @@
 import {
+  AT_REST_STATUSES,
   decideOrder,
   JobStores,
   NO_UPGRADE_OPTIONS,
@@ -29,6 +30,7 @@ import {
   type Revision,
   type Run,
   type RunId,
+  type StartMode,
   type TenantId,
   type TraceParent,
   type UpgradeAnswer,
@@ -41,6 +43,7 @@ type By = {
   readonly trace: TraceParent;
   readonly expectedVersion?: number;
   readonly requestId?: RequestId | undefined;
+  readonly startMode?: StartMode | undefined;
 };
 
 /** Everything of one tenant, open to the tests that fill it and look into it. Lists are oldest first. */
@@ -56,6 +59,8 @@ export class InMemoryTenant {
   readonly events: JobEventRecord[] = [];
   /** The trace that each change was made with, in order. */
   readonly traces: TraceParent[] = [];
+  /** Where each start was told to begin that was told so. */
+  readonly startModes: StartMode[] = [];
   /** The job that each repeatable request has made or changed. */
   readonly requests = new Map<RequestId, JobId>();
 }
@@ -176,6 +181,12 @@ class InMemoryJobStore implements JobStore {
   }
 
   async order(id: JobId, order: JobOrder, by: By): Promise<Ordered> {
+    const { startMode } = by;
+    const status = (await this.find(id))?.status;
+    if (startMode !== undefined && status !== undefined) {
+      if (!(AT_REST_STATUSES as readonly JobStatus[]).includes(status)) return { outcome: 'in_use', status };
+      this.data.startModes.push(startMode);
+    }
     return this.change<Ordered>(id, by, (job) => {
       const decision = decideOrder(job, order);
       if (decision.kind === 'as_it_is') return {};

@@ -1,13 +1,15 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
+  ArrayMinSize,
   IsArray,
   IsBoolean,
   IsIn,
   IsInt,
   IsNotEmptyObject,
+  IsNumber,
   IsObject,
   IsString,
   Length,
@@ -64,14 +66,42 @@ export const WholeNumberField = (
     [...(field.inQuery === true ? [Type(() => Number)] : []), IsInt(), Min(field.min), Max(field.max)],
   );
 
+/** A yes or no of a request, in a body or a query. */
+export const FlagField = (field: Common): PropertyDecorator =>
+  declared(field, { type: 'boolean' }, [
+    // From the raw request: what is converted before this is `true` for any text.
+    Transform(
+      ({ obj, key }: { obj: { readonly [name: string]: unknown }; key: string }) => FLAGS.get(obj[key]) ?? obj[key],
+    ),
+    IsBoolean(),
+  ]);
+
+const FLAGS: ReadonlyMap<unknown, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+/** Any number: the one who knows what it counts judges it. */
+export const NumberField = (field: Common & { readonly documented: 'integer' | 'number' }): PropertyDecorator =>
+  declared(field, { type: field.documented }, [IsNumber({}, { message: '$property must be a number' })]);
+
+/** A list of objects with fields of their own. */
+export const ListField = (
+  field: Common & { readonly type: () => new () => object; readonly min: number; readonly max: number },
+): PropertyDecorator =>
+  declared(field, { type: field.type, isArray: true, minItems: field.min, maxItems: field.max }, [
+    IsArray(),
+    ArrayMinSize(field.min),
+    ArrayMaxSize(field.max),
+    ValidateNested({ each: true }),
+    Type(field.type),
+  ]);
+
 /** One of a closed set of words. */
 export const ChoiceField = (field: Common & { readonly of: readonly string[] }): PropertyDecorator =>
   declared(field, { type: 'string', enum: [...field.of] }, [
     IsIn(field.of, { message: `$property must be one of ${field.of.join(', ')}` }),
   ]);
-
-/** A yes or no of a body. */
-export const FlagField = (field: Common): PropertyDecorator => declared(field, { type: 'boolean' }, [IsBoolean()]);
 
 interface NamesForm extends Common {
   /** How many there may be. */

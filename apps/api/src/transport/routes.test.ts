@@ -151,6 +151,7 @@ function bodyOf({ operationId }: Route): Sent {
     decideUpgrade: { answer: 'abandon' },
     ensureTenant: { name: 'new' },
     createApiKey: { label: 'new' },
+    setOffsets: { offsets: [{ source: 'in', partition: '0', offset: 0 }] },
   };
   const body = bodies[operationId];
   return body === undefined ? {} : { body };

@@ -62,6 +62,15 @@ describe('a checkpoint', () => {
     expect(checkpointer(true).isDue()).toBe(true);
   });
 
+  it('keeps what its offsets are positions of in its row', async () => {
+    const checkpoints = checkpointer();
+    const identities = { numbers: { '0': 'known' } };
+    checkpoints.begin(aSnapshot(1, { kind: checkpoints.kind, identities }), PAUSE_MS);
+    await checkpoints.settle();
+
+    expect(runs.begun).toMatchObject([{ identities }]);
+  });
+
   it('is not due while another one is written, however long that takes', async () => {
     const checkpoints = checkpointer();
     const { promise, resolve } = Promise.withResolvers<'done'>();

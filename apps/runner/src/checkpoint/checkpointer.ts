@@ -118,14 +118,26 @@ export class Checkpointer {
     const { runs, objects } = this.tools;
     const { fence, revision, manifest } = this.run.claimed;
     const { tenantId, jobId, epoch } = fence;
-    const { timeline, batchId, batchTimeMs, offsets, pendingPlans } = snapshot;
+    const { timeline, batchId, batchTimeMs, offsets, identities, pendingPlans } = snapshot;
     const { shapes } = manifest;
     if (snapshot.kind === 'delta' && parent === undefined) throw new Error('A delta has nothing to build on.');
     const path = checkpointPath({ tenantId, jobId, timeline, batchId, epoch, unique: id });
     const { number, bundleDigest } = revision;
     const buildsOn = parent?.folders ?? [];
     const begun = await runs.beginCheckpoint(fence, {
-      ...{ id, timeline, batchId, batchTimeMs, revision: number, bundleDigest, path, buildsOn, offsets, shapes },
+      ...{
+        id,
+        timeline,
+        batchId,
+        batchTimeMs,
+        revision: number,
+        bundleDigest,
+        path,
+        buildsOn,
+        offsets,
+        identities,
+        shapes,
+      },
     });
     if (begun === 'base_gone') {
       throw new TidemarkError('checkpoint_unreadable', { path: parent?.path ?? path, reason: 'it was collected' });

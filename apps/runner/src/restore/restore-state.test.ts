@@ -106,6 +106,17 @@ describe('restoring a job', () => {
     expect(restored).toEqual([7, 8, 9].map((batchId) => ['counts', aBlock(batchId).bytes]));
   });
 
+  it('takes the state of a checkpoint of an earlier timeline, and the position with which its own begins', async () => {
+    const checkpoint = await aStoredCheckpoint(7);
+    const base = { timeline: 2, batchId: 7, batchTimeMs: 3_500, offsets: { numbers: { '0': 1 } } };
+
+    expect(await restore({ ...claimedFrom(checkpoint), base })).toMatchObject({
+      position: base,
+      chain: checkpoint.chain,
+    });
+    expect(restored).toEqual([['counts', aBlock(7).bytes]]);
+  });
+
   it('R9: gives up every checkpoint on a damaged base, one after the other, for one on another base', async () => {
     const older = await aStoredCheckpoint(6);
     const base = await aStoredCheckpoint(7);

@@ -37,8 +37,7 @@ export async function restoreState(
     const opened = await open(checkpoint, tools.objects);
     const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, decision, tools.graph) : opened;
     if (loaded.outcome === 'loaded') {
-      const { timeline, batchId, batchTimeMs, offsets } = checkpoint;
-      const position = { timeline, batchId, batchTimeMs, offsets };
+      const position = positionFrom(checkpoint, base);
       return { outcome: 'restored', position, checkpoint, chain: loaded.chain };
     }
     const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, loaded.reason);
@@ -46,6 +45,13 @@ export async function restoreState(
     if (opened.outcome === 'read') return { outcome: 'start_over', reason: loaded.reason };
     ({ decision, checkpoint, base } = again);
   }
+}
+
+/** A timeline that begins with a checkpoint of an earlier one has batch id and offsets of its own. */
+function positionFrom(checkpoint: Checkpoint, base: ClaimedRun['base']): Position {
+  if (checkpoint.timeline !== base.timeline) return base;
+  const { timeline, batchId, batchTimeMs, offsets, identities } = checkpoint;
+  return { timeline, batchId, batchTimeMs, offsets, identities };
 }
 
 type Unreadable = { readonly outcome: 'unreadable'; readonly reason: string };

@@ -1,14 +1,30 @@
-import { isTidemarkError, TidemarkError, type RestoreDecision, type RunEnd } from '@tidemark/domain';
+import {
+  isTidemarkError,
+  TidemarkError,
+  type ErrorCode,
+  type RestoreDecision,
+  type RestorePolicy,
+  type RunEnd,
+} from '@tidemark/domain';
 import { randomUUID } from 'node:crypto';
 import type { AbandonReason } from './active-run.js';
 
-/** How a run ends that threw: what another attempt may mend is tried again, the rest waits for its owner. */
-export function endOfError(error: unknown): RunEnd {
+/** What a source does not hold any more. To go on elsewhere would lose or repeat records, which only its owner may choose. */
+const INPUT_GONE: readonly ErrorCode[] = ['offsets_expired', 'partition_replaced', 'partition_renamed'];
+
+export const isInputGone = (error: unknown): boolean => isTidemarkError(error) && INPUT_GONE.includes(error.code);
+
+/**
+ * How a run ends that threw: what another attempt may mend is tried again, the rest waits for its owner. Under every
+ * policy but `fail`, input that is gone is a question to the owner; keeping the offsets, as one of them does, does not help.
+ */
+export function endOfError(error: unknown, policy: RestorePolicy): RunEnd {
   const known = isTidemarkError(error)
     ? error
     : new TidemarkError('internal_fault', { reference: randomUUID() }, { cause: error });
   const { code, message: reason } = known;
   if (known.spec.retry === 'backoff') return { kind: 'back_off', code, reason };
+  if (isInputGone(known) && policy !== 'fail') return { kind: 'ask', code, reason };
   const stack = known.params !== undefined && 'stack' in known.params ? known.params.stack : undefined;
   return { kind: 'failed', code, reason, ...(stack === undefined ? {} : { stack }) };
 }

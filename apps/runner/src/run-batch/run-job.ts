@@ -21,10 +21,10 @@ import { openJob, type OpenedJob } from '../restore/open-job.js';
 import { restoreState, type Restored } from '../restore/restore-state.js';
 import { ActiveRun } from './active-run.js';
 import { ActiveRuns } from './active-runs.js';
-import { beginCheckpoint, runBatches } from './batch-loop.js';
+import { beginCheckpoint, runBatches, type BatchesEnd } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
 import { skipEvent } from './flow-events.js';
-import { endOfAbandonment, endOfDecision, endOfError, inOurWords } from './run-end.js';
+import { endOfAbandonment, endOfDecision, endOfError, inOurWords, isInputGone } from './run-end.js';
 
 const END_RETRY_MS = 500;
 const END_IN_FULL_ATTEMPTS = 5;
@@ -81,7 +81,7 @@ export class RunJob {
       return await this.restoreAndRun(run, opened);
     } catch (error) {
       if (run.abandoned !== undefined) return endOfAbandonment(run.abandoned);
-      const end = endOfError(error);
+      const end = endOfError(error, run.claimed.revision.config.restorePolicy);
       this.logger.warn(error instanceof Error ? error : String(error), { ...run.claimed.fence, end });
       return end;
     } finally {
@@ -135,7 +135,7 @@ export class RunJob {
   ): Promise<RunEnd | undefined> {
     const { runs, objects, ids } = this;
     const checkpointer = new Checkpointer(run, { runs, objects, ids }, start);
-    const ended = await runBatches(run, { engine, checkpointer, runs });
+    const ended = await this.runBatches(run, engine, checkpointer);
     await checkpointer.settle();
     if (ended.outcome === 'fenced') return undefined;
     const isDrained = ended.outcome === 'drained';
@@ -145,6 +145,20 @@ export class RunJob {
       await checkpointer.settle();
     }
     return isDrained ? { kind: 'drained', reason: ended.reason } : { kind: 'finished' };
+  }
+
+  /** Input that is gone is found before a batch is planned: what was done until then is kept, to go on from elsewhere. */
+  private async runBatches(run: ActiveRun, engine: MicroBatchEngine, checkpointer: Checkpointer): Promise<BatchesEnd> {
+    try {
+      return await runBatches(run, { engine, checkpointer, runs: this.runs });
+    } catch (error) {
+      await checkpointer.settle();
+      if (isInputGone(error) && engine.lastBatchId > 0 && !engine.hasOpenPlan && !engine.isAhead) {
+        await beginCheckpoint(engine, checkpointer);
+        await checkpointer.settle();
+      }
+      throw error;
+    }
   }
 
   /**

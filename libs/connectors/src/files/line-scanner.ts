@@ -90,6 +90,36 @@ export async function endOfLastLine(
   return from;
 }
 
+/** The position after the first newline from `from` on, or the end of the file if there is none. */
+export async function endOfLine(file: FileHandle, from: number): Promise<number> {
+  for (let at = from; ;) {
+    const block = await readBlock(file, at);
+    const newline = block.indexOf(NEWLINE);
+    if (newline !== -1) return at + newline + 1;
+    if (block.length === 0) return at;
+    at += block.length;
+  }
+}
+
+/** Newlines between two positions. */
+export async function countLines(file: FileHandle, from: number, to: number): Promise<number> {
+  let lines = 0;
+  for (let at = from; at < to;) {
+    const block = (await readBlock(file, at)).subarray(0, to - at);
+    if (block.length === 0) break;
+    for (let newline = block.indexOf(NEWLINE); newline !== -1; newline = block.indexOf(NEWLINE, newline + 1))
+      lines += 1;
+    at += block.length;
+  }
+  return lines;
+}
+
+async function readBlock(file: FileHandle, from: number): Promise<Buffer> {
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, from);
+  return block.subarray(0, bytesRead);
+}
+
 /** Exactly `length` bytes, or undefined if the file ends before. */
 export async function readExactly(file: FileHandle, from: number, length: number): Promise<Buffer | undefined> {
   const bytes = Buffer.allocUnsafe(length);

@@ -1,12 +1,12 @@
 // Source `rate`: numbered records at an even rate. Partition "0"; an offset counts records. Record n is
 // {"value":n,"timeMs":1000·n/recordsPerSecond}, so any range can be made again at any time.
 import { type PartitionRange } from '@tidemark/domain';
-import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
+import type { InputChunk, PlanRequest, SeekableOffsets, Source } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd } from '../connector.js';
 import { allowance, recordsPerSecond, sourceLimits, type SourceLimits } from '../rate-limit.js';
+import { RateOffsets, PARTITION } from './rate-offsets.js';
 
-const PARTITION = '0';
 /** About 8 MiB. */
 const RECORDS_PER_BATCH_MAX = 200_000;
 /** The frame of a record, and two numbers at their longest. */
@@ -17,17 +17,20 @@ const options = z.strictObject({ ...sourceLimits, recordsPerSecond });
 export const rateSource = connectorEnd(
   options,
   async (uid, settings): Promise<Source> => new RateSource(uid, settings.recordsPerSecond, settings),
-  { tellsBacklog: true },
+  { tellsBacklog: true, isSeekable: true },
 );
 
 class RateSource implements Source {
   readonly canPlanAhead = true;
+  readonly seekable: SeekableOffsets;
 
   constructor(
     readonly uid: string,
     private readonly perSecond: number,
     private readonly limits: SourceLimits,
-  ) {}
+  ) {
+    this.seekable = new RateOffsets(uid, perSecond);
+  }
 
   async plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }> {
     const from = request.from[PARTITION] ?? 0;

@@ -234,7 +234,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Starts a job that is stopped, finished or failed */
+    /** Starts a job that is stopped, finished, failed or waiting for a decision */
     post: operations['startJob'];
     delete?: never;
     options?: never;
@@ -322,6 +322,59 @@ export interface paths {
     put?: never;
     /** Decides what becomes of a revision that waits */
     post: operations['decideUpgrade'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/offsets': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows a job's committed offsets beside what its sources hold */
+    get: operations['getOffsets'];
+    put?: never;
+    post?: never;
+    /** Forgets offsets of a job at rest; the next start begins at the start of the sources */
+    delete: operations['resetOffsets'];
+    options?: never;
+    head?: never;
+    /** Sets offsets of a job at rest; the next start goes on there, on a new timeline */
+    patch: operations['setOffsets'];
+    trace?: never;
+  };
+  '/v1/jobs/{id}/checkpoints/{checkpointId}/offsets': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows the offsets of a checkpoint beside what the sources hold now */
+    get: operations['getCheckpointOffsets'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/next-start': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows from what the next start of a job would begin, and why; nothing is written */
+    get: operations['previewNextStart'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -878,6 +931,11 @@ export interface components {
        * @enum {string}
        */
       kind: 'beginning' | 'checkpoint' | 'replay_from_beginning' | 'offsets_only';
+      /**
+       * @description Where the offsets come from: the source has none yet, those of the checkpoint, those with which the timeline begins, those of the last commit, or those that the sources have found.
+       * @enum {string}
+       */
+      offsetsFrom: 'beginning' | 'checkpoint' | 'timeline' | 'last_commit' | 'sources';
       /** @description The checkpoint, where it is one. */
       checkpointId: string | null;
       /** @description The offsets, where only they are taken. */
@@ -905,20 +963,6 @@ export interface components {
       };
     };
     RestoreDecision: {
-      /** @description Id of the decision. */
-      id: string;
-      /** @description The run that it was made for. */
-      runId: string;
-      /**
-       * @description Why a run starts at all.
-       * @enum {string}
-       */
-      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume';
-      /**
-       * @description The policy of the revision.
-       * @enum {string}
-       */
-      policy: 'ask' | 'fail' | 'reset_keep_offsets';
       /** @description The checkpoints looked at, newest first. */
       candidates: components['schemas']['RestoreCandidate'][];
       /**
@@ -938,11 +982,31 @@ export interface components {
         | 'OPERATORS_RESET'
         | 'STATE_DOES_NOT_FIT'
         | 'NO_READABLE_CHECKPOINT'
-        | 'OFFSETS_PRESERVED';
+        | 'OFFSETS_PRESERVED'
+        | 'TIMELINE_BASE'
+        | 'ASKED_CHECKPOINT'
+        | 'ASKED_OFFSETS_ONLY'
+        | 'ASKED_EARLIEST'
+        | 'ASKED_LATEST'
+        | 'ASKED_TIMESTAMP';
       /** @description Why, as a sentence. */
       reason: string;
       /** @description From what the run starts; null where it does not. */
       from: components['schemas']['StartPoint'] | null;
+      /** @description Id of the decision. */
+      id: string;
+      /** @description The run that it was made for. */
+      runId: string;
+      /**
+       * @description Why a run starts at all.
+       * @enum {string}
+       */
+      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume';
+      /**
+       * @description The policy of the revision.
+       * @enum {string}
+       */
+      policy: 'ask' | 'fail' | 'reset_keep_offsets';
       /** @description Who caused the start. */
       actor: string;
       /**
@@ -1063,6 +1127,17 @@ export interface components {
       /** @description What to send as `after` for the next page; null on the last one. */
       next: string | null;
     };
+    StartOrder: {
+      /**
+       * @description From what the job begins, for this start alone: `latest-checkpoint` (otherwise), `checkpoint` (state, offsets and batch of `checkpointId`), `offsets-only` (empty state, offsets of the last commit), or with empty state `earliest`, `latest` or `timestamp`, for which each source finds the offsets itself. All but the first open a new timeline and need a job at rest.
+       * @enum {string}
+       */
+      from?: 'latest-checkpoint' | 'checkpoint' | 'offsets-only' | 'earliest' | 'latest' | 'timestamp';
+      /** @description The checkpoint, for `"from": "checkpoint"`. */
+      checkpointId?: string;
+      /** @description The ISO 8601 time, for `"from": "timestamp"`. */
+      timestamp?: string;
+    };
     UpgradePlanOrder: {
       /** @description A bundle uploaded before, by its digest, or a new one. */
       bundle: components['schemas']['BundleReference'] | components['schemas']['BundleUpload'];
@@ -1170,6 +1245,141 @@ export interface components {
        * @enum {string}
        */
       answer: 'reset' | 'abandon';
+    };
+    OffsetProblem: {
+      /** @description Code of the error, from the error catalogue. */
+      code: string;
+      /** @description One sentence. */
+      message: string;
+    };
+    PartitionOffsets: {
+      /** @description Name of the partition: for `files`, of the file. */
+      partition: string;
+      /** @description The next position to read; null where none was read yet. */
+      committed: number | null;
+      /** @description The batch that read from it last, as far as the log goes back. */
+      sinceBatchId: number | null;
+      /** @description The first position that can be read now; null where the source does not tell. */
+      earliest: number | null;
+      /** @description The position after the last record that is there; null where the source does not tell. */
+      latest: number | null;
+      /** @description How much waits, in the source's unit; null where that is not known. */
+      lag: number | null;
+    };
+    SourceOffsets: {
+      /** @description Uid of the source. */
+      source: string;
+      /**
+       * @description What offsets count; null where the source does not tell.
+       * @enum {string|null}
+       */
+      unit: 'bytes' | 'records' | null;
+      /** @description What the next batch would find wrong, or why the source cannot be looked at. */
+      problem: components['schemas']['OffsetProblem'] | null;
+      /** @description By name. */
+      partitions: components['schemas']['PartitionOffsets'][];
+    };
+    Offsets: {
+      /** @description The timeline. */
+      timeline: number;
+      /** @description The offsets are as of the end of this batch; 0 before the first. */
+      batchId: number;
+      /** @description Every source of the job. */
+      sources: components['schemas']['SourceOffsets'][];
+    };
+    OffsetOrder: {
+      /** @description Uid of the source. */
+      source: string;
+      /** @description Name of the partition: for `files`, of the file. */
+      partition: string;
+      /** @description The next position to read, in what the source counts. */
+      offset: number;
+    };
+    OffsetsOrder: {
+      /** @description Where to go on, each partition once. What is not named stays as it is. */
+      offsets: components['schemas']['OffsetOrder'][];
+      /**
+       * @description What becomes of the state: `keep` (otherwise), for which there must be a complete checkpoint of the last committed batch, as a clean stop leaves one; or `empty`.
+       * @enum {string}
+       */
+      state?: 'keep' | 'empty';
+      /** @description Answers what would change, and changes nothing. */
+      dryRun?: boolean;
+    };
+    OffsetChange: {
+      /** @description Uid of the source. */
+      source: string;
+      /** @description Name of the partition. */
+      partition: string;
+      /** @description The offset until now; null where none was read yet. */
+      before: number | null;
+      /** @description The offset from now on; null where it is forgotten. */
+      after: number | null;
+      /**
+       * @description What offsets count; null where the source cannot be looked at.
+       * @enum {string|null}
+       */
+      unit: 'bytes' | 'records' | null;
+      /** @description Records that were read and are read again; null where that is not known. */
+      recordsAgain: number | null;
+      /** @description Records that are never read; null where that is not known. */
+      recordsSkipped: number | null;
+    };
+    OffsetEdit: {
+      /** @description Whether nothing was changed because only the answer was asked for. */
+      dryRun: boolean;
+      /** @description The timeline that begins with these offsets; the job's own where nothing changes. */
+      timeline: number;
+      /** @description The checkpoint whose state is kept; null where the timeline begins with none. */
+      checkpointId: string | null;
+      /** @description Every partition whose offset changes. */
+      changes: components['schemas']['OffsetChange'][];
+      /** @description Batches that were planned and never committed. Sinks may hold rows of theirs, and may get them again. */
+      abandonedBatchIds: number[];
+    };
+    NextStart: {
+      /** @description The checkpoints looked at, newest first. */
+      candidates: components['schemas']['RestoreCandidate'][];
+      /**
+       * @description What was decided.
+       * @enum {string}
+       */
+      outcome: 'start' | 'ask' | 'fail';
+      /**
+       * @description Why, as a stable code.
+       * @enum {string}
+       */
+      reasonCode:
+        | 'NOTHING_COMMITTED'
+        | 'NEWEST_CHECKPOINT'
+        | 'OLDER_CHECKPOINT'
+        | 'NO_CHECKPOINT_YET'
+        | 'OPERATORS_RESET'
+        | 'STATE_DOES_NOT_FIT'
+        | 'NO_READABLE_CHECKPOINT'
+        | 'OFFSETS_PRESERVED'
+        | 'TIMELINE_BASE'
+        | 'ASKED_CHECKPOINT'
+        | 'ASKED_OFFSETS_ONLY'
+        | 'ASKED_EARLIEST'
+        | 'ASKED_LATEST'
+        | 'ASKED_TIMESTAMP';
+      /** @description Why, as a sentence. */
+      reason: string;
+      /** @description From what the run starts; null where it does not. */
+      from: components['schemas']['StartPoint'] | null;
+      /** @description The revision that would start. */
+      revision: number;
+      /**
+       * @description Why a run would start.
+       * @enum {string}
+       */
+      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume';
+      /**
+       * @description The policy of the revision.
+       * @enum {string}
+       */
+      policy: 'ask' | 'fail' | 'reset_keep_offsets';
     };
     Runner: {
       /** @description Id of the runner; a process that is started again has a new one. */
@@ -2862,9 +3072,13 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['StartOrder'];
+      };
+    };
     responses: {
-      /** @description Starts a job that is stopped, finished or failed */
+      /** @description Starts a job that is stopped, finished, failed or waiting for a decision */
       202: {
         headers: {
           [name: string]: unknown;
@@ -3489,6 +3703,442 @@ export interface operations {
       };
       /** @description The job has changed since the version in If-Match. */
       412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getOffsets: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows a job's committed offsets beside what its sources hold */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Offsets'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  resetOffsets: {
+    parameters: {
+      query?: {
+        /** @description Uid of the only source meant. */
+        source?: string;
+        /** @description The only partition meant, of `source`. */
+        partition?: string;
+        /** @description What becomes of the state: `keep` (otherwise), for which there must be a complete checkpoint of the last committed batch, as a clean stop leaves one; or `empty`. */
+        state?: 'keep' | 'empty';
+        /** @description Answers what would change, and changes nothing. */
+        dryRun?: boolean;
+      };
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Forgets offsets of a job at rest; the next start begins at the start of the sources */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OffsetEdit'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  setOffsets: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['OffsetsOrder'];
+      };
+    };
+    responses: {
+      /** @description Sets offsets of a job at rest; the next start goes on there, on a new timeline */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OffsetEdit'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getCheckpointOffsets: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        checkpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows the offsets of a checkpoint beside what the sources hold now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Offsets'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  previewNextStart: {
+    parameters: {
+      query?: {
+        /** @description From what the job begins, for this start alone: `latest-checkpoint` (otherwise), `checkpoint` (state, offsets and batch of `checkpointId`), `offsets-only` (empty state, offsets of the last commit), or with empty state `earliest`, `latest` or `timestamp`, for which each source finds the offsets itself. All but the first open a new timeline and need a job at rest. */
+        from?: 'latest-checkpoint' | 'checkpoint' | 'offsets-only' | 'earliest' | 'latest' | 'timestamp';
+        /** @description The checkpoint, for `"from": "checkpoint"`. */
+        checkpointId?: string;
+        /** @description The ISO 8601 time, for `"from": "timestamp"`. */
+        timestamp?: string;
+        /** @description The revision that would start; by default the job's current one. */
+        revision?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows from what the next start of a job would begin, and why; nothing is written */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NextStart'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
         headers: {
           [name: string]: unknown;
         };

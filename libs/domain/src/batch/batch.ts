@@ -9,12 +9,21 @@ export type PartitionOffsets = { readonly [partition: string]: number };
 /** Offsets by source uid: the next position to read. */
 export type SourceOffsets = { readonly [sourceUid: string]: PartitionOffsets };
 
+/**
+ * What a source recognises a partition by, whatever it is called, by source uid and partition: a text that only the source
+ * reads. It goes with an offset, and says of what the offset is a position.
+ */
+export type SourceIdentities = { readonly [sourceUid: string]: PartitionIdentities };
+export type PartitionIdentities = { readonly [partition: string]: string };
+
 /** Half open: `from` is read, `to` is not. */
 export interface PartitionRange {
   readonly from: number;
   readonly to: number;
   /** Object that holds these bytes, for a source that cannot be read twice. Written before the plan names it. */
   readonly held?: string;
+  /** Of what `to` is a position, where the range is passed over; of what is read, reading tells. */
+  readonly identity?: string;
 }
 
 export type SourceRanges = { readonly [sourceUid: string]: { readonly [partition: string]: PartitionRange } };
@@ -39,6 +48,8 @@ export interface BatchCommit {
   readonly nextOffsets: SourceOffsets;
   readonly recordsIn: number;
   readonly recordsOut: number;
+  /** What the offsets are positions of. Absent: no source of the job can tell. */
+  readonly identities?: SourceIdentities | undefined;
   /** Unreadable records passed over under the poison policy `skip`. */
   readonly recordsSkipped: number;
   /** From the plan being durable to the sinks having the output. */
@@ -57,6 +68,36 @@ export interface LoggedBatch {
 /** The offsets once everything in `plan` has been skipped and read, on top of the offsets before it. */
 export const offsetsAfter = (before: SourceOffsets, plan: Pick<BatchPlan, 'ranges' | 'skipped'>): SourceOffsets =>
   moved(offsetsSkipped(before, plan), plan.ranges);
+
+/** What is known of partitions after some of them have moved on, on top of what was known before. */
+export function identitiesAfter(
+  before: SourceIdentities | undefined,
+  moved: readonly { readonly uid: string; readonly partition: string; readonly identity?: string | undefined }[],
+): SourceIdentities | undefined {
+  if (moved.every(({ identity }) => identity === undefined)) return before;
+  const uids = new Set([...Object.keys(before ?? {}), ...moved.map(({ uid }) => uid)]);
+  return Object.fromEntries(
+    [...uids].map((uid) => {
+      const known = Object.entries(own(before ?? {}, uid) ?? {});
+      const now = moved.flatMap(({ partition, identity, ...of }) =>
+        of.uid === uid && identity !== undefined ? [[partition, identity] as const] : [],
+      );
+      return [uid, Object.fromEntries([...known, ...now])];
+    }),
+  );
+}
+
+/** The same after what a plan passes over. */
+export const identitiesSkipped = (
+  before: SourceIdentities | undefined,
+  { skipped = {} }: Pick<BatchPlan, 'skipped'>,
+): SourceIdentities | undefined =>
+  identitiesAfter(
+    before,
+    Object.entries(skipped).flatMap(([uid, partitions]) =>
+      Object.entries(partitions).map(([partition, { identity }]) => ({ uid, partition, identity })),
+    ),
+  );
 
 /** Where a batch begins to read: the offsets before it, with what its plan skips left behind. */
 export const offsetsSkipped = (before: SourceOffsets, { skipped }: Pick<BatchPlan, 'skipped'>): SourceOffsets =>

@@ -1,4 +1,4 @@
-import type { SourceOffsets } from '../batch/batch.js';
+import type { SourceIdentities, SourceOffsets } from '../batch/batch.js';
 import type { BundleDigest, CheckpointId, JobId, TenantId } from '../ids.js';
 
 /** State is stored, and moved when a job is rescaled, in this many slots by the hash of its key. Never to be changed. */
@@ -73,6 +73,8 @@ export interface Checkpoint {
   /** SHA-256 of `manifest.json`, hex; undefined until complete. */
   readonly manifestSha256: string | undefined;
   readonly offsets: SourceOffsets;
+  /** What the offsets are positions of. Absent: no source of the job could tell. */
+  readonly identities?: SourceIdentities | undefined;
   /** State shape by operator uid, as written in the manifest. */
   readonly shapes: { readonly [uid: string]: StateShape };
   /** Rows and stored bytes of every file that a restore reads, those of other checkpoints among them. */

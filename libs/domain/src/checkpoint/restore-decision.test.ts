@@ -20,6 +20,7 @@ const aCheckpoint = (batchId: number, more: Partial<RestoreFacts['checkpoints'][
     id: `ckp_${batchId}` as CheckpointId,
     timeline: 1,
     batchId,
+    revision: 1,
     shapes: { totals: aShape() },
     status: 'complete',
     ...more,
@@ -29,6 +30,7 @@ const facts = (more: Partial<RestoreFacts> = {}): RestoreFacts => ({
   policy: 'ask',
   checkpoints: [],
   wanted: { shapes: { totals: aShape() } },
+  revision: 2,
   upgrade: NO_UPGRADE_OPTIONS,
   committedOffsets: { in: { '0': 7 } },
   plansReachBeginning: false,
@@ -130,6 +132,15 @@ describe('under a policy that resets', () => {
     ).toMatchObject({
       from: { checkpointId: 'ckp_9' },
       reasonCode: 'OPERATORS_RESET',
+    });
+  });
+
+  it('what was said of an upgrade is not said of what the new revision has kept itself', () => {
+    const upgrade = { ...NO_UPGRADE_OPTIONS, resets: ['totals'] };
+    const own = [aCheckpoint(12, { revision: 2 }), aCheckpoint(9)];
+    expect(decideRestore(facts({ checkpoints: own, upgrade }))).toMatchObject({
+      verdict: { from: { checkpointId: 'ckp_12' }, reasonCode: 'NEWEST_CHECKPOINT' },
+      candidates: [{ operators: [{ verdict: 'as_is' }] }, { operators: [{ verdict: 'reset' }] }],
     });
   });
 });

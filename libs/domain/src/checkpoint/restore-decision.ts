@@ -5,6 +5,7 @@ import {
   allowsRestore,
   judgeState,
   keepsState,
+  NO_UPGRADE_OPTIONS,
   objections,
   withResets,
   type OperatorVerdict,
@@ -31,11 +32,14 @@ export interface CandidateVerdict {
 export type StartPoint =
   /** Nothing was ever committed: empty state, each source at its own beginning. */
   | { readonly kind: 'beginning' }
-  /** State and offsets of one checkpoint; the plans after it are run again. */
-  | { readonly kind: 'checkpoint'; readonly checkpointId: CheckpointId }
+  /**
+   * State and offsets of one checkpoint; the plans after it are run again. With `opens` there are none: the run begins a
+   * timeline of its own there.
+   */
+  | { readonly kind: 'checkpoint'; readonly checkpointId: CheckpointId; readonly opens?: 'new_timeline' }
   /** No checkpoint was ever completed: the plans since the beginning are run again on empty state. */
   | { readonly kind: 'replay_from_beginning' }
-  /** Empty state on a new timeline, offsets of the last commit. */
+  /** Empty state on a new timeline, at these offsets: those of the last commit, or those that were asked for. */
   | { readonly kind: 'offsets_only'; readonly offsets: SourceOffsets };
 
 export type RestoreVerdict =
@@ -54,6 +58,12 @@ export const REASON_CODES = {
   STATE_DOES_NOT_FIT: 'The state in the checkpoint does not fit the new code.',
   NO_READABLE_CHECKPOINT: 'No checkpoint that is left can be read.',
   OFFSETS_PRESERVED: 'State starts empty by policy; every source goes on at its committed offset.',
+  TIMELINE_BASE: 'The timeline begins with the state of this checkpoint and with offsets of its own.',
+  ASKED_CHECKPOINT: 'The order to start named this checkpoint: its state and offsets, on a new timeline.',
+  ASKED_OFFSETS_ONLY: 'The order to start asked for empty state; every source goes on at its committed offset.',
+  ASKED_EARLIEST: 'The order to start asked for empty state and the earliest that every source holds.',
+  ASKED_LATEST: 'The order to start asked for empty state and for what comes from then on.',
+  ASKED_TIMESTAMP: 'The order to start asked for empty state and for what came from a point in time on.',
 } as const;
 export type ReasonCode = keyof typeof REASON_CODES;
 
@@ -74,14 +84,16 @@ export interface RestoreDecision {
 export interface RestoreFacts {
   readonly policy: RestorePolicy;
   /** Complete checkpoints of the job's current timeline, newest first; those found unreadable are still in the list. */
-  readonly checkpoints: readonly Pick<Checkpoint, 'id' | 'timeline' | 'batchId' | 'shapes' | 'status'>[];
-  /** State of the revision that is about to start. */
+  readonly checkpoints: readonly Pick<Checkpoint, 'id' | 'timeline' | 'batchId' | 'revision' | 'shapes' | 'status'>[];
+  /** The revision that is about to start. */
+  readonly revision: number;
+  /** Its state. */
   readonly wanted: WantedState;
   /** What was said when the revision was deployed. */
   readonly upgrade: UpgradeOptions;
-  /** Offsets of the last commit, or undefined if nothing was ever committed. */
+  /** Where the job stands: offsets of the last commit, or undefined if nothing was ever committed. */
   readonly committedOffsets: SourceOffsets | undefined;
-  /** Whether the plans from the timeline's first batch on are still in the log. */
+  /** Whether the plans from the timeline's first batch on are still in the log, and the timeline begins with empty state. */
   readonly plansReachBeginning: boolean;
 }
 
@@ -93,8 +105,9 @@ export function decideRestore(facts: RestoreFacts): {
   const candidates: CandidateVerdict[] = [];
   let chosen: CandidateVerdict | undefined;
   let misfit: CandidateVerdict | undefined;
-  for (const { id: checkpointId, timeline, batchId, shapes, status } of facts.checkpoints) {
-    const judged = judgeState(shapes, facts.wanted, facts.upgrade);
+  for (const checkpoint of facts.checkpoints) {
+    const { id: checkpointId, timeline, batchId, status } = checkpoint;
+    const judged = judgeCheckpoint(checkpoint, facts);
     const operators = facts.policy === 'reset_keep_offsets' ? withResets(judged) : judged;
     const fits = allowsRestore(operators) && (keepsState(operators) || isWithoutLoss(operators));
     const judge = (verdict: CandidateVerdict['verdict']): CandidateVerdict => {
@@ -109,6 +122,14 @@ export function decideRestore(facts: RestoreFacts): {
     else misfit = judge('does_not_fit');
   }
   return { candidates, verdict: verdictOf(facts, candidates, chosen, misfit) };
+}
+
+/** What was said of an upgrade is said of state from before it: what the revision has kept itself is its own. */
+export function judgeCheckpoint(
+  { revision, shapes }: RestoreFacts['checkpoints'][number],
+  facts: Pick<RestoreFacts, 'revision' | 'wanted' | 'upgrade'>,
+): readonly OperatorVerdict[] {
+  return judgeState(shapes, facts.wanted, revision === facts.revision ? NO_UPGRADE_OPTIONS : facts.upgrade);
 }
 
 /** Nothing that is in the checkpoint starts empty. */

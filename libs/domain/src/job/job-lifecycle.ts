@@ -26,11 +26,19 @@ export const JOB_LIFECYCLE = defineLifecycle({
     back_off: 'backing_off',
     finish: 'finished',
     drained: 'stopped',
+    ask: 'awaiting_decision',
     fail: 'failed',
     cancel: 'cancelled',
   },
   // A runner that dies while draining leaves a plan open; the next start runs it again, so "stopped" is true at once.
-  draining: { drained: 'stopped', lose_lease: 'stopped', back_off: 'backing_off', fail: 'failed', cancel: 'cancelled' },
+  draining: {
+    drained: 'stopped',
+    lose_lease: 'stopped',
+    back_off: 'backing_off',
+    ask: 'awaiting_decision',
+    fail: 'failed',
+    cancel: 'cancelled',
+  },
   backing_off: {
     retry_due: 'scheduled',
     stop: 'stopped',

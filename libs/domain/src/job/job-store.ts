@@ -3,6 +3,7 @@ import type { Bundle, BundleManifest } from '../bundle/bundle.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { UpgradeOptions } from '../checkpoint/compatibility.js';
 import type { RestoreDecision } from '../checkpoint/restore-decision.js';
+import type { StartMode } from '../checkpoint/start-mode.js';
 import type { BundleDigest, CheckpointId, DecisionId, JobId, PlanId, RunId, RunnerId, TenantId } from '../ids.js';
 import type { UpgradeFacts, UpgradePlan, UpgradePlanRecord } from '../upgrade/upgrade-plan.js';
 import type { Job, JobConfig, JobEventRecord, Revision, Run } from './job.js';
@@ -59,6 +60,8 @@ export type UpgradeAnswer = (typeof UPGRADE_ANSWERS)[number];
 export type Ordered =
   | { readonly outcome: 'ordered'; readonly job: Job }
   | { readonly outcome: 'refused'; readonly status: JobStatus; readonly event: JobEvent | 'delete' }
+  /** Only a job at rest can be started from somewhere else. */
+  | { readonly outcome: 'in_use'; readonly status: JobStatus }
   | { readonly outcome: 'changed_meanwhile' }
   | { readonly outcome: 'not_found' };
 
@@ -115,7 +118,13 @@ export interface JobStore {
   order(
     id: JobId,
     order: JobOrder,
-    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number },
+    by: {
+      readonly actor: string;
+      readonly trace: TraceParent;
+      readonly expectedVersion?: number;
+      /** For `start`: from what, for the next start alone. A job that is not at rest refuses it. */
+      readonly startMode?: StartMode | undefined;
+    },
   ): Promise<Ordered>;
   /** Removes a job that no runner owns, with its log. Its objects are collected later. */
   remove(id: JobId, by: { readonly expectedVersion?: number }): Promise<Ordered>;

@@ -1,4 +1,4 @@
-import type { LoggedBatch, SourceOffsets } from '../batch/batch.js';
+import type { LoggedBatch, SourceIdentities, SourceOffsets } from '../batch/batch.js';
 import type { BundleManifest } from '../bundle/bundle.js';
 import type { Checkpoint, CompletedCheckpoint } from '../checkpoint/checkpoint.js';
 import type { RestoreDecision } from '../checkpoint/restore-decision.js';
@@ -25,12 +25,13 @@ export interface ClaimedRun {
   readonly decision: RestoreDecision;
   /** The checkpoint that the decision chose. */
   readonly checkpoint: Checkpoint | undefined;
-  /** Where the job's timeline begins: what a start without a checkpoint builds on. */
+  /** Where the job's timeline begins: what a start without a checkpoint builds on, or with one of an earlier timeline. */
   readonly base: {
     readonly timeline: number;
     readonly batchId: number;
     readonly batchTimeMs: number | undefined;
     readonly offsets: SourceOffsets;
+    readonly identities?: SourceIdentities | undefined;
   };
   readonly trace: string | undefined;
 }
@@ -45,7 +46,7 @@ export type RunEnd =
   /** An error that another attempt cannot mend. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly reason: string; readonly stack?: string }
   | { readonly kind: 'back_off'; readonly code: ErrorCode; readonly reason: string }
-  /** State that cannot be read or does not fit, and a policy that wants a person to decide. */
+  /** State that cannot be read or does not fit, or input that is not there any more, and a policy that wants a person to decide. */
   | { readonly kind: 'ask'; readonly code: ErrorCode; readonly reason: string };
 
 export interface NewEvent {
@@ -66,6 +67,7 @@ export type NewCheckpoint = Pick<
   | 'path'
   | 'buildsOn'
   | 'offsets'
+  | 'identities'
   | 'shapes'
 >;
 

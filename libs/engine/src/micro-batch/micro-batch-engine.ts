@@ -1,15 +1,8 @@
-import {
-  hasInterval,
-  offsetsAfter,
-  TidemarkError,
-  type BatchCommit,
-  type BatchPlan,
-  type Clock,
-} from '@tidemark/domain';
+import { hasInterval, TidemarkError, type BatchCommit, type BatchPlan, type Clock } from '@tidemark/domain';
 import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
 import { HEARTBEAT_MS, idlePollMs, msUntilTick, nextTick, type JobTiming } from './batch-time.js';
 import { hasInput, isNextDueAtOnce, Planner, type Fullness } from './planner.js';
-import { assertFollows, decideResume, positionAfter, type Position } from './resume.js';
+import { assertFollows, decideResume, positionRead, type BatchInput, type Position } from './resume.js';
 
 export interface MicroBatchPorts {
   readonly log: BatchLog;
@@ -54,6 +47,8 @@ const IN_STEP: BatchOptions = { planAhead: false, runAhead: false };
 interface Executed {
   readonly startedMs: number;
   readonly fullness: Fullness;
+  /** Where the batch ends. */
+  readonly after: Position;
   readonly output: GraphOutput;
 }
 
@@ -113,8 +108,9 @@ export class MicroBatchEngine {
     for (const { kind, plan } of decideResume(this.position, await this.ports.log.after(this.position.batchId))) {
       if (plan.skipped !== undefined) skips.push(plan);
       if (kind === 'rebuild') {
-        await this.runGraph(plan, await this.planner.read(plan));
-        this.position = positionAfter(this.position, plan);
+        const input = await this.planner.read(plan, this.position);
+        await this.runGraph(plan, input);
+        this.position = positionRead(this.position, plan, input);
         rebuilt.push(plan.batchId);
       } else {
         this.open.push(plan);
@@ -186,20 +182,20 @@ export class MicroBatchEngine {
 
   /** Freezes the state as of the last committed batch. No batch runs meanwhile; its blocks are pulled while later ones do. */
   async snapshot(kind: StateSnapshot['kind']): Promise<StateSnapshot> {
-    const { timeline, batchId, batchTimeMs, offsets } = this.position;
+    const { timeline, batchId, batchTimeMs, offsets, identities } = this.position;
     if (batchTimeMs === undefined) throw new Error('A job without a committed batch has nothing to check-point.');
     if (this.isAhead) throw new Error('The state is not that of the last committed batch.');
     const pendingPlans = [...this.open];
     const blocks = await this.ports.graph.snapshot(kind);
-    return { timeline, batchId, batchTimeMs, offsets, pendingPlans, kind, next: () => blocks.next() };
+    return { timeline, batchId, batchTimeMs, offsets, identities, pendingPlans, kind, next: () => blocks.next() };
   }
 
   private async finish(plan: BatchPlan, options: BatchOptions): Promise<CommittedBatch | Fenced> {
     const { clock, log } = this.ports;
-    const after = positionAfter(this.position, plan);
     const ranAhead = this.ahead;
     this.ahead = undefined;
-    const { startedMs, fullness, output } = await (ranAhead ?? this.execute(plan, after, options));
+    const executed = await (ranAhead ?? this.execute(plan, this.position, options));
+    const { startedMs, fullness, after, output } = executed;
     if (options.runAhead && (await this.runAhead(plan, after, fullness)) === 'fenced') return { outcome: 'fenced' };
     await this.writeToSinks(plan, output);
 
@@ -207,7 +203,8 @@ export class MicroBatchEngine {
     const commit: BatchCommit = {
       timeline: plan.timeline,
       batchId: plan.batchId,
-      nextOffsets: offsetsAfter(this.position.offsets, plan),
+      nextOffsets: after.offsets,
+      identities: after.identities,
       recordsIn: output.recordsIn,
       recordsOut: [...output.sinks.values()].reduce((sum, { rows }) => sum + rows, 0),
       recordsSkipped: output.recordsSkipped,
@@ -237,7 +234,7 @@ export class MicroBatchEngine {
     const written = await this.write(next, after);
     if (written.outcome === 'fenced') return 'fenced';
     if (written.outcome === 'held_back') return undefined;
-    this.ahead = this.execute(written.plan, positionAfter(after, written.plan), { planAhead: true });
+    this.ahead = this.execute(written.plan, after, { planAhead: true });
     // What goes wrong is that batch's, and told when its turn has come.
     this.ahead.catch(() => undefined);
     return undefined;
@@ -255,14 +252,15 @@ export class MicroBatchEngine {
   /** Reads what the plan names, begins to read what comes after it, and runs the graph. */
   private async execute(
     plan: BatchPlan,
-    after: Position,
+    before: Position,
     { planAhead }: Pick<BatchOptions, 'planAhead'>,
   ): Promise<Executed> {
     const startedMs = this.ports.clock.nowMs();
-    const input = await this.planner.read(plan);
+    const input = await this.planner.read(plan, before);
+    const after = positionRead(before, plan, input);
     const fullness = this.planner.fullness(plan, input);
     if (planAhead && this.isNextDue(plan, fullness)) this.planner.beginAhead(after);
-    return { startedMs, fullness, output: await this.runGraph(plan, input) };
+    return { startedMs, fullness, after, output: await this.runGraph(plan, input) };
   }
 
   /** Whether the batch after `plan` will have to run as soon as this one is done. */
@@ -298,7 +296,7 @@ export class MicroBatchEngine {
     );
   }
 
-  private async runGraph(plan: BatchPlan, sources: Awaited<ReturnType<Planner['read']>>): Promise<GraphOutput> {
+  private async runGraph(plan: BatchPlan, sources: BatchInput): Promise<GraphOutput> {
     const { timeline, batchId, batchTimeMs } = plan;
     const output = await this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
     for (const { chunks } of sources) for (const { release } of chunks) release?.();

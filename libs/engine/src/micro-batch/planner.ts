@@ -1,4 +1,5 @@
 import {
+  identitiesSkipped,
   offsetsSkipped,
   own,
   TidemarkError,
@@ -6,13 +7,15 @@ import {
   type Clock,
   type PartitionOffsets,
   type PartitionRange,
+  type SourceIdentities,
+  type SourceOffsets,
   type SourceRanges,
 } from '@tidemark/domain';
 import { bytesPerSource } from '../batch-bounds.js';
 import type { InputChunk, PlanRequest, Source } from '../ports.js';
 import { BackPressureLimiter } from './back-pressure.js';
 import { hasMissedTicks, nextBatchTime, rateWindowMs, type JobTiming } from './batch-time.js';
-import { sameRanges, type Position } from './resume.js';
+import { sameRanges, type BatchInput, type Position } from './resume.js';
 
 type Ranges = { readonly [partition: string]: PartitionRange };
 export interface Fullness {
@@ -66,12 +69,15 @@ export class Planner {
     const batch = this.batchAfter(position);
     const isSkipping = skip && hasMissedTicks(this.timing, position.batchTimeMs, this.clock.nowMs());
     const skipped = isSkipping ? await this.backlog(position) : undefined;
-    const offsets = offsetsSkipped(position.offsets, { skipped });
+    const before = {
+      offsets: offsetsSkipped(position.offsets, { skipped }),
+      identities: identitiesSkipped(position.identities, { skipped }),
+    };
     const chosen = await Promise.all(
       this.sources.map(async (source) => {
         const { uid } = source;
         const ahead = skipped === undefined ? await this.aheadOf(uid, batch.batchId) : undefined;
-        return [uid, ahead?.ranges ?? (await source.plan(this.request(batch, uid, own(offsets, uid))))] as const;
+        return [uid, ahead?.ranges ?? (await source.plan(this.request(batch, uid, before)))] as const;
       }),
     );
     const { timeline, batchId, batchTimeMs } = batch;
@@ -88,14 +94,15 @@ export class Planner {
     const batch = this.batchAfter(position);
     for (const source of this.sources) {
       if (source.canPlanAhead !== true) continue;
-      const request = this.request(batch, source.uid, own(position.offsets, source.uid));
+      const request = this.request(batch, source.uid, position);
       const found = readAhead(source, request).catch(() => undefined);
       this.ahead.set(source.uid, { batchId: batch.batchId, found });
     }
   }
 
-  /** The input of a durable plan: what was read ahead where the plan names exactly that, and read now where not. */
-  async read({ batchId, ranges }: BatchPlan): Promise<readonly { uid: string; chunks: readonly InputChunk[] }[]> {
+  /** The input of a durable plan, which follows on `position`: what was read ahead where the plan names exactly that, and read now where not. */
+  async read({ batchId, ranges, skipped }: BatchPlan, position: Position): Promise<BatchInput> {
+    const identities = identitiesSkipped(position.identities, { skipped }) ?? {};
     const input = await Promise.all(
       this.sources.map(async (source) => {
         const { uid } = source;
@@ -103,7 +110,7 @@ export class Planner {
         const ahead = await this.aheadOf(uid, batchId);
         const held = ahead !== undefined && sameRanges(ahead.ranges, planned) ? ahead.chunks : undefined;
         // Read again if reading ahead has failed: this time the error is the batch's.
-        const chunks = (await held?.catch(() => undefined)) ?? (await source.read(planned));
+        const chunks = (await held?.catch(() => undefined)) ?? (await source.read(planned, own(identities, uid)));
         return { uid, chunks };
       }),
     );
@@ -112,7 +119,7 @@ export class Planner {
   }
 
   /** How full a batch is, once it is read: what back-pressure and reading ahead go by. */
-  fullness({ batchId }: BatchPlan, input: readonly { readonly chunks: readonly InputChunk[] }[]): Fullness {
+  fullness({ batchId }: BatchPlan, input: BatchInput): Fullness {
     const allowed = this.allowed.get(batchId) ?? this.bytesMax;
     this.allowed.delete(batchId);
     const bytes = input.map(({ chunks }) => chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0));
@@ -140,7 +147,7 @@ export class Planner {
   }
 
   /** Everything that is there and was not read yet. */
-  private async backlog({ offsets }: Position): Promise<SourceRanges> {
+  private async backlog({ offsets, identities = {} }: Position): Promise<SourceRanges> {
     const found = await Promise.all(
       this.sources.map(async (source) => {
         const { uid } = source;
@@ -148,13 +155,17 @@ export class Planner {
           const reason = 'this source cannot tell how much waits in it, which the trigger or downtime policy needs';
           throw new TidemarkError('connector_refused', { uid, reason });
         }
-        return [uid, await source.backlog(own(offsets, uid) ?? {})] as const;
+        return [uid, await source.backlog(own(offsets, uid) ?? {}, own(identities, uid))] as const;
       }),
     );
     return Object.fromEntries(found);
   }
 
-  private batchAfter({ timeline, batchId, batchTimeMs: previousMs }: Position): Omit<PlanRequest, 'from' | 'until'> {
+  private batchAfter({
+    timeline,
+    batchId,
+    batchTimeMs: previousMs,
+  }: Position): Omit<PlanRequest, 'from' | 'identities' | 'until'> {
     const batchTimeMs = nextBatchTime(this.timing, previousMs, this.clock.nowMs());
     const intervalMs = rateWindowMs(this.timing, previousMs, batchTimeMs);
     const { bytesMax } = this;
@@ -163,12 +174,15 @@ export class Planner {
   }
 
   private request(
-    batch: Omit<PlanRequest, 'from' | 'until'>,
+    batch: Omit<PlanRequest, 'from' | 'identities' | 'until'>,
     uid: string,
-    from: PartitionOffsets | undefined,
+    {
+      offsets,
+      identities = {},
+    }: { readonly offsets: SourceOffsets; readonly identities?: SourceIdentities | undefined },
   ): PlanRequest {
     const until = this.end === undefined ? {} : { until: own(this.end, uid) ?? {} };
-    return { ...batch, from: from ?? {}, ...until };
+    return { ...batch, from: own(offsets, uid) ?? {}, identities: own(identities, uid), ...until };
   }
 
   private get bytesMax(): number {
@@ -185,7 +199,7 @@ async function readAhead(source: Source, request: PlanRequest): Promise<Ahead | 
   const ranges = await source.plan(request);
   // What comes meanwhile must not wait for the batch after the next.
   if (Object.keys(ranges).length === 0) return undefined;
-  const chunks = source.read(ranges);
+  const chunks = source.read(ranges, request.identities);
   chunks.catch(() => undefined);
   return { ranges, chunks };
 }

@@ -3,12 +3,16 @@ import {
   type BatchPlan,
   type PartitionRange,
   type LoggedBatch,
+  type SourceIdentities,
   type SourceOffsets,
   type SourceRanges,
+  identitiesAfter,
+  identitiesSkipped,
   offsetsAfter,
   offsetsSkipped,
   own,
 } from '@tidemark/domain';
+import type { InputChunk } from '../ports.js';
 
 /** Where a timeline stands after some batch: a checkpoint's position, or the timeline's own start. */
 export interface Position {
@@ -18,7 +22,12 @@ export interface Position {
   /** Undefined before the first batch. */
   readonly batchTimeMs: number | undefined;
   readonly offsets: SourceOffsets;
+  /** What the offsets are positions of. */
+  readonly identities?: SourceIdentities | undefined;
 }
+
+/** What was read for a plan, by source. */
+export type BatchInput = readonly { readonly uid: string; readonly chunks: readonly InputChunk[] }[];
 
 /** What to do with one logged batch on the way from restored state to the first new batch. */
 export interface ResumeStep {
@@ -67,6 +76,15 @@ export function positionAfter(position: Position, plan: BatchPlan): Position {
     batchTimeMs: plan.batchTimeMs,
     offsets: offsetsAfter(position.offsets, plan),
   };
+}
+
+/** The same, with what the input has turned out to be a part of. */
+export function positionRead(position: Position, plan: BatchPlan, input: BatchInput): Position {
+  const read = input.flatMap(({ uid, chunks }) =>
+    chunks.map(({ partition, identity }) => ({ uid, partition, identity })),
+  );
+  const identities = identitiesAfter(identitiesSkipped(position.identities, plan), read);
+  return { ...positionAfter(position, plan), identities };
 }
 
 /** Invariants I3 and I4: on a timeline, batch ids, batch times and ranges continue exactly where the last batch ended. */

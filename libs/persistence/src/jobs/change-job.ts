@@ -1,4 +1,5 @@
 import {
+  AT_REST_STATUSES,
   nextStatus,
   OWNED_STATUSES,
   type JobEvent,
@@ -6,6 +7,7 @@ import {
   type JobStatus,
   type Ordered,
   type RequestId,
+  type StartMode,
   type TenantId,
 } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
@@ -19,9 +21,13 @@ export type By = {
   readonly trace: string | undefined;
   readonly expectedVersion?: number;
   readonly requestId?: RequestId | undefined;
+  readonly startMode?: StartMode | undefined;
 };
 
-type Settable = Pick<JobRow, 'desired' | 'revision' | 'attempts' | 'retryAt' | 'startTrigger' | 'upgrade'>;
+type Settable = Pick<
+  JobRow,
+  'desired' | 'revision' | 'attempts' | 'retryAt' | 'startTrigger' | 'startMode' | 'upgrade'
+>;
 
 export interface Change {
   readonly set: Partial<Settable>;
@@ -94,5 +100,9 @@ async function isMade(tx: EntityManager, jobId: JobId, requestId: RequestId | un
 
 export const lockJob = (tx: EntityManager, tenantId: TenantId, id: JobId): Promise<JobRow | null> =>
   tx.findOne(JobRow, { where: { id, tenantId }, lock: { mode: 'for_no_key_update' } });
+
+/** Whether nobody owns the job, and nobody is about to. */
+export const isAtRest = ({ currentRunId }: JobRow, status: JobStatus): boolean =>
+  currentRunId === null && (AT_REST_STATUSES as readonly JobStatus[]).includes(status);
 
 export const isOwned = (status: JobStatus): boolean => (OWNED_STATUSES as readonly JobStatus[]).includes(status);

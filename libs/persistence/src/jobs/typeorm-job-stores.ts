@@ -14,6 +14,7 @@ import {
   type Ordered,
   type Page,
   type RequestId,
+  type StartMode,
   type TenantId,
   type UpgradeAnswer,
   type UpgradeFacts,
@@ -24,7 +25,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { announceWork, appendEvents } from '../announce.js';
 import { toBundle, toJob, toUpgradePlan } from '../mapping.js';
 import { BundleRow, JobRow, OutboxRow, RevisionRow, RunRow, TOPICS, UpgradePlanRow } from '../rows/index.js';
-import { changeJob, isOwned, lockJob, type By, type Decide } from './change-job.js';
+import { changeJob, isAtRest, isOwned, lockJob, type By, type Decide } from './change-job.js';
 import { JobHistory } from './job-history.js';
 import { addRevision, decideUpgrade, readUpgradeFacts } from './upgrades.js';
 
@@ -163,16 +164,19 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
   }
 
   async order(id: JobId, order: JobOrder, by: By): Promise<Ordered> {
-    return this.change<Extract<Ordered, { outcome: 'refused' }>>(id, by, async (tx, row, status) => {
+    return this.change<Extract<Ordered, { outcome: 'refused' | 'in_use' }>>(id, by, async (tx, row, status) => {
       const decision = decideOrder({ desired: row.desired as Job['desired'], status }, order);
-      if (decision.kind === 'as_it_is') return 'as_it_is';
       if (decision.kind === 'refused') return { outcome: 'refused', status, event: decision.event };
+      const { startMode } = by;
+      if (startMode !== undefined && !isAtRest(row, status)) return { outcome: 'in_use', status };
+      if (decision.kind === 'as_it_is') return 'as_it_is';
       await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
-        { type: `job.${order}_ordered`, data: { actor: by.actor } },
+        { type: `job.${order}_ordered`, data: { actor: by.actor, ...shownMode(startMode) } },
       ]);
       return {
         set: {
           desired: decision.desired,
+          startMode: startMode ?? null,
           ...(order === 'start' ? { attempts: 0, retryAt: null, startTrigger: 'resume' } : {}),
         },
         event: decision.event,
@@ -198,7 +202,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     id: JobId,
     by: By,
     decide: Decide<R>,
-  ): Promise<R | Exclude<Ordered, { outcome: 'refused' }>> {
+  ): Promise<R | Exclude<Ordered, { outcome: 'refused' | 'in_use' }>> {
     const outcome = await changeJob(this.manager, { tenantId: this.tenantId, id }, by, decide);
     if (outcome !== 'changed') return outcome;
     const job = await this.find(id);
@@ -225,3 +229,13 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     return new Map(runs.map((run) => [run.id, run]));
   }
 }
+
+/** Where a start was ordered to begin, without the offsets that were found for it: the decision has those. */
+const shownMode = (startMode: StartMode | undefined): object =>
+  startMode === undefined
+    ? {}
+    : {
+        from: startMode.mode,
+        ...(startMode.mode === 'checkpoint' ? { checkpointId: startMode.checkpointId } : {}),
+        ...(startMode.mode === 'timestamp' ? { timestampMs: startMode.timestampMs } : {}),
+      };

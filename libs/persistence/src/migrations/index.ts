@@ -2,6 +2,7 @@ import { Initial1763800000000 } from './1-initial.js';
 import { DeltaCheckpoints1764100000000 } from './2-delta-checkpoints.js';
 import { SkippedRanges1764200000000 } from './3-skipped-ranges.js';
 import { Upgrades1764300000000 } from './4-upgrades.js';
+import { StartModes1764500000000 } from './5-start-modes.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   DeltaCheckpoints1764100000000,
   SkippedRanges1764200000000,
   Upgrades1764300000000,
+  StartModes1764500000000,
 ] as const;

@@ -26,6 +26,7 @@ export class CheckpointRow {
   @Column({ name: 'holds', type: 'integer', default: 0 }) holds!: number;
   @Column({ name: 'manifest_sha256', type: 'text', nullable: true }) manifestSha256!: string | null;
   @Column({ name: 'offsets', type: 'jsonb' }) offsets!: unknown;
+  @Column({ name: 'identities', type: 'jsonb', default: {} }) identities!: unknown;
   @Column({ name: 'shapes', type: 'jsonb' }) shapes!: unknown;
   @Column({ name: 'state_rows', type: 'bigint', default: 0 }) stateRows!: number;
   @Column({ name: 'state_bytes', type: 'bigint', default: 0 }) stateBytes!: number;

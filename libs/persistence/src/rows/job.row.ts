@@ -21,16 +21,22 @@ export class JobRow {
   @Column({ name: 'base_batch_id', type: 'bigint', default: 0 }) baseBatchId!: number;
   @Column({ name: 'base_batch_time_ms', type: 'bigint', nullable: true }) baseBatchTimeMs!: number | null;
   @Column({ name: 'base_offsets', type: 'jsonb', default: {} }) baseOffsets!: unknown;
+  @Column({ name: 'base_identities', type: 'jsonb', default: {} }) baseIdentities!: unknown;
+  /** The checkpoint with whose state the timeline begins; null: with none. */
+  @Column({ name: 'base_checkpoint_id', type: 'text', nullable: true }) baseCheckpointId!: string | null;
   @Column({ name: 'last_timeline', type: 'integer', nullable: true }) lastTimeline!: number | null;
   @Column({ name: 'last_batch_id', type: 'bigint', nullable: true }) lastBatchId!: number | null;
   @Column({ name: 'last_batch_time_ms', type: 'bigint', nullable: true }) lastBatchTimeMs!: number | null;
   @Column({ name: 'last_committed_at', type: 'timestamptz', nullable: true }) lastCommittedAt!: Date | null;
   @Column({ name: 'last_offsets', type: 'jsonb', nullable: true }) lastOffsets!: unknown;
+  @Column({ name: 'last_identities', type: 'jsonb', default: {} }) lastIdentities!: unknown;
   @Column({ name: 'current_run_id', type: 'text', nullable: true }) currentRunId!: string | null;
   @Column({ name: 'attempts', type: 'integer', default: 0 }) attempts!: number;
   @Column({ name: 'retry_at', type: 'timestamptz', nullable: true }) retryAt!: Date | null;
   @Column({ name: 'start_trigger', type: 'text', default: 'first_start' }) startTrigger!: string;
   @Column({ name: 'start_actor', type: 'text' }) startActor!: string;
+  /** From what the next start was ordered to begin; null once that start is decided. */
+  @Column({ name: 'start_mode', type: 'jsonb', nullable: true }) startMode!: object | null;
   @Column({ name: 'trace', type: 'text', nullable: true }) trace!: string | null;
   @Column({ name: 'request_id', type: 'text', nullable: true }) requestId!: string | null;
   @Column({ name: 'upgrade', type: 'jsonb', nullable: true }) upgrade!: object | null;

@@ -86,6 +86,7 @@ const commitColumns = (commit: BatchCommit) => ({
   timeline: commit.timeline,
   batch_id: commit.batchId,
   next_offsets: commit.nextOffsets,
+  identities: commit.identities ?? {},
   records_in: commit.recordsIn,
   records_out: commit.recordsOut,
   records_skipped: commit.recordsSkipped,
@@ -144,7 +145,7 @@ SELECT o.id AS job_id, o.epoch, o.desired, o.revision,
 const WRITE_COMMITS = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb)
-    AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, next_offsets jsonb,
+    AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, next_offsets jsonb, identities jsonb,
          records_in bigint, records_out bigint, records_skipped bigint, processing_ms bigint,
          scheduling_delay_ms bigint, next jsonb)
 ), owned AS (
@@ -164,7 +165,7 @@ WITH input AS (
 ), advanced AS (
   UPDATE jobs j
      SET last_timeline = f.timeline, last_batch_id = f.batch_id, last_batch_time_ms = f.batch_time_ms,
-         last_committed_at = f.committed_at, last_offsets = i.next_offsets, attempts = 0
+         last_committed_at = f.committed_at, last_offsets = i.next_offsets, last_identities = i.identities, attempts = 0
     FROM finished f JOIN input i ON i.job_id = f.job_id AND i.epoch = f.committed_epoch
    WHERE j.id = f.job_id
   RETURNING j.id, j.epoch, j.desired, j.revision

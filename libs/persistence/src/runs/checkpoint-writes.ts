@@ -16,8 +16,8 @@ export async function begin(
   const rows = await tx.query<unknown[]>(
     `WITH owned AS (SELECT id FROM jobs WHERE id = $1 AND tenant_id = $2 AND epoch = $3 AND timeline = $4 AND current_run_id = $13 FOR SHARE)
      INSERT INTO checkpoints (id, tenant_id, job_id, timeline, batch_id, batch_time_ms, epoch, revision, bundle_digest,
-                              status, kind, path, offsets, shapes, builds_on)
-     SELECT $5, $2, o.id, $4, $6, $7, $3, $8, $9, 'pending', 'checkpoint', $10, $11::jsonb, $12::jsonb, $14 FROM owned o
+                              status, kind, path, offsets, shapes, builds_on, identities)
+     SELECT $5, $2, o.id, $4, $6, $7, $3, $8, $9, 'pending', 'checkpoint', $10, $11::jsonb, $12::jsonb, $14, $15::jsonb FROM owned o
      RETURNING id`,
     [
       fence.jobId,
@@ -34,6 +34,7 @@ export async function begin(
       JSON.stringify(checkpoint.shapes),
       fence.runId,
       checkpoint.buildsOn,
+      JSON.stringify(checkpoint.identities ?? {}),
     ],
   );
   if (rows.length === 0) return 'fenced';
@@ -95,7 +96,7 @@ export async function reject(
     { runId: fence.runId, tenantId: fence.tenantId },
     { candidates: candidates, verdict: verdict, decidedAt: () => 'now()' },
   );
-  await applyStartPoint(tx, job, verdict);
+  await applyStartPoint(tx, job, verdict, decided.checkpoint);
   await appendEvents(tx, fence, [{ type: 'checkpoint.unreadable', data: { checkpointId: id, reason } }]);
   const row = await tx.findOneByOrFail(RestoreDecisionRow, { runId: fence.runId, tenantId: fence.tenantId });
   const current = await tx.findOneByOrFail(JobRow, { id: job.id });

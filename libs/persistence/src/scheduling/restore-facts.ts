@@ -1,21 +1,23 @@
 import {
-  decideRestore,
+  decideStart,
   RESTORE_POLICIES,
   START_TRIGGERS,
   type BundleManifest,
   type Checkpoint,
   type ClaimedRun,
   type JobConfig,
-  type RestoreFacts,
   type RestorePolicy,
+  type SourceIdentities,
   type SourceOffsets,
+  type StartFacts,
   type StartTrigger,
 } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { toCheckpoint, toRevision } from '../mapping.js';
+import { startModeOf, toCheckpoint, toRevision } from '../mapping.js';
 import { holdCheckpoints } from '../runs/hold-checkpoints.js';
 import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
+import { standingOf } from './start-point.js';
 
 /** Candidates that a decision looks at, of those that can be tried and of those that were found unreadable. */
 const CANDIDATES_MAX = 20;
@@ -26,7 +28,7 @@ const policy = z.enum(RESTORE_POLICIES);
 export interface Decided {
   readonly trigger: StartTrigger;
   readonly policy: RestorePolicy;
-  readonly decision: ReturnType<typeof decideRestore>;
+  readonly decision: ReturnType<typeof decideStart>;
   /** The checkpoint that was chosen. */
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -46,24 +48,33 @@ export async function decideFor(tx: EntityManager, job: JobRow, number: number):
   }
 }
 
-async function decideOnce(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
+/** The same decision, of a job that nobody needs to have locked: what is chosen may be collected at any time. */
+export async function decideOnce(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
   const { row, config, manifest } = await revisionOf(tx, job, number);
-  const checkpoints = await candidates(tx, job);
-  const facts: RestoreFacts = {
+  const reachBeginning = await plansReachBeginning(tx, job);
+  const base = reachBeginning ? await checkpointOf(tx, job, job.baseCheckpointId) : undefined;
+  const checkpoints = [...(await candidates(tx, job)), ...(base === undefined ? [] : [base])];
+  const startMode = startModeOf(job);
+  const asked = startMode?.mode === 'checkpoint' ? await checkpointOf(tx, job, startMode.checkpointId) : undefined;
+  const facts: StartFacts = {
     policy: policy.parse(config.restorePolicy),
     checkpoints,
+    revision: number,
     wanted: manifest,
     upgrade: toRevision(row).options,
-    committedOffsets: (job.lastOffsets as SourceOffsets | null) ?? undefined,
-    plansReachBeginning: await plansReachBeginning(tx, job),
+    committedOffsets: standingOf(job).offsets,
+    plansReachBeginning: reachBeginning && job.baseCheckpointId === null,
+    startMode,
+    asked,
+    baseCheckpointId: base?.id,
   };
-  const decision = decideRestore(facts);
+  const decision = decideStart(facts);
   const chosen = decision.candidates.find(({ verdict }) => verdict === 'chosen')?.checkpointId;
   return {
     trigger: trigger.parse(job.startTrigger),
     policy: facts.policy,
     decision,
-    checkpoint: checkpoints.find(({ id }) => id === chosen),
+    checkpoint: [...checkpoints, ...(asked === undefined ? [] : [asked])].find(({ id }) => id === chosen),
   };
 }
 
@@ -82,6 +93,7 @@ export const baseOf = (job: JobRow): ClaimedRun['base'] => ({
   batchId: job.baseBatchId,
   batchTimeMs: job.baseBatchTimeMs ?? undefined,
   offsets: job.baseOffsets as SourceOffsets,
+  identities: job.baseIdentities as SourceIdentities,
 });
 
 /**
@@ -100,6 +112,12 @@ async function candidates(tx: EntityManager, job: JobRow): Promise<readonly Chec
       .getMany();
   const rows = [...(await newest('complete')), ...(await newest('corrupt'))];
   return rows.sort((a, b) => b.batchId - a.batchId || (a.id < b.id ? 1 : -1)).map(toCheckpoint);
+}
+
+async function checkpointOf(tx: EntityManager, job: JobRow, id: string | null): Promise<Checkpoint | undefined> {
+  if (id === null) return undefined;
+  const row = await tx.findOneBy(CheckpointRow, { id, jobId: job.id, tenantId: job.tenantId });
+  return row === null ? undefined : toCheckpoint(row);
 }
 
 async function plansReachBeginning(tx: EntityManager, job: JobRow): Promise<boolean> {

@@ -9,7 +9,7 @@ const PASS_MAX = 500;
  * `perTimeline`, unfinished ones of an epoch that is over or after which their run has begun another (it writes one at a
  * time), and what an earlier pass marked but did not finish. Kept as well are every savepoint, the checkpoint that a
  * running restore has chosen, the newest checkpoint of the base before the newest one (a damaged base must not take all
- * that is kept with it), and every checkpoint that one of these, or one that is being written, builds on.
+ * that is kept with it), the one with whose state its job's timeline begins, and every checkpoint that one of these, or one that is being written, builds on.
  */
 export async function retireCheckpoints(
   database: DataSource,
@@ -44,6 +44,7 @@ const RETIRE = `
          OR (n.status = 'complete' AND n.newest > $1 AND NOT (n.newest_of_base = 1 AND n.base_number <= 2))
          OR (n.status = 'corrupt' AND n.newest > $1)
          OR (n.status = 'pending' AND (n.begun_last > 1 OR n.epoch < j.epoch OR j.current_run_id IS NULL)))
+       AND n.id IS DISTINCT FROM j.base_checkpoint_id
        AND NOT EXISTS (
              SELECT 1 FROM restore_decisions s
               WHERE s.run_id = j.current_run_id AND j.status IN ('scheduled', 'restoring')

@@ -52,9 +52,11 @@ export async function scheduleJob(tx: EntityManager, row: JobRow, ids: IdSource)
     verdict: verdict as object,
     actor: row.startActor,
   });
+  // Whatever it came to: an order to start somewhere else holds for one start.
+  if (row.startMode !== null) await tx.update(JobRow, { id: row.id }, { startMode: null });
   if (verdict.outcome !== 'start') return hold(tx, row, verdict);
 
-  await applyStartPoint(tx, row, verdict);
+  await applyStartPoint(tx, row, verdict, decided.checkpoint);
   await queueRun(tx, row, runId);
   const { reasonCode, from } = verdict;
   await appendEvents(tx, { tenantId, jobId }, [

@@ -1,21 +1,87 @@
-import type { RestoreVerdict } from '@tidemark/domain';
+import { own, type Checkpoint, type RestoreVerdict, type SourceIdentities, type SourceOffsets } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
+import { startModeOf } from '../mapping.js';
 import { JobRow } from '../rows/index.js';
 
+/** Where a job stands: after its last commit, or where its timeline begins if that has none yet. */
+export interface Standing {
+  readonly batchId: number;
+  readonly batchTimeMs: number | null;
+  /** Undefined: nothing was ever committed, and nothing was set. */
+  readonly offsets: SourceOffsets | undefined;
+  readonly identities: SourceIdentities;
+}
+
+export function standingOf(job: JobRow): Standing {
+  if (job.lastTimeline === job.timeline && job.lastBatchId !== null) {
+    return {
+      batchId: job.lastBatchId,
+      batchTimeMs: job.lastBatchTimeMs,
+      offsets: job.lastOffsets as SourceOffsets,
+      identities: job.lastIdentities as SourceIdentities,
+    };
+  }
+  const offsets = job.baseOffsets as SourceOffsets;
+  const isUntouched = job.timeline === 1 && Object.keys(offsets).length === 0;
+  return {
+    batchId: job.baseBatchId,
+    batchTimeMs: job.baseBatchTimeMs,
+    offsets: isUntouched ? undefined : offsets,
+    identities: job.baseIdentities as SourceIdentities,
+  };
+}
+
 /**
- * A start with empty state opens a new timeline whose base is the last commit: its batches can never be taken for those
- * of the old one, and every source goes on exactly where it was. Other starts stay on their timeline.
+ * A start with empty state opens a new timeline whose base is where the job stands: its batches can never be taken for
+ * those of the old one, and every source goes on exactly where it was, or where it was ordered to. A start from a
+ * checkpoint that was asked for opens one whose base is that checkpoint. Other starts stay on their timeline.
  */
-export async function applyStartPoint(tx: EntityManager, job: JobRow, verdict: RestoreVerdict): Promise<void> {
-  if (verdict.outcome !== 'start' || verdict.from.kind !== 'offsets_only') return;
+export async function applyStartPoint(
+  tx: EntityManager,
+  job: JobRow,
+  verdict: RestoreVerdict,
+  checkpoint?: Checkpoint,
+): Promise<void> {
+  if (verdict.outcome !== 'start') return;
+  const { from } = verdict;
+  if (from.kind === 'offsets_only') {
+    const { batchId, batchTimeMs, identities } = standingOf(job);
+    const sought = startModeOf(job);
+    const known = sought !== undefined && 'offsets' in sought ? (sought.identities ?? {}) : identities;
+    await openTimeline(tx, job, { batchId, batchTimeMs, offsets: from.offsets, identities: known });
+  } else if (from.kind === 'checkpoint' && from.opens === 'new_timeline' && checkpoint !== undefined) {
+    const { batchId, batchTimeMs, offsets, identities = {}, id } = checkpoint;
+    await openTimeline(tx, job, { batchId, batchTimeMs, offsets, identities, checkpointId: id });
+  }
+}
+
+/** @param base.checkpointId with whose state the timeline begins; without it, it begins with none */
+export async function openTimeline(
+  tx: EntityManager,
+  job: JobRow,
+  base: Omit<Standing, 'offsets'> & { readonly offsets: SourceOffsets; readonly checkpointId?: string | undefined },
+): Promise<void> {
   await tx.update(
     JobRow,
     { id: job.id },
     {
       timeline: job.timeline + 1,
-      baseBatchId: job.lastBatchId ?? job.baseBatchId,
-      baseBatchTimeMs: job.lastBatchTimeMs ?? job.baseBatchTimeMs,
-      baseOffsets: verdict.from.offsets,
+      baseBatchId: base.batchId,
+      baseBatchTimeMs: base.batchTimeMs,
+      baseOffsets: base.offsets,
+      baseIdentities: identitiesFor(base.offsets, base.identities),
+      baseCheckpointId: base.checkpointId ?? null,
     },
   );
 }
+
+/** Of partitions that have an offset: of others there is nothing to be a position of. */
+const identitiesFor = (offsets: SourceOffsets, identities: SourceIdentities): SourceIdentities =>
+  Object.fromEntries(
+    Object.entries(identities).map(([uid, partitions]) => [
+      uid,
+      Object.fromEntries(
+        Object.entries(partitions).filter(([partition]) => own(own(offsets, uid) ?? {}, partition) !== undefined),
+      ),
+    ]),
+  );

@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import {
+  isTidemarkError,
+  JobStores,
+  OffsetStores,
+  own,
+  TidemarkError,
+  type EditedOffsets,
+  type GraphNode,
+  type JobId,
+  type OffsetChange,
+  type OffsetEdit,
+  type PartitionOffsets,
+  type StateOfEdit,
+  type TenantId,
+  type TraceParent,
+} from '@tidemark/domain';
+import { existingJob } from '../inspect/existing-job.js';
+import type { OffsetChangeAnswer, OffsetEditAnswer } from './offsets.answers.js';
+import type { ForgetQuery, OffsetRequest } from './offsets.requests.js';
+import { SourceInspector } from './source-inspector.js';
+import { sourcesOf } from './sources-of-job.js';
+
+/** Changes whose records are counted: to count reads what lies between. */
+const COUNTED_MAX = 16;
+
+interface EditBy {
+  readonly actor: string;
+  readonly trace: TraceParent;
+  readonly expectedVersion: number | undefined;
+  readonly state: StateOfEdit | undefined;
+  readonly dryRun: boolean | undefined;
+}
+
+interface Editing {
+  readonly tenantId: TenantId;
+  readonly jobId: JobId;
+  readonly sources: readonly GraphNode[];
+}
+
+/** Changes where a job at rest goes on, after every source has judged what it is to hold there. */
+@Injectable()
+export class EditOffsets {
+  constructor(
+    private readonly jobs: JobStores,
+    private readonly offsets: OffsetStores,
+    private readonly inspector: SourceInspector,
+  ) {}
+
+  async set(tenantId: TenantId, id: JobId, wanted: readonly OffsetRequest[], by: EditBy): Promise<OffsetEditAnswer> {
+    const editing = await this.begin(tenantId, id);
+    const set = bySource(wanted);
+    const identities: (readonly [string, OffsetEdit['identities'][string]])[] = [];
+    for (const [source, offsets] of Object.entries(set)) {
+      const node = nodeOf(editing, source);
+      const pinned = await this.inspector.look({ tenantId, jobId: id, node }, (held) => held.locate(offsets));
+      identities.push([source, pinned]);
+    }
+    return this.apply(editing, { set, identities: Object.fromEntries(identities), forget: {} }, by);
+  }
+
+  async forget(
+    tenantId: TenantId,
+    id: JobId,
+    { source, partition }: ForgetQuery,
+    by: EditBy,
+  ): Promise<OffsetEditAnswer> {
+    const editing = await this.begin(tenantId, id);
+    if (source === undefined && partition !== undefined) {
+      const problem = 'is needed where a partition is named';
+      throw new TidemarkError('validation_failed', { problems: [{ field: 'source', problem }] });
+    }
+    const nodes = source === undefined ? editing.sources : [nodeOf(editing, source)];
+    // A source that can only be read on has no start to begin at.
+    for (const node of nodes) await this.inspector.look({ tenantId, jobId: id, node }, () => Promise.resolve());
+    const known = (await this.offsets.forTenant(tenantId).read(id))?.offsets ?? {};
+    if (source !== undefined && partition !== undefined && own(own(known, source) ?? {}, partition) === undefined)
+      throw new TidemarkError('partition_unknown', { source, partition });
+    const forget = Object.fromEntries(
+      nodes.map(({ uid = '' }) => [uid, partition === undefined ? ('all' as const) : [partition]]),
+    );
+    return this.apply(editing, { set: {}, identities: {}, forget }, by);
+  }
+
+  private async begin(tenantId: TenantId, jobId: JobId): Promise<Editing> {
+    const store = this.jobs.forTenant(tenantId);
+    const job = await existingJob(store, jobId);
+    return { tenantId, jobId, sources: await sourcesOf(store, job, job.revision) };
+  }
+
+  private async apply(editing: Editing, edit: OffsetEdit, by: EditBy): Promise<OffsetEditAnswer> {
+    const { actor, trace, expectedVersion, state = 'keep', dryRun = false } = by;
+    const { tenantId, jobId } = editing;
+    const expected = expectedVersion === undefined ? {} : { expectedVersion };
+    const store = this.offsets.forTenant(tenantId);
+    const edited = editedOffsets(jobId, await store.edit(jobId, edit, { actor, trace, state, dryRun, ...expected }));
+    const changes: OffsetChangeAnswer[] = [];
+    for (const [index, change] of edited.changes.entries())
+      changes.push(await this.weigh(editing, change, index < COUNTED_MAX));
+    const { timeline, checkpointId = null, abandoned: abandonedBatchIds } = edited;
+    return { dryRun, timeline, checkpointId, changes, abandonedBatchIds };
+  }
+
+  /** What is read again and what never, where the source can tell. */
+  private async weigh(
+    { tenantId, jobId, sources }: Editing,
+    change: OffsetChange,
+    isCounted: boolean,
+  ): Promise<OffsetChangeAnswer> {
+    const { source, partition, before, after } = change;
+    const shown = { source, partition, before: before ?? null, after: after ?? null };
+    const node = sources.find(({ uid }) => uid === source);
+    const unknown = { ...shown, unit: null, recordsAgain: null, recordsSkipped: null };
+    if (node === undefined) return unknown;
+    try {
+      return await this.inspector.look({ tenantId, jobId, node }, async (held) => {
+        const [from, to] = [Math.min(before ?? 0, after ?? 0), Math.max(before ?? 0, after ?? 0)];
+        const records = isCounted ? ((await held.count(partition, { from, to })) ?? null) : null;
+        const isBack = (after ?? 0) < (before ?? 0);
+        const [recordsAgain, recordsSkipped] = isBack ? [records, 0] : [0, records];
+        return { ...shown, unit: held.unit, recordsAgain, recordsSkipped };
+      });
+    } catch (error) {
+      // The change is made; how much it is about is only of interest.
+      if (isTidemarkError(error)) return unknown;
+      throw error;
+    }
+  }
+}
+
+function nodeOf({ sources }: Editing, source: string): GraphNode {
+  const node = sources.find(({ uid }) => uid === source);
+  if (node !== undefined) return node;
+  throw new TidemarkError('source_unknown', { source, sources: sources.map(({ uid = '' }) => uid) });
+}
+
+function bySource(wanted: readonly OffsetRequest[]): { readonly [sourceUid: string]: PartitionOffsets } {
+  const sources = new Map<string, Map<string, number>>();
+  for (const { source, partition, offset } of wanted) {
+    if (!Number.isSafeInteger(offset) || offset < 0)
+      throw new TidemarkError('offset_not_whole', { source, partition, offset });
+    const partitions = sources.get(source) ?? new Map<string, number>();
+    if (partitions.has(partition)) {
+      const problem = `names ${partition} of "${source}" twice`;
+      throw new TidemarkError('validation_failed', { problems: [{ field: 'offsets', problem }] });
+    }
+    sources.set(source, partitions.set(partition, offset));
+  }
+  return Object.fromEntries([...sources].map(([uid, partitions]) => [uid, Object.fromEntries(partitions)]));
+}
+
+/** What an edit has come to. Throws the catalogue's error for one that was refused. */
+function editedOffsets(jobId: JobId, edited: EditedOffsets): Extract<EditedOffsets, { outcome: 'edited' }> {
+  switch (edited.outcome) {
+    case 'edited':
+      return edited;
+    case 'refused':
+      throw new TidemarkError('offsets_in_use', { jobId, status: edited.status });
+    case 'no_checkpoint': {
+      const { newestBatchId, lastBatchId } = edited;
+      const newest = newestBatchId === undefined ? {} : { checkpointBatchId: newestBatchId };
+      throw new TidemarkError('state_not_at_last_commit', { jobId, lastBatchId, ...newest });
+    }
+    case 'changed_meanwhile':
+      throw new TidemarkError('job_changed_meanwhile', { jobId });
+    case 'not_found':
+      throw new TidemarkError('thing_not_found', { thing: 'job', id: jobId });
+  }
+}

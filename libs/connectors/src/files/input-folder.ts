@@ -1,0 +1,202 @@
+import { constants } from 'node:fs';
+import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { own, TidemarkError, type PartitionIdentities, type PartitionOffsets } from '@tidemark/domain';
+import { refused, type ConnectorContext } from '../connector.js';
+import { isCode } from '../durable-file.js';
+import { locate, shownPath } from '../tenant-path.js';
+import {
+  fits,
+  isBehindNewline,
+  onDiskOf,
+  parseIdentity,
+  surroundingsOf,
+  type FileIdentity,
+  type Surroundings,
+} from './file-identity.js';
+
+const FILES_MAX = 10_000;
+
+/** Where a job stands in the files of a folder. */
+export interface ReadUpTo {
+  readonly from: PartitionOffsets;
+  readonly identities?: PartitionIdentities | undefined;
+}
+
+/** A file that has bytes after those that were read. */
+export interface GrownFile {
+  readonly name: string;
+  readonly from: number;
+  readonly size: number;
+}
+
+/** The files of one directory, held against what is known of them. */
+export class InputFolder {
+  private index: { readonly of: PartitionIdentities; readonly names: ReadonlyMap<string, string> } | undefined;
+
+  private constructor(
+    readonly uid: string,
+    private readonly folder: string,
+    private readonly shown: string,
+  ) {}
+
+  /** Throws `source_missing`, `connector_refused`, `source_unavailable`. */
+  static async open(uid: string, path: string, context: ConnectorContext): Promise<InputFolder> {
+    const folder = new InputFolder(uid, await findFolder(uid, path, context), shownPath(context, path));
+    await folder.names();
+    return folder;
+  }
+
+  /** Names of the files that count, in order. Throws `source_missing`. */
+  async names(): Promise<readonly string[]> {
+    let entries;
+    try {
+      entries = await readdir(this.folder, { withFileTypes: true });
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) throw missing(this.uid, `the directory "${this.shown}" does not exist`);
+      if (isCode(error, 'ENOTDIR')) throw missing(this.uid, `"${this.shown}" is not a directory`);
+      throw this.unavailable(error);
+    }
+    const names = entries.filter((entry) => entry.isFile() && counts(entry.name)).map((entry) => entry.name);
+    if (names.length > FILES_MAX) {
+      throw missing(this.uid, `the directory "${this.shown}" holds more than ${FILES_MAX} files`);
+    }
+    return names.sort();
+  }
+
+  /** Throws `offsets_expired` for a file that is shorter than what was read of it, or gone with what was not read yet. */
+  async grown({ from, identities = {} }: ReadUpTo): Promise<readonly GrownFile[]> {
+    const names = await this.names();
+    const files = await Promise.all(
+      // A file that was never seen begins at its beginning; one that was seen always has an offset.
+      names.map(async (name) => ({ name, from: own(from, name) ?? 0, size: await this.sizeOf(name) })),
+    );
+    this.demandHeld({ from, identities }, new Map(files.map(({ name, size }) => [name, size])));
+    return files.flatMap(({ name, from: start, size }) =>
+      size !== undefined && size > start ? [{ name, from: start, size }] : [],
+    );
+  }
+
+  /**
+   * What stands before the place up to which a file was read. Throws `offsets_expired`, `partition_replaced` or
+   * `partition_renamed` where it is not the file that was read there.
+   */
+  async demandUnchanged(file: FileHandle, name: string, upTo: ReadUpTo): Promise<Surroundings> {
+    const offset = own(upTo.from, name);
+    if (offset === undefined) await this.demandNew(file, name, upTo);
+    const found = await surroundingsOf(file, offset ?? 0);
+    const known = identityIn(upTo, name);
+    if (found === undefined) {
+      throw this.expired(name, { from: (await file.stat()).size, to: offset ?? 0 }, 'the file is shorter now');
+    }
+    if (known !== undefined && !fits(found, known)) throw this.replaced(name, offset ?? 0);
+    if (!isBehindNewline(found)) {
+      const reason = 'the file was replaced: what was read of it did not end there';
+      throw this.expired(name, { from: 0, to: found.offset }, reason);
+    }
+    return found;
+  }
+
+  /** Undefined if the file is gone. */
+  async withFile<T>(name: string, use: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
+    let file: FileHandle;
+    try {
+      // What is no regular file, a pipe for example, must not make this wait.
+      file = await open(join(this.folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return undefined;
+      throw this.unavailable(error);
+    }
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  expired(partition: string, range: { readonly from: number; readonly to: number }, reason: string): TidemarkError {
+    const { from, to } = range;
+    return new TidemarkError('offsets_expired', { source: this.uid, partition, from, to, reason });
+  }
+
+  private replaced(partition: string, offset: number): TidemarkError {
+    const reason = 'other bytes stand before that place';
+    return new TidemarkError('partition_replaced', { source: this.uid, partition, offset, reason });
+  }
+
+  private demandHeld({ from, identities = {} }: ReadUpTo, sizes: ReadonlyMap<string, number | undefined>): void {
+    for (const [name, offset] of Object.entries(from)) {
+      const size = sizes.get(name);
+      if (size !== undefined && size < offset) {
+        throw this.expired(name, { from: size, to: offset }, `the file has only ${size} bytes now`);
+      }
+      // A file that was read to its end may be removed. Of one that nothing is known of, that cannot be said.
+      const seen = size === undefined ? identityIn({ from, identities }, name)?.seen : undefined;
+      if (seen !== undefined && seen > offset) {
+        throw this.expired(name, { from: offset, to: seen }, 'the file is gone, with bytes that were not read yet');
+      }
+    }
+  }
+
+  /** Throws `partition_renamed` for a file that was read under another name, which is not its name any more. */
+  private async demandNew(file: FileHandle, name: string, upTo: ReadUpTo): Promise<void> {
+    const onDisk = await onDiskOf(file);
+    const before = this.namesOnDisk(upTo.identities).get(onDisk);
+    const offset = before === undefined ? undefined : own(upTo.from, before);
+    const known = before === undefined ? undefined : identityIn(upTo, before);
+    if (before === undefined || offset === undefined || offset === 0 || known === undefined) return;
+    if ((await this.withFile(before, onDiskOf)) === onDisk) return;
+    const found = await surroundingsOf(file, offset);
+    if (found !== undefined && fits(found, known))
+      throw new TidemarkError('partition_renamed', { source: this.uid, partition: name, before, offset });
+  }
+
+  /** Names by what is on disk, of the files that were read. Made once for all files of a plan. */
+  private namesOnDisk(identities: PartitionIdentities = {}): ReadonlyMap<string, string> {
+    if (this.index?.of === identities) return this.index.names;
+    const names = new Map(
+      Object.entries(identities).flatMap(([name, text]) => {
+        const known = parseIdentity(text);
+        return known === undefined ? [] : [[known.onDisk, name] as const];
+      }),
+    );
+    this.index = { of: identities, names };
+    return names;
+  }
+
+  private async sizeOf(name: string): Promise<number | undefined> {
+    try {
+      return (await lstat(join(this.folder, name))).size;
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return undefined;
+      throw this.unavailable(error);
+    }
+  }
+
+  private unavailable(error: unknown): TidemarkError {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return new TidemarkError(
+      'source_unavailable',
+      { source: this.uid, reason: `${code} in "${this.shown}"` },
+      { cause: error },
+    );
+  }
+}
+
+function identityIn({ identities = {} }: ReadUpTo, name: string): FileIdentity | undefined {
+  const text = own(identities, name);
+  return text === undefined ? undefined : parseIdentity(text);
+}
+
+async function findFolder(uid: string, path: string, context: ConnectorContext): Promise<string> {
+  const located = await locate(context, path);
+  if (located.outcome === 'found') return located.path;
+  if (located.outcome === 'outside') throw refused(uid, `option "path": "${path}" leads out of your files folder`);
+  throw missing(uid, `the directory "${shownPath(context, path)}" does not exist below the service's files folder`);
+}
+
+const missing = (uid: string, what: string): TidemarkError =>
+  new TidemarkError('source_missing', { source: uid, what });
+
+/** `_` and `.` begin the names of what is not input: commit logs, temporary files, and `__proto__`. */
+export const counts = (name: string): boolean => !/^[._]|\.tmp$|\//.test(name);

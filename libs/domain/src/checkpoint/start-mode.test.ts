@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CheckpointId } from '../ids.js';
+import type { StateShape } from './checkpoint.js';
+import { NO_UPGRADE_OPTIONS } from './compatibility.js';
+import { RESTORE_POLICIES } from './restore-decision.js';
+import { decideStart, START_MODES, type StartFacts, type StartMode } from './start-mode.js';
+
+const aShape = (windowMs = 0): StateShape => ({
+  ...{ kind: 'fold', key: 'json', value: 'json', codec: { name: 'json', version: 1 } },
+  parameters: windowMs === 0 ? {} : { windowMs },
+});
+
+const aCheckpoint = (batchId: number, more: Partial<StartFacts['checkpoints'][number]> = {}) => ({
+  ...{ id: `ckp_${batchId}` as CheckpointId, timeline: 1, batchId, revision: 1, shapes: { totals: aShape() } },
+  status: 'complete' as const,
+  ...more,
+});
+
+const facts = (more: Partial<StartFacts> = {}): StartFacts => ({
+  ...{ policy: 'ask', checkpoints: [aCheckpoint(9), aCheckpoint(5)], wanted: { shapes: { totals: aShape() } } },
+  revision: 1,
+  ...{ upgrade: NO_UPGRADE_OPTIONS, committedOffsets: { in: { '0': 7 } }, plansReachBeginning: false },
+  ...more,
+});
+
+const named = (batchId: number): StartMode => ({ mode: 'checkpoint', checkpointId: `ckp_${batchId}` as CheckpointId });
+
+describe('a start that was told where to begin', () => {
+  it('takes the checkpoint that was named, on a new timeline, and not the newest', () => {
+    expect(decideStart(facts({ startMode: named(5), asked: aCheckpoint(5) }))).toMatchObject({
+      candidates: [{ checkpointId: 'ckp_5', verdict: 'chosen' }],
+      verdict: { from: { kind: 'checkpoint', checkpointId: 'ckp_5', opens: 'new_timeline' } },
+    });
+  });
+
+  it.each([
+    ['is gone', undefined, 'NO_READABLE_CHECKPOINT'],
+    ['is corrupt', aCheckpoint(5, { status: 'corrupt' }), 'NO_READABLE_CHECKPOINT'],
+    ['does not fit', aCheckpoint(5, { shapes: { totals: aShape(1_000) } }), 'STATE_DOES_NOT_FIT'],
+  ])('never takes another one where that %s, whatever the policy', (_, asked, reasonCode) => {
+    for (const policy of RESTORE_POLICIES) {
+      const { verdict } = decideStart(facts({ policy, startMode: named(5), asked }));
+      expect(verdict).toMatchObject({ outcome: policy === 'fail' ? 'fail' : 'ask', reasonCode });
+    }
+  });
+
+  it('begins with no state at the last commit, or at the beginning where there is none', () => {
+    const startMode = { mode: 'offsets-only' } as const;
+    expect(decideStart(facts({ startMode })).verdict).toMatchObject({
+      from: { kind: 'offsets_only', offsets: { in: { '0': 7 } } },
+      reasonCode: 'ASKED_OFFSETS_ONLY',
+    });
+    expect(decideStart(facts({ startMode, committedOffsets: undefined })).verdict).toMatchObject({
+      from: { kind: 'beginning' },
+    });
+  });
+
+  it('says for each place to begin why, and begins there whatever checkpoints there are', () => {
+    const offsets = { in: { '0': 3 } };
+    const anyFacts = fc.record({
+      policy: fc.constantFrom(...RESTORE_POLICIES),
+      checkpoints: fc.subarray([aCheckpoint(9), aCheckpoint(5, { status: 'corrupt' })]),
+      plansReachBeginning: fc.boolean(),
+    });
+    const modes = START_MODES.filter((mode) => mode !== 'latest-checkpoint' && mode !== 'checkpoint');
+    fc.assert(
+      fc.property(anyFacts, fc.constantFrom(...modes), (found, mode) => {
+        const startMode = { mode, offsets, timestampMs: 0 } as StartMode;
+        const { verdict, candidates } = decideStart(facts({ ...found, startMode, committedOffsets: offsets }));
+        const reasonCode = `ASKED_${mode.toUpperCase().replace('-', '_')}`;
+        expect([verdict, candidates]).toEqual([
+          { outcome: 'start', from: { kind: 'offsets_only', offsets }, reasonCode },
+          [],
+        ]);
+      }),
+    );
+  });
+});
+
+describe('a timeline that begins with the state of a checkpoint', () => {
+  const base = aCheckpoint(5, { timeline: 1 });
+  const baseCheckpointId = base.id;
+
+  it('says so as long as that is the newest', () => {
+    const first = decideStart(facts({ checkpoints: [base], baseCheckpointId }));
+    expect(first.verdict).toMatchObject({ from: { checkpointId: base.id }, reasonCode: 'TIMELINE_BASE' });
+    const later = decideStart(facts({ checkpoints: [aCheckpoint(6, { timeline: 2 }), base], baseCheckpointId }));
+    expect(later.verdict).toMatchObject({ from: { checkpointId: 'ckp_6' }, reasonCode: 'NEWEST_CHECKPOINT' });
+  });
+
+  it('never begins empty instead', () => {
+    const damaged = { ...base, status: 'corrupt' } as const;
+    expect(decideStart(facts({ checkpoints: [damaged], baseCheckpointId })).verdict).toMatchObject({
+      outcome: 'ask',
+      reasonCode: 'NO_READABLE_CHECKPOINT',
+    });
+  });
+});
