@@ -23,6 +23,7 @@ const CHECKS = [
   { name: 'project references', command: 'node tools/references.mjs --check', fix: 'node tools/references.mjs' },
   { name: 'generated files', command: 'node tools/generate.mjs --check', fix: 'npm run generate' },
   { name: 'tidy', command: 'node tools/tidy.mjs' },
+  { name: 'edits', command: 'node tools/verify-edits.mjs' },
   { name: 'canaries', command: 'node tools/canaries.mjs' },
 ];
 

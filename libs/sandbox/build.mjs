@@ -1,5 +1,5 @@
-// Bundles what runs inside a sandbox: `dist/child.mjs` (the process), `dist/guest.js` (the isolate) and `dist/probe.mjs`
-// (the attacks that a sandbox is tried with). Each is one file, so a sandbox's file system can be these files and Node.
+// Bundles what runs inside a sandbox: `dist/child.mjs` (the process), `dist/guest.js` (the isolate), `dist/logic.js` (an
+// isolate in which a bundle's logic is traced) and `dist/probe.mjs` (the attacks that a sandbox is tried with). Each is one file, so a sandbox's file system can be these files and Node.
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,16 @@ const results = await Promise.all([
     platform: 'neutral',
     format: 'iife',
     mainFields: ['module', 'main'],
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/logic/logic.ts'],
+    outfile: join(project, 'dist/logic.js'),
+    platform: 'neutral',
+    format: 'iife',
+    mainFields: ['module', 'main'],
+    // An isolate reads it anew for each bundle that is described.
+    minify: true,
   }),
 ]);
 

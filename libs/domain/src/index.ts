@@ -37,6 +37,7 @@ export {
   type WantedState,
 } from './checkpoint/compatibility.js';
 export { compareSchemas, type SchemaChange } from './checkpoint/schema-change.js';
+export { logicChanges, type LogicChange } from './checkpoint/logic-change.js';
 export {
   decideRestore,
   REASON_CODES,

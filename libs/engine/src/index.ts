@@ -3,7 +3,7 @@ export { BATCH_BYTES_MAX, bytesPerSource } from './batch-bounds.js';
 export { replaceGlobals, seededRandom, type BatchClock } from './globals/batch-globals.js';
 export { explainUnavailable, UNAVAILABLE } from './globals/unavailable.js';
 export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
-export type { CheckedDefinition } from './graph/checked-definition.js';
+export type { CheckedDefinition, CheckedNode, TenantFunction } from './graph/checked-definition.js';
 export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
 export { countsByUid, createInProcessGraph } from './graph/in-process-graph.js';
 export { joinChunks, type InputLines } from './graph/input-lines.js';

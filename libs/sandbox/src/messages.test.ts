@@ -29,3 +29,22 @@ describe('a manifest that a sandbox answers', () => {
     expect(isTaken(timing)).toBe(false);
   });
 });
+
+describe('hashes of logic that a sandbox answers', () => {
+  const isAnswer = (hashes: object): boolean => replySchema.safeParse({ type: 'logic', hashes }).success;
+
+  it('are taken by uid', () => {
+    expect(isAnswer({})).toBe(true);
+    expect(isAnswer({ counts: `1:${'a'.repeat(64)}` })).toBe(true);
+  });
+
+  it.each([
+    { counts: `1:${'A'.repeat(64)}` },
+    { counts: 'a'.repeat(64) },
+    { counts: 5 },
+    { 'not a uid': `1:${'a'.repeat(64)}` },
+    Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`u${index}`, `1:${'a'.repeat(64)}`])),
+  ])('are not taken if they are none, or too many', (hashes) => {
+    expect(isAnswer(hashes)).toBe(false);
+  });
+});

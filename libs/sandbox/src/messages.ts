@@ -9,11 +9,13 @@ import {
 } from '@tidemark/engine';
 
 /**
- * What the host asks. Bodies: `load` the bundle's code, `restore`, `convert` and `rows` a state block, `run` and `look` the sources'
+ * What the host asks. Bodies: `load` and `logic` the bundle's code, `restore`, `convert` and `rows` a state block, `run` and `look` the sources'
  * bytes in order.
  */
 export type Request =
   | { readonly type: 'load'; readonly memoryMb: number; readonly deadlineMs: number; readonly seed: string }
+  /** What the operators of the loaded bundle do, as hashes. */
+  | { readonly type: 'logic'; readonly deadlineMs: number }
   | { readonly type: 'restore'; readonly uid: string }
   /** Makes of a state block of another form one to be restored. */
   | { readonly type: 'convert'; readonly uid: string; readonly form: StoredForm; readonly deadlineMs: number }
@@ -122,6 +124,10 @@ const manifest = z.strictObject({
   migrations: z.record(uid, z.array(z.int().min(1)).max(10_000)).exactOptional(),
 });
 
+const hashes = z
+  .record(uid, z.string().regex(/^\d{1,4}:[0-9a-f]{64}$/))
+  .refine((byUid) => Object.keys(byUid).length <= DEFINITION_LIMITS.nodesMax);
+
 /** Whether its batches can be due at all: an interval of nothing would be divided by. */
 function isTimed({ batchIntervalMs, flow: { trigger, downtime } = DEFAULT_FLOW }: z.infer<typeof manifest>): boolean {
   if (hasInterval(trigger)) return batchIntervalMs >= DEFINITION_LIMITS.batchIntervalMsMin;
@@ -136,6 +142,7 @@ export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   // What is kept as it stands; everything else that is said goes through `printable` first.
   z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json) && isTimed(json)) }),
+  z.strictObject({ type: z.literal('logic'), hashes }),
   z.strictObject({ type: z.literal('refused'), problem }),
   z.strictObject({ type: z.literal('not_javascript'), reason: text, at: shortText }),
   z.strictObject({ type: z.literal('threw'), reason: text, stack: text.optional() }),

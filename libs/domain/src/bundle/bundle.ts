@@ -31,7 +31,10 @@ export interface BundleManifest {
   readonly nodes: readonly GraphNode[];
   /** By uid of each stateful operator. */
   readonly shapes: { readonly [uid: string]: StateShape };
-  /** By uid of each node: a hash of its normalised code. What could not be traced is absent. */
+  /**
+   * What each node with a uid does: `version:SHA-256`, hex, of its options and its code in a normal form of that version, and
+   * of those of the nodes without uid that feed it. A node that could not be traced is absent; a bundle of before has none.
+   */
   readonly logic?: { readonly [uid: string]: string };
   /** Versions of the state's schema, by uid, that the bundle has a migration step from. */
   readonly migrations?: { readonly [uid: string]: readonly number[] } | undefined;

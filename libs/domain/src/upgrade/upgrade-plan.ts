@@ -9,6 +9,7 @@ import {
   type OperatorVerdict,
   type UpgradeOptions,
 } from '../checkpoint/compatibility.js';
+import { logicChanges, type LogicChange } from '../checkpoint/logic-change.js';
 import type { BundleDigest, CheckpointId, JobId, PlanId, TenantId } from '../ids.js';
 import type { JobConfig } from '../job/job.js';
 import { own } from '../own.js';
@@ -108,13 +109,15 @@ export function planUpgrade(facts: UpgradeFacts, target: UpgradeTarget): Upgrade
   const inTheWay = [...objections(operators), ...refused];
   const convertsState = operators.some(({ verdict }) => verdict === 'evolve' || verdict === 'migrate');
   const { rows = 0, bytes = 0 } = keepsState(operators) ? (facts.stored ?? {}) : {};
-  const logic = logicOf(facts.manifest, target.manifest);
+  const logic = Object.entries(logicChanges(facts.manifest, target.manifest));
+  const withLogic = (change: LogicChange): readonly string[] =>
+    logic.flatMap(([uid, of]) => (of === change ? [uid] : []));
   return {
     outcome: outcomeOf(inTheWay, refused, restorePolicy),
     objections: inTheWay,
     operators,
-    logicChanged: logic.changed,
-    logicUnknown: logic.unknown,
+    logicChanged: withLogic('changed'),
+    logicUnknown: withLogic('unknown'),
     sources,
     sinks: sinkVerdicts(facts.manifest, target.manifest),
     state: { rows, bytes, convertsState },
@@ -218,21 +221,6 @@ function warningsOf(
       : [`The batch interval was ${manifest.batchIntervalMs} ms and is now ${next.batchIntervalMs} ms.`]),
   ];
 }
-
-function logicOf(
-  before: BundleManifest,
-  after: BundleManifest,
-): { readonly changed: readonly string[]; readonly unknown: readonly string[] } {
-  const uids = after.nodes.flatMap(({ uid }) => (uid === undefined ? [] : [uid])).filter((uid) => hasUid(before, uid));
-  const of = ({ logic = {} }: BundleManifest, uid: string): string | undefined => own(logic, uid);
-  const known = uids.filter((uid) => of(before, uid) !== undefined && of(after, uid) !== undefined);
-  return {
-    changed: known.filter((uid) => of(before, uid) !== of(after, uid)).sort(),
-    unknown: uids.filter((uid) => !known.includes(uid)).sort(),
-  };
-}
-
-const hasUid = ({ nodes }: BundleManifest, uid: string): boolean => nodes.some((node) => node.uid === uid);
 
 const nodesOf = ({ nodes }: BundleManifest, kind: string): ReadonlyMap<string, GraphNode> =>
   new Map(nodes.filter((node) => node.kind === kind).map((node) => [node.uid ?? '', node]));

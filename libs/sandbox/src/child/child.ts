@@ -2,15 +2,17 @@
  * The sandbox process. Reads requests from standard input, runs them in an isolate, writes replies to standard output,
  * one at a time and without an event loop: between requests it waits in `read`, and it ends when its input ends.
  *
- * It is started with two paths: the guest's script and the native file of isolated-vm.
+ * It is started with two paths: the guest's script and the native file of isolated-vm. `logic.js` lies beside the guest.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type ivm from 'isolated-vm';
 import { encodeFrame, FrameError } from '../frames.js';
 import type { Reply, Request } from '../messages.js';
 import { FrameInput } from './frame-input.js';
 import { JobIsolate, type Answer } from './job-isolate.js';
+import { hashLogic } from './hash-logic.js';
 
 const [, , guestPath = '', nativePath = ''] = process.argv;
 
@@ -31,8 +33,13 @@ for (let frame = input.next(); frame !== undefined; frame = input.next()) {
 }
 
 function answer(request: Request, bodyBytes: number): Answer {
-  if (request.type === 'load') {
+  if (request.type === 'load' || request.type === 'logic') {
     const code = input.body(Buffer.allocUnsafe(bodyBytes)).readAll().toString('utf8');
+    if (request.type === 'logic') {
+      const script = join(dirname(guestPath), 'logic.js');
+      const { deadlineMs } = request;
+      return { header: hashLogic(isolatedVm, { script, code, nodes: running().definedNodes(), deadlineMs }) };
+    }
     job = new JobIsolate(isolatedVm, guestCode, request.memoryMb);
     return job.load(code, request);
   }

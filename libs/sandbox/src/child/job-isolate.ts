@@ -16,6 +16,9 @@ const OUT_OF_MEMORY: readonly string[] = [
 /** isolated-vm takes no less. */
 const MEMORY_MB_MIN = 8;
 
+/** Bounds what the job may have put in the way of describing it. */
+const DESCRIBE_MS = 1_000;
+
 /**
  * A loop gets its input in pieces of about this many bytes: longer strings are slow to pass, and V8 makes better code for
  * a function that is called again than for one that it has to exchange in the middle of a loop.
@@ -66,6 +69,7 @@ export class JobIsolate {
       attachOutput: reference('attachOutput'),
       seed: reference('seed'),
       define: reference('define'),
+      definedNodes: reference('definedNodes'),
       restore: reference('restore'),
       convert: reference('convert'),
       rows: reference('rows'),
@@ -101,6 +105,11 @@ export class JobIsolate {
       this.sources = JSON.parse(String(sources)) as readonly FedSource[];
       return { header: asHeader(header) };
     }, deadline);
+  }
+
+  /** The nodes of the loaded job with the texts of their functions, as JSON. */
+  definedNodes(): string {
+    return String(this.guest.definedNodes.applySync(undefined, [], { timeout: DESCRIBE_MS }));
   }
 
   /** Where a request's body is to be read into. */

@@ -10,17 +10,20 @@ import {
   ConversionError,
   firstKeyOfBlock,
   type BatchFailure,
+  type CheckedNode,
   type Program,
   type ProgramOutput,
   type StoredForm,
 } from '@tidemark/engine';
 import type { BlocksOf } from '../messages.js';
+import { describeNodes } from './describe-nodes.js';
 import { setUpGlobals } from './globals.js';
 
 const { stringify } = JSON;
 const Bytes = Uint8Array;
 const globals = setUpGlobals();
 let program: Program | undefined;
+let nodes: readonly CheckedNode[] = [];
 let input: Uint8Array = new Bytes(0);
 let output: Uint8Array = new Bytes(0);
 /** What waits until the output buffer is long enough. */
@@ -51,7 +54,12 @@ const guest = {
     const checked = checkDefinition(definition);
     if (checked.outcome === 'invalid') return [stringify({ type: 'refused', problem: checked.problems[0] }), '[]'];
     program = compileGraph(checked.definition);
+    nodes = checked.definition.nodes;
     return [stringify({ type: 'loaded', manifest: checked.manifest }), stringify(program.sources)];
+  },
+
+  definedNodes(): string {
+    return stringify(describeNodes(nodes));
   },
 
   /** Applies the state block that lies in the input. @returns the reply's header. */

@@ -6,6 +6,7 @@ import { sandboxFiles } from '../os/files.js';
 import { Launcher, type FindProgram, type Layer } from '../os/launcher.js';
 import { Gate } from './gate.js';
 import { ENDLESS_BUNDLE, ESCAPE_BUNDLE, HOARDING_BUNDLE } from './escape-bundle.js';
+import { logicOf } from './logic-of.js';
 import { nonsense, SandboxProcess, type Answer, type RequestBounds } from './sandbox-process.js';
 import { ProcessGraph, type JobLimits, type SandboxedGraph } from './sandboxed-graph.js';
 import { attackWalls, type Attack } from './self-test.js';
@@ -103,7 +104,8 @@ export class SandboxHost {
 
   /**
    * Runs a bundle's definition in a sandbox that is thrown away. Throws `bundle_not_javascript`, `bundle_threw`,
-   * `bundle_defines_no_job` or `graph_…`, with places in the source.
+   * `bundle_defines_no_job` or `graph_…`, with places in the source. Of each operator whose logic can be traced in time,
+   * the manifest holds its hash.
    */
   async describe({ code, map }: SourceBundle): Promise<BundleManifest> {
     await this.describing.enter();
@@ -117,7 +119,8 @@ export class SandboxHost {
   private async describeNow({ code, map }: SourceBundle): Promise<BundleManifest> {
     const process = await this.take();
     try {
-      return await this.load(process, { code, places: sourcePlaces(map), memoryMb: DESCRIBE_MEMORY_MB });
+      const manifest = await this.load(process, { code, places: sourcePlaces(map), memoryMb: DESCRIBE_MEMORY_MB });
+      return { ...manifest, logic: await logicOf(process, manifest, code) };
     } finally {
       process.kill();
       this.warmUp();

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 /** A file system of a handful of read-only files, no network, no other process, no rights, nobody's uid. */
 export function wallsOfBubblewrap(
-  { node, child, probe, guest, native }: SandboxFiles,
+  { node, child, probe, guest, logic, native }: SandboxFiles,
   libraries: readonly string[],
 ): readonly string[] {
   const bind = (from: string, to: string): readonly string[] => ['--ro-bind', from, to];
@@ -22,6 +22,7 @@ export function wallsOfBubblewrap(
     ...bind(child, '/sandbox/child.mjs'),
     ...bind(probe, '/sandbox/probe.mjs'),
     ...bind(guest, '/sandbox/guest.js'),
+    ...bind(logic, '/sandbox/logic.js'),
     ...bind(native, '/sandbox/isolated_vm.node'),
     ...['--size', '65536', '--tmpfs', '/tmp', '--remount-ro', '/', '--chdir', '/'],
     ...['--seccomp', String(FILTER_FD), '--info-fd', String(INFO_FD), '--'],

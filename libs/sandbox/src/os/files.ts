@@ -8,6 +8,8 @@ export interface SandboxFiles {
   readonly node: string;
   readonly child: string;
   readonly guest: string;
+  /** In the folder of the guest, where the child looks for it. */
+  readonly logic: string;
   readonly probe: string;
   /** The native file of isolated-vm for this platform. */
   readonly native: string;
@@ -27,6 +29,7 @@ export function sandboxFiles(): SandboxFiles {
     node: process.execPath,
     child: built('child.mjs'),
     guest: built('guest.js'),
+    logic: built('logic.js'),
     probe: built('probe.mjs'),
     native: nativeFile(),
   };

@@ -1,0 +1,16 @@
+import {defineJob,files,toFiles} from "@tidemark/streams"
+interface Move { readonly player: string; readonly points: number }
+interface Score { moves: number; best: number }
+export default defineJob({name: "fold", batchInterval: "1 s"}, job => {
+        job.source("moves", files<Move>({path: "moves"})).keyBy("player").fold("scores", {
+                "initial": {moves: 0, best: 0},
+                fold(score: Score, {points}) {
+                        if (points < 0)
+                        {
+                                return undefined
+                        }
+                        score.moves += 1; score.best = Math.max(score.best, points)
+                        return score
+                }
+        }).map(([player, score]) => { return {player, ...score} }).to("out", toFiles({path: "scores"}))
+})
