@@ -7,6 +7,7 @@ import {
   IdSource,
   JobStores,
   OffsetStores,
+  RetentionStore,
   RunnerDirectory,
   TenantStore,
 } from '@tidemark/domain';
@@ -16,6 +17,7 @@ import { HealthController } from './health/health.controller.js';
 import { EventFeed, StreamBounds } from './inspect/event-feed.js';
 import { EventsController } from './inspect/events.controller.js';
 import { HistoryController } from './inspect/history.controller.js';
+import { JobWarnings } from './inspect/job-warnings.js';
 import { JobsController } from './inspect/jobs.controller.js';
 import { ReadState } from './inspect/read-state.js';
 import { RunnersController } from './inspect/runners.controller.js';
@@ -26,6 +28,8 @@ import { NextStartController } from './start/next-start.controller.js';
 import { OffsetsController } from './start/offsets.controller.js';
 import { ShowOffsets } from './start/show-offsets.js';
 import { SourceInspector } from './start/source-inspector.js';
+import { RetentionController } from './retain/retention.controller.js';
+import { TenantRetentionController } from './retain/tenant-retention.controller.js';
 import { BundleInspector } from './submit/bundle-inspector.js';
 import { BundlesController } from './submit/bundles.controller.js';
 import { DeployRevision } from './submit/deploy-revision.js';
@@ -50,6 +54,7 @@ export const API_PORTS = [
   TenantStore,
   IdempotencyStore,
   RunnerDirectory,
+  RetentionStore,
   ObjectStore,
   BundleInspector,
   SourceInspector,
@@ -78,6 +83,8 @@ export class ApiModule {
         NextStartController,
         RunnersController,
         TenantsController,
+        RetentionController,
+        TenantRetentionController,
         HealthController,
       ],
       providers: [
@@ -92,6 +99,7 @@ export class ApiModule {
         EditOffsets,
         EventFeed,
         ReadState,
+        JobWarnings,
         Callers,
         RouteTable,
         { provide: APP_GUARD, useClass: KeyGuard },

@@ -18,6 +18,7 @@ const JOB = {
   timeline: 1,
   currentRun: { id: 'run_1', runnerId: 'rnr_1', epoch: 2 },
   lastBatch: { timeline: 1, batchId: 9, batchTime: '', committedAt: '2026-01-01T00:00:05.000Z', offsets: {} },
+  warnings: [],
   version: 3,
   createdAt: '2026-01-01T00:00:00.000Z',
 };
@@ -377,6 +378,65 @@ describe('the connection', () => {
   });
 });
 
+describe('tidemark retention', () => {
+  const none = { checkpoints: null, ageMs: null, bytes: null };
+  const path = `/v1/jobs/${JOB.id}/retention`;
+  let own: object;
+  beforeEach(() => {
+    own = { ...none, checkpoints: 7 };
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+    const answer = () => ({ own, tenant: { ...none, bytes: 900 }, effective: { ...none, ...own } });
+    routes[`GET ${path}`] = () => ({ status: 200, body: answer() });
+    routes[`PUT ${path}`] = (body) => {
+      own = { ...none, ...(body as object) };
+      return { status: 200, body: answer() };
+    };
+  });
+
+  it('shows the limits of job and tenant, and what is in effect', async () => {
+    const { exitCode, out } = await run(['retention', JOB.id]);
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^checkpoints a timeline +7 +- +7$/m);
+    expect(out).toMatch(/^bytes +- +900 +default$/m);
+    expect(asked.filter(({ route }) => route.startsWith('PUT'))).toEqual([]);
+  });
+
+  it('changes what is given and leaves the rest, unless told to clear it', async () => {
+    await run(['retention', JOB.id, '--age', '7d']);
+    await run(['retention', JOB.id, '--bytes', '5', '--clear']);
+    await run(['retention', JOB.id, '--clear']);
+
+    expect(asked.filter(({ route }) => route === `PUT ${path}`).map(({ body }) => body)).toEqual([
+      { checkpoints: 7, ageMs: 604_800_000 },
+      { bytes: 5 },
+      {},
+    ]);
+  });
+
+  it.each(['7', '7w', '-1d', 'soon'])('refuses an age of "%s"', async (age) => {
+    expect(await run(['retention', JOB.id, `--age=${age}`])).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('length of time') as string,
+    });
+  });
+});
+
+describe('tidemark usage', () => {
+  it('shows what is stored, for each job and in all', async () => {
+    const stored = { bytes: 150, checkpoints: 4, savepoints: 1, verified: 3, pinned: 2 };
+    const pressure = { bytes: 150, quotaBytes: 100, stretch: 2, since: '2026-01-01T00:00:00.000Z' };
+    const jobs = [{ jobId: JOB.id, name: 'flights', ...stored }];
+    routes['GET /v1/usage'] = ok({ ...stored, quotaBytes: 100, pressure, jobs });
+
+    const { out } = await run(['usage']);
+
+    expect(out).toMatch(/^bytes +150 of 100$/m);
+    expect(out).toMatch(/^over the limit +since 2026-01-01T00:00:00.000Z: 2 times fewer checkpoints$/m);
+    expect(out).toMatch(/^flights +150 +4 +1 +3 +2 +job_a+$/m);
+  });
+});
+
 describe('a wrong command line', () => {
   it.each([[['nonsense']], [['submit']], [['batches', JOB.id, '-n', '0']], [['list', '--nonsense']]])(
     'ends with 1 and a sentence: %s',
@@ -392,7 +452,20 @@ describe('a wrong command line', () => {
     const { exitCode, out } = await run(['--help']);
 
     expect(exitCode).toBe(0);
-    for (const name of ['init', 'build', 'submit', 'list', 'status', 'logs', 'batches', 'stop', 'start', 'cancel']) {
+    for (const name of [
+      'init',
+      'build',
+      'submit',
+      'list',
+      'status',
+      'logs',
+      'batches',
+      'stop',
+      'start',
+      'cancel',
+      'retention',
+      'usage',
+    ]) {
       expect(out).toContain(`  ${name}`);
     }
   });

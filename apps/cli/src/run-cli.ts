@@ -8,6 +8,7 @@ import { addInspectCommands } from './commands/inspect.js';
 import { addLogsCommand } from './commands/logs.js';
 import { addStateCommands } from './commands/state.js';
 import { addOffsetCommands } from './commands/offsets.js';
+import { addRetentionCommands } from './commands/retention.js';
 import { addSubmitCommands } from './commands/submit.js';
 import { addUpgradeCommands } from './commands/upgrade.js';
 import { printable, UserError, type Terminal } from './terminal.js';
@@ -54,6 +55,7 @@ function program(terminal: Terminal): Command {
   addLogsCommand(root, terminal);
   addControlCommands(root, terminal);
   addOffsetCommands(root, terminal);
+  addRetentionCommands(root, terminal);
   return root;
 }
 

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Collect } from './collect/collect.js';
 import type { Reconcile } from './schedule/reconcile.js';
 import { SchedulerLoop } from './scheduler.loop.js';
+import type { Sweep } from './sweep/sweep.js';
+import type { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 import { ScriptedSchedulingStore } from './testing/scripted-scheduling-store.js';
 
 const RECONCILE_MS = 100;
@@ -12,6 +14,8 @@ const COLLECT_MS = 10_000;
 let store: ScriptedSchedulingStore;
 let passes: number;
 let collections: number;
+let sweeps: number;
+let readings: number;
 let onPass: () => Promise<void>;
 let onCollect: (signal: AbortSignal) => Promise<void>;
 let loop: SchedulerLoop;
@@ -23,6 +27,8 @@ beforeEach(() => {
   store.onWait = () => new Promise((resolve) => setTimeout(resolve, RECONCILE_MS));
   passes = 0;
   collections = 0;
+  sweeps = 0;
+  readings = 0;
   onPass = () => Promise.resolve();
   onCollect = () => Promise.resolve();
   const reconcile = {
@@ -37,13 +43,26 @@ beforeEach(() => {
       return onCollect(signal);
     },
   };
+  const sweep = {
+    pass: async () => {
+      sweeps += 1;
+    },
+  };
+  const verify = {
+    pass: async () => {
+      readings += 1;
+    },
+  };
   loop = new SchedulerLoop(
     store,
     reconcile as unknown as Reconcile,
     collect as unknown as Collect,
+    sweep as unknown as Sweep,
+    verify as unknown as VerifyCheckpoints,
     {
       reconcileMs: RECONCILE_MS,
       collectMs: COLLECT_MS,
+      sweep: { everyMs: 2 * COLLECT_MS },
     } as SchedulerConfig,
   );
 });
@@ -97,6 +116,16 @@ describe('the loop of a scheduler', () => {
     resolve(undefined);
     await vi.advanceTimersByTimeAsync(2 * RECONCILE_MS);
     expect(collections).toBe(2);
+  });
+
+  it('sweeps and reads checkpoints back at their own pace, also while a collection takes long', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    onCollect = () => promise;
+    loop.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(4 * COLLECT_MS + RECONCILE_MS);
+    expect([collections, sweeps]).toEqual([1, 3]);
+    expect(readings).toBeGreaterThan(30);
+    resolve(undefined);
   });
 
   it('goes on collecting after a collection has failed', async () => {

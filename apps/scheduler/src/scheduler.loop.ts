@@ -4,9 +4,21 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { Collect } from './collect/collect.js';
 import { SCHEDULER_CONFIG } from './config.js';
 import { Reconcile } from './schedule/reconcile.js';
+import { Sweep } from './sweep/sweep.js';
+import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 
 /** How long to leave Postgres alone after it could not be asked. */
 const FAULT_PAUSE_MS = 250;
+/** How often it is asked whether there is a checkpoint to read back, and whether the rate allows it. */
+const VERIFY_MS = 1_000;
+
+/** Work under way beside the loop: objects may be slow, and a lost runner must be noticed meanwhile. */
+interface Beside {
+  readonly work: { pass(signal: AbortSignal): Promise<void> };
+  readonly everyMs: number;
+  dueMs: number;
+  running: Promise<void> | undefined;
+}
 
 /**
  * The scheduler's one loop: wait for work, then bring things closer to what is wanted, while this process leads. Being
@@ -17,16 +29,19 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(SchedulerLoop.name);
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
-  /** Under way beside the loop: objects may be slow to remove, and a lost runner must be noticed meanwhile. */
-  private collecting: Promise<void> | undefined;
-  private collectDueMs = 0;
+  private readonly beside: readonly Beside[];
 
   constructor(
     private readonly store: SchedulingStore,
     private readonly reconcile: Reconcile,
-    private readonly collect: Collect,
+    collect: Collect,
+    sweep: Sweep,
+    verify: VerifyCheckpoints,
     @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
-  ) {}
+  ) {
+    const beside = (work: Beside['work'], everyMs: number): Beside => ({ work, everyMs, dueMs: 0, running: undefined });
+    this.beside = [beside(collect, config.collectMs), beside(sweep, config.sweep.everyMs), beside(verify, VERIFY_MS)];
+  }
 
   onApplicationBootstrap(): void {
     this.running = this.run();
@@ -35,7 +50,7 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    await this.collecting;
+    for (const { running } of this.beside) await running;
     await this.store.close();
   }
 
@@ -54,16 +69,18 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private async pass(): Promise<void> {
     const nowMs = performance.now();
     await this.reconcile.pass(nowMs);
-    if (nowMs < this.collectDueMs || this.collecting !== undefined) return;
-    this.collectDueMs = nowMs + this.config.collectMs;
-    this.collecting = this.collect
-      .pass(this.stopping.signal)
-      .catch((error: unknown) => {
-        this.report(error);
-      })
-      .finally(() => {
-        this.collecting = undefined;
-      });
+    for (const each of this.beside) {
+      if (nowMs < each.dueMs || each.running !== undefined) continue;
+      each.dueMs = nowMs + each.everyMs;
+      each.running = each.work
+        .pass(this.stopping.signal)
+        .catch((error: unknown) => {
+          this.report(error);
+        })
+        .finally(() => {
+          each.running = undefined;
+        });
+    }
   }
 
   private report(error: unknown): void {

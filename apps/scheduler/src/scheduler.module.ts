@@ -9,6 +9,8 @@ import { SCHEDULER_CONFIG } from './config.js';
 import { OutboxRelay } from './outbox-relay/outbox-relay.js';
 import { Reconcile } from './schedule/reconcile.js';
 import { SchedulerLoop } from './scheduler.loop.js';
+import { Sweep } from './sweep/sweep.js';
+import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 
 @Module({})
 export class SchedulerModule {
@@ -31,6 +33,8 @@ export class SchedulerModule {
         OutboxRelay,
         Reconcile,
         Collect,
+        Sweep,
+        VerifyCheckpoints,
         SchedulerLoop,
       ],
     };

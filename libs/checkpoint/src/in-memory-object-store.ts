@@ -33,6 +33,14 @@ export class InMemoryObjectStore extends ObjectStore {
     return this.below(prefix).sort();
   }
 
+  override async folders(prefix: string): Promise<readonly string[]> {
+    const depth = objectSegments(prefix).length;
+    const deeper = this.below(prefix)
+      .map((path) => path.split('/'))
+      .filter(({ length }) => length > depth + 1);
+    return [...new Set(deeper.map((segments) => segments[depth] ?? ''))].sort();
+  }
+
   private below(prefix: string): string[] {
     return [...this.objects.keys()].filter((path) => path.startsWith(`${prefix}/`));
   }

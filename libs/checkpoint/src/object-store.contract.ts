@@ -72,6 +72,17 @@ export function objectStoreContract(
       expect(await store.list('nowhere')).toEqual([]);
     });
 
+    it('names the folders below whole segments, sorted, and no objects', async () => {
+      const { store } = await open();
+      for (const path of ['a/b/2', 'a/b/c/d', 'a/bb/1', 'a/b-c', 'b/b/1']) await store.put(path, bytes(path));
+      expect(await store.folders('a')).toEqual(['b', 'bb']);
+      expect(await store.folders('a/b')).toEqual(['c']);
+      expect(await store.folders('a/b/2')).toEqual([]);
+      expect(await store.folders('nowhere')).toEqual([]);
+      await store.remove('a/bb/1');
+      expect(await store.folders('a')).toEqual(['b']);
+    });
+
     it('forgets what is removed, and removes twice without complaint', async () => {
       const { store } = await open();
       await store.put('a/b', bytes('x'));
@@ -91,6 +102,7 @@ export function objectStoreContract(
         await expectCode('object_path_refused', store.get(path));
         await expectCode('object_path_refused', store.remove(path));
         await expectCode('object_path_refused', store.list(path));
+        await expectCode('object_path_refused', store.folders(path));
       }
     });
 

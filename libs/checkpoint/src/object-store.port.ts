@@ -14,4 +14,6 @@ export abstract class ObjectStore {
   abstract remove(path: string): Promise<void>;
   /** Paths of all objects below `prefix` (a path of whole segments), sorted. */
   abstract list(prefix: string): Promise<readonly string[]>;
+  /** The next segments below `prefix` (a path of whole segments) that have objects below them, sorted. */
+  abstract folders(prefix: string): Promise<readonly string[]>;
 }

@@ -37,7 +37,8 @@ export async function readCheckpoint(
   path: string,
   manifestSha256: string,
 ): Promise<ReadCheckpoint> {
-  const { objects, manifest } = await openManifest(store, path, manifestSha256);
+  const objects = new StoredObjects(store, path);
+  const { manifest } = await verifiedManifest(objects, path, manifestSha256);
   const shapes = shapesOf(manifest);
   if (manifest.format === 1) {
     return { manifest, shapes, chain: undefined, blocks: await openStateV1(objects, manifest) };
@@ -52,8 +53,18 @@ export async function openManifest(
   manifestSha256: string,
 ): Promise<{ readonly objects: StoredObjects; readonly manifest: CheckpointManifest | ManifestV1 }> {
   const objects = new StoredObjects(store, path);
+  const { manifest } = await verifiedManifest(objects, path, manifestSha256);
+  return { objects, manifest };
+}
+
+/** Reads the manifest that has this hash. Throws as `readCheckpoint`. */
+export async function verifiedManifest(
+  objects: StoredObjects,
+  path: string,
+  manifestSha256: string,
+): Promise<{ readonly manifest: CheckpointManifest | ManifestV1; readonly bytes: number }> {
   const bytes = await objects.verified(MANIFEST_NAME, { sha256: manifestSha256 });
-  return { objects, manifest: readManifest(path, bytes, objects.refuse(MANIFEST_NAME)) };
+  return { manifest: readManifest(path, bytes, objects.refuse(MANIFEST_NAME)), bytes: bytes.length };
 }
 
 type Refuse = (reason: string, cause?: unknown) => TidemarkError;

@@ -78,6 +78,7 @@ export async function writeCheckpoint(
       kind,
       files: ownFiles.length,
       bytesWritten: storedBytes(ownFiles),
+      manifestBytes: bytes.length,
     },
     chain: chainOf(path, manifest),
   };

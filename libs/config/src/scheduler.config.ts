@@ -9,8 +9,16 @@ const schedulerEnvironment = z
     TIDEMARK_RECONCILE_MS: wholeNumber({ min: 10, max: 60_000 }).prefault('100'),
     /** How often what nobody needs any more is collected, in milliseconds. */
     TIDEMARK_COLLECT_MS: wholeNumber({ min: 100, max: 3_600_000 }).prefault('10000'),
-    /** Complete checkpoints kept for each timeline of a job, beside those that they build on. */
+    /** Complete checkpoints kept for each timeline of a job, beside those that they build on, unless job or tenant say it. */
     TIDEMARK_CHECKPOINTS_KEPT: wholeNumber({ min: 1, max: 1_000 }).prefault('5'),
+    /** How often the next part of the object store is looked through for objects without a row, in milliseconds. */
+    TIDEMARK_SWEEP_MS: wholeNumber({ min: 100, max: 86_400_000 }).prefault('60000'),
+    /** How long an object must be known to belong to no row before it is removed, in milliseconds. Longer than any run could go on without its lease. */
+    TIDEMARK_ORPHAN_GRACE_MS: wholeNumber({ min: 1_000, max: 2_592_000_000 }).prefault('86400000'),
+    /** Bytes of checkpoints read back in a second, on average, to see whether they are still what was written. */
+    TIDEMARK_VERIFY_BYTES_PER_SECOND: wholeNumber({ min: 1_024, max: 2 ** 40 }).prefault('16777216'),
+    /** How long a checkpoint that was read back counts as verified, in milliseconds. */
+    TIDEMARK_VERIFY_AGAIN_MS: wholeNumber({ min: 1_000, max: 2_592_000_000 }).prefault('86400000'),
     /** Committed batches kept for each job, beyond those that a checkpoint still needs. */
     TIDEMARK_BATCHES_KEPT: wholeNumber({ min: 0, max: 1_000_000 }).prefault('10000'),
     /** Events kept for each job. */
@@ -24,6 +32,11 @@ const schedulerEnvironment = z
     leaseMs: env.TIDEMARK_LEASE_MS,
     reconcileMs: env.TIDEMARK_RECONCILE_MS,
     collectMs: env.TIDEMARK_COLLECT_MS,
+    sweep: { everyMs: env.TIDEMARK_SWEEP_MS, graceMs: env.TIDEMARK_ORPHAN_GRACE_MS },
+    verify: {
+      bytesPerSecond: env.TIDEMARK_VERIFY_BYTES_PER_SECOND,
+      againAfterMs: env.TIDEMARK_VERIFY_AGAIN_MS,
+    },
     keep: {
       checkpoints: env.TIDEMARK_CHECKPOINTS_KEPT,
       batches: env.TIDEMARK_BATCHES_KEPT,

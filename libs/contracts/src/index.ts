@@ -36,6 +36,9 @@ export type RestoreDecisionPage = Schemas['RestoreDecisionPage'];
 export type Revision = Schemas['Revision'];
 export type RevisionOrder = Schemas['RevisionOrder'];
 export type RevisionPage = Schemas['RevisionPage'];
+export type Retention = Schemas['Retention'];
+export type RetentionLimits = Schemas['RetentionLimits'];
+export type RetentionOrder = Schemas['RetentionOrder'];
 export type Run = Schemas['Run'];
 export type Runner = Schemas['Runner'];
 export type RunnerPage = Schemas['RunnerPage'];
@@ -45,6 +48,7 @@ export type StateRow = Schemas['StateRow'];
 export type StartOrder = Schemas['StartOrder'];
 export type Tenant = Schemas['Tenant'];
 export type TenantOrder = Schemas['TenantOrder'];
+export type Usage = Schemas['Usage'];
 
 export type UpgradeDecision = Schemas['UpgradeDecision'];
 export type UpgradePlan = Schemas['UpgradePlan'];

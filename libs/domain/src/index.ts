@@ -26,6 +26,14 @@ export {
   type StateShape,
 } from './checkpoint/checkpoint.js';
 export {
+  checkpointStretch,
+  stretchedIntervalMs,
+  type QuotaPressure,
+  type RetentionLimits,
+  type StoredCheckpoints,
+} from './checkpoint/retention.js';
+export { RetentionStore, type JobRetention, type JobUsage, type TenantUsage } from './checkpoint/retention-store.js';
+export {
   allowsRestore,
   judgeState,
   keepsState,
@@ -170,6 +178,12 @@ export {
   type NewEvent,
   type RunEnd,
 } from './scheduling/run-store.js';
+export {
+  CheckpointUpkeep,
+  type CheckpointToVerify,
+  type ObjectGroup,
+  type SweepPosition,
+} from './scheduling/checkpoint-upkeep.js';
 export {
   SchedulingStore,
   type LostRun,

@@ -209,8 +209,10 @@ export const toCheckpoint = (row: CheckpointRow): Checkpoint => ({
   shapes: row.shapes as { readonly [uid: string]: StateShape },
   stateRows: row.stateRows,
   stateBytes: row.stateBytes,
+  ownBytes: row.ownBytes,
   createdAt: row.createdAt,
   completedAt: orUndefined(row.completedAt),
+  verifiedAt: orUndefined(row.verifiedAt),
 });
 
 export const toDecision = (row: RestoreDecisionRow): RestoreDecision => ({

@@ -1,8 +1,10 @@
 import {
+  CheckpointUpkeep,
   IdempotencyStore,
   IdSource,
   JobStores,
   OffsetStores,
+  RetentionStore,
   RunnerDirectory,
   RunStore,
   SchedulingStore,
@@ -15,6 +17,8 @@ import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRunnerDirectory } from './runs/typeorm-runner-directory.js';
 import { TypeOrmRunStore } from './runs/typeorm-run-store.js';
+import { TypeOrmCheckpointUpkeep } from './scheduling/typeorm-checkpoint-upkeep.js';
+import { TypeOrmRetentionStore } from './scheduling/typeorm-retention-store.js';
 import { TypeOrmSchedulingStore } from './scheduling/typeorm-scheduling-store.js';
 import { TypeOrmIdempotencyStore } from './tenants/typeorm-idempotency-store.js';
 import { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
@@ -29,6 +33,8 @@ const PORTS = [
   { provide: RunnerDirectory, useClass: TypeOrmRunnerDirectory },
   { provide: RunStore, useClass: TypeOrmRunStore },
   { provide: SchedulingStore, useClass: TypeOrmSchedulingStore },
+  { provide: CheckpointUpkeep, useClass: TypeOrmCheckpointUpkeep },
+  { provide: RetentionStore, useClass: TypeOrmRetentionStore },
 ];
 
 /** Binds the domain's ports to Postgres. Exports the ports only, so no app can depend on TypeORM. */

@@ -17,13 +17,19 @@ import type { DataSource } from 'typeorm';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRunStore } from './runs/typeorm-run-store.js';
+import { TypeOrmCheckpointUpkeep } from './scheduling/typeorm-checkpoint-upkeep.js';
+import { TypeOrmRetentionStore } from './scheduling/typeorm-retention-store.js';
 import { TypeOrmSchedulingStore } from './scheduling/typeorm-scheduling-store.js';
 import { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
 import { UuidIdSource } from './uuid-id-source.js';
 
+export type { DataSource } from 'typeorm';
+export { pinCheckpoint, releasePins } from './scheduling/checkpoint-pins.js';
+
 const plain = (): string => v7().replaceAll('-', '');
 
 export const aRunnerId = (): RunnerId => `rnr_${plain()}` as RunnerId;
+export const aCheckpointId = (): CheckpointId => `ckp_${plain()}` as CheckpointId;
 export const aJobId = (): JobId => `job_${plain()}` as JobId;
 
 export const aConfig = (more: Partial<JobConfig> = {}): JobConfig => ({
@@ -76,6 +82,7 @@ export const aWrittenCheckpoint: CompletedCheckpoint = {
   kind: 'full',
   files: 1,
   bytesWritten: 1,
+  manifestBytes: 1,
   pauseMs: 1.5,
 };
 
@@ -87,6 +94,8 @@ export function stores(dataSource: DataSource) {
     runs: new TypeOrmRunStore(dataSource),
     scheduling: new TypeOrmSchedulingStore(dataSource, new UuidIdSource()),
     tenants: new TypeOrmTenantStore(dataSource),
+    upkeep: new TypeOrmCheckpointUpkeep(dataSource),
+    retention: new TypeOrmRetentionStore(dataSource),
   };
 }
 

@@ -16,6 +16,9 @@ export type {
   Offsets,
   Problem,
   RestoreDecision,
+  Retention,
+  RetentionLimits,
+  RetentionOrder,
   Revision,
   RevisionOrder,
   Run,
@@ -27,6 +30,7 @@ export type {
   UpgradeDecision,
   UpgradePlan,
   UpgradePlanOrder,
+  Usage,
 } from '@tidemark/contracts';
 export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from './errors.js';
 export type { Connection } from './http.js';

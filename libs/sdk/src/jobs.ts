@@ -10,6 +10,8 @@ import type {
   Offsets,
   OffsetsOrder,
   RestoreDecision,
+  Retention,
+  RetentionOrder,
   Revision,
   RevisionOrder,
   Run,
@@ -242,6 +244,16 @@ export class Jobs {
       if (leftMs <= 0) throw new TidemarkTimeoutError(job, timeoutMs);
       await pause(Math.min(waitMs, leftMs), signal);
     }
+  }
+
+  /** How much of the job's past is kept. */
+  retention(id: string, { signal }: Cancellable = {}): Promise<Retention> {
+    return this.http.json({ method: 'GET', path: `${pathOf(id)}/retention`, repeatable: true, signal });
+  }
+
+  /** Replaces all limits on what is kept of the job: what `limits` leaves out has none of its own. */
+  setRetention(id: string, limits: RetentionOrder, { signal }: Cancellable = {}): Promise<Retention> {
+    return this.http.json({ method: 'PUT', path: `${pathOf(id)}/retention`, body: limits, repeatable: true, signal });
   }
 
   private create(

@@ -126,6 +126,25 @@ describe('a change', () => {
     expect(api.seen[0]?.url).toBe('/v1/jobs/..%2Ftenants%3Fx%3D/stop');
   });
 
+  it('replaces the limits of what is kept of a job or a tenant', async () => {
+    api.willAnswer({ status: 200, body: {} });
+    await tidemark.jobs.setRetention('job_1', { checkpoints: 3 });
+    await tidemark.jobs.retention('job_1');
+    await tidemark.tenants.setRetention('tnt_1', { bytes: 9 });
+    await tidemark.tenants.retention('tnt_1');
+    await tidemark.tenants.usage('tnt_1');
+    await tidemark.usage();
+
+    expect(api.seen.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['PUT', '/v1/jobs/job_1/retention', { checkpoints: 3 }],
+      ['GET', '/v1/jobs/job_1/retention', undefined],
+      ['PUT', '/v1/tenants/tnt_1/retention', { bytes: 9 }],
+      ['GET', '/v1/tenants/tnt_1/retention', undefined],
+      ['GET', '/v1/tenants/tnt_1/usage', undefined],
+      ['GET', '/v1/usage', undefined],
+    ]);
+  });
+
   it('gives nothing back for a deletion', async () => {
     api.willAnswer({ status: 204 });
 

@@ -1,4 +1,14 @@
-import type { ApiKey, Bundle, BundleUpload, Health, Runner, Tenant } from '@tidemark/contracts';
+import type {
+  ApiKey,
+  Bundle,
+  BundleUpload,
+  Health,
+  RetentionLimits,
+  RetentionOrder,
+  Runner,
+  Tenant,
+  Usage,
+} from '@tidemark/contracts';
 import { Http, type Connection } from './http.js';
 import { Jobs, type Cancellable, type CreateOptions } from './jobs.js';
 import { Listing, type Page, type PageRequest } from './listing.js';
@@ -39,6 +49,11 @@ export class Tidemark {
       signal,
     });
     return items;
+  }
+
+  /** What is stored of the checkpoints of the tenant's jobs. */
+  usage({ signal }: Cancellable = {}): Promise<Usage> {
+    return this.http.json({ method: 'GET', path: '/v1/usage', repeatable: true, signal });
   }
 
   /** Whether the service can work. Throws `TidemarkApiError` with status 503 if it cannot. */
@@ -85,7 +100,25 @@ export class Tenants {
 
   /** Creates a key of a tenant. The key itself is in this answer and in no other. */
   createApiKey(tenantId: string, label: string, { signal }: Cancellable = {}): Promise<ApiKey> {
-    const path = `/v1/tenants/${encodeURIComponent(tenantId)}/api-keys`;
+    const path = `${pathOf(tenantId)}/api-keys`;
     return this.http.json({ method: 'POST', path, body: { label }, repeatable: false, signal });
   }
+
+  /** The most that the tenant's jobs may keep of their past; `bytes` are those of all of them together. */
+  retention(tenantId: string, { signal }: Cancellable = {}): Promise<RetentionLimits> {
+    return this.http.json({ method: 'GET', path: `${pathOf(tenantId)}/retention`, repeatable: true, signal });
+  }
+
+  /** Replaces all these limits: what `limits` leaves out is not limited. */
+  setRetention(tenantId: string, limits: RetentionOrder, { signal }: Cancellable = {}): Promise<RetentionLimits> {
+    const path = `${pathOf(tenantId)}/retention`;
+    return this.http.json({ method: 'PUT', path, body: limits, repeatable: true, signal });
+  }
+
+  /** What is stored of the checkpoints of the tenant's jobs. */
+  usage(tenantId: string, { signal }: Cancellable = {}): Promise<Usage> {
+    return this.http.json({ method: 'GET', path: `${pathOf(tenantId)}/usage`, repeatable: true, signal });
+  }
 }
+
+const pathOf = (tenantId: string): string => `/v1/tenants/${encodeURIComponent(tenantId)}`;

@@ -13,6 +13,7 @@ import { existingJob, JobIdPipe } from '../inspect/existing-job.js';
 import { JobAnswer, showJob } from '../inspect/job.answer.js';
 import { FindStart } from '../start/find-start.js';
 import { StartRequest } from '../start/start.requests.js';
+import { JobWarnings } from '../inspect/job-warnings.js';
 import { By, Tenant } from '../tenancy/caller.js';
 import { SeenVersion } from '../transport/entity-tag.js';
 import { Operation } from '../transport/operation.js';
@@ -32,6 +33,7 @@ export class ControlController {
     private readonly orders: OrderJob,
     private readonly jobs: JobStores,
     private readonly findStart: FindStart,
+    private readonly warnings: JobWarnings,
   ) {}
 
   @Post('start')
@@ -103,6 +105,6 @@ export class ControlController {
     const { tenantId, caller, id, trace, expectedVersion, startMode } = from;
     const by = { actor: caller.keyId, trace, expectedVersion, startMode };
     const job = await this.orders.run(tenantId, id, order, by);
-    return showJob(job);
+    return showJob(job, await this.warnings.of(tenantId));
   }
 }

@@ -142,14 +142,23 @@ export class CheckpointAnswer {
   @Shown('Keys in the state, over all operators.', 'integer')
   readonly stateRows!: number;
 
-  @Shown('Bytes of the state as stored.', 'integer')
+  @Shown('Stored bytes that a restore reads, files of the checkpoints that it builds on among them.', 'integer')
   readonly stateBytes!: number;
+
+  @Shown(
+    'Stored bytes of its own files: what keeping it adds. Sums over checkpoints count shared files once.',
+    'integer',
+  )
+  readonly ownBytes!: number;
 
   @Shown('When it was begun.', 'time')
   readonly createdAt!: string;
 
   @Shown('When it was complete.', 'time', { nullable: true })
   readonly completedAt!: string | null;
+
+  @Shown('When every byte of it was last read back and found to be as it was written.', 'time', { nullable: true })
+  readonly verifiedAt!: string | null;
 }
 shownType('Checkpoint', CheckpointAnswer);
 export const CheckpointPage = pageClass(CheckpointAnswer, 'CheckpointPage');
@@ -168,8 +177,10 @@ export const showCheckpoint = (checkpoint: Checkpoint): CheckpointAnswer => ({
   shapes: checkpoint.shapes,
   stateRows: checkpoint.stateRows,
   stateBytes: checkpoint.stateBytes,
+  ownBytes: checkpoint.ownBytes,
   createdAt: checkpoint.createdAt.toISOString(),
   completedAt: checkpoint.completedAt?.toISOString() ?? null,
+  verifiedAt: checkpoint.verifiedAt?.toISOString() ?? null,
 });
 
 const mapValues = <A, B>(

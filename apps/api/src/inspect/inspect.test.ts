@@ -158,6 +158,8 @@ describe("a job's history", () => {
       stateBytes: 120,
       createdAt: new Date(0),
       completedAt: undefined,
+      ownBytes: 3,
+      verifiedAt: undefined,
     });
 
     const { body } = await api.send('GET', `/v1/jobs/${id}/checkpoints`);

@@ -57,6 +57,15 @@ class PendingUpgradeAnswer {
 }
 shownType('PendingUpgrade', PendingUpgradeAnswer);
 
+export class WarningAnswer {
+  @Shown('What it is about, as a stable code.', ['quota_pressure'])
+  readonly code!: 'quota_pressure';
+
+  @Shown('What it is, what comes of it, and what to do.', 'string')
+  readonly message!: string;
+}
+shownType('JobWarning', WarningAnswer);
+
 /** A job as its owner sees it. */
 export class JobAnswer {
   @Shown('Id of the job.', 'string')
@@ -97,6 +106,9 @@ export class JobAnswer {
   })
   readonly upgrade!: PendingUpgradeAnswer | null;
 
+  @Shown('What its owner should know although it does not keep the job from running.', [WarningAnswer])
+  readonly warnings!: readonly WarningAnswer[];
+
   @Shown('Grows with every change; also the ETag.', 'integer')
   readonly version!: number;
 
@@ -107,7 +119,7 @@ shownType('Job', JobAnswer);
 
 export const JobPage = pageClass(JobAnswer, 'JobPage');
 
-export function showJob(job: Job): JobAnswer {
+export function showJob(job: Job, warnings: readonly WarningAnswer[]): JobAnswer {
   return {
     id: job.id,
     name: job.name,
@@ -133,6 +145,7 @@ export function showJob(job: Job): JobAnswer {
             offsets: job.lastBatch.offsets,
           },
     upgrade: job.upgrade ?? null,
+    warnings,
     version: job.version,
     createdAt: job.createdAt.toISOString(),
   };

@@ -7,6 +7,7 @@ import { Operation } from '../transport/operation.js';
 import { jobCursor, pageOf, PageQuery, type PageAnswer } from '../transport/paging.js';
 import { existingJob, JobIdPipe } from './existing-job.js';
 import { JobAnswer, JobPage, showJob } from './job.answer.js';
+import { JobWarnings } from './job-warnings.js';
 
 export class JobListQuery extends PageQuery {
   @ChoiceField({ optional: true, of: JOB_STATUSES, description: 'Only jobs in this status.' })
@@ -16,7 +17,10 @@ export class JobListQuery extends PageQuery {
 @ApiTags('jobs')
 @Controller('v1/jobs')
 export class JobsController {
-  constructor(private readonly stores: JobStores) {}
+  constructor(
+    private readonly stores: JobStores,
+    private readonly warnings: JobWarnings,
+  ) {}
 
   @Get()
   @Operation({
@@ -25,19 +29,20 @@ export class JobsController {
     answer: JobPage,
     problems: [HttpStatus.BAD_REQUEST],
   })
-  list(@Tenant() tenantId: TenantId, @Query() query: JobListQuery): Promise<PageAnswer<JobAnswer>> {
+  async list(@Tenant() tenantId: TenantId, @Query() query: JobListQuery): Promise<PageAnswer<JobAnswer>> {
     const status = query.status === undefined ? {} : { status: query.status };
+    const warnings = await this.warnings.of(tenantId);
     return pageOf(query, {
       cursor: jobCursor,
       read: (page) => this.stores.forTenant(tenantId).list({ ...page, ...status }),
       cursorOf: ({ id }) => id,
-      show: showJob,
+      show: (job) => showJob(job, warnings),
     });
   }
 
   @Get(':id')
   @Operation({ id: 'getJob', summary: 'Shows a job', answer: JobAnswer, problems: [HttpStatus.NOT_FOUND] })
   async get(@Tenant() tenantId: TenantId, @Param('id', JobIdPipe) id: JobId): Promise<JobAnswer> {
-    return showJob(await existingJob(this.stores.forTenant(tenantId), id));
+    return showJob(await existingJob(this.stores.forTenant(tenantId), id), await this.warnings.of(tenantId));
   }
 }

@@ -58,6 +58,7 @@ async function aCheckpoint(
     ...{ id: api.ids.next('checkpoint'), tenantId, jobId: id, timeline: 1, batchId, batchTimeMs: 0, epoch: 1 },
     ...{ revision: 1, bundleDigest, status: 'complete', kind: 'checkpoint', path, buildsOn: [], offsets: {}, shapes },
     ...{ manifestSha256: written.manifestSha256, stateRows: written.stateRows, stateBytes: written.stateBytes },
+    ...{ ownBytes: written.bytesWritten, verifiedAt: undefined },
     ...{ createdAt: new Date(0), completedAt: new Date(0) },
     ...more,
   };

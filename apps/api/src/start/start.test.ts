@@ -272,7 +272,7 @@ function aCheckpointOf(status: Checkpoint['status'], offsets: Checkpoint['offset
     ...{ id: api.ids.next('checkpoint'), tenantId: api.tenantId, jobId: id, timeline: 1, batchId: 4, batchTimeMs: 0 },
     ...{ epoch: 1, revision: 1, bundleDigest: 'd'.repeat(64) as BundleDigest, status, kind: 'checkpoint', path: '' },
     ...{ buildsOn: [], manifestSha256: undefined, offsets, shapes: {}, stateRows: 0, stateBytes: 0 },
-    ...{ createdAt: new Date(0), completedAt: undefined },
+    ...{ createdAt: new Date(0), completedAt: undefined, ownBytes: 0, verifiedAt: undefined },
   };
   api.tenant.checkpoints.push(checkpoint);
   return checkpoint.id;

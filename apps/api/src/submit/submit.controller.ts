@@ -5,6 +5,7 @@ import { inSpan, SPANS } from '@tidemark/observability';
 import type { FastifyReply } from 'fastify';
 import { JobIdPipe } from '../inspect/existing-job.js';
 import { JobAnswer, showJob } from '../inspect/job.answer.js';
+import { JobWarnings } from '../inspect/job-warnings.js';
 import { By, Tenant } from '../tenancy/caller.js';
 import { SeenVersion } from '../transport/entity-tag.js';
 import { Idempotent, Repeatable } from '../transport/idempotency.js';
@@ -30,6 +31,7 @@ export class SubmitController {
   constructor(
     private readonly submission: SubmitJob,
     private readonly deployment: DeployRevision,
+    private readonly warnings: JobWarnings,
   ) {}
 
   @Post()
@@ -53,7 +55,7 @@ export class SubmitController {
       this.submission.run(tenantId, order, { actor: caller.keyId, trace: traceParent, requestId }),
     );
     void reply.header('location', `/v1/jobs/${job.id}`);
-    return showJob(job);
+    return showJob(job, await this.warnings.of(tenantId));
   }
 
   @Post(':id/revisions')
@@ -79,6 +81,6 @@ export class SubmitController {
     const job = await inSpan(SPANS.submit, { parent: trace, attributes: { tenantId } }, ({ traceParent }) =>
       this.deployment.run(tenantId, id, order, { actor: caller.keyId, trace: traceParent, expectedVersion, requestId }),
     );
-    return showJob(job);
+    return showJob(job, await this.warnings.of(tenantId));
   }
 }

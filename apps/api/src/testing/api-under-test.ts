@@ -6,6 +6,7 @@ import {
   IdSource,
   JobStores,
   OffsetStores,
+  RetentionStore,
   RunnerDirectory,
   TenantStore,
   type ApiKeyId,
@@ -23,6 +24,7 @@ import { sha256OfKey } from '../tenancy/callers.js';
 import { httpServer } from '../transport/http-server.js';
 import { InMemoryJobStores, type InMemoryTenant } from './in-memory-job-stores.js';
 import { InMemoryOffsetStores } from './in-memory-offset-stores.js';
+import { InMemoryRetentionStore } from './in-memory-retention-store.js';
 import {
   FakeBundleInspector,
   FixedClock,
@@ -52,6 +54,7 @@ export interface Received {
 export class ApiUnderTest {
   readonly stores = new InMemoryJobStores();
   readonly offsets = new InMemoryOffsetStores(this.stores);
+  readonly retention = new InMemoryRetentionStore(this.stores);
   readonly tenantStore = new InMemoryTenantStore();
   readonly idempotency = new InMemoryIdempotencyStore();
   readonly runners = new InMemoryRunnerDirectory();
@@ -132,6 +135,7 @@ export class ApiUnderTest {
         provide: SourceInspector,
         useValue: new ConnectorSourceInspector(this.filesRoot, this.objects, this.tenantStore),
       },
+      { provide: RetentionStore, useValue: this.retention },
       { provide: TenantStore, useValue: this.tenantStore },
       { provide: IdempotencyStore, useValue: this.idempotency },
       { provide: RunnerDirectory, useValue: this.runners },

@@ -152,6 +152,8 @@ function bodyOf({ operationId }: Route): Sent {
     ensureTenant: { name: 'new' },
     createApiKey: { label: 'new' },
     setOffsets: { offsets: [{ source: 'in', partition: '0', offset: 0 }] },
+    setRetention: { checkpoints: 3 },
+    setTenantRetention: { checkpoints: 3 },
   };
   const body = bodies[operationId];
   return body === undefined ? {} : { body };

@@ -11,6 +11,7 @@ import {
 } from '@tidemark/domain';
 import { existingJob, JobIdPipe } from '../inspect/existing-job.js';
 import { JobAnswer, showJob } from '../inspect/job.answer.js';
+import { JobWarnings } from '../inspect/job-warnings.js';
 import { deployedJob } from '../submit/deployed-job.js';
 import { By, Tenant } from '../tenancy/caller.js';
 import { SeenVersion } from '../transport/entity-tag.js';
@@ -31,6 +32,7 @@ export class UpgradesController {
   constructor(
     private readonly stores: JobStores,
     private readonly plans: PlanUpgrade,
+    private readonly warnings: JobWarnings,
   ) {}
 
   @Post('upgrade-plans')
@@ -115,6 +117,6 @@ export class UpgradesController {
     const decided = await this.stores
       .forTenant(tenantId)
       .decideUpgrade(id, answer, { actor: caller.keyId, trace, ...expected });
-    return showJob(deployedJob(id, decided));
+    return showJob(deployedJob(id, decided), await this.warnings.of(tenantId));
   }
 }

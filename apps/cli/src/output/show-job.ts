@@ -23,6 +23,7 @@ export const showJob = (job: Job): readonly string[] =>
     ['status', `${job.status} since ${job.statusSince}`],
     ['wanted', job.desired],
     ['reason', job.reason?.message ?? null],
+    ...job.warnings.map(({ message }) => ['warning', message] as const),
     ['revision', job.revision],
     ['epoch', job.epoch],
     ['timeline', job.timeline],

@@ -17,6 +17,7 @@ const job: JobPicture['job'] = {
   currentRun: { id: 'run_1', runnerId: 'rnr_0198f00000000000000000000000abcd', epoch: 3 },
   lastBatch: null,
   upgrade: null,
+  warnings: [],
   version: 4,
   createdAt: '2026-03-01T12:00:00.000Z',
 };

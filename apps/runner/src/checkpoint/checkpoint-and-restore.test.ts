@@ -141,6 +141,7 @@ class Life {
       ...begun,
       ...{ tenantId, jobId, epoch, manifestSha256, stateRows, stateBytes, shapes: { counts: aShape } },
       ...{ status: 'complete', kind: 'checkpoint', createdAt: new Date(0), completedAt: new Date(0) },
+      ...{ ownBytes: 0, verifiedAt: undefined },
     };
     return { ...claimed, checkpoint, decision: aDecisionFor(checkpoint) };
   }

@@ -58,6 +58,30 @@ describe('a checkpoint', () => {
     expect(checkpoints.isDue()).toBe(true);
   });
 
+  it('comes less often while its tenant is over a limit, and as before once that is over', () => {
+    const checkpoints = checkpointer();
+    const orders = { desired: 'running', revision: 1 } as const;
+    run.obey({ ...orders, checkpointStretch: 4 });
+    // A commit's answer says nothing about it.
+    run.obey(orders);
+    vi.advanceTimersByTime(4 * INTERVAL_MS - 1);
+    expect(checkpoints.isDue()).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(checkpoints.isDue()).toBe(true);
+
+    run.obey({ ...orders, checkpointStretch: 8 });
+    expect(checkpoints.isDue()).toBe(false);
+    run.obey({ ...orders, checkpointStretch: 1 });
+    expect(checkpoints.isDue()).toBe(true);
+  });
+
+  it('is written whenever the run asks for one, also while its tenant is over a limit', async () => {
+    const checkpoints = checkpointer();
+    run.obey({ desired: 'stopped', revision: 1, checkpointStretch: 8 });
+    await write(checkpoints);
+    expect(runs.completed).toHaveLength(1);
+  });
+
   it('is due at once after batches had to be run again', () => {
     expect(checkpointer(true).isDue()).toBe(true);
   });

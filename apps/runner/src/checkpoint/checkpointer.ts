@@ -6,7 +6,14 @@ import {
   type CheckpointChain,
   type ObjectStore,
 } from '@tidemark/checkpoint';
-import { isTidemarkError, TidemarkError, type CheckpointId, type IdSource, type RunStore } from '@tidemark/domain';
+import {
+  isTidemarkError,
+  stretchedIntervalMs,
+  TidemarkError,
+  type CheckpointId,
+  type IdSource,
+  type RunStore,
+} from '@tidemark/domain';
 import type { StateSnapshot } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
 import type { ActiveRun } from '../run-batch/active-run.js';
@@ -27,7 +34,8 @@ export class Checkpointer {
   private writing: Promise<void> | undefined;
   private failures = 0;
   private failure: unknown;
-  private dueAtMs: number;
+  /** When the last one was begun; an interval later, as long as that is by then, the next one is due. */
+  private begunAtMs: number;
   /** What a delta would build on: the checkpoint whose snapshot was the last that the job's graph gave or took. */
   private chain: CheckpointChain | undefined;
 
@@ -41,7 +49,7 @@ export class Checkpointer {
       readonly chain: CheckpointChain | undefined;
     },
   ) {
-    this.dueAtMs = performance.now() + (start.overdue ? 0 : this.intervalMs);
+    this.begunAtMs = start.overdue ? -Infinity : performance.now();
     this.chain = start.chain;
   }
 
@@ -53,7 +61,7 @@ export class Checkpointer {
   /** Whether the loop should hand over a snapshot now. Throws when checkpoints have failed too often. */
   isDue(): boolean {
     if (this.failures >= FAILURES_MAX) throw this.failure;
-    return this.writing === undefined && performance.now() >= this.dueAtMs;
+    return this.writing === undefined && performance.now() >= this.begunAtMs + this.intervalMs;
   }
 
   /**
@@ -62,7 +70,7 @@ export class Checkpointer {
    * @param pauseMs for how long no batch could run because of it; told with the checkpoint.
    */
   begin(snapshot: StateSnapshot, pauseMs: number): void {
-    this.dueAtMs = performance.now() + this.intervalMs;
+    this.begunAtMs = performance.now();
     const parent = snapshot.kind === 'delta' ? this.chain : undefined;
     this.chain = undefined;
     this.writing = this.write(snapshot, pauseMs, parent).finally(() => {
@@ -76,7 +84,8 @@ export class Checkpointer {
   }
 
   private get intervalMs(): number {
-    return this.run.claimed.revision.config.checkpointIntervalMs;
+    const { checkpointIntervalMs } = this.run.claimed.revision.config;
+    return stretchedIntervalMs(checkpointIntervalMs, this.run.checkpointStretch);
   }
 
   private async write(snapshot: StateSnapshot, pauseMs: number, parent: CheckpointChain | undefined): Promise<void> {
@@ -140,7 +149,10 @@ export class Checkpointer {
       },
     });
     if (begun === 'base_gone') {
-      throw new TidemarkError('checkpoint_unreadable', { path: parent?.path ?? path, reason: 'it was collected' });
+      throw new TidemarkError('checkpoint_unreadable', {
+        path: parent?.path ?? path,
+        reason: 'it was collected or is damaged',
+      });
     }
     if (begun === 'fenced') return this.lost();
     const { written, chain } = await writeCheckpoint(objects, {

@@ -65,6 +65,8 @@ async function aStoredCheckpoint(batchId: number, parent?: CheckpointChain): Pro
     shapes: { counts: aShape },
     createdAt: new Date(0),
     completedAt: new Date(0),
+    ownBytes: written.bytesWritten + written.manifestBytes,
+    verifiedAt: undefined,
   };
 }
 

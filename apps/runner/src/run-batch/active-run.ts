@@ -21,6 +21,7 @@ const TIMER_LATE_MS = 1;
 export class ActiveRun {
   private drainReason: DrainReason | undefined;
   private abandonReason: AbandonReason | undefined;
+  private stretch = 1;
   private wake: (() => void) | undefined;
   private onAbandon: (() => void) | undefined;
   private readonly abandonment = Promise.withResolvers<AbandonReason>();
@@ -35,8 +36,14 @@ export class ActiveRun {
     return this.abandonReason;
   }
 
+  /** How many times longer than configured to wait between checkpoints. */
+  get checkpointStretch(): number {
+    return this.stretch;
+  }
+
   /** Takes the newest orders of the job's owner. */
-  obey({ desired, revision }: Orders): void {
+  obey({ desired, revision, checkpointStretch = this.stretch }: Orders): void {
+    this.stretch = checkpointStretch;
     if (desired === 'cancelled') this.abandon('cancelled');
     else if (desired === 'stopped') this.drain('stop');
     else if (revision !== this.claimed.revision.number) this.drain('redeploy');

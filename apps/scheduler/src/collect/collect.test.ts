@@ -3,6 +3,7 @@ import type { SchedulerConfig } from '@tidemark/config';
 import type { CheckpointId } from '@tidemark/domain';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ScriptedSchedulingStore } from '../testing/scripted-scheduling-store.js';
+import { ScriptedUpkeep } from '../testing/scripted-upkeep.js';
 import { Collect } from './collect.js';
 
 /** Objects below `stuck` cannot be removed. */
@@ -14,14 +15,18 @@ class StubbornStore extends InMemoryObjectStore {
 }
 
 let store: ScriptedSchedulingStore;
+let upkeep: ScriptedUpkeep;
 let objects: StubbornStore;
 let collect: Collect;
 const goOn = new AbortController().signal;
 
 beforeEach(() => {
   store = new ScriptedSchedulingStore();
+  upkeep = new ScriptedUpkeep();
   objects = new StubbornStore();
-  collect = new Collect(store, objects, { keep: { checkpoints: 5, batches: 10, events: 10 } } as SchedulerConfig);
+  collect = new Collect(store, upkeep, objects, {
+    keep: { checkpoints: 5, batches: 10, events: 10 },
+  } as SchedulerConfig);
 });
 
 async function retired(path: string): Promise<void> {
@@ -52,6 +57,7 @@ describe('collecting', () => {
     expect(await objects.list('two')).toEqual([]);
     expect(await objects.list('wal')).toEqual([]);
     expect(store.done).toEqual(['prune events', 'prune keys']);
+    expect(upkeep.judged).toBe(1);
   });
 
   it('ends early when the process does', async () => {

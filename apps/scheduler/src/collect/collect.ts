@@ -1,6 +1,6 @@
 import { ObjectStore, removeCheckpoint, removeJobObjects } from '@tidemark/checkpoint';
 import type { SchedulerConfig } from '@tidemark/config';
-import { SchedulingStore, type DeletedJob } from '@tidemark/domain';
+import { CheckpointUpkeep, SchedulingStore, type DeletedJob } from '@tidemark/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
 import { inTurn } from '../in-turn.js';
@@ -17,15 +17,18 @@ const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
 export class Collect {
   constructor(
     private readonly store: SchedulingStore,
+    private readonly upkeep: CheckpointUpkeep,
     private readonly objects: ObjectStore,
     @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
   ) {}
 
   /** Ends early when `signal` says so; the next pass goes on. */
   async pass(signal: AbortSignal): Promise<void> {
-    const { store, config } = this;
+    const { store, upkeep, config } = this;
     const steps = [
       () => this.collectCheckpoints(signal),
+      // After it: what the limits allow to remove is no pressure.
+      () => upkeep.judgeQuotas(),
       () => this.collectBatches(signal),
       () => this.collectDeletedJobs(signal),
       () => store.pruneEvents(config.keep.events),

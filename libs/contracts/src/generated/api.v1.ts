@@ -432,6 +432,76 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/jobs/{id}/retention': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows how much of a job's past is kept */
+    get: operations['getRetention'];
+    /** Replaces the limits on how much of a job's past is kept; no run notices */
+    put: operations['setRetention'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows what is stored of checkpoints, for each job and in all */
+    get: operations['getUsage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/tenants/{id}/retention': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows the most that a tenant's jobs may keep of their past */
+    get: operations['getTenantRetention'];
+    /** Replaces the limits on what a tenant's jobs may keep of their past */
+    put: operations['setTenantRetention'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/tenants/{id}/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows what is stored of a tenant's checkpoints, for each job and in all */
+    get: operations['getTenantUsage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/health': {
     parameters: {
       query?: never;
@@ -638,6 +708,15 @@ export interface components {
       /** @description What stands in its way, one sentence each. */
       objections: string[];
     };
+    JobWarning: {
+      /**
+       * @description What it is about, as a stable code.
+       * @enum {string}
+       */
+      code: 'quota_pressure';
+      /** @description What it is, what comes of it, and what to do. */
+      message: string;
+    };
     Job: {
       /** @description Id of the job. */
       id: string;
@@ -683,6 +762,8 @@ export interface components {
       lastBatch: components['schemas']['LastBatch'] | null;
       /** @description A revision that waits for a decision, while the one before it goes on. */
       upgrade: components['schemas']['PendingUpgrade'] | null;
+      /** @description What its owner should know although it does not keep the job from running. */
+      warnings: components['schemas']['JobWarning'][];
       /** @description Grows with every change; also the ETag. */
       version: number;
       /**
@@ -906,8 +987,10 @@ export interface components {
       };
       /** @description Keys in the state, over all operators. */
       stateRows: number;
-      /** @description Bytes of the state as stored. */
+      /** @description Stored bytes that a restore reads, files of the checkpoints that it builds on among them. */
       stateBytes: number;
+      /** @description Stored bytes of its own files: what keeping it adds. Sums over checkpoints count shared files once. */
+      ownBytes: number;
       /**
        * Format: date-time
        * @description When it was begun.
@@ -918,6 +1001,11 @@ export interface components {
        * @description When it was complete.
        */
       completedAt: string | null;
+      /**
+       * Format: date-time
+       * @description When every byte of it was last read back and found to be as it was written.
+       */
+      verifiedAt: string | null;
     };
     CheckpointPage: {
       /** @description The items, in the order of the list. */
@@ -1444,6 +1532,77 @@ export interface components {
       key: string;
       /** @description What the key is for. */
       label: string;
+    };
+    RetentionLimits: {
+      /** @description Complete checkpoints for each timeline. */
+      checkpoints: number | null;
+      /** @description Milliseconds since a checkpoint was complete. */
+      ageMs: number | null;
+      /** @description Stored bytes, files that several checkpoints share counted once. */
+      bytes: number | null;
+    };
+    Retention: {
+      /** @description What was set for the job. Null does not limit. */
+      own: components['schemas']['RetentionLimits'];
+      /** @description The most that the tenant lets its jobs keep; its bytes are those of all jobs together. */
+      tenant: components['schemas']['RetentionLimits'];
+      /** @description What is in effect. Where `checkpoints` is null, the default of the service counts. */
+      effective: components['schemas']['RetentionLimits'];
+    };
+    RetentionOrder: {
+      /** @description Complete checkpoints to keep for each timeline. Left out: no limit of its own. */
+      checkpoints?: number;
+      /** @description Milliseconds to keep a checkpoint for. Left out: no limit of its own. */
+      ageMs?: number;
+      /** @description Stored bytes to keep, files that several checkpoints share counted once: of the job, or of all jobs of the tenant together. Left out: no limit of its own. */
+      bytes?: number;
+    };
+    QuotaPressure: {
+      /** @description Stored bytes when it was last looked at. */
+      bytes: number;
+      /** @description The limit that they are over. */
+      quotaBytes: number;
+      /** @description How many times longer than configured running jobs wait between checkpoints. */
+      stretch: number;
+      /**
+       * Format: date-time
+       * @description Since when.
+       */
+      since: string;
+    };
+    JobUsage: {
+      /** @description Id of the job. */
+      jobId: string;
+      /** @description Its name. */
+      name: string;
+      /** @description Stored bytes of its checkpoints, files that several share counted once. */
+      bytes: number;
+      /** @description Complete checkpoints, savepoints among them. */
+      checkpoints: number;
+      /** @description Savepoints among them. */
+      savepoints: number;
+      /** @description Those among them that were read back and found to be as they were written. */
+      verified: number;
+      /** @description Those among them that something holds on to. */
+      pinned: number;
+    };
+    Usage: {
+      /** @description Stored bytes of all checkpoints, files that several share counted once. */
+      bytes: number;
+      /** @description Complete checkpoints, savepoints among them. */
+      checkpoints: number;
+      /** @description Savepoints among them. */
+      savepoints: number;
+      /** @description Those among them that were read back and found to be as they were written. */
+      verified: number;
+      /** @description Those among them that something holds on to. */
+      pinned: number;
+      /** @description The limit on the bytes of all jobs together. */
+      quotaBytes: number | null;
+      /** @description There while the bytes are over the limit although nothing more may be removed. */
+      pressure: components['schemas']['QuotaPressure'] | null;
+      /** @description The jobs, those with most bytes first; at most 100. */
+      jobs: components['schemas']['JobUsage'][];
     };
     SandboxHealth: {
       /**
@@ -4322,6 +4481,423 @@ export interface operations {
         };
         content: {
           'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getRetention: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows how much of a job's past is kept */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Retention'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  setRetention: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RetentionOrder'];
+      };
+    };
+    responses: {
+      /** @description Replaces the limits on how much of a job's past is kept; no run notices */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Retention'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getUsage: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows what is stored of checkpoints, for each job and in all */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Usage'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getTenantRetention: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows the most that a tenant's jobs may keep of their past */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RetentionLimits'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  setTenantRetention: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RetentionOrder'];
+      };
+    };
+    responses: {
+      /** @description Replaces the limits on what a tenant's jobs may keep of their past */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RetentionLimits'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getTenantUsage: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows what is stored of a tenant's checkpoints, for each job and in all */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Usage'];
         };
       };
       /** @description The API key is missing, unknown or revoked. */

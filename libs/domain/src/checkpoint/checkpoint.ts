@@ -41,6 +41,7 @@ export interface WrittenCheckpoint {
   /** State files that it wrote itself, and their stored bytes. */
   readonly files: number;
   readonly bytesWritten: number;
+  readonly manifestBytes: number;
 }
 
 /** The same with what only the run knows of it. */
@@ -80,6 +81,10 @@ export interface Checkpoint {
   /** Rows and stored bytes of every file that a restore reads, those of other checkpoints among them. */
   readonly stateRows: number;
   readonly stateBytes: number;
+  /** Stored bytes of the objects in its own folder. */
+  readonly ownBytes: number;
   readonly createdAt: Date;
   readonly completedAt: Date | undefined;
+  /** When every byte that a restore needs was last read back and held against its hash; undefined until it was. */
+  readonly verifiedAt: Date | undefined;
 }

@@ -63,6 +63,13 @@ export const ERRORS = {
     say: (p: { jobId: string; status: JobStatus; event: JobEvent | 'delete' }) =>
       `Job ${p.jobId} is ${p.status}; it cannot accept "${p.event}".`,
   },
+  job_needed: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string; checkpointId: string; owner: string; reason: string }) =>
+      `Checkpoint ${p.checkpointId} of job ${p.jobId} is needed by ${p.owner} (${p.reason}). End that first, then delete the job.`,
+  },
   job_changed_meanwhile: {
     kind: 'conflict',
     fault: 'user',

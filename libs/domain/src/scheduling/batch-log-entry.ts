@@ -5,6 +5,8 @@ import type { DesiredState } from '../job/job.js';
 export interface Orders {
   readonly desired: DesiredState;
   readonly revision: number;
+  /** How many times longer than configured to wait between checkpoints; undefined where nothing was said about it. */
+  readonly checkpointStretch?: number;
 }
 
 /** One write to a job's batch log. */

@@ -27,6 +27,7 @@ import { toBundle, toJob, toUpgradePlan } from '../mapping.js';
 import { BundleRow, JobRow, OutboxRow, RevisionRow, RunRow, TOPICS, UpgradePlanRow } from '../rows/index.js';
 import { changeJob, isAtRest, isOwned, lockJob, type By, type Decide } from './change-job.js';
 import { JobHistory } from './job-history.js';
+import { pinByAnotherJob } from '../scheduling/checkpoint-pins.js';
 import { addRevision, decideUpgrade, readUpgradeFacts } from './upgrades.js';
 
 @Injectable()
@@ -192,6 +193,8 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
       if (expectedVersion !== undefined && expectedVersion !== row.version) return { outcome: 'changed_meanwhile' };
       const job = toJob(row, undefined);
       if (isOwned(job.status)) return { outcome: 'refused', status: job.status, event: 'delete' };
+      const pin = await pinByAnotherJob(tx, id);
+      if (pin !== undefined) return { outcome: 'pinned', ...pin };
       await tx.delete(JobRow, { id, tenantId: this.tenantId });
       await tx.insert(OutboxRow, { topic: TOPICS.jobDeleted, payload: { tenantId: this.tenantId, jobId: id } });
       return { outcome: 'ordered', job };

@@ -30,8 +30,11 @@ export class CheckpointRow {
   @Column({ name: 'shapes', type: 'jsonb' }) shapes!: unknown;
   @Column({ name: 'state_rows', type: 'bigint', default: 0 }) stateRows!: number;
   @Column({ name: 'state_bytes', type: 'bigint', default: 0 }) stateBytes!: number;
+  /** Of the objects in its own folder. */
+  @Column({ name: 'own_bytes', type: 'bigint', default: 0 }) ownBytes!: number;
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
   @Column({ name: 'completed_at', type: 'timestamptz', nullable: true }) completedAt!: Date | null;
+  @Column({ name: 'verified_at', type: 'timestamptz', nullable: true }) verifiedAt!: Date | null;
 
   @ManyToOne(() => JobRow, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'job_id', foreignKeyConstraintName: 'checkpoints_job' })

@@ -14,6 +14,12 @@ import { OutboxRow, TOPICS } from './outbox.row.js';
 import { IdempotencyKeyRow } from './idempotency-key.row.js';
 import { SchedulerLeaderRow } from './scheduler-leader.row.js';
 import { UpgradePlanRow } from './upgrade-plan.row.js';
+import { CheckpointPinRow } from './checkpoint-pin.row.js';
+import { JobRetentionRow } from './job-retention.row.js';
+import { TenantRetentionRow } from './tenant-retention.row.js';
+import { QuotaPressureRow } from './quota-pressure.row.js';
+import { OrphanRow } from './orphan.row.js';
+import { SweepRow } from './sweep.row.js';
 
 export {
   TenantRow,
@@ -32,6 +38,12 @@ export {
   IdempotencyKeyRow,
   SchedulerLeaderRow,
   UpgradePlanRow,
+  CheckpointPinRow,
+  JobRetentionRow,
+  TenantRetentionRow,
+  QuotaPressureRow,
+  OrphanRow,
+  SweepRow,
 };
 
 export const ROWS = [
@@ -50,4 +62,10 @@ export const ROWS = [
   IdempotencyKeyRow,
   SchedulerLeaderRow,
   UpgradePlanRow,
+  CheckpointPinRow,
+  JobRetentionRow,
+  TenantRetentionRow,
+  QuotaPressureRow,
+  OrphanRow,
+  SweepRow,
 ] as const;

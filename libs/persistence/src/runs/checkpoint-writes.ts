@@ -38,9 +38,24 @@ export async function begin(
     ],
   );
   if (rows.length === 0) return 'fenced';
-  if (await holdCheckpoints(tx, fence, checkpoint.buildsOn)) return 'done';
+  if ((await holdCheckpoints(tx, fence, checkpoint.buildsOn)) && !(await isDamaged(tx, fence, checkpoint)))
+    return 'done';
   await tx.delete(CheckpointRow, { id: checkpoint.id });
   return 'base_gone';
+}
+
+/**
+ * Whether one of those that it builds on, or one that this run has written on top of the same files, was found unreadable
+ * meanwhile: what is built on it could not be restored either.
+ */
+async function isDamaged(tx: EntityManager, { jobId, epoch }: Fence, { buildsOn }: NewCheckpoint): Promise<boolean> {
+  if (buildsOn.length === 0) return false;
+  const rows = await tx.query<unknown[]>(
+    `SELECT 1 FROM checkpoints WHERE job_id = $1 AND status = 'corrupt'
+        AND (path = ANY($2) OR epoch = $3 AND builds_on && $2) LIMIT 1`,
+    [jobId, buildsOn, epoch],
+  );
+  return rows.length > 0;
 }
 
 /** From here on the checkpoint may be restored, so what it builds on is held once more: it was only pending before. */
@@ -58,10 +73,11 @@ export async function complete(
   );
   if (pending === undefined || !(await holdCheckpoints(tx, fence, pending.builds_on))) return 'fenced';
   const { manifestSha256, stateRows, stateBytes } = written;
+  const ownBytes = written.bytesWritten + written.manifestBytes;
   const { affected } = await tx.update(
     CheckpointRow,
     { id, jobId: fence.jobId, tenantId: fence.tenantId, status: 'pending' },
-    { status: 'complete', completedAt: () => 'now()', manifestSha256, stateRows, stateBytes },
+    { status: 'complete', completedAt: () => 'now()', manifestSha256, stateRows, stateBytes, ownBytes },
   );
   if (affected !== 1) return 'fenced';
   await appendEvents(tx, fence, [

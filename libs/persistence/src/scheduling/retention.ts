@@ -5,11 +5,15 @@ import type { DataSource } from 'typeorm';
 const PASS_MAX = 500;
 
 /**
- * Turns to `deleted`, in one statement with the check, what no restore can want: complete checkpoints beyond the newest
- * `perTimeline`, unfinished ones of an epoch that is over or after which their run has begun another (it writes one at a
- * time), and what an earlier pass marked but did not finish. Kept as well are every savepoint, the checkpoint that a
- * running restore has chosen, the newest checkpoint of the base before the newest one (a damaged base must not take all
- * that is kept with it), the one with whose state its job's timeline begins, and every checkpoint that one of these, or one that is being written, builds on.
+ * Turns to `deleted`, in one statement with the check, what no restore can want: complete checkpoints beyond the limits
+ * of their job and its tenant, unfinished ones of an epoch that is over or after which their run has begun another (it
+ * writes one at a time), and what an earlier pass marked but did not finish. `perTimeline` counts where neither job nor
+ * tenant says how many to keep.
+ *
+ * Kept whatever the limits say are, for each timeline, the newest checkpoint, the newest one that was read back, and the
+ * newest of the base before the newest one (a damaged base must not take all that is kept with it); every savepoint;
+ * what somebody has pinned; what a running restore has chosen; the one with whose state its job's timeline begins; and
+ * every checkpoint that one of these, or one that is being written, builds on.
  */
 export async function retireCheckpoints(
   database: DataSource,
@@ -20,15 +24,37 @@ export async function retireCheckpoints(
 }
 
 /**
+ * What counts for a job: what it says within what its tenant says. `fallback` is how many checkpoints are kept where
+ * neither says it.
+ */
+export const limitsOfJobs = (fallback: string): string => `
+  SELECT j.id AS job_id, j.epoch, j.current_run_id,
+         least(coalesce(r.checkpoints, t.checkpoints, ${fallback}), t.checkpoints) AS keep,
+         least(r.age_ms, t.age_ms) AS age_ms, r.bytes AS job_bytes, t.bytes AS tenant_bytes
+    FROM jobs j LEFT JOIN job_retention r ON r.job_id = j.id LEFT JOIN tenant_retention t ON t.tenant_id = j.tenant_id`;
+
+/**
  * `base_number` counts the bases of a timeline's checkpoints, the newest first. What a checkpoint builds on names all that
  * those build on in turn. The newest go first, so that a limited pass never leaves one without what it builds on.
+ *
+ * Bytes: what is kept anyway has place 0, the others follow, the newest first. An object folder has the place of the
+ * first that needs it, so `upto` is what it takes to keep everything up to a place, shared bases counted once. From the
+ * first place on that is over the limit (`full`), nothing more is kept; what is complete comes before what is corrupt.
  *
  * A row that somebody holds meanwhile is locked, or has another `holds` than was seen: it is left for the next pass.
  */
 const RETIRE = `
-  WITH ranked AS (
-    SELECT c.*,
+  WITH limits AS (${limitsOfJobs('$1')}), chosen AS (
+    SELECT s.verdict->'from'->>'checkpointId' AS id
+      FROM jobs o JOIN restore_decisions s ON s.run_id = o.current_run_id
+     WHERE o.status IN ('scheduled', 'restoring')
+    UNION ALL SELECT o.base_checkpoint_id FROM jobs o WHERE o.base_checkpoint_id IS NOT NULL
+  ), ranked AS (
+    SELECT c.id, c.tenant_id, c.job_id, c.kind, c.timeline, c.status, c.path, c.builds_on, c.holds, c.epoch,
+           c.created_at, c.completed_at, c.verified_at,
            row_number() OVER (PARTITION BY c.job_id, c.kind, c.timeline, c.status ORDER BY c.batch_id DESC, c.id DESC) AS newest,
+           row_number() OVER (PARTITION BY c.job_id, c.kind, c.timeline, c.status, c.verified_at IS NULL
+                              ORDER BY c.batch_id DESC, c.id DESC) AS newest_alike,
            row_number() OVER (PARTITION BY c.job_id, c.kind, c.timeline, c.status, coalesce(c.builds_on[1], c.path)
                               ORDER BY c.batch_id DESC, c.id DESC) AS newest_of_base,
            row_number() OVER (PARTITION BY c.job_id, c.kind, c.epoch ORDER BY c.id DESC) AS begun_last
@@ -37,18 +63,44 @@ const RETIRE = `
     SELECT r.*, count(*) FILTER (WHERE r.newest_of_base = 1)
                 OVER (PARTITION BY r.job_id, r.kind, r.timeline, r.status ORDER BY r.newest) AS base_number
       FROM ranked r
+  ), judged AS (
+    SELECT n.*, l.keep, l.age_ms, l.job_bytes, l.tenant_bytes, l.current_run_id, l.epoch AS job_epoch,
+           EXISTS (SELECT 1 FROM checkpoint_pins p WHERE p.checkpoint_id = n.id)
+             OR EXISTS (SELECT 1 FROM chosen h WHERE h.id = n.id)
+             OR n.status IN ('complete', 'corrupt') AND n.kind = 'savepoint'
+             OR n.status = 'complete' AND (n.newest = 1 OR n.newest_of_base = 1 AND n.base_number <= 2
+                                           OR n.verified_at IS NOT NULL AND n.newest_alike = 1) AS kept_anyway
+      FROM numbered n JOIN limits l ON l.job_id = n.job_id
+  ), placed AS (
+    SELECT d.*, CASE WHEN d.kept_anyway THEN 0 ELSE
+             row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.status, d.created_at DESC, d.id DESC) END AS place
+      FROM judged d
+     WHERE d.status IN ('complete', 'corrupt') AND (d.job_bytes IS NOT NULL OR d.tenant_bytes IS NOT NULL)
+  ), folders AS (
+    SELECT p.tenant_id, f.path, min(p.place) AS place
+      FROM placed p CROSS JOIN unnest(p.builds_on || p.path) AS f (path) GROUP BY p.tenant_id, f.path
+  ), summed AS (
+    SELECT c.tenant_id, c.job_id, f.place, sum(c.own_bytes) OVER (PARTITION BY c.job_id ORDER BY f.place) AS upto_of_job,
+           sum(c.own_bytes) OVER (PARTITION BY c.tenant_id ORDER BY f.place) AS upto_of_tenant
+      FROM folders f JOIN checkpoints c ON c.path = f.path
+  ), full_tenants AS (
+    SELECT s.tenant_id, min(s.place) AS at FROM summed s JOIN limits l ON l.job_id = s.job_id
+     WHERE s.upto_of_tenant > l.tenant_bytes GROUP BY s.tenant_id
+  ), full_jobs AS (
+    SELECT s.job_id, min(s.place) AS at FROM summed s JOIN limits l ON l.job_id = s.job_id
+     WHERE s.upto_of_job > l.job_bytes GROUP BY s.job_id
+  ), over_bytes AS (
+    SELECT p.id FROM placed p LEFT JOIN full_tenants t ON t.tenant_id = p.tenant_id LEFT JOIN full_jobs j ON j.job_id = p.job_id
+     WHERE p.place > 0 AND p.place >= least(t.at, j.at)
   ), unwanted AS (
-    SELECT n.* FROM numbered n JOIN jobs j ON j.id = n.job_id
-     WHERE n.kind = 'checkpoint'
-       AND ((n.status = 'deleted')
-         OR (n.status = 'complete' AND n.newest > $1 AND NOT (n.newest_of_base = 1 AND n.base_number <= 2))
-         OR (n.status = 'corrupt' AND n.newest > $1)
-         OR (n.status = 'pending' AND (n.begun_last > 1 OR n.epoch < j.epoch OR j.current_run_id IS NULL)))
-       AND n.id IS DISTINCT FROM j.base_checkpoint_id
-       AND NOT EXISTS (
-             SELECT 1 FROM restore_decisions s
-              WHERE s.run_id = j.current_run_id AND j.status IN ('scheduled', 'restoring')
-                AND s.verdict->'from'->>'checkpointId' = n.id)
+    SELECT d.* FROM judged d
+     WHERE NOT d.kept_anyway
+       AND ((d.status = 'deleted')
+         OR (d.status IN ('complete', 'corrupt')
+             AND (d.newest > d.keep
+                  OR coalesce(d.completed_at, d.created_at) < now() - d.age_ms * interval '1 ms'
+                  OR d.id IN (SELECT o.id FROM over_bytes o)))
+         OR (d.status = 'pending' AND (d.begun_last > 1 OR d.epoch < d.job_epoch OR d.current_run_id IS NULL)))
   ), needed AS (
     SELECT DISTINCT unnest(c.builds_on) AS path FROM checkpoints c
      WHERE c.status IN ('complete', 'pending') AND NOT EXISTS (SELECT 1 FROM unwanted u WHERE u.id = c.id)

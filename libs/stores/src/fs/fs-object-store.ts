@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Dirent } from 'node:fs';
 import { link, mkdir, open, readdir, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isObjectSegment, objectSegments, ObjectStore } from '@tidemark/checkpoint';
@@ -79,6 +79,16 @@ export class FsObjectStore extends ObjectStore {
     return found.sort();
   }
 
+  override async folders(prefix: string): Promise<readonly string[]> {
+    const segments = objectSegments(prefix);
+    const names: string[] = [];
+    for (const entry of await this.entries(segments)) {
+      // A folder may be left empty for a moment; only what has objects counts.
+      if (entry.isDirectory() && (await this.holdsObject([...segments, entry.name]))) names.push(entry.name);
+    }
+    return names.sort();
+  }
+
   private async place(upload: string, path: string, segments: readonly string[]): Promise<void> {
     const target = join(this.root, ...segments);
     for (let attempt = 1; ; attempt += 1) {
@@ -156,17 +166,28 @@ export class FsObjectStore extends ObjectStore {
   }
 
   private async collect(segments: readonly string[], found: string[]): Promise<void> {
-    let entries;
-    try {
-      entries = await readdir(join(this.root, ...segments), { withFileTypes: true });
-    } catch (error) {
-      if (isCode(error, 'ENOENT', 'ENOTDIR')) return;
-      throw error;
-    }
-    for (const entry of entries) {
-      if (!isObjectSegment(entry.name)) continue;
+    for (const entry of await this.entries(segments)) {
       if (entry.isDirectory()) await this.collect([...segments, entry.name], found);
       else if (entry.isFile()) found.push([...segments, entry.name].join('/'));
+    }
+  }
+
+  private async holdsObject(segments: readonly string[]): Promise<boolean> {
+    for (const entry of await this.entries(segments)) {
+      if (entry.isFile()) return true;
+      if (entry.isDirectory() && (await this.holdsObject([...segments, entry.name]))) return true;
+    }
+    return false;
+  }
+
+  /** What may be a part of an object's path. */
+  private async entries(segments: readonly string[]): Promise<readonly Dirent[]> {
+    try {
+      const entries = await readdir(join(this.root, ...segments), { withFileTypes: true });
+      return entries.filter(({ name }) => isObjectSegment(name));
+    } catch (error) {
+      if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
+      throw error;
     }
   }
 

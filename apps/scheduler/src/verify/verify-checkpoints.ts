@@ -1,0 +1,76 @@
+import { ObjectStore, verifyCheckpoint } from '@tidemark/checkpoint';
+import type { SchedulerConfig } from '@tidemark/config';
+import {
+  bundlePaths,
+  CheckpointUpkeep,
+  isTidemarkError,
+  type CheckpointId,
+  type CheckpointToVerify,
+} from '@tidemark/domain';
+import { Inject, Injectable } from '@nestjs/common';
+import { SCHEDULER_CONFIG } from '../config.js';
+
+/** Checkpoints that could be neither read nor judged, remembered so that they do not keep the others waiting. */
+const SET_ASIDE_MAX = 1_000;
+/** How long nothing is asked after nothing was due. */
+const REST_MS = 5_000;
+
+/**
+ * Reads checkpoints back in the background, the newest of each job first, and notes what it found: that all of it is as
+ * it was written, or that it is not and can never be restored. Reads so many bytes a second on average.
+ *
+ * Owner of all fields: this object; one pass at a time.
+ */
+@Injectable()
+export class VerifyCheckpoints {
+  /** Bytes read beyond what the time that has passed allows. */
+  private debtBytes = 0;
+  private paidAtMs = performance.now();
+  private restUntilMs = 0;
+  private setAside: readonly CheckpointId[] = [];
+
+  constructor(
+    private readonly upkeep: CheckpointUpkeep,
+    private readonly objects: ObjectStore,
+    @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
+  ) {}
+
+  /** Reads until what the time allows is used up or nothing is due; at least one whole checkpoint if any is allowed. */
+  async pass(signal: AbortSignal): Promise<void> {
+    const { againAfterMs, bytesPerSecond } = this.config.verify;
+    const nowMs = performance.now();
+    this.debtBytes = Math.max(0, this.debtBytes - ((nowMs - this.paidAtMs) / 1_000) * bytesPerSecond);
+    this.paidAtMs = nowMs;
+    if (this.debtBytes > 0 || nowMs < this.restUntilMs) return;
+    while (!signal.aborted && this.debtBytes < bytesPerSecond) {
+      const checkpoint = await this.upkeep.nextToVerify({ againAfterMs, except: this.setAside });
+      if (checkpoint === undefined) {
+        this.restUntilMs = nowMs + REST_MS;
+        return;
+      }
+      await this.verify(checkpoint);
+    }
+  }
+
+  private async verify(checkpoint: CheckpointToVerify): Promise<void> {
+    try {
+      const { bytesRead } = await verifyCheckpoint(this.objects, checkpoint);
+      this.debtBytes += bytesRead;
+      await this.upkeep.noteVerified(checkpoint.id);
+    } catch (error) {
+      try {
+        await this.judge(checkpoint, error);
+      } catch (fault) {
+        this.setAside = [...this.setAside, checkpoint.id].slice(-SET_ASIDE_MAX);
+        throw fault;
+      }
+    }
+  }
+
+  private async judge({ id, tenantId, bundleDigest }: CheckpointToVerify, error: unknown): Promise<void> {
+    if (!isTidemarkError(error) || error.code !== 'checkpoint_unreadable') throw error;
+    // A store that is not there, or not ours, must not cost a job its checkpoints: the job's code would be gone too.
+    await this.objects.get(bundlePaths(tenantId, bundleDigest).code);
+    await this.upkeep.markUnreadable(id, error.message);
+  }
+}
