@@ -8,7 +8,7 @@ export const LIMITS = { file: 300, function: 50 };
 export const LONGER = [
   {
     file: 'libs/domain/src/errors/tidemark-error.ts',
-    lines: 470,
+    lines: 349,
     why: 'One table of every error; a second file would be a second list.',
   },
   {

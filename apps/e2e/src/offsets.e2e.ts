@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aHome, Instance, root, writeInput } from './instance.js';
 import { bundleOf } from './job-bundles.js';
 import type { Seen } from './jobs/visits.js';
-import { committedOutput } from './output-files.js';
+import { committedOutput, validOutput } from './output-files.js';
 import { until } from './until.js';
 
 type Side = 'left' | 'right';
@@ -101,6 +101,17 @@ describe('where a job with two sources goes on', () => {
     return [first, last];
   };
 
+  /** What counts of the output, as its format says, holds no total twice: without what was taken back. */
+  async function expectNoRowTwice(): Promise<void> {
+    const folder = join(instance.files, 'out');
+    const [all, valid] = [await committedOutput<Total>(folder), await validOutput<Total>(folder)];
+    expect(valid.length).toBeLessThan(all.length);
+    for (const side of SIDES) {
+      const lasts = valid.flatMap(({ rows }) => rows.filter((row) => row.side === side).map(({ last }) => last));
+      expect(lasts).toEqual([...new Set(lasts)].toSorted((a, b) => a - b));
+    }
+  }
+
   const isWhole = ({ first, last, count, sum }: Seen): boolean =>
     count === last - first + 1 && sum === ((first + last) * count) / 2;
 
@@ -168,6 +179,7 @@ describe('where a job with two sources goes on', () => {
       expect(batch?.ranges[side]?.['all.jsonl']?.from).toBe(old?.offsets[side]?.['all.jsonl']);
       for (const total of await totals(3, side)) expect([total.first, isWhole(total)]).toEqual([1, true]);
     }
+    await expectNoRowTwice();
     const events = (await instance.tidemark.jobs.events(job.id, { limit: 100 })).items;
     expect(events.findLast(({ type }) => type === 'job.start_ordered')?.data).toMatchObject({ from: 'checkpoint' });
   });

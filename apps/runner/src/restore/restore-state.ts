@@ -13,6 +13,8 @@ export type Restored =
       readonly outcome: 'restored';
       readonly position: Position;
       readonly checkpoint: Checkpoint | undefined;
+      /** The batch of an earlier timeline that the run's goes on after. */
+      readonly after: ClaimedRun['base']['after'];
       /** What the run's first delta builds on. */
       readonly chain: CheckpointChain | undefined;
     }
@@ -33,12 +35,13 @@ export async function restoreState(
   let { decision, checkpoint, base } = claimed;
   for (;;) {
     if (decision.verdict.outcome !== 'start') return { outcome: 'held', decision };
-    if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint, chain: undefined };
+    const { after } = base;
+    if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint, after, chain: undefined };
     const opened = await open(checkpoint, tools.objects);
     const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, decision, tools.graph) : opened;
     if (loaded.outcome === 'loaded') {
       const position = positionFrom(checkpoint, base);
-      return { outcome: 'restored', position, checkpoint, chain: loaded.chain };
+      return { outcome: 'restored', position, checkpoint, after, chain: loaded.chain };
     }
     const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, loaded.reason);
     if (again.outcome === 'fenced') return again;

@@ -99,7 +99,10 @@ export class RunJob {
       return { kind: 'back_off', code: 'checkpoint_unreadable', reason: restored.reason };
     }
 
-    const { position, checkpoint, chain } = restored;
+    const { position, checkpoint, chain, after } = restored;
+    if (after !== undefined) {
+      for (const sink of job.sinks) await sink.beginTimeline?.(position.timeline, after);
+    }
     const log = new FencedBatchLog(this.runs, run, position.timeline);
     const ports = { log, graph: job.graph, sources: job.sources, sinks: job.sinks, clock: this.clock };
     const { flow = DEFAULT_FLOW, batchIntervalMs: intervalMs } = claimed.manifest;

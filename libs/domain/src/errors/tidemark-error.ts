@@ -1,9 +1,13 @@
 import type { JobEvent, JobStatus } from '../job/job-lifecycle.js';
 import type { ErrorSpec } from './error-spec.js';
+import { OFFSET_ERRORS } from './offset-errors.js';
+import { STATE_ERRORS } from './state-errors.js';
 import { UPGRADE_ERRORS } from './upgrade-errors.js';
 
 /** Every error that this product can report, one entry each. Codes are public API: never reuse or rename one. */
 export const ERRORS = {
+  ...OFFSET_ERRORS,
+  ...STATE_ERRORS,
   ...UPGRADE_ERRORS,
   validation_failed: {
     kind: 'invalid',
@@ -189,116 +193,6 @@ export const ERRORS = {
     retry: 'backoff',
     say: (p: { source: string; reason: string }) => `Source "${p.source}" cannot be reached: ${p.reason}.`,
   },
-  offsets_expired: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; partition: string; from: number; to: number; reason: string }) =>
-      `Source "${p.source}" no longer holds ${p.partition} from ${p.from} to ${p.to}: ${p.reason}.`,
-  },
-  partition_replaced: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; partition: string; offset: number; reason: string }) =>
-      `Source "${p.source}": ${p.partition} is not what was read up to ${p.offset}: ${p.reason}. Nothing was read from it. ` +
-      'Put the old one back, or set or reset its offset ("tidemark offsets set" or "reset").',
-  },
-  partition_renamed: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; partition: string; before: string; offset: number }) =>
-      `Source "${p.source}": ${p.partition} is what was read as ${p.before} up to ${p.offset}. Nothing was read from it again. ` +
-      'Give it its name back, or set its offset ("tidemark offsets set"), to 0 if it shall be read again.',
-  },
-  source_unknown: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; sources: readonly string[] }) =>
-      `The job has no source "${p.source}"; it has ${p.sources.map((uid) => `"${uid}"`).join(', ')}. Name one of these.`,
-  },
-  partition_unknown: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; partition: string }) =>
-      `Source "${p.source}" has no partition "${p.partition}". "tidemark offsets get" lists those that there are.`,
-  },
-  offset_not_whole: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; partition: string; offset: unknown }) =>
-      `Source "${p.source}", ${p.partition}: ${JSON.stringify(p.offset)} is no offset. Give a whole number that is not negative.`,
-  },
-  offset_out_of_range: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; partition: string; offset: number; earliest: number; latest: number }) =>
-      `Source "${p.source}" holds ${p.partition} from ${p.earliest} to ${p.latest}; ${p.offset} lies outside. Give an offset in that range.`,
-  },
-  offset_inside_record: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; partition: string; offset: number; before: number; after: number }) =>
-      `Source "${p.source}", ${p.partition}: ${p.offset} is in the middle of a line. Take ${p.before}, where it begins, or ${p.after}, where the next one does.`,
-  },
-  offsets_not_settable: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; reason: string }) =>
-      `The offsets of source "${p.source}" cannot be set: ${p.reason}. Leave this source out.`,
-  },
-  offsets_in_use: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { jobId: string; status: JobStatus }) =>
-      `Job ${p.jobId} is ${p.status}; its offsets can be changed only while it is at rest. Stop it first ("tidemark stop --wait").`,
-  },
-  state_not_at_last_commit: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { jobId: string; checkpointBatchId?: number; lastBatchId: number }) =>
-      `Job ${p.jobId} has committed batch ${p.lastBatchId} and ` +
-      `${p.checkpointBatchId === undefined ? 'has no complete checkpoint' : `its newest complete checkpoint is of batch ${p.checkpointBatchId}`}, ` +
-      'so its state cannot go on from other offsets. Start it and stop it again, which writes a checkpoint, or give the state up with "state": "empty".',
-  },
-  start_mode_unsupported: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; mode: string; reason: string }) =>
-      `Source "${p.source}" cannot start from "${p.mode}": ${p.reason}. Choose another start, or set the offsets of the stopped job.`,
-  },
-  start_mode_refused: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { jobId: string; status: JobStatus; mode: string }) =>
-      `Job ${p.jobId} is ${p.status}; only a job at rest can be started from "${p.mode}". Stop it first ("tidemark stop --wait").`,
-  },
-  checkpoint_not_restorable: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { checkpointId: string; status: string }) =>
-      `Checkpoint ${p.checkpointId} is ${p.status}; only a complete one can be restored. ` +
-      '"GET /v1/jobs/{id}/checkpoints" lists those that there are.',
-  },
-  source_out_of_reach: {
-    kind: 'unavailable',
-    fault: 'external',
-    retry: 'never',
-    say: (p: { source: string; setting: string }) =>
-      `Source "${p.source}" cannot be looked at by this API: ${p.setting} is not set for it. Ask the operator of the service to set it.`,
-  },
   sink_unavailable: {
     kind: 'unavailable',
     fault: 'external',
@@ -341,86 +235,6 @@ export const ERRORS = {
     fault: 'internal',
     retry: 'never',
     say: (p: { path: string; reason: string }) => `The object path "${p.path}" is not allowed: ${p.reason}.`,
-  },
-  checkpoint_unreadable: {
-    kind: 'internal',
-    fault: 'external',
-    retry: 'never',
-    say: (p: { path: string; reason: string }) => `The checkpoint ${p.path} cannot be read: ${p.reason}.`,
-  },
-  checkpoint_version_unknown: {
-    kind: 'internal',
-    fault: 'internal',
-    retry: 'never',
-    say: (p: { found: number; newestKnown: number }) =>
-      `The checkpoint has format version ${p.found}; this runner reads up to ${p.newestKnown}.`,
-  },
-  checkpoint_pending: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'backoff',
-    say: (p: { checkpointId: string }) =>
-      `Checkpoint ${p.checkpointId} is still being written. Ask again when its status is "complete", or take an older one.`,
-  },
-  checkpoint_corrupt: {
-    kind: 'conflict',
-    fault: 'external',
-    retry: 'never',
-    say: (p: { checkpointId: string }) =>
-      `Files of checkpoint ${p.checkpointId} are damaged or missing, so nothing of its state can be shown. Take another one; a restore passes it over too.`,
-  },
-  checkpoint_deleted: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { checkpointId: string }) =>
-      `Checkpoint ${p.checkpointId} was deleted, and its state with it. Take one from the list of checkpoints that is "complete".`,
-  },
-  state_operator_unknown: {
-    kind: 'not_found',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { checkpointId: string; operator: string; operators: readonly string[] }) =>
-      `Checkpoint ${p.checkpointId} has no state of an operator "${p.operator}". ` +
-      (p.operators.length === 0
-        ? 'It has no state at all.'
-        : `It has state of ${p.operators.map((uid) => `"${uid}"`).join(', ')}.`),
-  },
-  state_key_not_found: {
-    kind: 'not_found',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { checkpointId: string; operator: string; key: string }) =>
-      `"${p.operator}" has no state for the key ${p.key} in checkpoint ${p.checkpointId}. List its state without a key to see which keys there are.`,
-  },
-  state_key_invalid: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { key: string; reason: string }) =>
-      `${p.key} is no key: ${p.reason}. Send a string, a number or a boolean as JSON, or a text that stands for itself.`,
-  },
-  state_too_large_to_show: {
-    kind: 'exhausted',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { operator: string; bytes: number; bytesMax: number }) =>
-      `To answer this, ${p.bytes} bytes of state of "${p.operator}" would have to be read, and one request reads at most ${p.bytesMax}. ` +
-      'Ask for a page of differences of one operator instead of all counts, or read the files with what docs/formats says of them.',
-  },
-  state_not_json: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { operator: string; key: string; path: string; found: string }) =>
-      `State of "${p.operator}" for key ${p.key} holds ${p.found} at ${p.path}; state must be plain JSON.`,
-  },
-  state_over_bound: {
-    kind: 'exhausted',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { operator: string; bound: string; key: string }) =>
-      `State of "${p.operator}" passes its ${p.bound}, at key ${p.key}.`,
   },
   batch_log_inconsistent: {
     kind: 'internal',

@@ -28,6 +28,8 @@ export interface ClaimedRun {
   /** Where the job's timeline begins: what a start without a checkpoint builds on, or with one of an earlier timeline. */
   readonly base: {
     readonly timeline: number;
+    /** The batch of an earlier timeline that this one goes on after; undefined for the first one. */
+    readonly after?: { readonly timeline: number; readonly batchId: number } | undefined;
     readonly batchId: number;
     readonly batchTimeMs: number | undefined;
     readonly offsets: SourceOffsets;

@@ -182,7 +182,8 @@ describe('the offsets of a job', () => {
       identities: pinned,
     });
     const { checkpoint, base, decision } = await job.startAgain();
-    expect(base).toEqual({ timeline: 2, batchId: 3, batchTimeMs: 1_500, offsets: edited, identities: pinned });
+    const after = { timeline: 1, batchId: 3 };
+    expect(base).toEqual({ timeline: 2, after, batchId: 3, batchTimeMs: 1_500, offsets: edited, identities: pinned });
     expect(checkpoint).toMatchObject({ id: last, timeline: 1 });
     expect(decision).toMatchObject({
       actor: 'somebody',
@@ -310,7 +311,7 @@ describe('a start that was told where to begin', () => {
 
     expect(checkpoint?.id).toBe(first);
     expect(base).toEqual({
-      ...{ timeline: 2, batchId: 1, batchTimeMs: 500 },
+      ...{ timeline: 2, after: { timeline: 1, batchId: 1 }, batchId: 1, batchTimeMs: 500 },
       ...{ offsets: offsetsAfter(1), identities: identitiesOf(offsetsAfter(1)) },
     });
     expect(decision).toMatchObject({
@@ -356,7 +357,7 @@ describe('a start that was told where to begin', () => {
 
     expect(claimed).toMatchObject({ checkpoint: undefined, decision: { verdict: { reasonCode: 'ASKED_EARLIEST' } } });
     expect(claimed.base).toEqual({
-      ...{ timeline: 2, batchId: 3, batchTimeMs: 1_500 },
+      ...{ timeline: 2, after: { timeline: 1, batchId: 3 }, batchId: 3, batchTimeMs: 1_500 },
       ...{ offsets, identities: { a: { x: 'found' } } },
     });
   });

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Limits on what is kept, what holds on to a checkpoint, when it was read back, and where the sweep stands. */
-export class Retention1764500000000 implements MigrationInterface {
-  readonly name = 'Retention1764500000000';
+export class Retention1764600000000 implements MigrationInterface {
+  readonly name = 'Retention1764600000000';
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of STATEMENTS) await runner.query(statement);

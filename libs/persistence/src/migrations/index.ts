@@ -3,7 +3,8 @@ import { DeltaCheckpoints1764100000000 } from './2-delta-checkpoints.js';
 import { SkippedRanges1764200000000 } from './3-skipped-ranges.js';
 import { Upgrades1764300000000 } from './4-upgrades.js';
 import { StartModes1764500000000 } from './5-start-modes.js';
-import { Retention1764500000000 } from './6-retention.js';
+import { Retention1764600000000 } from './6-retention.js';
+import { Timelines1764700000000 } from './7-timelines.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -12,5 +13,6 @@ export const MIGRATIONS = [
   SkippedRanges1764200000000,
   Upgrades1764300000000,
   StartModes1764500000000,
-  Retention1764500000000,
+  Retention1764600000000,
+  Timelines1764700000000,
 ] as const;

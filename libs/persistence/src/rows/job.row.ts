@@ -19,6 +19,7 @@ export class JobRow {
   @Column({ name: 'epoch', type: 'bigint', default: 0 }) epoch!: number;
   @Column({ name: 'timeline', type: 'integer', default: 1 }) timeline!: number;
   @Column({ name: 'base_batch_id', type: 'bigint', default: 0 }) baseBatchId!: number;
+  @Column({ name: 'base_timeline', type: 'integer', nullable: true }) baseTimeline!: number | null;
   @Column({ name: 'base_batch_time_ms', type: 'bigint', nullable: true }) baseBatchTimeMs!: number | null;
   @Column({ name: 'base_offsets', type: 'jsonb', default: {} }) baseOffsets!: unknown;
   @Column({ name: 'base_identities', type: 'jsonb', default: {} }) baseIdentities!: unknown;

@@ -90,6 +90,7 @@ export async function revisionOf(
 
 export const baseOf = (job: JobRow): ClaimedRun['base'] => ({
   timeline: job.timeline,
+  after: job.baseTimeline === null ? undefined : { timeline: job.baseTimeline, batchId: job.baseBatchId },
   batchId: job.baseBatchId,
   batchTimeMs: job.baseBatchTimeMs ?? undefined,
   offsets: job.baseOffsets as SourceOffsets,

@@ -5,6 +5,8 @@ import { JobRow } from '../rows/index.js';
 
 /** Where a job stands: after its last commit, or where its timeline begins if that has none yet. */
 export interface Standing {
+  /** The timeline of the batch. */
+  readonly timeline: number;
   readonly batchId: number;
   readonly batchTimeMs: number | null;
   /** Undefined: nothing was ever committed, and nothing was set. */
@@ -15,6 +17,7 @@ export interface Standing {
 export function standingOf(job: JobRow): Standing {
   if (job.lastTimeline === job.timeline && job.lastBatchId !== null) {
     return {
+      timeline: job.timeline,
       batchId: job.lastBatchId,
       batchTimeMs: job.lastBatchTimeMs,
       offsets: job.lastOffsets as SourceOffsets,
@@ -24,6 +27,7 @@ export function standingOf(job: JobRow): Standing {
   const offsets = job.baseOffsets as SourceOffsets;
   const isUntouched = job.timeline === 1 && Object.keys(offsets).length === 0;
   return {
+    timeline: job.baseTimeline ?? job.timeline,
     batchId: job.baseBatchId,
     batchTimeMs: job.baseBatchTimeMs,
     offsets: isUntouched ? undefined : offsets,
@@ -45,13 +49,13 @@ export async function applyStartPoint(
   if (verdict.outcome !== 'start') return;
   const { from } = verdict;
   if (from.kind === 'offsets_only') {
-    const { batchId, batchTimeMs, identities } = standingOf(job);
+    const { timeline, batchId, batchTimeMs, identities } = standingOf(job);
     const sought = startModeOf(job);
     const known = sought !== undefined && 'offsets' in sought ? (sought.identities ?? {}) : identities;
-    await openTimeline(tx, job, { batchId, batchTimeMs, offsets: from.offsets, identities: known });
+    await openTimeline(tx, job, { timeline, batchId, batchTimeMs, offsets: from.offsets, identities: known });
   } else if (from.kind === 'checkpoint' && from.opens === 'new_timeline' && checkpoint !== undefined) {
-    const { batchId, batchTimeMs, offsets, identities = {}, id } = checkpoint;
-    await openTimeline(tx, job, { batchId, batchTimeMs, offsets, identities, checkpointId: id });
+    const { timeline, batchId, batchTimeMs, offsets, identities = {}, id } = checkpoint;
+    await openTimeline(tx, job, { timeline, batchId, batchTimeMs, offsets, identities, checkpointId: id });
   }
 }
 
@@ -66,6 +70,7 @@ export async function openTimeline(
     { id: job.id },
     {
       timeline: job.timeline + 1,
+      baseTimeline: base.timeline,
       baseBatchId: base.batchId,
       baseBatchTimeMs: base.batchTimeMs,
       baseOffsets: base.offsets,
