@@ -140,6 +140,15 @@ export {
   type UpgradeAnswer,
 } from './job/job-store.js';
 export {
+  DEFAULT_HEALTH,
+  HealthWatch,
+  usualOf,
+  type Health,
+  type HealthLimits,
+  type Probation,
+  type WatchedBatch,
+} from './upgrade/health.js';
+export {
   planUpgrade,
   stillHolds,
   UPGRADE_OUTCOMES,

@@ -4,10 +4,13 @@ import { inSpan, SPANS } from '@tidemark/observability';
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import type { ActiveRun, DrainReason } from './active-run.js';
 import { FlowTeller } from './flow-events.js';
+import { HealthTeller } from './health-teller.js';
 
 export type BatchesEnd =
   | { readonly outcome: 'drained'; readonly reason: DrainReason }
   | { readonly outcome: 'finished' }
+  /** The revision is worse than the one before it. */
+  | { readonly outcome: 'unhealthy'; readonly reason: string }
   | { readonly outcome: 'fenced' };
 
 /**
@@ -20,6 +23,7 @@ export async function runBatches(
 ): Promise<BatchesEnd> {
   const { engine, checkpointer, runs } = tools;
   const teller = new FlowTeller(run, runs);
+  const health = new HealthTeller(run, runs);
   for (;;) {
     if (run.abandoned !== undefined) return { outcome: 'fenced' };
     if (run.draining !== undefined && !engine.hasOpenPlan) return { outcome: 'drained', reason: run.draining };
@@ -38,6 +42,8 @@ export async function runBatches(
     await reportSkipped(run, runs, batch);
     await reportCounts(run, runs, batch);
     await teller.tell(batch);
+    const unhealthy = await health.tell(batch);
+    if (unhealthy !== undefined) return unhealthy;
     if (!engine.isAhead && checkpointer.isDue()) await beginCheckpoint(engine, checkpointer);
   }
 }

@@ -141,6 +141,8 @@ export class RunJob {
     const ended = await this.runBatches(run, engine, checkpointer);
     await checkpointer.settle();
     if (ended.outcome === 'fenced') return undefined;
+    // What it has kept is what it is left for: no checkpoint of it is wanted.
+    if (ended.outcome === 'unhealthy') return { kind: 'unhealthy', code: 'revision_unhealthy', reason: ended.reason };
     const isDrained = ended.outcome === 'drained';
     if (isDrained && (await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
     if (engine.lastBatchId > 0) {

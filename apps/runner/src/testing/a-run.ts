@@ -59,6 +59,7 @@ export function aClaimedRun(runId = 'run_1'): ClaimedRun {
     },
     checkpoint: undefined,
     base: { timeline: 1, batchId: 0, batchTimeMs: undefined, offsets: {} },
+    probation: undefined,
     trace: undefined,
   };
 }

@@ -9,6 +9,7 @@ import {
   type RunId,
   type RunnerId,
   type CompletedCheckpoint,
+  type Fence,
 } from '@tidemark/domain';
 
 type Heartbeat = Awaited<ReturnType<RunStore['heartbeat']>>;
@@ -21,6 +22,7 @@ export class RecordingRunStore extends RunStore {
   readonly completed: CheckpointId[] = [];
   readonly written: CompletedCheckpoint[] = [];
   readonly disowned: RunId[] = [];
+  readonly healthy: number[] = [];
   heartbeats = 0;
   onHeartbeat: () => Promise<Heartbeat> = () => Promise.resolve({ outcome: 'alive', orders: new Map() });
   onBegin: () => ReturnType<RunStore['beginCheckpoint']> = () => Promise.resolve('done');
@@ -72,6 +74,11 @@ export class RecordingRunStore extends RunStore {
   }
 
   override markRunning(): Promise<Written> {
+    return Promise.resolve('done');
+  }
+
+  override markHealthy(_: Fence, revision: number): Promise<Written> {
+    this.healthy.push(revision);
     return Promise.resolve('done');
   }
 

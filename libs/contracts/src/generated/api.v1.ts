@@ -1089,7 +1089,7 @@ export interface components {
        * @description Why a run starts at all.
        * @enum {string}
        */
-      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume';
+      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume' | 'rollback';
       /**
        * @description The policy of the revision.
        * @enum {string}
@@ -1462,7 +1462,7 @@ export interface components {
        * @description Why a run would start.
        * @enum {string}
        */
-      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume';
+      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume' | 'rollback';
       /**
        * @description The policy of the revision.
        * @enum {string}

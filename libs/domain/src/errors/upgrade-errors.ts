@@ -22,6 +22,13 @@ export const UPGRADE_ERRORS = {
     retry: 'never',
     say: (p: { jobId: string }) => `No revision of job ${p.jobId} waits for a decision. Deploy one first.`,
   },
+  revision_unhealthy: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { revision: number; reason: string }) =>
+      `Revision ${p.revision} is worse than the one before it: ${p.reason}. The job went back to that one by itself.`,
+  },
   state_conversion_failed: {
     kind: 'conflict',
     fault: 'user',

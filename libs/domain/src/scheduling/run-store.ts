@@ -5,6 +5,7 @@ import type { RestoreDecision } from '../checkpoint/restore-decision.js';
 import type { ErrorCode } from '../errors/tidemark-error.js';
 import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
 import type { Revision } from '../job/job.js';
+import type { Probation } from '../upgrade/health.js';
 import type { BatchLogEntry, BatchLogResult, Orders } from './batch-log-entry.js';
 
 /** What every durable write of a run carries: it takes effect only while this is still the job's epoch. */
@@ -35,6 +36,8 @@ export interface ClaimedRun {
     readonly offsets: SourceOffsets;
     readonly identities?: SourceIdentities | undefined;
   };
+  /** Of a revision that has not shown yet that it is no worse than the one before. */
+  readonly probation: Probation | undefined;
   readonly trace: string | undefined;
 }
 
@@ -48,6 +51,8 @@ export type RunEnd =
   /** An error that another attempt cannot mend. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly reason: string; readonly stack?: string }
   | { readonly kind: 'back_off'; readonly code: ErrorCode; readonly reason: string }
+  /** A revision on probation has shown that it is worse than the one before. */
+  | { readonly kind: 'unhealthy'; readonly code: ErrorCode; readonly reason: string }
   /** State that cannot be read or does not fit, or input that is not there any more, and a policy that wants a person to decide. */
   | { readonly kind: 'ask'; readonly code: ErrorCode; readonly reason: string };
 
@@ -95,6 +100,8 @@ export abstract class RunStore {
   /** Raises the epoch and takes the job, once per run; undefined when the run is not to be started any more. */
   abstract claim(runId: RunId, runnerId: RunnerId): Promise<ClaimedRun | undefined>;
   abstract markRunning(fence: Fence): Promise<'done' | 'fenced'>;
+  /** Ends the probation of a revision. */
+  abstract markHealthy(fence: Fence, revision: number): Promise<'done' | 'fenced'>;
   abstract markDraining(fence: Fence): Promise<'done' | 'fenced'>;
   abstract end(fence: Fence, end: RunEnd): Promise<'done' | 'fenced'>;
 

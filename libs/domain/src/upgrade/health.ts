@@ -57,7 +57,9 @@ export class HealthWatch {
     this.committed += 1;
     const reason = this.slow(batch) ?? this.grown(batch) ?? skipping(batch, limits.skippedMax);
     if (reason !== undefined) return { outcome: 'unhealthy', reason };
-    return { outcome: this.committed >= limits.batches && this.slowInARow === 0 ? 'healthy' : 'on_probation' };
+    return this.committed >= limits.batches && this.slowInARow === 0
+      ? { outcome: 'healthy' }
+      : { outcome: 'on_probation' };
   }
 
   private slow({ processingMs, recordsIn }: WatchedBatch): string | undefined {

@@ -166,3 +166,64 @@ describe('a plan', () => {
     expect(await store.addRevision(id, { ...revision, expected: again }, by)).toMatchObject({ job: { revision: 3 } });
   });
 });
+
+describe('a revision that takes over what another one has kept', () => {
+  /** The job with its second revision claimed, from the checkpoint of the first. */
+  async function aTakeover(dataSource: DataSource) {
+    const job = await aRunningJob(dataSource);
+    await job.deploy('reset_keep_offsets');
+    await job.runs.end(job.fence, { kind: 'drained', reason: 'redeploy' });
+    const { claimed } = await aClaimedRun(dataSource);
+    return { ...job, claimed, fence: claimed.fence };
+  }
+
+  postgresTest('is on probation, and goes back by itself when it fails', async ({ dataSource }) => {
+    const { id, store, claimed, fence, runs } = await aTakeover(dataSource);
+    expect(claimed.probation).toMatchObject({
+      revision: 2,
+      before: { processingMs: 40, msPerRecord: 40 },
+      back: { revision: 1, checkpointId: 'ckp_1' },
+    });
+    await runs.end(fence, { kind: 'failed', code: 'job_code_threw', reason: 'no' });
+    expect(await store.find(id)).toMatchObject({ status: 'scheduled', revision: 1 });
+    const back = (await aClaimedRun(dataSource)).claimed;
+    expect(back).toMatchObject({
+      revision: { number: 1 },
+      probation: undefined,
+      checkpoint: { id: 'ckp_1' },
+      base: { timeline: 2, after: { timeline: 1, batchId: 1 } },
+      decision: { trigger: 'rollback', verdict: { reasonCode: 'ASKED_CHECKPOINT' } },
+    });
+    expect(await eventsOf(store, id)).toContain('revision.rolled_back');
+  });
+
+  postgresTest('does not go back for what lies outside', async ({ dataSource }) => {
+    const { id, store, fence, runs } = await aTakeover(dataSource);
+    await runs.end(fence, { kind: 'back_off', code: 'sink_unavailable', reason: 'down' });
+    expect(await store.find(id)).toMatchObject({ status: 'backing_off', revision: 2 });
+  });
+
+  postgresTest('is watched no more once it is healthy', async ({ dataSource }) => {
+    const { id, store, fence, runs } = await aTakeover(dataSource);
+    expect(await runs.markHealthy(fence, 2)).toBe('done');
+    await runs.end(fence, { kind: 'failed', code: 'job_code_threw', reason: 'no' });
+    expect(await store.find(id)).toMatchObject({ status: 'failed', revision: 2 });
+    expect(await eventsOf(store, id)).toContain('revision.healthy');
+    expect(await runs.markHealthy(fence, 2)).toBe('fenced');
+  });
+
+  postgresTest('keeps the checkpoint that it may go back to, whatever else is kept', async ({ dataSource }) => {
+    const { fence, runs } = await aTakeover(dataSource);
+    await runs.markRunning(fence);
+    for (const batchId of [2, 3, 4, 5]) {
+      const checkpoint = aCheckpoint(`ckp_${batchId}`, batchId, { shapes: after.shapes, revision: 2 });
+      await runs.beginCheckpoint(fence, checkpoint);
+      await runs.completeCheckpoint(fence, checkpoint.id, aWrittenCheckpoint);
+    }
+    const { scheduling } = stores(dataSource);
+    const retired = await scheduling.retireCheckpoints({ perTimeline: 1 });
+    expect(retired.map(({ id }) => id)).not.toContain('ckp_1');
+    await runs.markHealthy(fence, 2);
+    expect((await scheduling.retireCheckpoints({ perTimeline: 1 })).map(({ id }) => id)).toContain('ckp_1');
+  });
+});

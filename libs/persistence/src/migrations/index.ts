@@ -5,6 +5,7 @@ import { Upgrades1764300000000 } from './4-upgrades.js';
 import { StartModes1764500000000 } from './5-start-modes.js';
 import { Retention1764600000000 } from './6-retention.js';
 import { Timelines1764700000000 } from './7-timelines.js';
+import { Probation1764800000000 } from './8-probation.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   StartModes1764500000000,
   Retention1764600000000,
   Timelines1764700000000,
+  Probation1764800000000,
 ] as const;

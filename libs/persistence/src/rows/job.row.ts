@@ -40,6 +40,7 @@ export class JobRow {
   @Column({ name: 'start_mode', type: 'jsonb', nullable: true }) startMode!: object | null;
   @Column({ name: 'trace', type: 'text', nullable: true }) trace!: string | null;
   @Column({ name: 'request_id', type: 'text', nullable: true }) requestId!: string | null;
+  @Column({ name: 'probation', type: 'jsonb', nullable: true }) probation!: object | null;
   @Column({ name: 'upgrade', type: 'jsonb', nullable: true }) upgrade!: object | null;
   @Column({ name: 'version', type: 'integer', default: 1 }) version!: number;
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;

@@ -18,6 +18,7 @@ import type { EntityManager } from 'typeorm';
 import { announceWork, appendEvents, storableText } from '../announce.js';
 import { toJob } from '../mapping.js';
 import { JobRow, RunRow } from '../rows/index.js';
+import { probationOf, speaksAgainst, wayBack } from '../scheduling/probation.js';
 
 /** What a job's row takes on besides its status when a run lets go of it. */
 interface Next {
@@ -29,6 +30,7 @@ interface Next {
   readonly trigger?: StartTrigger;
   readonly delayMs?: number;
   readonly events: readonly NewEvent[];
+  readonly set?: ReturnType<typeof wayBack>;
 }
 
 /** Ends the run and lets go of the job, unless another run has claimed it. */
@@ -43,7 +45,7 @@ export async function endRun(tx: EntityManager, fence: Fence, end: RunEnd): Prom
     return 'fenced';
   }
   const { revision } = await tx.findOneByOrFail(RunRow, { id: fence.runId });
-  const next = nextOf(toJob(row, undefined), end, revision);
+  const next = goesBack(row, end, revision) ?? nextOf(toJob(row, undefined), end, revision);
   await tx.update(
     RunRow,
     { id: fence.runId },
@@ -100,6 +102,18 @@ async function loseRun(tx: EntityManager, row: JobRow, run: RunRow): Promise<voi
   await letGo(tx, row, next);
 }
 
+/** A revision on probation that has failed is left for the one before; what it has done is taken back. */
+function goesBack(row: JobRow, end: RunEnd, revision: number): Next | undefined {
+  const probation = probationOf(row, revision);
+  if (probation === undefined || row.desired !== 'running' || !speaksAgainst(end)) return undefined;
+  const { back } = probation;
+  const data = { from: revision, to: back.revision, checkpointId: back.checkpointId, reason: reasonOf(end) };
+  return {
+    ...{ event: 'drained', then: 'restart', trigger: 'rollback', set: wayBack(probation) },
+    events: [{ type: 'revision.rolled_back', data }],
+  };
+}
+
 const CANCELLED: Next = { event: 'cancel', events: [{ type: 'job.cancelled', data: {} }] };
 
 /** @param revision the one that the run has run */
@@ -120,6 +134,9 @@ function nextOf(job: Job, end: RunEnd, revision: number): Next {
       return { event: 'fail', code: end.code, reason: end.reason, events: [failedEvent('job.failed', end)] };
     case 'ask':
       return { event: 'ask', code: end.code, reason: end.reason, events: [failedEvent('job.awaiting_decision', end)] };
+    case 'unhealthy':
+      // Another revision has come meanwhile, or the job is not wanted any more.
+      return drained(job, 'redeploy');
     case 'back_off':
       return job.desired === 'running'
         ? {
@@ -180,6 +197,7 @@ async function letGo(tx: EntityManager, row: JobRow, next: Next): Promise<void> 
       statusReason: next.reason === undefined ? null : storableText(next.reason),
       currentRunId: null,
       version: row.version + 1,
+      ...next.set,
       ...(next.trigger === undefined ? {} : { startTrigger: next.trigger, startActor: 'scheduler' }),
       retryAt:
         next.delayMs === undefined || next.delayMs === 0 ? null : () => `now() + ${next.delayMs} * interval '1 ms'`,
@@ -216,6 +234,7 @@ const reasonOf = (end: RunEnd): string => {
       return end.kind;
     case 'failed':
     case 'back_off':
+    case 'unhealthy':
     case 'ask':
       return `${end.code}: ${end.reason}`;
   }

@@ -25,6 +25,7 @@ import { BatchLogWriter } from './batch-log-writer.js';
 import * as checkpoints from './checkpoint-writes.js';
 import { claimRun } from './claim-run.js';
 import { endRun, loseClaimedRun, moveOwnedJob } from './end-run.js';
+import { markHealthy } from '../scheduling/probation.js';
 import { RunnerPresence } from './runner-presence.js';
 
 @Injectable()
@@ -92,6 +93,10 @@ export class TypeOrmRunStore extends RunStore {
 
   override markRunning(fence: Fence): Promise<'done' | 'fenced'> {
     return this.move(fence, 'restored');
+  }
+
+  override markHealthy(fence: Fence, revision: number): Promise<'done' | 'fenced'> {
+    return this.dataSource.transaction((tx) => markHealthy(tx, fence, revision));
   }
 
   override markDraining(fence: Fence): Promise<'done' | 'fenced'> {

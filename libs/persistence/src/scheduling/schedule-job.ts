@@ -13,6 +13,7 @@ import type { EntityManager } from 'typeorm';
 import { announceWork, appendEvents } from '../announce.js';
 import { toJob } from '../mapping.js';
 import { JobRow, OutboxRow, RestoreDecisionRow, RunRow, TOPICS } from '../rows/index.js';
+import { beginProbation } from './probation.js';
 import { decideFor } from './restore-facts.js';
 import { applyStartPoint } from './start-point.js';
 
@@ -57,6 +58,7 @@ export async function scheduleJob(tx: EntityManager, row: JobRow, ids: IdSource)
   if (verdict.outcome !== 'start') return hold(tx, row, verdict);
 
   await applyStartPoint(tx, row, verdict, decided.checkpoint);
+  await beginProbation(tx, row, decided);
   await queueRun(tx, row, runId);
   const { reasonCode, from } = verdict;
   await appendEvents(tx, { tenantId, jobId }, [

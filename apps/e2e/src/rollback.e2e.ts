@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import type { Job, JobEvent } from '@tidemark/sdk';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aHome, Instance, writeInput } from './instance.js';
+import { bundleOf } from './job-bundles.js';
+import type { Seen } from './jobs/visits.js';
+import { validOutput } from './output-files.js';
+import { until } from './until.js';
+
+type Total = Seen & { readonly page: string };
+
+const PAGES = 8;
+const VISITS_PER_PAGE = 25_000;
+const WAIT_MS_MAX = 30_000;
+const DROPS = { drops: ['recent'] };
+
+describe('a revision that is worse than the one before it', () => {
+  let instance: Instance;
+  let job: Job;
+  let dataHome: Awaited<ReturnType<typeof aHome>>;
+
+  beforeAll(async () => {
+    dataHome = await aHome();
+    instance = await Instance.start(dataHome.home);
+    const visits = Array.from({ length: PAGES * VISITS_PER_PAGE }, (_, index) => ({
+      page: `page-${index % PAGES}`,
+      number: Math.floor(index / PAGES) + 1,
+    }));
+    await writeInput(instance, 'visits/all.jsonl', visits);
+    job = await instance.tidemark.jobs.submit({ bundle: await bundleOf('visits', { constants: { WINDOW: '1 s' } }) });
+    await commits(10);
+  });
+
+  afterAll(async () => {
+    await instance.stop();
+    await dataHome.remove();
+  });
+
+  const current = (): Promise<Job> => instance.tidemark.jobs.get(job.id);
+
+  async function commits(count: number): Promise<Job> {
+    const before = (await current()).lastBatch?.batchId ?? 0;
+    return until(`${count} more batches are committed`, WAIT_MS_MAX, async () => {
+      const now = await current();
+      if (now.status === 'failed') throw new Error(`The job has failed: ${now.reason?.message ?? ''}`);
+      const { lastBatch, timeline } = now;
+      return lastBatch?.timeline === timeline && lastBatch.batchId >= before + count ? now : undefined;
+    });
+  }
+
+  const events = async (type: string): Promise<readonly JobEvent[]> =>
+    (await instance.tidemark.jobs.events(job.id, { limit: 100 })).items.filter((event) => event.type === type);
+
+  it.each([
+    ['throws', 'the third batch is too much'],
+    ['slow', 'times as long as before'],
+    ['explodes', 'its state has'],
+  ] as const)('%s: goes back by itself, with its output as if it had never been', async (fault, reason) => {
+    const { timeline } = await current();
+    const bundle = await bundleOf('visits-worse', { constants: { FAULT: fault } });
+    await instance.tidemark.jobs.deploy(job.id, { bundle, upgrade: DROPS });
+    await until('the job has gone back', WAIT_MS_MAX, async () =>
+      (await current()).timeline > timeline ? true : undefined,
+    );
+    const back = await commits(6);
+
+    expect(back).toMatchObject({ status: 'running', revision: 1, timeline: timeline + 1 });
+    const rolledBack = (await events('revision.rolled_back')).at(-1);
+    expect(rolledBack?.data).toMatchObject({ to: 1, reason: expect.stringContaining(reason) as string });
+    const [decision] = (await instance.tidemark.jobs.decisions(job.id, { limit: 1 })).items;
+    expect(decision).toMatchObject({ trigger: 'rollback', reasonCode: 'ASKED_CHECKPOINT' });
+    await expectEachVisitOnce();
+  });
+
+  it('is none when it goes on as it should: it counts as healthy, and is not watched any more', async () => {
+    const bundle = await bundleOf('visits-renamed', { minify: true });
+    const { revision } = await instance.tidemark.jobs.deploy(job.id, { bundle });
+    await until('the revision is healthy', WAIT_MS_MAX, async () =>
+      (await events('revision.healthy')).some(({ data }) => data['revision'] === revision) ? true : undefined,
+    );
+    await commits(4);
+    expect(await current()).toMatchObject({ revision, status: 'running' });
+    await expectEachVisitOnce();
+  });
+
+  /** Of each page, every total that counts holds its visits from the first on, each once, and goes on after the last. */
+  async function expectEachVisitOnce(): Promise<void> {
+    const last = new Map<string, number>();
+    for (const { rows } of await validOutput<Total>(join(instance.files, 'totals'))) {
+      for (const row of rows) {
+        expect([row.page, row.first, row.count, row.sum]).toEqual([
+          ...[row.page, 1, row.last, ((1 + row.last) * row.last) / 2],
+        ]);
+        expect(row.last).toBeGreaterThan(last.get(row.page) ?? 0);
+        last.set(row.page, row.last);
+      }
+    }
+    expect(last.size).toBe(PAGES);
+  }
+});

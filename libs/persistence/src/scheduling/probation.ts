@@ -1,0 +1,77 @@
+import {
+  DEFAULT_HEALTH,
+  ERRORS,
+  usualOf,
+  type Fence,
+  type Probation,
+  type RunEnd,
+  type StartMode,
+} from '@tidemark/domain';
+import type { EntityManager } from 'typeorm';
+import { appendEvents } from '../announce.js';
+import { BatchRow, JobRow } from '../rows/index.js';
+import type { Decided } from './restore-facts.js';
+
+/** Batches of the revision before whose medians say what is usual. */
+const RECENT_BATCHES = 20;
+
+/** Puts the revision that is about to start on probation, if it takes over what another one has kept. */
+export async function beginProbation(tx: EntityManager, job: JobRow, { trigger, checkpoint }: Decided): Promise<void> {
+  if (trigger !== 'redeploy' || checkpoint === undefined || checkpoint.revision === job.revision) return;
+  const probation: Probation = {
+    revision: job.revision,
+    limits: DEFAULT_HEALTH,
+    before: usualOf(await recentBatches(tx, job)),
+    stateRows: checkpoint.stateRows,
+    back: { revision: checkpoint.revision, checkpointId: checkpoint.id },
+  };
+  await tx.update(JobRow, { id: job.id }, { probation });
+}
+
+/** The probation of a revision that the job still has. */
+export function probationOf(job: JobRow, revision: number): Probation | undefined {
+  const probation = job.probation as Probation | null;
+  return probation?.revision === revision && job.revision === revision ? probation : undefined;
+}
+
+/** Whether an end says something about the revision, and not about what lies outside. */
+export const speaksAgainst = (end: RunEnd): boolean =>
+  end.kind === 'unhealthy' ||
+  ((end.kind === 'failed' || end.kind === 'back_off') && ERRORS[end.code].fault !== 'external');
+
+/** What a job takes on that goes back: bundle, configuration, state and offsets together, on a new timeline. */
+export function wayBack({ back }: Probation): Pick<JobRow, 'revision' | 'attempts'> & {
+  readonly startMode: StartMode;
+  readonly probation: null;
+} {
+  const startMode: StartMode = { mode: 'checkpoint', checkpointId: back.checkpointId };
+  return { revision: back.revision, startMode, attempts: 0, probation: null };
+}
+
+/** Ends the probation of a revision that has shown that it is no worse. */
+export async function markHealthy(tx: EntityManager, fence: Fence, revision: number): Promise<'done' | 'fenced'> {
+  const [rows] = await tx.query<[unknown[], number]>(
+    `UPDATE jobs SET probation = CASE WHEN (probation->>'revision')::integer = $5 THEN NULL ELSE probation END
+      WHERE id = $1 AND tenant_id = $2 AND epoch = $3 AND current_run_id = $4 RETURNING id`,
+    [fence.jobId, fence.tenantId, fence.epoch, fence.runId, revision],
+  );
+  if (rows.length === 0) return 'fenced';
+  await appendEvents(tx, fence, [
+    { type: 'revision.healthy', data: { revision }, dedupKey: `healthy/${revision}/${fence.epoch}` },
+  ]);
+  return 'done';
+}
+
+async function recentBatches(
+  tx: EntityManager,
+  job: JobRow,
+): Promise<readonly { readonly processingMs: number; readonly recordsIn: number }[]> {
+  const rows = await tx
+    .createQueryBuilder(BatchRow, 'b')
+    .where('b.job_id = :id AND b.timeline = :timeline', { id: job.id, timeline: job.timeline })
+    .andWhere('b.committed_at IS NOT NULL')
+    .orderBy('b.batch_id', 'DESC')
+    .limit(RECENT_BATCHES)
+    .getMany();
+  return rows.map(({ processingMs, recordsIn }) => ({ processingMs: processingMs ?? 0, recordsIn: recordsIn ?? 0 }));
+}
