@@ -1,5 +1,5 @@
 import { own } from '@tidemark/domain';
-import { checkValue } from '../schema/check-value.js';
+import { checkValue, setMember } from '../schema/check-value.js';
 import { parseSchema } from '../schema/parse-schema.js';
 import {
   assembleBlock,
@@ -86,7 +86,7 @@ export class StateConverter {
     const state: { [name: string]: unknown } = {};
     for (const [name, cell] of cells) {
       const value = cell === undefined ? copyJson(own(this.defaults, name)) : cell;
-      if (value !== undefined) set(state, name, value);
+      if (value !== undefined) setMember(state, name, value);
     }
     return state;
   }
@@ -158,7 +158,7 @@ function cellsOf(state: unknown, initial: { readonly [name: string]: unknown }):
   const given = state as { readonly [name: string]: unknown };
   const cells: { [name: string]: unknown } = {};
   for (const [name, begin] of Object.entries(initial))
-    set(cells, name, Object.hasOwn(given, name) ? given[name] : begin);
+    setMember(cells, name, Object.hasOwn(given, name) ? given[name] : begin);
   return cells;
 }
 
@@ -236,11 +236,6 @@ function cellOf(column: ReadBlock['columns'][number] | undefined, type: ColumnTy
   }
   const value = (column as Float64Array | Uint8Array)[row];
   return type === 'bool' ? value === 1 : value;
-}
-
-/** Assignment would take a member called __proto__ for the prototype. */
-function set(state: { [name: string]: unknown }, name: string, value: unknown): void {
-  Object.defineProperty(state, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 const reasonOf = (error: unknown): string => {

@@ -131,7 +131,7 @@ function checkMembers(rules: ObjectRules, value: Json, failure: Failure, depth: 
 }
 
 /** Assignment would take a member called __proto__ for the prototype. */
-function setMember(of: Record<string, unknown>, name: string, value: unknown): void {
+export function setMember(of: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== '__proto__') of[name] = value;
   else Object.defineProperty(of, name, { value, enumerable: true, configurable: true, writable: true });
 }

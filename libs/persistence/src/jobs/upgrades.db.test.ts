@@ -2,6 +2,7 @@ import {
   NO_UPGRADE_OPTIONS,
   planUpgrade,
   type BundleManifest,
+  type CheckpointId,
   type JobId,
   type PlanId,
   type StateShape,
@@ -146,6 +147,21 @@ describe('a plan', () => {
     expect(await store.findPlan(id, saved.id)).toEqual(saved);
     expect(await store.listPlans(id, { limit: 10 })).toEqual([saved]);
   });
+
+  postgresTest(
+    'knows the state with which a timeline begins, before it has a checkpoint of its own',
+    async ({ dataSource }) => {
+      const { id, store, runs, fence } = await aRunningJob(dataSource);
+      await store.order(id, 'stop', by);
+      await runs.end(fence, { kind: 'drained', reason: 'stop' });
+      const checkpointId = 'ckp_1' as CheckpointId;
+      await store.order(id, 'start', { ...by, startMode: { mode: 'checkpoint', checkpointId } });
+      await stores(dataSource).scheduling.scheduleDueJobs(1);
+      await store.order(id, 'stop', by);
+      expect(await store.find(id)).toMatchObject({ timeline: 2, status: 'stopped' });
+      expect(await store.upgradeFacts(id)).toMatchObject({ stored: { checkpointId, shapes: before.shapes } });
+    },
+  );
 
   postgresTest('that would not come out the same any more is not deployed', async ({ dataSource }) => {
     const { id, store, deploy, digest } = await aRunningJob(dataSource);

@@ -15,13 +15,12 @@ import {
 } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
-import { toCheckpoint, toJob, toRevision } from '../mapping.js';
-import { BatchRow, CheckpointRow, RevisionRow, type JobRow } from '../rows/index.js';
-import { revisionOf } from '../scheduling/restore-facts.js';
+import { toJob, toRevision } from '../mapping.js';
+import { RevisionRow, type JobRow } from '../rows/index.js';
+import { recentBatches } from '../scheduling/recent-batches.js';
+import { restorable, revisionOf } from '../scheduling/restore-facts.js';
+import { standingOf } from '../scheduling/start-point.js';
 import { isOwned, type By, type Change } from './change-job.js';
-
-/** Batches whose processing time says how long the last one may take. */
-const RECENT_BATCHES = 20;
 
 /** What a job that is wanted running rests in until somebody gives it something new. */
 const AT_REST: readonly JobStatus[] = ['failed', 'awaiting_decision', 'finished'];
@@ -31,19 +30,12 @@ type Refused = Exclude<Deployed, { outcome: 'ordered' | 'not_found' | 'changed_m
 /** What an upgrade of the job is held against. The job's row is locked, or only looked at. */
 export async function readUpgradeFacts(tx: EntityManager, job: JobRow): Promise<UpgradeFacts> {
   const { manifest } = await revisionOf(tx, job, job.revision);
-  const recent = await tx
-    .createQueryBuilder(BatchRow, 'b')
-    .where('b.job_id = :id AND b.timeline = :timeline', { id: job.id, timeline: job.timeline })
-    .andWhere('b.committed_at IS NOT NULL')
-    .orderBy('b.batch_id', 'DESC')
-    .limit(RECENT_BATCHES)
-    .getMany();
   return {
     revision: job.revision,
     manifest,
     stored: await storedState(tx, job, manifest.shapes),
-    committedOffsets: (job.lastOffsets as UpgradeFacts['committedOffsets'] | null) ?? undefined,
-    processingMs: recent.flatMap(({ processingMs }) => (processingMs === null ? [] : [processingMs])),
+    committedOffsets: standingOf(job).offsets,
+    processingMs: (await recentBatches(tx, job)).map(({ processingMs }) => processingMs),
   };
 }
 
@@ -53,15 +45,7 @@ async function storedState(
   job: JobRow,
   running: UpgradeFacts['manifest']['shapes'],
 ): Promise<StoredState | undefined> {
-  const row = await tx
-    .createQueryBuilder(CheckpointRow, 'c')
-    .where('c.job_id = :id AND c.timeline = :timeline', { id: job.id, timeline: job.timeline })
-    .andWhere(`c.status = 'complete'`)
-    .orderBy('c.batch_id', 'DESC')
-    .addOrderBy('c.id', 'DESC')
-    .limit(1)
-    .getOne();
-  const checkpoint = row === null ? undefined : toCheckpoint(row);
+  const checkpoint = (await restorable(tx, job)).checkpoints.find(({ status }) => status === 'complete');
   const runs = isOwned(toJob(job, undefined).status) && job.lastBatchId !== null;
   if (checkpoint === undefined && !runs) return undefined;
   const shapes = runs || checkpoint === undefined ? running : checkpoint.shapes;

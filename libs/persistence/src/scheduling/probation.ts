@@ -9,11 +9,9 @@ import {
 } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
-import { BatchRow, JobRow } from '../rows/index.js';
+import { JobRow } from '../rows/index.js';
+import { recentBatches } from './recent-batches.js';
 import type { Decided } from './restore-facts.js';
-
-/** Batches of the revision before whose medians say what is usual. */
-const RECENT_BATCHES = 20;
 
 /** Puts the revision that is about to start on probation, if it takes over what another one has kept. */
 export async function beginProbation(tx: EntityManager, job: JobRow, { trigger, checkpoint }: Decided): Promise<void> {
@@ -60,18 +58,4 @@ export async function markHealthy(tx: EntityManager, fence: Fence, revision: num
     { type: 'revision.healthy', data: { revision }, dedupKey: `healthy/${revision}/${fence.epoch}` },
   ]);
   return 'done';
-}
-
-async function recentBatches(
-  tx: EntityManager,
-  job: JobRow,
-): Promise<readonly { readonly processingMs: number; readonly recordsIn: number }[]> {
-  const rows = await tx
-    .createQueryBuilder(BatchRow, 'b')
-    .where('b.job_id = :id AND b.timeline = :timeline', { id: job.id, timeline: job.timeline })
-    .andWhere('b.committed_at IS NOT NULL')
-    .orderBy('b.batch_id', 'DESC')
-    .limit(RECENT_BATCHES)
-    .getMany();
-  return rows.map(({ processingMs, recordsIn }) => ({ processingMs: processingMs ?? 0, recordsIn: recordsIn ?? 0 }));
 }

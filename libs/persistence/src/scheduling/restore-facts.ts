@@ -51,9 +51,7 @@ export async function decideFor(tx: EntityManager, job: JobRow, number: number):
 /** The same decision, of a job that nobody needs to have locked: what is chosen may be collected at any time. */
 export async function decideOnce(tx: EntityManager, job: JobRow, number: number): Promise<Decided> {
   const { row, config, manifest } = await revisionOf(tx, job, number);
-  const reachBeginning = await plansReachBeginning(tx, job);
-  const base = reachBeginning ? await checkpointOf(tx, job, job.baseCheckpointId) : undefined;
-  const checkpoints = [...(await candidates(tx, job)), ...(base === undefined ? [] : [base])];
+  const { checkpoints, base, reachBeginning } = await restorable(tx, job);
   const startMode = startModeOf(job);
   const asked = startMode?.mode === 'checkpoint' ? await checkpointOf(tx, job, startMode.checkpointId) : undefined;
   const facts: StartFacts = {
@@ -76,6 +74,22 @@ export async function decideOnce(tx: EntityManager, job: JobRow, number: number)
     decision,
     checkpoint: [...checkpoints, ...(asked === undefined ? [] : [asked])].find(({ id }) => id === chosen),
   };
+}
+
+/** What the job can be restored from, newest first: checkpoints of its timeline, and at last the one that begins it. */
+export async function restorable(
+  tx: EntityManager,
+  job: JobRow,
+): Promise<{
+  readonly checkpoints: readonly Checkpoint[];
+  readonly base: Checkpoint | undefined;
+  /** Whether the plans from the timeline's first batch on are still in the log. */
+  readonly reachBeginning: boolean;
+}> {
+  const reachBeginning = await plansReachBeginning(tx, job);
+  const base = reachBeginning ? await checkpointOf(tx, job, job.baseCheckpointId) : undefined;
+  const checkpoints = [...(await candidates(tx, job)), ...(base === undefined ? [] : [base])];
+  return { checkpoints, base, reachBeginning };
 }
 
 export async function revisionOf(
