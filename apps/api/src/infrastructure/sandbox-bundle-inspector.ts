@@ -1,9 +1,12 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { checkNode } from '@tidemark/connectors';
 import type { BundleManifest } from '@tidemark/domain';
-import { takeOver } from '@tidemark/engine';
+import { InMemoryColdStore, takeOver } from '@tidemark/engine';
 import type { SandboxHost } from '@tidemark/sandbox';
 import { BundleInspector, type BundleFiles } from '../submit/bundle-inspector.js';
+
+/** Nothing is kept of a trial. */
+const openColdStore = () => Promise.resolve(new InMemoryColdStore());
 
 /** Runs definitions in sandbox processes of this machine. */
 export class SandboxBundleInspector extends BundleInspector implements OnApplicationShutdown {
@@ -21,7 +24,7 @@ export class SandboxBundleInspector extends BundleInspector implements OnApplica
     { code, sourceMap }: BundleFiles,
     { limits, shapes, verdicts, blocks }: Parameters<BundleInspector['tryConversion']>[1],
   ): Promise<void> {
-    const graph = await this.host.start({ id: 'trial', code, map: sourceMap, limits });
+    const graph = await this.host.start({ id: 'trial', code, map: sourceMap, limits, openColdStore });
     try {
       await takeOver(
         { convert: (...block) => graph.convert(...block), restore: () => Promise.resolve() },

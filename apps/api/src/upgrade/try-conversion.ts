@@ -2,19 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { ObjectStore, readCheckpoint } from '@tidemark/checkpoint';
 import { bundlePaths, type Bundle, type Checkpoint, type JobConfig, type OperatorVerdict } from '@tidemark/domain';
 import { BundleInspector } from '../submit/bundle-inspector.js';
+import { Turnstile } from '../submit/turnstile.js';
 
 /** Some 10 MiB of state, or ten thousands of rows, of each operator. */
 const SAMPLE_BLOCKS = 10;
 
+/** Each takes a sandbox, with memory and a core of its own. */
+const TRIALS = { what: 'deep upgrade plans', atOnce: 2, atOncePerKey: 1, waitingMax: 32, waitingMaxPerKey: 8 } as const;
+
 /** Converts a sample of real state with the code of a bundle, and throws the result away. */
 @Injectable()
 export class TryConversion {
+  private readonly trials = new Turnstile(TRIALS);
+
   constructor(
     private readonly objects: ObjectStore,
     private readonly inspector: BundleInspector,
   ) {}
 
-  /** Throws `state_conversion_failed`, or `checkpoint_unreadable`. */
+  /** Throws `state_conversion_failed`, `checkpoint_unreadable` or `too_many_at_once`. */
   async run(what: {
     readonly bundle: Bundle;
     readonly limits: JobConfig['limits'];
@@ -28,9 +34,11 @@ export class TryConversion {
     if (converted.length === 0) return;
     const read = await readCheckpoint(this.objects, path, manifestSha256);
     const code = await this.objects.get(bundlePaths(bundle.tenantId, bundle.digest).code);
-    await this.inspector.tryConversion(
-      { code: new TextDecoder().decode(code), sourceMap: undefined },
-      { limits, shapes, verdicts: converted, blocks: (uid) => someOf(read.blocks(uid)) },
+    await this.trials.pass(bundle.tenantId, () =>
+      this.inspector.tryConversion(
+        { code: new TextDecoder().decode(code), sourceMap: undefined },
+        { limits, shapes, verdicts: converted, blocks: (uid) => someOf(read.blocks(uid)) },
+      ),
     );
   }
 }

@@ -28,7 +28,7 @@ import { BundleRow, JobRow, OutboxRow, RevisionRow, RunRow, TOPICS, UpgradePlanR
 import { changeJob, isAtRest, isOwned, lockJob, type By, type Decide } from './change-job.js';
 import { JobHistory } from './job-history.js';
 import { pinByAnotherJob } from '../scheduling/checkpoint-pins.js';
-import { addRevision, decideUpgrade, readUpgradeFacts } from './upgrades.js';
+import { addRevision, decideUpgrade, forgetOldPlans, readUpgradeFacts } from './upgrades.js';
 
 @Injectable()
 export class TypeOrmJobStores extends JobStores {
@@ -152,8 +152,11 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
   async savePlan(plan: Omit<UpgradePlanRecord, 'tenantId' | 'createdAt'>): Promise<UpgradePlanRecord> {
     const { config, options, plan: said, checkpointId, ...columns } = plan;
     const row = { ...columns, tenantId: this.tenantId, checkpointId: checkpointId ?? null };
-    await this.manager.insert(UpgradePlanRow, { ...row, config, options, plan: said as object });
-    return toUpgradePlan(await this.manager.findOneByOrFail(UpgradePlanRow, { id: plan.id }));
+    return this.manager.transaction(async (tx) => {
+      await tx.insert(UpgradePlanRow, { ...row, config, options, plan: said as object });
+      await forgetOldPlans(tx, plan.jobId);
+      return toUpgradePlan(await tx.findOneByOrFail(UpgradePlanRow, { id: plan.id }));
+    });
   }
 
   addRevision(id: JobId, revision: NewRevision, by: By): Promise<Deployed> {
