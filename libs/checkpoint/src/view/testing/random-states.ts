@@ -35,7 +35,8 @@ const aRow: fc.Arbitrary<Row> = fc.record({
   // Few values, so that a row is often written again as it was.
   number: fc.constantFrom(0, 1.5, -7, 1e300),
   flag: fc.boolean(),
-  json: fc.oneof(fc.constantFrom(null, 'x', { a: 1, b: [2] }), fc.jsonValue({ maxDepth: 1 })),
+  // As the engine keeps it: without the negative zero, which JSON does not know.
+  json: fc.oneof(fc.constantFrom(null, 'x', { a: 1, b: [2] }), fc.json({ maxDepth: 1 }).map(JSON.parse)),
 });
 
 const aKey = fc.constantFrom('a', 'b', 'ä"', '', 7, -0.5, true, 'long'.repeat(100), `${'long'.repeat(100)}er`, null);
