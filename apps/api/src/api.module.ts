@@ -7,6 +7,7 @@ import {
   IdSource,
   JobStores,
   OffsetStores,
+  RecoveryStores,
   RetentionStore,
   RunnerDirectory,
   TenantStore,
@@ -22,12 +23,17 @@ import { JobsController } from './inspect/jobs.controller.js';
 import { ReadState } from './inspect/read-state.js';
 import { RunnersController } from './inspect/runners.controller.js';
 import { StateController } from './inspect/state.controller.js';
+import { ForkJob } from './recover/fork-job.js';
+import { RollBack } from './recover/roll-back.js';
+import { RollbacksController } from './recover/rollbacks.controller.js';
+import { SavepointsController } from './recover/savepoints.controller.js';
 import { EditOffsets } from './start/edit-offsets.js';
 import { FindStart } from './start/find-start.js';
 import { NextStartController } from './start/next-start.controller.js';
 import { OffsetsController } from './start/offsets.controller.js';
 import { ShowOffsets } from './start/show-offsets.js';
 import { SourceInspector } from './start/source-inspector.js';
+import { WeighOffsets } from './start/weigh-offsets.js';
 import { RetentionController } from './retain/retention.controller.js';
 import { TenantRetentionController } from './retain/tenant-retention.controller.js';
 import { BundleInspector } from './submit/bundle-inspector.js';
@@ -51,6 +57,7 @@ import { UpgradesController } from './upgrade/upgrades.controller.js';
 export const API_PORTS = [
   JobStores,
   OffsetStores,
+  RecoveryStores,
   TenantStore,
   IdempotencyStore,
   RunnerDirectory,
@@ -79,6 +86,8 @@ export class ApiModule {
         EventsController,
         ControlController,
         UpgradesController,
+        SavepointsController,
+        RollbacksController,
         OffsetsController,
         NextStartController,
         RunnersController,
@@ -96,7 +105,10 @@ export class ApiModule {
         TryConversion,
         FindStart,
         ShowOffsets,
+        WeighOffsets,
         EditOffsets,
+        RollBack,
+        ForkJob,
         EventFeed,
         ReadState,
         JobWarnings,

@@ -9,6 +9,7 @@ import { addLogsCommand } from './commands/logs.js';
 import { addStateCommands } from './commands/state.js';
 import { addOffsetCommands } from './commands/offsets.js';
 import { addRetentionCommands } from './commands/retention.js';
+import { addRecoveryCommands } from './commands/recovery.js';
 import { addSubmitCommands } from './commands/submit.js';
 import { addUpgradeCommands } from './commands/upgrade.js';
 import { printable, UserError, type Terminal } from './terminal.js';
@@ -55,6 +56,7 @@ function program(terminal: Terminal): Command {
   addLogsCommand(root, terminal);
   addControlCommands(root, terminal);
   addOffsetCommands(root, terminal);
+  addRecoveryCommands(root, terminal);
   addRetentionCommands(root, terminal);
   return root;
 }

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '@tidemark/checkpoint';
-import { TidemarkError, type GraphNode, type JobId, type TenantId } from '@tidemark/domain';
+import { TidemarkError, type AfterRollback, type GraphNode, type JobId, type TenantId } from '@tidemark/domain';
 import type { Sink, Source } from '@tidemark/engine';
 import type { z } from 'zod';
 import type { Connections } from './connections.js';
@@ -41,6 +41,8 @@ export interface ConnectorEnd<End> {
   readonly tellsBacklog: boolean;
   /** Of a source: whether it can be read anywhere, so that its offsets can be looked up and set. Opening it has no effect then. */
   readonly isSeekable: boolean;
+  /** Of a sink: what a reader sees of batches that were taken back. Touches nothing outside the process. */
+  afterRollback(uid: string, options: unknown): AfterRollback;
 }
 
 export interface Connector {
@@ -52,7 +54,15 @@ export interface Connector {
 export function connectorEnd<Options extends z.ZodType, End>(
   schema: Options,
   open: (uid: string, options: z.infer<Options>, context: ConnectorContext) => Promise<End>,
-  { tellsBacklog = false, isSeekable = false }: { readonly tellsBacklog?: boolean; readonly isSeekable?: boolean } = {},
+  {
+    tellsBacklog = false,
+    isSeekable = false,
+    afterRollback = () => 'repeats',
+  }: {
+    readonly tellsBacklog?: boolean;
+    readonly isSeekable?: boolean;
+    readonly afterRollback?: (options: z.infer<Options>) => AfterRollback;
+  } = {},
 ): ConnectorEnd<End> {
   const parse = (uid: string, options: unknown, at?: string): z.infer<Options> => {
     const parsed = schema.safeParse(options);
@@ -64,6 +74,7 @@ export function connectorEnd<Options extends z.ZodType, End>(
     open: async (uid, options, context) => open(uid, parse(uid, options), context),
     tellsBacklog,
     isSeekable,
+    afterRollback: (uid, options) => afterRollback(parse(uid, options)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { DEFAULT_FLOW, needsBacklog, type Flow, type GraphNode } from '@tidemark/domain';
+import { DEFAULT_FLOW, needsBacklog, type AfterRollback, type Flow, type GraphNode } from '@tidemark/domain';
 import type { Sink, Source } from '@tidemark/engine';
 import { refused, uidOf, type Connector, type ConnectorContext } from './connector.js';
 import { filesSink } from './files/files-sink.js';
@@ -35,6 +35,10 @@ export function checkNode(node: GraphNode, flow: Flow = DEFAULT_FLOW): void {
 
 /** Whether a source's offsets can be looked up and set; it may be opened only to do that. */
 export const isSeekable = (node: GraphNode): boolean => endOf(node, 'source').isSeekable;
+
+/** What a reader of a sink sees of batches that were written and then taken back by a rollback. */
+export const afterRollbackOf = (node: GraphNode): AfterRollback =>
+  endOf(node, 'sink').afterRollback(uidOf(node), node.options);
 
 /** Throws `connector_refused`, `source_missing`, `source_unavailable`. */
 export async function openSource(node: GraphNode, context: ConnectorContext): Promise<Source> {

@@ -9,6 +9,8 @@ export type RunnerId = Branded<'RunnerId'>;
 export type CheckpointId = Branded<'CheckpointId'>;
 export type DecisionId = Branded<'DecisionId'>;
 export type PlanId = Branded<'PlanId'>;
+export type SavepointId = Branded<'SavepointId'>;
+export type RollbackId = Branded<'RollbackId'>;
 /** SHA-256 of a bundle's JavaScript, in lower-case hex. */
 export type BundleDigest = Branded<'BundleDigest'>;
 
@@ -22,6 +24,8 @@ export const ID_PREFIX = {
   checkpoint: 'ckp',
   decision: 'dec',
   plan: 'upl',
+  savepoint: 'sav',
+  rollback: 'rbk',
 } as const;
 
 interface IdTypes {
@@ -33,6 +37,8 @@ interface IdTypes {
   checkpoint: CheckpointId;
   decision: DecisionId;
   plan: PlanId;
+  savepoint: SavepointId;
+  rollback: RollbackId;
 }
 
 export type IdKind = keyof typeof ID_PREFIX;

@@ -95,8 +95,10 @@ export {
   type IdOf,
   type JobId,
   type PlanId,
+  type RollbackId,
   type RunId,
   type RunnerId,
+  type SavepointId,
   type TenantId,
 } from './ids.js';
 export {
@@ -176,6 +178,32 @@ export {
   type StartPreview,
   type StateOfEdit,
 } from './job/offset-edit.js';
+export {
+  RecoveryStores,
+  type Forked,
+  type NewFork,
+  type OrderedBy,
+  type RecoveryStore,
+} from './recovery/recovery-store.js';
+export {
+  AFTER_ROLLBACK,
+  ROLLBACK_STATUSES,
+  type AfterRollback,
+  type JobPoint,
+  type NewRollback,
+  type Rollback,
+  type RollbackOrdered,
+  type RollbackPreview,
+  type RollbackRefused,
+  type RollbackStatus,
+} from './recovery/rollback.js';
+export {
+  SAVEPOINT_STATUSES,
+  SAVEPOINTS_MAX,
+  type Savepoint,
+  type SavepointRequested,
+  type SavepointStatus,
+} from './recovery/savepoint.js';
 export { KEY_ROLES, TenantStore, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
 export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
 export { ATTEMPTS_MAX, decideRetry, type Retry, type RetryCause } from './scheduling/retry.js';

@@ -39,7 +39,6 @@ export type {
   GraphInput,
   GraphOutput,
   GraphRuntime,
-  AfterRollback,
   InputChunk,
   Located,
   PartitionExtent,

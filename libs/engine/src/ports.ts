@@ -137,15 +137,6 @@ export interface SinkWrite {
   readonly bytes: Uint8Array;
 }
 
-/** What a reader of a sink sees of batches that were written and then taken back by a rollback. */
-export type AfterRollback =
-  /** The same keys are written again: in the end it is as if they had never been. */
-  | 'converges'
-  /** The sink says where they end, and a reader leaves them out. */
-  | 'truncated'
-  /** They stay, and come again. */
-  | 'repeats';
-
 /** The batch that a timeline goes on after. */
 export interface TimelineBase {
   readonly timeline: number;
@@ -156,7 +147,6 @@ export interface TimelineBase {
 export interface Sink {
   readonly uid: string;
   readonly guarantee: 'exactly_once' | 'at_least_once';
-  readonly afterRollback: AfterRollback;
   /**
    * Says, durably, after which batch of an earlier timeline this one goes on; before the timeline's first write, and again
    * by every run on it. Of a sink that says so to its readers.

@@ -4,7 +4,9 @@ import {
   JOB_STATUSES,
   NO_UPGRADE_OPTIONS,
   RESTORE_POLICIES,
+  ROLLBACK_STATUSES,
   RUN_STATUSES,
+  SAVEPOINT_STATUSES,
   START_TRIGGERS,
   type BatchCommit,
   type BatchPlan,
@@ -20,14 +22,19 @@ import {
   type JobConfig,
   type JobEventRecord,
   type JobId,
+  type JobPoint,
   type PendingUpgrade,
   type PlanId,
   type RestoreDecision,
   type RestoreVerdict,
   type Revision,
+  type Rollback,
+  type RollbackId,
   type Run,
   type RunId,
   type RunnerId,
+  type Savepoint,
+  type SavepointId,
   type SourceIdentities,
   type SourceOffsets,
   type SourceRanges,
@@ -47,7 +54,9 @@ import type {
   JobRow,
   RestoreDecisionRow,
   RevisionRow,
+  RollbackRow,
   RunRow,
+  SavepointRow,
   UpgradePlanRow,
 } from './rows/index.js';
 
@@ -60,6 +69,8 @@ const checkpointStatus = z.enum(CHECKPOINT_STATUSES);
 const checkpointKind = z.enum(['checkpoint', 'savepoint']);
 const trigger = z.enum(START_TRIGGERS);
 const policy = z.enum(RESTORE_POLICIES);
+const savepointStatus = z.enum(SAVEPOINT_STATUSES);
+const rollbackStatus = z.enum(ROLLBACK_STATUSES);
 
 const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
 
@@ -234,4 +245,32 @@ export const toEvent = (row: JobEventRow): JobEventRecord => ({
   at: row.at,
   type: row.type,
   data: row.data as { readonly [name: string]: unknown },
+});
+
+export const toSavepoint = (row: SavepointRow): Savepoint => ({
+  id: row.id as SavepointId,
+  tenantId: row.tenantId as TenantId,
+  jobId: row.jobId as JobId,
+  label: row.label,
+  status: savepointStatus.parse(row.status),
+  checkpointId: orUndefined(row.checkpointId) as CheckpointId | undefined,
+  actor: row.actor,
+  requestedAt: row.requestedAt,
+  completedAt: orUndefined(row.completedAt),
+});
+
+export const toRollback = (row: RollbackRow): Rollback => ({
+  id: row.id as RollbackId,
+  tenantId: row.tenantId as TenantId,
+  jobId: row.jobId as JobId,
+  checkpointId: row.checkpointId as CheckpointId,
+  from: row.fromPoint as JobPoint,
+  to: row.toPoint as JobPoint,
+  undoes: orUndefined(row.undoes) as RollbackId | undefined,
+  reason: orUndefined(row.reason),
+  status: rollbackStatus.parse(row.status),
+  timeline: orUndefined(row.timeline),
+  actor: row.actor,
+  orderedAt: row.orderedAt,
+  decidedAt: orUndefined(row.decidedAt),
 });

@@ -4,6 +4,7 @@ import {
   IdSource,
   JobStores,
   OffsetStores,
+  RecoveryStores,
   RetentionStore,
   RunnerDirectory,
   RunStore,
@@ -15,6 +16,7 @@ import { DataSource } from 'typeorm';
 import { createDataSource, type DatabaseOptions } from './data-source.js';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
+import { TypeOrmRecoveryStores } from './recovery/typeorm-recovery-stores.js';
 import { TypeOrmRunnerDirectory } from './runs/typeorm-runner-directory.js';
 import { TypeOrmRunStore } from './runs/typeorm-run-store.js';
 import { TypeOrmCheckpointUpkeep } from './scheduling/typeorm-checkpoint-upkeep.js';
@@ -28,6 +30,7 @@ const PORTS = [
   { provide: IdSource, useClass: UuidIdSource },
   { provide: JobStores, useClass: TypeOrmJobStores },
   { provide: OffsetStores, useClass: TypeOrmOffsetStores },
+  { provide: RecoveryStores, useClass: TypeOrmRecoveryStores },
   { provide: TenantStore, useClass: TypeOrmTenantStore },
   { provide: IdempotencyStore, useClass: TypeOrmIdempotencyStore },
   { provide: RunnerDirectory, useClass: TypeOrmRunnerDirectory },

@@ -16,6 +16,7 @@ import { v7 } from 'uuid';
 import type { DataSource } from 'typeorm';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
+import { TypeOrmRecoveryStores } from './recovery/typeorm-recovery-stores.js';
 import { TypeOrmRunStore } from './runs/typeorm-run-store.js';
 import { TypeOrmCheckpointUpkeep } from './scheduling/typeorm-checkpoint-upkeep.js';
 import { TypeOrmRetentionStore } from './scheduling/typeorm-retention-store.js';
@@ -24,6 +25,7 @@ import { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
 import { UuidIdSource } from './uuid-id-source.js';
 
 export type { DataSource } from 'typeorm';
+export { UuidIdSource } from './uuid-id-source.js';
 export { pinCheckpoint, releasePins } from './scheduling/checkpoint-pins.js';
 
 const plain = (): string => v7().replaceAll('-', '');
@@ -91,6 +93,7 @@ export function stores(dataSource: DataSource) {
   return {
     jobs: new TypeOrmJobStores(dataSource),
     offsets: new TypeOrmOffsetStores(dataSource),
+    recovery: new TypeOrmRecoveryStores(dataSource),
     runs: new TypeOrmRunStore(dataSource),
     scheduling: new TypeOrmSchedulingStore(dataSource, new UuidIdSource()),
     tenants: new TypeOrmTenantStore(dataSource),

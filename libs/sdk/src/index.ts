@@ -5,6 +5,7 @@ export type {
   BundleUpload,
   Checkpoint,
   CheckpointDiff,
+  ForkOrder,
   Health,
   Job,
   JobConfigOrder,
@@ -21,8 +22,12 @@ export type {
   RetentionOrder,
   Revision,
   RevisionOrder,
+  Rollback,
+  RollbackOrder,
+  RollbackPreview,
   Run,
   Runner,
+  Savepoint,
   StateDifference,
   StateRow,
   StartOrder,
@@ -36,6 +41,7 @@ export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from 
 export type { Connection } from './http.js';
 export type { Cancellable, ChangeOptions, CreateOptions, EditOptions, Jobs } from './jobs.js';
 export { Listing, type Page, type PageRequest } from './listing.js';
+export type { CheckpointChoice, Recovery } from './recovery.js';
 export type { State, StateRequest } from './state.js';
 export { Tidemark, type Bundles, type Tenants } from './tidemark.js';
 export type { WatchedBatch, WatchedEvent } from './watch-job.js';

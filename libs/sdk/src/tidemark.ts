@@ -12,6 +12,7 @@ import type {
 import { Http, type Connection } from './http.js';
 import { Jobs, type Cancellable, type CreateOptions } from './jobs.js';
 import { Listing, type Page, type PageRequest } from './listing.js';
+import { Recovery } from './recovery.js';
 import { State } from './state.js';
 
 /**
@@ -28,6 +29,8 @@ export class Tidemark {
   readonly bundles: Bundles;
   /** What lies in jobs' checkpoints. */
   readonly state: State;
+  /** Savepoints, rollbacks and forks of jobs. */
+  readonly recovery: Recovery;
   /** For an admin key. */
   readonly tenants: Tenants;
   private readonly http: Http;
@@ -37,6 +40,7 @@ export class Tidemark {
     this.jobs = new Jobs(this.http);
     this.bundles = new Bundles(this.http);
     this.state = new State(this.http);
+    this.recovery = new Recovery(this.http);
     this.tenants = new Tenants(this.http);
   }
 

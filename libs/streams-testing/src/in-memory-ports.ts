@@ -59,7 +59,6 @@ const linesOf = (text: string): readonly string[] => (text === '' ? [] : text.re
 
 /** Keeps what a sink is given, by batch: writing a batch again replaces it. */
 export class InMemorySink implements Sink {
-  readonly afterRollback = 'truncated';
   readonly guarantee = 'exactly_once';
   private readonly written = new Map<number, readonly unknown[]>();
 

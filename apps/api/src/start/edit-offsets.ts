@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import {
-  isTidemarkError,
   JobStores,
   OffsetStores,
   own,
@@ -8,7 +7,6 @@ import {
   type EditedOffsets,
   type GraphNode,
   type JobId,
-  type OffsetChange,
   type OffsetEdit,
   type PartitionOffsets,
   type StateOfEdit,
@@ -16,13 +14,11 @@ import {
   type TraceParent,
 } from '@tidemark/domain';
 import { existingJob } from '../inspect/existing-job.js';
-import type { OffsetChangeAnswer, OffsetEditAnswer } from './offsets.answers.js';
+import type { OffsetEditAnswer } from './offsets.answers.js';
 import type { ForgetQuery, OffsetRequest } from './offsets.requests.js';
 import { SourceInspector } from './source-inspector.js';
 import { sourcesOf } from './sources-of-job.js';
-
-/** Changes whose records are counted: to count reads what lies between. */
-const COUNTED_MAX = 16;
+import { WeighOffsets, type SourcesOfJob } from './weigh-offsets.js';
 
 interface EditBy {
   readonly actor: string;
@@ -32,12 +28,6 @@ interface EditBy {
   readonly dryRun: boolean | undefined;
 }
 
-interface Editing {
-  readonly tenantId: TenantId;
-  readonly jobId: JobId;
-  readonly sources: readonly GraphNode[];
-}
-
 /** Changes where a job at rest goes on, after every source has judged what it is to hold there. */
 @Injectable()
 export class EditOffsets {
@@ -45,6 +35,7 @@ export class EditOffsets {
     private readonly jobs: JobStores,
     private readonly offsets: OffsetStores,
     private readonly inspector: SourceInspector,
+    private readonly weigh: WeighOffsets,
   ) {}
 
   async set(tenantId: TenantId, id: JobId, wanted: readonly OffsetRequest[], by: EditBy): Promise<OffsetEditAnswer> {
@@ -82,53 +73,25 @@ export class EditOffsets {
     return this.apply(editing, { set: {}, identities: {}, forget }, by);
   }
 
-  private async begin(tenantId: TenantId, jobId: JobId): Promise<Editing> {
+  private async begin(tenantId: TenantId, jobId: JobId): Promise<SourcesOfJob> {
     const store = this.jobs.forTenant(tenantId);
     const job = await existingJob(store, jobId);
     return { tenantId, jobId, sources: await sourcesOf(store, job, job.revision) };
   }
 
-  private async apply(editing: Editing, edit: OffsetEdit, by: EditBy): Promise<OffsetEditAnswer> {
+  private async apply(editing: SourcesOfJob, edit: OffsetEdit, by: EditBy): Promise<OffsetEditAnswer> {
     const { actor, trace, expectedVersion, state = 'keep', dryRun = false } = by;
     const { tenantId, jobId } = editing;
     const expected = expectedVersion === undefined ? {} : { expectedVersion };
     const store = this.offsets.forTenant(tenantId);
     const edited = editedOffsets(jobId, await store.edit(jobId, edit, { actor, trace, state, dryRun, ...expected }));
-    const changes: OffsetChangeAnswer[] = [];
-    for (const [index, change] of edited.changes.entries())
-      changes.push(await this.weigh(editing, change, index < COUNTED_MAX));
+    const changes = await this.weigh.all(editing, edited.changes);
     const { timeline, checkpointId = null, abandoned: abandonedBatchIds } = edited;
     return { dryRun, timeline, checkpointId, changes, abandonedBatchIds };
   }
-
-  /** What is read again and what never, where the source can tell. */
-  private async weigh(
-    { tenantId, jobId, sources }: Editing,
-    change: OffsetChange,
-    isCounted: boolean,
-  ): Promise<OffsetChangeAnswer> {
-    const { source, partition, before, after } = change;
-    const shown = { source, partition, before: before ?? null, after: after ?? null };
-    const node = sources.find(({ uid }) => uid === source);
-    const unknown = { ...shown, unit: null, recordsAgain: null, recordsSkipped: null };
-    if (node === undefined) return unknown;
-    try {
-      return await this.inspector.look({ tenantId, jobId, node }, async (held) => {
-        const [from, to] = [Math.min(before ?? 0, after ?? 0), Math.max(before ?? 0, after ?? 0)];
-        const records = isCounted ? ((await held.count(partition, { from, to })) ?? null) : null;
-        const isBack = (after ?? 0) < (before ?? 0);
-        const [recordsAgain, recordsSkipped] = isBack ? [records, 0] : [0, records];
-        return { ...shown, unit: held.unit, recordsAgain, recordsSkipped };
-      });
-    } catch (error) {
-      // The change is made; how much it is about is only of interest.
-      if (isTidemarkError(error)) return unknown;
-      throw error;
-    }
-  }
 }
 
-function nodeOf({ sources }: Editing, source: string): GraphNode {
+function nodeOf({ sources }: SourcesOfJob, source: string): GraphNode {
   const node = sources.find(({ uid }) => uid === source);
   if (node !== undefined) return node;
   throw new TidemarkError('source_unknown', { source, sources: sources.map(({ uid = '' }) => uid) });
@@ -156,6 +119,8 @@ function editedOffsets(jobId: JobId, edited: EditedOffsets): Extract<EditedOffse
       return edited;
     case 'refused':
       throw new TidemarkError('offsets_in_use', { jobId, status: edited.status });
+    case 'rolls_back':
+      throw new TidemarkError('rollback_pending', { jobId, checkpointId: edited.checkpointId });
     case 'no_checkpoint': {
       const { newestBatchId, lastBatchId } = edited;
       const newest = newestBatchId === undefined ? {} : { checkpointBatchId: newestBatchId };

@@ -87,6 +87,9 @@ const BundleField =
     );
   };
 
+/** A bundle that may be left out: then it is the one that there is already. */
+export const ChosenBundleField = (): PropertyDecorator => BundleField({ optional: true });
+
 const isReference = (bundle: unknown): boolean => typeof bundle === 'object' && bundle !== null && 'digest' in bundle;
 
 @ApiSchema({ name: 'JobOrder' })

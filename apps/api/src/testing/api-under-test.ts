@@ -6,6 +6,7 @@ import {
   IdSource,
   JobStores,
   OffsetStores,
+  RecoveryStores,
   RetentionStore,
   RunnerDirectory,
   TenantStore,
@@ -24,6 +25,7 @@ import { sha256OfKey } from '../tenancy/callers.js';
 import { httpServer } from '../transport/http-server.js';
 import { InMemoryJobStores, type InMemoryTenant } from './in-memory-job-stores.js';
 import { InMemoryOffsetStores } from './in-memory-offset-stores.js';
+import { InMemoryRecoveryStores } from './in-memory-recovery-stores.js';
 import { InMemoryRetentionStore } from './in-memory-retention-store.js';
 import {
   FakeBundleInspector,
@@ -54,6 +56,7 @@ export interface Received {
 export class ApiUnderTest {
   readonly stores = new InMemoryJobStores();
   readonly offsets = new InMemoryOffsetStores(this.stores);
+  readonly recovery = new InMemoryRecoveryStores(this.stores);
   readonly retention = new InMemoryRetentionStore(this.stores);
   readonly tenantStore = new InMemoryTenantStore();
   readonly idempotency = new InMemoryIdempotencyStore();
@@ -131,6 +134,7 @@ export class ApiUnderTest {
     const bound = [
       { provide: JobStores, useValue: this.stores },
       { provide: OffsetStores, useValue: this.offsets },
+      { provide: RecoveryStores, useValue: this.recovery },
       {
         provide: SourceInspector,
         useValue: new ConnectorSourceInspector(this.filesRoot, this.objects, this.tenantStore),

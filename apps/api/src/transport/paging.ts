@@ -70,6 +70,8 @@ export const runCursor = idCursor('run');
 export const checkpointCursor = idCursor('checkpoint');
 export const planCursor = idCursor('plan');
 export const decisionCursor = idCursor('decision');
+export const savepointCursor = idCursor('savepoint');
+export const rollbackCursor = idCursor('rollback');
 
 const INTEGER_MAX = 2 ** 31 - 1;
 

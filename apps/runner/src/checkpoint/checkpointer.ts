@@ -11,6 +11,7 @@ import {
   stretchedIntervalMs,
   TidemarkError,
   type CheckpointId,
+  type CompletedCheckpoint,
   type IdSource,
   type RunStore,
 } from '@tidemark/domain';
@@ -21,6 +22,9 @@ import { ENGINE_VERSION } from '../engine-version.js';
 
 /** Failures in a row after which the run ends: without checkpoints, what a restart has to run again grows without bound. */
 const FAILURES_MAX = 5;
+
+/** What is known of a checkpoint when it is begun. */
+type Begun = Pick<CompletedCheckpoint, 'pauseMs' | 'savepoint'>;
 
 /**
  * Writes a run's checkpoints: one at a time, in the background of the batches that follow. The row comes first, then the
@@ -36,6 +40,8 @@ export class Checkpointer {
   private failure: unknown;
   /** When the last one was begun; an interval later, as long as that is by then, the next one is due. */
   private begunAtMs: number;
+  /** The newest savepoint, by its number, for which one was begun. */
+  private answered = 0;
   /** What a delta would build on: the checkpoint whose snapshot was the last that the job's graph gave or took. */
   private chain: CheckpointChain | undefined;
 
@@ -55,25 +61,34 @@ export class Checkpointer {
 
   /** The kind of snapshot to take for the next `begin`. Not to be asked while another checkpoint is written. */
   get kind(): StateSnapshot['kind'] {
+    // A savepoint depends on no other one, and is the state as the job has it, not what was written of it before.
+    if (this.isAskedFor()) return 'full';
     return snapshotKind(this.chain === undefined ? undefined : sizeOf(this.chain));
   }
 
   /** Whether the loop should hand over a snapshot now. Throws when checkpoints have failed too often. */
   isDue(): boolean {
     if (this.failures >= FAILURES_MAX) throw this.failure;
-    return this.writing === undefined && performance.now() >= this.begunAtMs + this.intervalMs;
+    return this.isAskedFor() || (this.writing === undefined && performance.now() >= this.begunAtMs + this.intervalMs);
+  }
+
+  /** Whether somebody waits for a savepoint that none was begun for. One that fails is made up for by the next that is due. */
+  isAskedFor(): boolean {
+    return this.writing === undefined && (this.run.savepointWanted ?? 0) > this.answered;
   }
 
   /**
    * Begins to write a snapshot of the kind that was asked for; returns at once.
    *
    * @param pauseMs for how long no batch could run because of it; told with the checkpoint.
+   * @param savepoint the newest savepoint, by its number, that was asked for before the state was frozen
    */
-  begin(snapshot: StateSnapshot, pauseMs: number): void {
+  begin(snapshot: StateSnapshot, pauseMs: number, savepoint?: number): void {
     this.begunAtMs = performance.now();
+    this.answered = savepoint ?? this.answered;
     const parent = snapshot.kind === 'delta' ? this.chain : undefined;
     this.chain = undefined;
-    this.writing = this.write(snapshot, pauseMs, parent).finally(() => {
+    this.writing = this.write(snapshot, { pauseMs: toMicroseconds(pauseMs), savepoint }, parent).finally(() => {
       this.writing = undefined;
     });
   }
@@ -88,7 +103,7 @@ export class Checkpointer {
     return stretchedIntervalMs(checkpointIntervalMs, this.run.checkpointStretch);
   }
 
-  private async write(snapshot: StateSnapshot, pauseMs: number, parent: CheckpointChain | undefined): Promise<void> {
+  private async write(snapshot: StateSnapshot, begun: Begun, parent: CheckpointChain | undefined): Promise<void> {
     const { fence } = this.run.claimed;
     const { tenantId, jobId, epoch, runId } = fence;
     const { timeline, batchId } = snapshot;
@@ -101,7 +116,7 @@ export class Checkpointer {
           attributes: { tenantId, jobId, runId, epoch, timeline, batchId, checkpointId: id },
         },
         async () => {
-          this.chain = await this.writeDurably(id, snapshot, pauseMs, parent);
+          this.chain = await this.writeDurably(id, snapshot, begun, parent);
         },
       );
       this.failures = 0;
@@ -121,7 +136,7 @@ export class Checkpointer {
   private async writeDurably(
     id: CheckpointId,
     snapshot: StateSnapshot,
-    pauseMs: number,
+    known: Begun,
     parent: CheckpointChain | undefined,
   ): Promise<CheckpointChain | undefined> {
     const { runs, objects } = this.tools;
@@ -159,8 +174,7 @@ export class Checkpointer {
       ...{ path, engineVersion: ENGINE_VERSION, tenantId, jobId, revision: number, bundleDigest },
       ...{ snapshot, parent, shapes, pendingPlans },
     });
-    if ((await runs.completeCheckpoint(fence, id, { ...written, pauseMs: toMicroseconds(pauseMs) })) === 'fenced')
-      return this.lost();
+    if ((await runs.completeCheckpoint(fence, id, { ...written, ...known })) === 'fenced') return this.lost();
     return chain;
   }
 

@@ -41,7 +41,9 @@ export async function restoreState(
     const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, decision, tools.graph) : opened;
     if (loaded.outcome === 'loaded') {
       const position = positionFrom(checkpoint, base);
-      return { outcome: 'restored', position, checkpoint, after, chain: loaded.chain };
+      // What a fork writes does not build on files of another job's.
+      const chain = checkpoint.jobId === claimed.fence.jobId ? loaded.chain : undefined;
+      return { outcome: 'restored', position, checkpoint, after, chain };
     }
     const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, loaded.reason);
     if (again.outcome === 'fenced') return again;

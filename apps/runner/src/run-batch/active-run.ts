@@ -22,11 +22,14 @@ export class ActiveRun {
   private drainReason: DrainReason | undefined;
   private abandonReason: AbandonReason | undefined;
   private stretch = 1;
+  private savepoint: number | undefined;
   private wake: (() => void) | undefined;
   private onAbandon: (() => void) | undefined;
   private readonly abandonment = Promise.withResolvers<AbandonReason>();
 
-  constructor(readonly claimed: ClaimedRun) {}
+  constructor(readonly claimed: ClaimedRun) {
+    this.savepoint = claimed.savepoint;
+  }
 
   get draining(): DrainReason | undefined {
     return this.drainReason;
@@ -41,12 +44,19 @@ export class ActiveRun {
     return this.stretch;
   }
 
+  /** The newest savepoint that somebody waits for, by its number; undefined where nobody does. */
+  get savepointWanted(): number | undefined {
+    return this.savepoint;
+  }
+
   /** Takes the newest orders of the job's owner. */
-  obey({ desired, revision, checkpointStretch = this.stretch }: Orders): void {
+  obey({ desired, revision, checkpointStretch = this.stretch, startsElsewhere = false, savepoint }: Orders): void {
     this.stretch = checkpointStretch;
+    this.savepoint = savepoint;
     if (desired === 'cancelled') this.abandon('cancelled');
     else if (desired === 'stopped') this.drain('stop');
-    else if (revision !== this.claimed.revision.number) this.drain('redeploy');
+    else if (startsElsewhere || revision !== this.claimed.revision.number) this.drain('redeploy');
+    else if (savepoint !== undefined) this.wake?.();
   }
 
   drain(reason: DrainReason): void {

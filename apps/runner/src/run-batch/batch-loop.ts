@@ -27,6 +27,9 @@ export async function runBatches(
   for (;;) {
     if (run.abandoned !== undefined) return { outcome: 'fenced' };
     if (run.draining !== undefined && !engine.hasOpenPlan) return { outcome: 'drained', reason: run.draining };
+    // A job that has nothing to do until its next batch does not let anybody wait for a savepoint until then.
+    if (engine.lastBatchId > 0 && !engine.isAhead && checkpointer.isAskedFor())
+      await beginCheckpoint(run, engine, checkpointer);
     const waitMs = engine.msUntilNextBatch();
     if (waitMs > 0) await run.pause(waitMs);
     // Woken by an order: what it asks for is looked at first.
@@ -44,15 +47,19 @@ export async function runBatches(
     await teller.tell(batch);
     const unhealthy = await health.tell(batch);
     if (unhealthy !== undefined) return unhealthy;
-    if (!engine.isAhead && checkpointer.isDue()) await beginCheckpoint(engine, checkpointer);
+    if (!engine.isAhead && checkpointer.isDue()) await beginCheckpoint(run, engine, checkpointer);
   }
 }
 
 /** Freezes the state, for which no batch may run, and begins to write it in the background of those that follow. */
-export async function beginCheckpoint(engine: MicroBatchEngine, checkpointer: Checkpointer): Promise<void> {
+export async function beginCheckpoint(
+  { savepointWanted }: ActiveRun,
+  engine: MicroBatchEngine,
+  checkpointer: Checkpointer,
+): Promise<void> {
   const startedMs = performance.now();
   const snapshot = await engine.snapshot(checkpointer.kind);
-  checkpointer.begin(snapshot, performance.now() - startedMs);
+  checkpointer.begin(snapshot, performance.now() - startedMs, savepointWanted);
 }
 
 function tracedBatch(

@@ -146,7 +146,7 @@ export class RunJob {
     const isDrained = ended.outcome === 'drained';
     if (isDrained && (await runs.markDraining(run.claimed.fence)) === 'fenced') return undefined;
     if (engine.lastBatchId > 0) {
-      await beginCheckpoint(engine, checkpointer);
+      await beginCheckpoint(run, engine, checkpointer);
       await checkpointer.settle();
     }
     return isDrained ? { kind: 'drained', reason: ended.reason } : { kind: 'finished' };
@@ -159,7 +159,7 @@ export class RunJob {
     } catch (error) {
       await checkpointer.settle();
       if (isInputGone(error) && engine.lastBatchId > 0 && !engine.hasOpenPlan && !engine.isAhead) {
-        await beginCheckpoint(engine, checkpointer);
+        await beginCheckpoint(run, engine, checkpointer);
         await checkpointer.settle();
       }
       throw error;

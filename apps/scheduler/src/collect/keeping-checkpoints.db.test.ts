@@ -43,6 +43,13 @@ const job = (world: KeptWorld, number: number) => {
   return found;
 };
 
+/** How a run gives way to the next one. */
+const starting = { lost: fc.boolean(), collects: fc.boolean() };
+const started = (world: KeptWorld, how: { readonly lost: boolean; readonly collects: boolean }) => ({
+  lost: how.lost,
+  ...(how.collects ? { meanwhile: () => world.collect() } : {}),
+});
+
 /** Everything that can happen. What is added here is mixed with all the rest. */
 const COMMANDS = [
   command('checkpoint', 8, fc.record({ which, keys, crash: maybeCrash }), (world, how) =>
@@ -65,11 +72,9 @@ const COMMANDS = [
       if (isLost) expect(taken).toBeUndefined();
     },
   ),
-  command('savepoint', 1, fc.record({ which, keys }), async (world, how) => {
-    const taker = job(world, how.which);
-    const id = await world.take(taker, how.keys);
-    if (id !== undefined) await world.makeSavepoint(id, taker);
-  }),
+  command('savepoint', 2, fc.record({ which, keys, crash: maybeCrash }), (world, how) =>
+    world.savepoint(job(world, how.which), how.keys, new Steps(how.crash)),
+  ),
   command('collect', 4, maybeCrash, (world, crash) => world.collect(crash)),
   command('sweep', 3, maybeCrash, (world, crash) => world.sweep(crash)),
   command('verify', 2, maybeCrash, (world, crash) => world.verify(crash)),
@@ -79,10 +84,22 @@ const COMMANDS = [
     const [taken] = await Promise.all([taking, world.collect(), world.collect(), world.verify()]);
     expect(taken).toBeDefined();
   }),
-  command('restart', 3, fc.record({ which, lost: fc.boolean(), collects: fc.boolean() }), (world, { lost, ...how }) =>
-    world.restart(job(world, how.which), { lost, ...(how.collects ? { meanwhile: () => world.collect() } : {}) }),
+  command('restart', 3, fc.record({ which, ...starting }), (world, how) =>
+    world.restart(job(world, how.which), started(world, how)),
   ),
-  command('newTimeline', 1, which, (world, number) => world.newTimeline(job(world, number))),
+  command('rollBack', 3, fc.record({ which, checkpoint: which, ...starting }), (world, how) =>
+    world.rollBack(job(world, how.which), how.checkpoint, started(world, how)),
+  ),
+  command('undo', 1, fc.record({ which, ...starting }), (world, how) =>
+    world.undo(job(world, how.which), started(world, how)),
+  ),
+  command('upgrade', 2, fc.record({ which, ...starting }), (world, how) =>
+    world.upgrade(job(world, how.which), started(world, how)),
+  ),
+  command('fail', 1, which, (world, number) => world.fail(job(world, number))),
+  command('fork', 2, fc.record({ which, checkpoint: which, collects: fc.boolean() }), (world, how) =>
+    world.fork(job(world, how.which), how.checkpoint, how.collects),
+  ),
   command(
     'limits',
     2,

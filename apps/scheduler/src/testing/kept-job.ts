@@ -35,7 +35,7 @@ const shape: StateShape = {
 
 /** A job as its runner sees it, as far as checkpoints are concerned: writes them, and is restored from them. */
 export class KeptJob {
-  private batchId = 0;
+  private batchId: number;
   /** What the next delta builds on; undefined when the next checkpoint has to be whole. */
   private chain: CheckpointChain | undefined;
 
@@ -43,15 +43,18 @@ export class KeptJob {
     readonly jobId: JobId,
     readonly runnerId: RunnerId,
     public claimed: ClaimedRun,
-  ) {}
+  ) {
+    this.batchId = claimed.base.batchId;
+  }
 
   /**
    * Writes a checkpoint as a runner does: row, files, manifest, row. Answers with its id once it is complete, and with
    * undefined when it could not be begun or the job was lost.
    *
    * @param keys how many keys the state has, or has changed; none writes no file.
+   * @param savepoint the newest that was asked for, by its number
    */
-  async take({ runs, objects }: KeptJobPorts, keys: number): Promise<CheckpointId | undefined> {
+  async take({ runs, objects }: KeptJobPorts, keys: number, savepoint?: number): Promise<CheckpointId | undefined> {
     const { fence, revision, base } = this.claimed;
     const { tenantId, jobId, epoch } = fence;
     this.batchId += 1;
@@ -91,7 +94,8 @@ export class KeptJob {
       },
       snapshot: { ...common, next: async () => blocks.next().value },
     });
-    if ((await runs.completeCheckpoint(fence, id, { ...written, pauseMs: 0 })) === 'fenced') return undefined;
+    if ((await runs.completeCheckpoint(fence, id, { ...written, pauseMs: 0, savepoint })) === 'fenced')
+      return undefined;
     this.chain = chain;
     return id;
   }
@@ -102,7 +106,7 @@ export class KeptJob {
     this.chain = undefined;
     if (checkpoint === undefined) return undefined;
     const read = await readCheckpoint(objects, checkpoint.path, checkpoint.manifestSha256 ?? '');
-    this.chain = read.chain;
+    this.chain = checkpoint.jobId === this.jobId ? read.chain : undefined;
     return checkpoint.id;
   }
 }

@@ -1,7 +1,16 @@
 import { readCheckpoint, type ObjectStore } from '@tidemark/checkpoint';
 import type { SchedulerConfig } from '@tidemark/config';
-import type { CheckpointId, JobId, RunnerId, TenantId } from '@tidemark/domain';
-import { aSubmittedJob, pinCheckpoint, releasePins, type DataSource, type Stores } from '@tidemark/persistence/testing';
+import type { CheckpointId, JobId, RunEnd, RunnerId, TenantId } from '@tidemark/domain';
+import {
+  aJobId,
+  aRevision,
+  aSubmittedJob,
+  pinCheckpoint,
+  releasePins,
+  UuidIdSource,
+  type DataSource,
+  type Stores,
+} from '@tidemark/persistence/testing';
 import { expect } from 'vitest';
 import { Collect } from '../collect/collect.js';
 import { Sweep } from '../sweep/sweep.js';
@@ -9,6 +18,8 @@ import { VerifyCheckpoints } from '../verify/verify-checkpoints.js';
 import { KeptJob, type KeptJobPorts } from './kept-job.js';
 import { SimulatedCrash, Steps, stepped, SteppedStore, type Crash } from './steps.js';
 
+const BY = { actor: 'test', trace: undefined };
+const JOBS_MAX = 5;
 const GRACE_HOURS = 24;
 const HOUR_MS = 3_600_000;
 const CONFIG = {
@@ -32,6 +43,7 @@ export interface Row {
 /** Some jobs of one tenant, the processes that look after their checkpoints, and what must hold of them at any time. */
 export class KeptWorld {
   readonly jobs: KeptJob[] = [];
+  private readonly ids = new UuidIdSource();
   private hours = 0;
   private readonly putAtHours = new Map<string, number>();
   private readonly orphanSinceHours = new Map<string, number>();
@@ -51,12 +63,17 @@ export class KeptWorld {
   ) {}
 
   async addJob(): Promise<void> {
-    const jobId = await aSubmittedJob(this.dataSource, this.tenantId);
+    await this.claimNew(await aSubmittedJob(this.dataSource, this.tenantId));
+  }
+
+  private async claimNew(jobId: JobId): Promise<KeptJob> {
     const [outcome] = await this.stores.scheduling.scheduleDueJobs(10);
     if (outcome?.outcome !== 'scheduled') throw new Error('The job was not due.');
     const claimed = await this.stores.runs.claim(outcome.runId, this.runnerId);
     if (claimed === undefined) throw new Error('The run could not be claimed.');
-    this.jobs.push(new KeptJob(jobId, this.runnerId, claimed));
+    const job = new KeptJob(jobId, this.runnerId, claimed);
+    this.jobs.push(job);
+    return job;
   }
 
   /** What a process works with; dies where `crash` says so. */
@@ -73,8 +90,8 @@ export class KeptWorld {
     return { ...ports, objects: new SteppedStore(this.objects, steps, { put }) };
   }
 
-  async take(job: KeptJob, keys: number, steps?: Steps): Promise<CheckpointId | undefined> {
-    const id = await survives(() => job.take(this.ports(steps), keys));
+  async take(job: KeptJob, keys: number, steps?: Steps, savepoint?: number): Promise<CheckpointId | undefined> {
+    const id = await survives(() => job.take(this.ports(steps), keys, savepoint));
     if (id === 'crashed') await this.restart(job, { lost: true });
     return id === 'crashed' ? undefined : id;
   }
@@ -109,16 +126,16 @@ export class KeptWorld {
   /** Ends the run, or loses it, and starts the job again; `meanwhile` happens twice while it restores. */
   async restart(
     job: KeptJob,
-    how: { readonly lost: boolean; readonly meanwhile?: () => Promise<void> },
+    how: { readonly lost: boolean; readonly end?: RunEnd; readonly meanwhile?: () => Promise<void> },
   ): Promise<void> {
     const { runs, scheduling } = this.stores;
     const { fence } = job.claimed;
     if (how.lost) await runs.disown(fence.runId, job.runnerId);
-    else await runs.end(fence, { kind: 'drained', reason: 'runner_shutdown' });
+    else await runs.end(fence, how.end ?? { kind: 'drained', reason: 'runner_shutdown' });
     await this.dataSource.query('UPDATE jobs SET retry_at = NULL, attempts = 0 WHERE id = $1', [job.jobId]);
     const outcomes = await scheduling.scheduleDueJobs(10);
     const scheduled = outcomes.find((outcome) => outcome.outcome === 'scheduled' && outcome.jobId === job.jobId);
-    if (scheduled?.outcome !== 'scheduled') throw new Error('The job was not scheduled.');
+    if (scheduled?.outcome !== 'scheduled') throw new Error(`The job was not scheduled: ${JSON.stringify(outcomes)}`);
     await how.meanwhile?.();
     const claimed = await runs.claim(scheduled.runId, job.runnerId);
     if (claimed === undefined) throw new Error('The run could not be claimed.');
@@ -130,23 +147,94 @@ export class KeptWorld {
     expect(await runs.markRunning(claimed.fence)).toBe('done');
   }
 
-  /** What a rollback or a reset does to the job's row: its next run begins on a timeline of its own. */
-  async newTimeline(job: KeptJob): Promise<void> {
-    await this.dataSource.query('UPDATE jobs SET timeline = timeline + 1, base_batch_id = 0 WHERE id = $1', [
-      job.jobId,
-    ]);
-    await this.restart(job, { lost: false });
+  /** Orders the job back to one of its checkpoints while its run has it; that ends, or is lost, and the next begins there. */
+  async rollBack(job: KeptJob, which: number, how: Parameters<KeptWorld['restart']>[1]): Promise<void> {
+    const row = await this.completeOf(job, which);
+    if (row !== undefined) await this.goTo(job, row.id, how);
   }
 
-  async makeSavepoint(id: CheckpointId, { jobId }: KeptJob): Promise<void> {
-    this.savepoints.push({ id, jobId });
-    await this.dataSource.query(`UPDATE checkpoints SET kind = 'savepoint' WHERE id = $1`, [id]);
+  /** Back to the tip of the timeline that the last rollback has left. */
+  async undo(job: KeptJob, how: Parameters<KeptWorld['restart']>[1]): Promise<void> {
+    const recovery = this.stores.recovery.forTenant(this.tenantId);
+    const [last] = await recovery.listRollbacks(job.jobId, { limit: 1 });
+    if (last === undefined) return;
+    const tip = await recovery.tipOf(job.jobId, last.from.timeline);
+    // A timeline that was left before its first checkpoint has none.
+    if (tip !== undefined) await this.goTo(job, tip.id, how);
+  }
+
+  private async goTo(
+    job: KeptJob,
+    checkpointId: CheckpointId,
+    how: Parameters<KeptWorld['restart']>[1],
+  ): Promise<void> {
+    const recovery = this.stores.recovery.forTenant(this.tenantId);
+    const { timeline } = job.claimed.base;
+    const id = this.ids.next('rollback');
+    expect(await recovery.orderRollback(job.jobId, { id, checkpointId }, BY)).toMatchObject({ outcome: 'ordered' });
+    await how.meanwhile?.();
+    await this.restart(job, how);
+    expect(job.claimed.checkpoint?.id).toBe(checkpointId);
+    expect(job.claimed.base.timeline).toBe(timeline + 1);
+    expect(await recovery.findRollback(job.jobId, id)).toMatchObject({ status: 'begun', timeline: timeline + 1 });
+  }
+
+  /** Gives the job its next revision, which begins with the state of the one before. */
+  async upgrade(job: KeptJob, how: Parameters<KeptWorld['restart']>[1]): Promise<void> {
+    const { outcome } = await this.stores.jobs.forTenant(this.tenantId).addRevision(job.jobId, aRevision(), BY);
+    expect(outcome).toBe('ordered');
+    await this.restart(job, { ...how, ...(how.lost ? {} : { end: { kind: 'drained', reason: 'redeploy' } }) });
+  }
+
+  /** The job's run ends because it is worse: a revision on probation goes back by itself, another one tries again. */
+  async fail(job: KeptJob): Promise<void> {
+    const [row] = await this.dataSource.query<{ back: CheckpointId | null }[]>(
+      `SELECT probation->'back'->>'checkpointId' AS back FROM jobs WHERE id = $1`,
+      [job.jobId],
+    );
+    const end = { kind: 'unhealthy', code: 'revision_unhealthy', reason: 'it is a test' } as const;
+    await this.restart(job, { lost: false, end });
+    if (row?.back !== null) expect(job.claimed.checkpoint?.id).toBe(row?.back);
+  }
+
+  /** Another job that begins with one of the job's checkpoints. */
+  async fork(job: KeptJob, which: number, collects: boolean): Promise<void> {
+    const row = await this.completeOf(job, which);
+    if (row === undefined || this.jobs.length >= JOBS_MAX) return;
+    const id = aJobId();
+    const { bundleDigest, manifest, config, options } = aRevision();
+    const fork = { id, name: id, bundleDigest, manifest, config, options, checkpointId: row.id };
+    const recovery = this.stores.recovery.forTenant(this.tenantId);
+    expect(await recovery.fork(job.jobId, fork, BY)).toMatchObject({ outcome: 'forked', job: { id } });
+    if (collects) await this.collect();
+    const forked = await this.claimNew(id);
+    expect(forked.claimed.checkpoint?.id).toBe(row.id);
+    expect(await forked.restore(this.ports())).toBe(row.id);
+    expect(await this.stores.runs.markRunning(forked.claimed.fence)).toBe('done');
+  }
+
+  /** Asks for a savepoint, which the job's run writes. */
+  async savepoint(job: KeptJob, keys: number, steps?: Steps): Promise<void> {
+    const recovery = this.stores.recovery.forTenant(this.tenantId);
+    const asked = await recovery.requestSavepoint(job.jobId, { id: this.ids.next('savepoint'), label: 'a test' }, BY);
+    if (asked.outcome !== 'requested') throw new Error(`It was ${asked.outcome}.`);
+    const alive = await this.stores.runs.heartbeat(this.runnerId);
+    const wanted = alive.outcome === 'alive' ? alive.orders.get(job.claimed.fence.runId)?.savepoint : undefined;
+    expect(wanted).toBeGreaterThan(0);
+    const id = await this.take(job, keys, steps, wanted);
+    const made = await recovery.findSavepoint(job.jobId, asked.savepoint.id);
+    if (id !== undefined) expect(made).toMatchObject({ status: 'complete', checkpointId: id });
+    if (made?.checkpointId !== undefined) this.savepoints.push({ id: made.checkpointId, jobId: job.jobId });
+  }
+
+  private async completeOf(job: KeptJob, which: number): Promise<Row | undefined> {
+    const rows = (await this.rows()).filter(({ job_id, status }) => job_id === job.jobId && status === 'complete');
+    return rows[which % rows.length];
   }
 
   /** Pins one of the job's complete checkpoints on behalf of another job. */
   async pin(job: KeptJob, which: number, forJobId: JobId): Promise<void> {
-    const rows = (await this.rows()).filter(({ job_id, status }) => job_id === job.jobId && status === 'complete');
-    const row = rows[which % rows.length];
+    const row = await this.completeOf(job, which);
     if (row === undefined) return;
     const pin = { tenantId: this.tenantId, jobId: job.jobId, checkpointId: row.id, forJobId, reason: 'for a test' };
     const owner = `test/${row.id}/${forJobId}`;
@@ -223,7 +311,19 @@ export class KeptWorld {
       expect(complete.map((row) => `${row.job_id}/${row.timeline}`)).toContain(timeline);
     }
     const ids = complete.map(({ id }) => id);
+    await this.expectBases(ids);
     for (const { id } of [...this.savepoints, ...this.pinned.values()]) expect(ids).toContain(id);
+  }
+
+  /** A timeline that begins with a checkpoint, and has none of its own yet, can be begun again. */
+  private async expectBases(complete: readonly CheckpointId[]): Promise<void> {
+    const bases = await this.dataSource.query<{ id: CheckpointId }[]>(
+      `SELECT j.base_checkpoint_id AS id FROM jobs j
+        WHERE j.base_checkpoint_id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM checkpoints c
+                           WHERE c.job_id = j.id AND c.timeline = j.timeline AND c.status = 'complete')`,
+    );
+    for (const { id } of bases) expect(complete).toContain(id);
   }
 
   /** Nothing more happens, and all is cleared up in the end: each object has its row, each row its objects. */

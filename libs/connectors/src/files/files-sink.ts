@@ -26,7 +26,9 @@ const NEWLINE = 10;
 
 const options = z.strictObject({ path: tenantPath });
 
-export const filesSink = connectorEnd(options, async (uid, { path }, context): Promise<Sink> => {
+export const filesSink = connectorEnd(options, openFilesSink, { afterRollback: () => 'truncated' });
+
+async function openFilesSink(uid: string, { path }: z.infer<typeof options>, context: ConnectorContext): Promise<Sink> {
   const shown = shownPath(context, path);
   return asSinkErrors(uid, shown, async () => {
     const located = await locateOrCreate(context, path);
@@ -38,11 +40,10 @@ export const filesSink = connectorEnd(options, async (uid, { path }, context): P
     for (const name of await readdir(join(folder, UPLOADS))) await rm(join(folder, UPLOADS, name), { force: true });
     return new FilesSink(uid, folder, shown);
   });
-});
+}
 
 class FilesSink implements Sink {
   readonly guarantee = 'exactly_once';
-  readonly afterRollback = 'truncated';
   /** The last timeline whose folder this sink has made durable. */
   private durableTimeline: number | undefined;
 

@@ -15,7 +15,6 @@ export const logSink = connectorEnd(options, async (uid, settings, context): Pro
 
 class LogSink implements Sink {
   readonly guarantee = 'at_least_once';
-  readonly afterRollback = 'repeats';
 
   constructor(
     readonly uid: string,

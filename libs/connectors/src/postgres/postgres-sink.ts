@@ -4,7 +4,7 @@
 // the run that took over from this one. Of two writers the second waits for the first one's row lock, then sees its mark.
 import { Client } from 'pg';
 import { TidemarkError, type JobId } from '@tidemark/domain';
-import type { AfterRollback, Sink, SinkWrite } from '@tidemark/engine';
+import type { Sink, SinkWrite } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
 import { ConnectionsUnreadable } from '../connections.js';
@@ -52,16 +52,19 @@ const options = z
   });
 type PostgresOptions = z.infer<typeof options>;
 
-export const postgresSink = connectorEnd(options, async (uid, settings, context): Promise<Sink> => {
+export const postgresSink = connectorEnd(options, openPostgresSink, {
+  afterRollback: ({ key }) => (key === undefined ? 'repeats' : 'converges'),
+});
+
+async function openPostgresSink(uid: string, settings: PostgresOptions, context: ConnectorContext): Promise<Sink> {
   const url = await urlOf(uid, settings.connection, context);
   const sink = new PostgresSink(uid, url, settings, context.jobId);
   await sink.prepare();
   return sink;
-});
+}
 
 class PostgresSink implements Sink {
   readonly guarantee = 'exactly_once';
-  readonly afterRollback: AfterRollback;
   private readonly target: Target;
   private client: Client | undefined;
 
@@ -73,7 +76,6 @@ class PostgresSink implements Sink {
   ) {
     const { schema, table, columns, key } = settings;
     this.target = { uid, schema, table, columns, key };
-    this.afterRollback = key === undefined ? 'repeats' : 'converges';
   }
 
   /** Connects and makes sure of the tables, so that what is wrong with them is known before the first batch. */

@@ -328,6 +328,128 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/jobs/{id}/savepoints': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the savepoints of a job, newest first */
+    get: operations['listSavepoints'];
+    put?: never;
+    /** Asks for a savepoint: a checkpoint with a name, which is kept until it is deleted */
+    post: operations['requestSavepoint'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/savepoints/{savepointId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows a savepoint */
+    get: operations['getSavepoint'];
+    put?: never;
+    post?: never;
+    /** Lets go of a savepoint: its checkpoint is kept or collected like any other from then on */
+    delete: operations['deleteSavepoint'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/rollback-preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows what a rollback would do; nothing is written */
+    get: operations['previewRollback'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/rollbacks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the rollbacks of a job, newest first */
+    get: operations['listRollbacks'];
+    put?: never;
+    /** Takes a job back to a checkpoint: bundle, configuration, state and offsets together */
+    post: operations['rollBack'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/rollbacks/{rollbackId}/undo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Takes a job back to where a rollback has left: the newest checkpoint of that timeline */
+    post: operations['undoRollback'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/rollbacks/{rollbackId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows a rollback, and what has come of it */
+    get: operations['getRollback'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/forks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Makes a new job that begins with state and offsets of a checkpoint of this one */
+    post: operations['forkJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/jobs/{id}/offsets': {
     parameters: {
       query?: never;
@@ -1089,7 +1211,7 @@ export interface components {
        * @description Why a run starts at all.
        * @enum {string}
        */
-      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume' | 'rollback';
+      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume' | 'rollback' | 'fork';
       /**
        * @description The policy of the revision.
        * @enum {string}
@@ -1334,6 +1456,204 @@ export interface components {
        */
       answer: 'reset' | 'abandon';
     };
+    SavepointOrder: {
+      /** @description What it is for, for people. */
+      label: string;
+    };
+    Savepoint: {
+      /** @description Id of the savepoint. */
+      id: string;
+      /** @description What it is for. */
+      label: string;
+      /**
+       * @description `requested` until a run has written it.
+       * @enum {string}
+       */
+      status: 'requested' | 'complete';
+      /** @description The checkpoint that it keeps; null until it is complete. */
+      checkpointId: string | null;
+      /** @description Id of the key that asked for it. */
+      actor: string;
+      /**
+       * Format: date-time
+       * @description When it was asked for.
+       */
+      requestedAt: string;
+      /**
+       * Format: date-time
+       * @description When it was complete.
+       */
+      completedAt: string | null;
+    };
+    SavepointPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Savepoint'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    JobPoint: {
+      /** @description The revision. */
+      revision: number;
+      /** @description The timeline. */
+      timeline: number;
+      /** @description The last batch. */
+      batchId: number;
+    };
+    VerdictAnswer: {
+      /** @description The checkpoints looked at, newest first. */
+      candidates: components['schemas']['RestoreCandidate'][];
+      /**
+       * @description What was decided.
+       * @enum {string}
+       */
+      outcome: 'start' | 'ask' | 'fail';
+      /**
+       * @description Why, as a stable code.
+       * @enum {string}
+       */
+      reasonCode:
+        | 'NOTHING_COMMITTED'
+        | 'NEWEST_CHECKPOINT'
+        | 'OLDER_CHECKPOINT'
+        | 'NO_CHECKPOINT_YET'
+        | 'OPERATORS_RESET'
+        | 'STATE_DOES_NOT_FIT'
+        | 'NO_READABLE_CHECKPOINT'
+        | 'OFFSETS_PRESERVED'
+        | 'TIMELINE_BASE'
+        | 'ASKED_CHECKPOINT'
+        | 'ASKED_OFFSETS_ONLY'
+        | 'ASKED_EARLIEST'
+        | 'ASKED_LATEST'
+        | 'ASKED_TIMESTAMP';
+      /** @description Why, as a sentence. */
+      reason: string;
+      /** @description From what the run starts; null where it does not. */
+      from: components['schemas']['StartPoint'] | null;
+    };
+    OffsetChange: {
+      /** @description Uid of the source. */
+      source: string;
+      /** @description Name of the partition. */
+      partition: string;
+      /** @description The offset until now; null where none was read yet. */
+      before: number | null;
+      /** @description The offset from now on; null where it is forgotten. */
+      after: number | null;
+      /**
+       * @description What offsets count; null where the source cannot be looked at.
+       * @enum {string|null}
+       */
+      unit: 'bytes' | 'records' | null;
+      /** @description Records that were read and are read again; null where that is not known. */
+      recordsAgain: number | null;
+      /** @description Records that are never read; null where that is not known. */
+      recordsSkipped: number | null;
+    };
+    SourceProblem: {
+      /** @description Uid of the source. */
+      source: string;
+      /** @description Code of the error, from the error catalogue. */
+      code: string;
+      /** @description One sentence. */
+      message: string;
+    };
+    SinkAfterRollback: {
+      /** @description Uid of the sink. */
+      sink: string;
+      /** @description Its connector. */
+      connector: string;
+      /**
+       * @description What a reader sees of batches that are taken back. `converges`: the same keys are written again. `truncated`: the sink says where they end. `repeats`: they stay, and come again.
+       * @enum {string}
+       */
+      after: 'converges' | 'truncated' | 'repeats';
+    };
+    RollbackPreview: {
+      /** @description The checkpoint. */
+      checkpointId: string;
+      /** @description Where the job stands now. */
+      from: components['schemas']['JobPoint'];
+      /** @description Where it would go back to. */
+      to: components['schemas']['JobPoint'];
+      /** @description What the start would be decided to be. */
+      start: components['schemas']['VerdictAnswer'];
+      /** @description Batches committed since, which are taken back; null where the log does not tell. */
+      batchesTakenBack: number | null;
+      /** @description Records of those batches, which are read again; null where the log does not tell. */
+      recordsAgain: number | null;
+      /** @description Every partition whose offset changes. */
+      changes: components['schemas']['OffsetChange'][];
+      /** @description What sources would find wrong with those offsets: what they no longer hold, for example. */
+      problems: components['schemas']['SourceProblem'][];
+      /** @description What becomes of what was written since. */
+      sinks: components['schemas']['SinkAfterRollback'][];
+    };
+    RollbackOrder: {
+      /** @description Id of a checkpoint of the job. */
+      checkpointId?: string;
+      /** @description Id of a savepoint of the job, instead. */
+      savepointId?: string;
+      /** @description Why, for people. */
+      reason?: string;
+    };
+    Rollback: {
+      /** @description Id of the rollback. */
+      id: string;
+      /** @description The checkpoint that the job goes back to. */
+      checkpointId: string;
+      /** @description Where the job stood when it was ordered. Batches that its run has finished since are left behind as well. */
+      from: components['schemas']['JobPoint'];
+      /** @description What the checkpoint is of. */
+      to: components['schemas']['JobPoint'];
+      /** @description The rollback that this one takes back. */
+      undoes: string | null;
+      /** @description Why it was ordered. */
+      reason: string | null;
+      /**
+       * @description `ordered`: the next start begins there. `begun`: the job is on its new timeline. `held`: the checkpoint could not be taken, and the restore decision says why. `superseded`: something else was ordered before it began.
+       * @enum {string}
+       */
+      status: 'ordered' | 'begun' | 'held' | 'superseded';
+      /** @description The timeline that it has opened. */
+      timeline: number | null;
+      /** @description Id of the key that ordered it. */
+      actor: string;
+      /**
+       * Format: date-time
+       * @description When it was ordered.
+       */
+      orderedAt: string;
+      /**
+       * Format: date-time
+       * @description When its status came to be what it is.
+       */
+      decidedAt: string | null;
+    };
+    UndoOrder: {
+      /** @description Why, for people. */
+      reason?: string;
+    };
+    RollbackPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['Rollback'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    ForkOrder: {
+      /** @description Id of a checkpoint of the job. */
+      checkpointId?: string;
+      /** @description Id of a savepoint of the job, instead. */
+      savepointId?: string;
+      /** @description Name of the new job, unique for the tenant. */
+      name: string;
+      /** @description A bundle uploaded before, by its digest, or a new one. */
+      bundle?: components['schemas']['BundleReference'] | components['schemas']['BundleUpload'];
+      /** @description Configuration of the new job; what it leaves out is as in the checkpoint's revision. */
+      config?: components['schemas']['JobConfigOrder'];
+      /** @description What is said about the state. */
+      upgrade?: components['schemas']['UpgradeOptions'];
+    };
     OffsetProblem: {
       /** @description Code of the error, from the error catalogue. */
       code: string;
@@ -1394,25 +1714,6 @@ export interface components {
       /** @description Answers what would change, and changes nothing. */
       dryRun?: boolean;
     };
-    OffsetChange: {
-      /** @description Uid of the source. */
-      source: string;
-      /** @description Name of the partition. */
-      partition: string;
-      /** @description The offset until now; null where none was read yet. */
-      before: number | null;
-      /** @description The offset from now on; null where it is forgotten. */
-      after: number | null;
-      /**
-       * @description What offsets count; null where the source cannot be looked at.
-       * @enum {string|null}
-       */
-      unit: 'bytes' | 'records' | null;
-      /** @description Records that were read and are read again; null where that is not known. */
-      recordsAgain: number | null;
-      /** @description Records that are never read; null where that is not known. */
-      recordsSkipped: number | null;
-    };
     OffsetEdit: {
       /** @description Whether nothing was changed because only the answer was asked for. */
       dryRun: boolean;
@@ -1462,7 +1763,7 @@ export interface components {
        * @description Why a run would start.
        * @enum {string}
        */
-      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume' | 'rollback';
+      trigger: 'first_start' | 'crash' | 'retry' | 'redeploy' | 'resume' | 'rollback' | 'fork';
       /**
        * @description The policy of the revision.
        * @enum {string}
@@ -3862,6 +4163,887 @@ export interface operations {
       };
       /** @description The job has changed since the version in If-Match. */
       412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listSavepoints: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the savepoints of a job, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SavepointPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  requestSavepoint: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SavepointOrder'];
+      };
+    };
+    responses: {
+      /** @description Asks for a savepoint: a checkpoint with a name, which is kept until it is deleted */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Savepoint'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getSavepoint: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        savepointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows a savepoint */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Savepoint'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteSavepoint: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        savepointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lets go of a savepoint: its checkpoint is kept or collected like any other from then on */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  previewRollback: {
+    parameters: {
+      query?: {
+        /** @description Id of a checkpoint of the job. */
+        checkpointId?: string;
+        /** @description Id of a savepoint of the job, instead. */
+        savepointId?: string;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows what a rollback would do; nothing is written */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RollbackPreview'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRollbacks: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the rollbacks of a job, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RollbackPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  rollBack: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RollbackOrder'];
+      };
+    };
+    responses: {
+      /** @description Takes a job back to a checkpoint: bundle, configuration, state and offsets together */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Rollback'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  undoRollback: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag that the client saw; 412 if the job has changed since. */
+        'If-Match'?: string;
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+        rollbackId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UndoOrder'];
+      };
+    };
+    responses: {
+      /** @description Takes a job back to where a rollback has left: the newest checkpoint of that timeline */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Rollback'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job has changed since the version in If-Match. */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getRollback: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        rollbackId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows a rollback, and what has come of it */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Rollback'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  forkJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ForkOrder'];
+      };
+    };
+    responses: {
+      /** @description Makes a new job that begins with state and offsets of a checkpoint of this one */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The bundle's definition went over a bound. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };

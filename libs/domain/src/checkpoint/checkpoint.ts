@@ -48,6 +48,8 @@ export interface WrittenCheckpoint {
 export interface CompletedCheckpoint extends WrittenCheckpoint {
   /** Milliseconds for which no batch could run because the state was being frozen. */
   readonly pauseMs: number;
+  /** The newest savepoint, by its number, that was asked for before the state was frozen: all up to it are this one. */
+  readonly savepoint?: number | undefined;
 }
 
 /** The Postgres row of a checkpoint. Offsets are columns, so they outlive an unreadable state file. */

@@ -14,7 +14,7 @@ import {
 } from './compatibility.js';
 
 /** Why a run starts at all. */
-export const START_TRIGGERS = ['first_start', 'crash', 'retry', 'redeploy', 'resume', 'rollback'] as const;
+export const START_TRIGGERS = ['first_start', 'crash', 'retry', 'redeploy', 'resume', 'rollback', 'fork'] as const;
 export type StartTrigger = (typeof START_TRIGGERS)[number];
 
 /** What to do where state does not fit or cannot be read. `ask` leaves the job waiting; nothing is ever silently fresh. */

@@ -1,5 +1,5 @@
 import type { SourceIdentities, SourceOffsets } from '../batch/batch.js';
-import type { CheckpointId } from '../ids.js';
+import type { CheckpointId, RollbackId } from '../ids.js';
 import { allowsRestore, objections } from './compatibility.js';
 import {
   decideRestore,
@@ -30,7 +30,12 @@ interface Sought {
 /** An order to begin somewhere else than at the newest checkpoint. It holds for one start. */
 export type StartMode =
   /** State, offsets and batch id of this checkpoint, on a new timeline. */
-  | { readonly mode: 'checkpoint'; readonly checkpointId: CheckpointId }
+  | {
+      readonly mode: 'checkpoint';
+      readonly checkpointId: CheckpointId;
+      /** The order to roll back that named it. It holds until a start is decided, whatever is stopped and started until then. */
+      readonly rollbackId?: RollbackId;
+    }
   /** Empty state, and the offsets of the last commit. */
   | { readonly mode: 'offsets-only' }
   | ({ readonly mode: 'earliest' | 'latest' } & Sought)

@@ -1,12 +1,14 @@
 import type { JobEvent, JobStatus } from '../job/job-lifecycle.js';
 import type { ErrorSpec } from './error-spec.js';
 import { OFFSET_ERRORS } from './offset-errors.js';
+import { RECOVERY_ERRORS } from './recovery-errors.js';
 import { STATE_ERRORS } from './state-errors.js';
 import { UPGRADE_ERRORS } from './upgrade-errors.js';
 
 /** Every error that this product can report, one entry each. Codes are public API: never reuse or rename one. */
 export const ERRORS = {
   ...OFFSET_ERRORS,
+  ...RECOVERY_ERRORS,
   ...STATE_ERRORS,
   ...UPGRADE_ERRORS,
   validation_failed: {
@@ -66,13 +68,6 @@ export const ERRORS = {
     retry: 'never',
     say: (p: { jobId: string; status: JobStatus; event: JobEvent | 'delete' }) =>
       `Job ${p.jobId} is ${p.status}; it cannot accept "${p.event}".`,
-  },
-  job_needed: {
-    kind: 'conflict',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { jobId: string; checkpointId: string; owner: string; reason: string }) =>
-      `Checkpoint ${p.checkpointId} of job ${p.jobId} is needed by ${p.owner} (${p.reason}). End that first, then delete the job.`,
   },
   job_changed_meanwhile: {
     kind: 'conflict',

@@ -92,6 +92,8 @@ export type EditedOffsets =
       readonly abandoned: readonly number[];
     }
   | { readonly outcome: 'refused'; readonly status: JobStatus }
+  /** The next start begins with this checkpoint, by an order to roll back: its offsets are the ones to come. */
+  | { readonly outcome: 'rolls_back'; readonly checkpointId: CheckpointId }
   /** The state cannot be kept: no complete checkpoint is as of the last commit. */
   | { readonly outcome: 'no_checkpoint'; readonly newestBatchId: number | undefined; readonly lastBatchId: number }
   | { readonly outcome: 'changed_meanwhile' }

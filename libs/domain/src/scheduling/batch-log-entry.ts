@@ -7,6 +7,10 @@ export interface Orders {
   readonly revision: number;
   /** How many times longer than configured to wait between checkpoints; undefined where nothing was said about it. */
   readonly checkpointStretch?: number;
+  /** Whether the next start was ordered to begin somewhere else: this run is to let go of the job. */
+  readonly startsElsewhere?: boolean;
+  /** The newest savepoint that somebody waits for, by its number; undefined where nobody does. */
+  readonly savepoint?: number | undefined;
 }
 
 /** One write to a job's batch log. */

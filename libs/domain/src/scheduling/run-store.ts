@@ -38,6 +38,8 @@ export interface ClaimedRun {
   };
   /** Of a revision that has not shown yet that it is no worse than the one before. */
   readonly probation: Probation | undefined;
+  /** The newest savepoint that waits for this run, by its number: it is written before the first batch. */
+  readonly savepoint?: number | undefined;
   readonly trace: string | undefined;
 }
 

@@ -13,7 +13,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import { announceWork } from '../announce.js';
 import { toJob } from '../mapping.js';
-import { JobRow, RevisionRow, RunRow } from '../rows/index.js';
+import { JobRow, RevisionRow, RollbackRow, RunRow } from '../rows/index.js';
 
 /** On whose behalf a job is changed. */
 export type By = {
@@ -26,7 +26,7 @@ export type By = {
 
 type Settable = Pick<
   JobRow,
-  'desired' | 'revision' | 'attempts' | 'retryAt' | 'startTrigger' | 'startMode' | 'upgrade'
+  'desired' | 'revision' | 'attempts' | 'retryAt' | 'startTrigger' | 'startMode' | 'upgrade' | 'probation'
 >;
 
 export interface Change {
@@ -93,9 +93,11 @@ async function applyChange(tx: EntityManager, row: JobRow, status: JobStatus, ch
   await announceWork(tx);
 }
 
-/** Whether this request has added a revision already. */
+/** Whether this request has added a revision, or ordered a rollback, already. */
 async function isMade(tx: EntityManager, jobId: JobId, requestId: RequestId | undefined): Promise<boolean> {
-  return requestId !== undefined && (await tx.existsBy(RevisionRow, { jobId, requestId }));
+  if (requestId === undefined) return false;
+  const request = { jobId, requestId };
+  return (await tx.existsBy(RevisionRow, request)) || (await tx.existsBy(RollbackRow, request));
 }
 
 export const lockJob = (tx: EntityManager, tenantId: TenantId, id: JobId): Promise<JobRow | null> =>

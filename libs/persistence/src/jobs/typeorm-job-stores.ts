@@ -22,12 +22,15 @@ import {
 } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { announceWork, appendEvents } from '../announce.js';
+import { appendEvents } from '../announce.js';
 import { toBundle, toJob, toUpgradePlan } from '../mapping.js';
-import { BundleRow, JobRow, OutboxRow, RevisionRow, RunRow, TOPICS, UpgradePlanRow } from '../rows/index.js';
+import { BundleRow, JobRow, OutboxRow, RunRow, TOPICS, UpgradePlanRow } from '../rows/index.js';
 import { changeJob, isAtRest, isOwned, lockJob, type By, type Decide } from './change-job.js';
+import { insertJob } from './create-job.js';
 import { JobHistory } from './job-history.js';
 import { pinByAnotherJob } from '../scheduling/checkpoint-pins.js';
+import { pendingRollback, supersedeRollback } from '../scheduling/pending-rollback.js';
+import { holdForStart } from '../scheduling/start-point.js';
 import { addRevision, decideUpgrade, forgetOldPlans, readUpgradeFacts } from './upgrades.js';
 
 @Injectable()
@@ -80,42 +83,8 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     job: { readonly id: JobId; readonly name: string; readonly bundleDigest: BundleDigest; readonly config: JobConfig },
     by: Omit<By, 'expectedVersion'>,
   ): ReturnType<JobStore['create']> {
-    const { id, name, bundleDigest, config } = job;
-    const requestId = by.requestId ?? null;
-    const created = await this.manager.transaction(async (tx) => {
-      const inserted = await tx
-        .createQueryBuilder()
-        .insert()
-        .into(JobRow)
-        .values({
-          id,
-          tenantId: this.tenantId,
-          name,
-          desired: 'running',
-          status: 'submitted',
-          revision: 1,
-          startActor: by.actor,
-          trace: by.trace ?? null,
-          requestId,
-        })
-        .orIgnore()
-        .returning('id')
-        .execute();
-      if ((inserted.raw as unknown[]).length === 0) return false;
-      await tx.insert(RevisionRow, {
-        jobId: id,
-        number: 1,
-        tenantId: this.tenantId,
-        bundleDigest,
-        config: config as object,
-        requestId,
-      });
-      await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
-        { type: 'job.submitted', data: { revision: 1, bundleDigest, actor: by.actor } },
-      ]);
-      await announceWork(tx);
-      return true;
-    });
+    const { id, name } = job;
+    const created = await this.manager.transaction((tx) => insertJob(tx, { ...job, tenantId: this.tenantId }, by));
     const made = created ? await this.find(id) : await this.findByRequest(by.requestId);
     if (made !== undefined) return { outcome: 'created', job: made };
     const other = await this.findByName(name);
@@ -174,13 +143,15 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
       const { startMode } = by;
       if (startMode !== undefined && !isAtRest(row, status)) return { outcome: 'in_use', status };
       if (decision.kind === 'as_it_is') return 'as_it_is';
+      if (startMode !== undefined) await supersedeRollback(tx, row);
+      if (startMode?.mode === 'checkpoint') await holdForStart(tx, row, startMode.checkpointId);
       await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
         { type: `job.${order}_ordered`, data: { actor: by.actor, ...shownMode(startMode) } },
       ]);
       return {
         set: {
           desired: decision.desired,
-          startMode: startMode ?? null,
+          startMode: startMode ?? pendingRollback(row) ?? null,
           ...(order === 'start' ? { attempts: 0, retryAt: null, startTrigger: 'resume' } : {}),
         },
         event: decision.event,

@@ -21,9 +21,11 @@ import { appendEvents } from '../announce.js';
 import { toJob } from '../mapping.js';
 import { BatchRow, CheckpointRow, JobRow, RevisionRow } from '../rows/index.js';
 import { holdCheckpoints } from '../runs/hold-checkpoints.js';
+import { checkpointAt } from '../scheduling/checkpoint-at.js';
 import { decideOnce, revisionOf } from '../scheduling/restore-facts.js';
 import { openTimeline, standingOf, type Standing } from '../scheduling/start-point.js';
 import { isAtRest, lockJob } from './change-job.js';
+import { pendingRollback } from '../scheduling/pending-rollback.js';
 
 /** Batches looked at to tell which one read a partition last. */
 const BATCHES_LOOKED_AT = 1_000;
@@ -70,6 +72,8 @@ class TypeOrmOffsetStore implements OffsetStore {
       if (by.expectedVersion !== undefined && by.expectedVersion !== job.version)
         return { outcome: 'changed_meanwhile' };
       if (!isAtRest(job, status)) return { outcome: 'refused', status };
+      const pending = pendingRollback(job);
+      if (pending !== undefined) return { outcome: 'rolls_back', checkpointId: pending.checkpointId };
       const standing = standingOf(job);
       const { offsets = {}, identities } = standing;
       const edited = editOffsets({ offsets, identities }, edit);
@@ -94,8 +98,9 @@ class TypeOrmOffsetStore implements OffsetStore {
     const started = this.manager.create(JobRow, { ...job, startMode: startMode ?? job.startMode });
     const { decision, policy, trigger } = await decideOnce(this.manager, started, number);
     const { status } = toJob(job, undefined);
-    const next = number !== job.revision ? 'redeploy' : isAtRest(job, status) ? 'resume' : trigger;
-    return { ...decision, policy, trigger: next };
+    const isRollback = startMode === undefined && pendingRollback(job) !== undefined;
+    const other = number !== job.revision ? 'redeploy' : isAtRest(job, status) ? 'resume' : trigger;
+    return { ...decision, policy, trigger: isRollback ? trigger : other };
   }
 }
 
@@ -107,20 +112,15 @@ type StateToKeep =
 
 /** The complete checkpoint whose state is exactly that of the job. */
 async function stateToKeep(tx: EntityManager, job: JobRow, standing: Standing): Promise<StateToKeep> {
-  const { timeline, tenantId, id: jobId } = job;
-  if (job.lastTimeline !== timeline) {
-    if (job.baseCheckpointId === null) return { outcome: 'none' };
-    const row = await tx.findOneBy(CheckpointRow, { id: job.baseCheckpointId, jobId, tenantId, status: 'complete' });
-    return row === null ? noCheckpoint(undefined, standing) : { outcome: 'kept', row };
-  }
-  const row = await tx.findOne(CheckpointRow, {
-    where: { jobId, tenantId, timeline, status: 'complete' },
-    order: { batchId: 'DESC', id: 'DESC' },
-  });
-  if (row?.batchId === standing.batchId) return { outcome: 'kept', row };
+  const startsAnew = job.lastTimeline !== job.timeline;
+  if (startsAnew && job.baseCheckpointId === null) return { outcome: 'none' };
+  const at = await checkpointAt(tx, job, standing);
+  if (at.outcome === 'found') return { outcome: 'kept', row: at.row };
+  const { newest } = at;
+  if (startsAnew) return noCheckpoint(undefined, standing);
   const { manifest } = await revisionOf(tx, job, job.revision);
-  const isStateless = [manifest.shapes, row?.shapes ?? {}].every((shapes) => Object.keys(shapes).length === 0);
-  return isStateless ? { outcome: 'none' } : noCheckpoint(row?.batchId, standing);
+  const isStateless = [manifest.shapes, newest?.shapes ?? {}].every((shapes) => Object.keys(shapes).length === 0);
+  return isStateless ? { outcome: 'none' } : noCheckpoint(newest?.batchId, standing);
 }
 
 const noCheckpoint = (newestBatchId: number | undefined, { batchId }: Standing): StateToKeep => ({
@@ -150,10 +150,7 @@ async function apply(
   const checkpointId = checkpoint?.id as CheckpointId | undefined;
   const edited: EditedOffsets = { outcome: 'edited', changes, timeline: timeline + 1, checkpointId, abandoned };
   if (by.dryRun) return edited;
-  if (
-    checkpoint !== undefined &&
-    !(await holdCheckpoints(tx, { jobId, tenantId }, [...checkpoint.buildsOn, checkpoint.path]))
-  )
+  if (checkpoint !== undefined && !(await holdCheckpoints(tx, checkpoint, [...checkpoint.buildsOn, checkpoint.path])))
     return { outcome: 'no_checkpoint', newestBatchId: undefined, lastBatchId: standing.batchId };
   await openTimeline(tx, job, { ...standing, offsets, identities, checkpointId });
   // An order to start elsewhere was for what the offsets were before.

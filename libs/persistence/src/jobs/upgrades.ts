@@ -2,6 +2,7 @@ import {
   planUpgrade,
   stillHolds,
   withoutObjections,
+  type Checkpoint,
   type Deployed,
   type JobId,
   type JobStatus,
@@ -15,8 +16,9 @@ import {
 } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
-import { toJob, toRevision } from '../mapping.js';
-import { RevisionRow, type JobRow } from '../rows/index.js';
+import { toCheckpoint, toJob, toRevision } from '../mapping.js';
+import { CheckpointRow, RevisionRow, type JobRow } from '../rows/index.js';
+import { pendingRollback } from '../scheduling/pending-rollback.js';
 import { recentBatches } from '../scheduling/recent-batches.js';
 import { restorable, revisionOf } from '../scheduling/restore-facts.js';
 import { standingOf } from '../scheduling/start-point.js';
@@ -33,14 +35,30 @@ type Refused = Exclude<Deployed, { outcome: 'ordered' | 'not_found' | 'changed_m
 /** What an upgrade of the job is held against. The job's row is locked, or only looked at. */
 export async function readUpgradeFacts(tx: EntityManager, job: JobRow): Promise<UpgradeFacts> {
   const { manifest } = await revisionOf(tx, job, job.revision);
+  const asked = await askedCheckpoint(tx, job);
   return {
     revision: job.revision,
     manifest,
-    stored: await storedState(tx, job, manifest.shapes),
-    committedOffsets: standingOf(job).offsets,
+    stored: asked === undefined ? await storedState(tx, job, manifest.shapes) : toStored(asked),
+    committedOffsets: asked === undefined ? standingOf(job).offsets : asked.offsets,
     processingMs: (await recentBatches(tx, job)).map(({ processingMs }) => processingMs),
   };
 }
+
+/** The checkpoint that the job was ordered back to: what comes next takes that over, and nothing that the job does until then. */
+async function askedCheckpoint(tx: EntityManager, job: JobRow): Promise<Checkpoint | undefined> {
+  const pending = pendingRollback(job);
+  if (pending === undefined) return undefined;
+  const row = await tx.findOneBy(CheckpointRow, { id: pending.checkpointId, jobId: job.id, tenantId: job.tenantId });
+  return row === null ? undefined : toCheckpoint(row);
+}
+
+const toStored = ({ id, shapes, stateRows, stateBytes }: Checkpoint): StoredState => ({
+  checkpointId: id,
+  shapes,
+  rows: stateRows,
+  bytes: stateBytes,
+});
 
 /** A job that runs hands over with a checkpoint of its own: of what it keeps, whatever the newest one is of. */
 async function storedState(

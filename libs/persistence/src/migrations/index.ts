@@ -6,6 +6,7 @@ import { StartModes1764500000000 } from './5-start-modes.js';
 import { Retention1764600000000 } from './6-retention.js';
 import { Timelines1764700000000 } from './7-timelines.js';
 import { Probation1764800000000 } from './8-probation.js';
+import { Recovery1764900000000 } from './9-recovery.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   Retention1764600000000,
   Timelines1764700000000,
   Probation1764800000000,
+  Recovery1764900000000,
 ] as const;

@@ -20,6 +20,8 @@ import { TenantRetentionRow } from './tenant-retention.row.js';
 import { QuotaPressureRow } from './quota-pressure.row.js';
 import { OrphanRow } from './orphan.row.js';
 import { SweepRow } from './sweep.row.js';
+import { SavepointRow } from './savepoint.row.js';
+import { RollbackRow } from './rollback.row.js';
 
 export {
   TenantRow,
@@ -44,6 +46,8 @@ export {
   QuotaPressureRow,
   OrphanRow,
   SweepRow,
+  SavepointRow,
+  RollbackRow,
 };
 
 export const ROWS = [
@@ -68,4 +72,6 @@ export const ROWS = [
   QuotaPressureRow,
   OrphanRow,
   SweepRow,
+  SavepointRow,
+  RollbackRow,
 ] as const;

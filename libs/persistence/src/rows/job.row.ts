@@ -38,6 +38,8 @@ export class JobRow {
   @Column({ name: 'start_actor', type: 'text' }) startActor!: string;
   /** From what the next start was ordered to begin; null once that start is decided. */
   @Column({ name: 'start_mode', type: 'jsonb', nullable: true }) startMode!: object | null;
+  /** Number of the newest savepoint that somebody waits for. */
+  @Column({ name: 'savepoint_wanted', type: 'integer', nullable: true }) savepointWanted!: number | null;
   @Column({ name: 'trace', type: 'text', nullable: true }) trace!: string | null;
   @Column({ name: 'request_id', type: 'text', nullable: true }) requestId!: string | null;
   @Column({ name: 'probation', type: 'jsonb', nullable: true }) probation!: object | null;

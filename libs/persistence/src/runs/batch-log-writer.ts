@@ -99,13 +99,20 @@ const ordered = z.object({
   epoch: z.number(),
   desired: z.enum(DESIRED_STATES),
   revision: z.number(),
+  starts_elsewhere: z.boolean(),
+  savepoint_wanted: z.number().nullable(),
 });
 const planned = z.array(
   ordered.extend({ batch_time_ms: z.number().nullable(), ranges: z.unknown(), skipped: z.unknown() }),
 );
 const committed = z.array(ordered.extend({ next_planned: z.boolean() }));
 
-const ordersOf = ({ desired, revision }: z.infer<typeof ordered>): Orders => ({ desired, revision });
+const ordersOf = (row: z.infer<typeof ordered>): Orders => ({
+  desired: row.desired,
+  revision: row.revision,
+  startsElsewhere: row.starts_elsewhere,
+  savepoint: row.savepoint_wanted ?? undefined,
+});
 
 /**
  * The row lock on the job is the fence: a claim that is under way makes this wait and then find another epoch, and a
@@ -119,7 +126,7 @@ WITH input AS (
     AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, batch_time_ms bigint, ranges jsonb,
          skipped jsonb)
 ), owned AS (
-  SELECT j.id, j.epoch, j.desired, j.revision
+  SELECT j.id, j.epoch, j.desired, j.revision, j.start_mode IS NOT NULL AS starts_elsewhere, j.savepoint_wanted
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
    WHERE j.epoch = i.epoch AND j.current_run_id = i.run_id AND j.timeline = i.timeline
    ORDER BY j.id
@@ -129,11 +136,11 @@ WITH input AS (
     (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, skipped, planned_epoch, planned_at)
   SELECT i.job_id, i.timeline, i.batch_id, i.tenant_id, i.batch_time_ms, i.ranges, i.skipped, i.epoch, clock_timestamp()
     FROM input i JOIN owned o ON o.id = i.job_id AND o.epoch = i.epoch
-   WHERE o.desired = 'running'
+   WHERE o.desired = 'running' AND NOT o.starts_elsewhere
   ON CONFLICT ON CONSTRAINT batches_pk DO NOTHING
   RETURNING job_id, timeline, batch_id, batch_time_ms, ranges, skipped
 )
-SELECT o.id AS job_id, o.epoch, o.desired, o.revision,
+SELECT o.id AS job_id, o.epoch, o.desired, o.revision, o.starts_elsewhere, o.savepoint_wanted,
        COALESCE(w.batch_time_ms, b.batch_time_ms) AS batch_time_ms, COALESCE(w.ranges, b.ranges) AS ranges,
        COALESCE(w.skipped, b.skipped) AS skipped
   FROM owned o
@@ -168,15 +175,15 @@ WITH input AS (
          last_committed_at = f.committed_at, last_offsets = i.next_offsets, last_identities = i.identities, attempts = 0
     FROM finished f JOIN input i ON i.job_id = f.job_id AND i.epoch = f.committed_epoch
    WHERE j.id = f.job_id
-  RETURNING j.id, j.epoch, j.desired, j.revision
+  RETURNING j.id, j.epoch, j.desired, j.revision, j.start_mode IS NOT NULL AS starts_elsewhere, j.savepoint_wanted
 ), planned AS (
   INSERT INTO batches
     (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, skipped, planned_epoch, planned_at)
   SELECT i.job_id, (i.next->>'timeline')::integer, (i.next->>'batch_id')::bigint, i.tenant_id,
          (i.next->>'batch_time_ms')::bigint, i.next->'ranges', i.next->'skipped', i.epoch, clock_timestamp()
     FROM input i JOIN advanced a ON a.id = i.job_id AND a.epoch = i.epoch
-   WHERE jsonb_typeof(i.next) = 'object' AND a.desired = 'running'
+   WHERE jsonb_typeof(i.next) = 'object' AND a.desired = 'running' AND NOT a.starts_elsewhere
   RETURNING job_id
 )
-SELECT a.id AS job_id, a.epoch, a.desired, a.revision, p.job_id IS NOT NULL AS next_planned
+SELECT a.id AS job_id, a.epoch, a.desired, a.revision, a.starts_elsewhere, a.savepoint_wanted, p.job_id IS NOT NULL AS next_planned
   FROM advanced a LEFT JOIN planned p ON p.job_id = a.id`;

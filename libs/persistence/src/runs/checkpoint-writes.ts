@@ -5,6 +5,7 @@ import { toDecision } from '../mapping.js';
 import { CheckpointRow, JobRow, RestoreDecisionRow, RunRow } from '../rows/index.js';
 import { baseOf, decideFor } from '../scheduling/restore-facts.js';
 import { applyStartPoint } from '../scheduling/start-point.js';
+import { answerSavepoints } from '../recovery/savepoints.js';
 import { holdCheckpoints } from './hold-checkpoints.js';
 
 /** The row comes first, as `pending`: objects without a row could not be found again. */
@@ -63,12 +64,12 @@ export async function complete(
   tx: EntityManager,
   fence: Fence,
   id: CheckpointId,
-  written: CompletedCheckpoint,
+  { savepoint, ...written }: CompletedCheckpoint,
 ): ReturnType<RunStore['completeCheckpoint']> {
   const [pending] = await tx.query<{ batch_id: number; builds_on: string[] }[]>(
     `SELECT c.batch_id, c.builds_on FROM jobs j JOIN checkpoints c ON c.job_id = j.id AND c.timeline = j.timeline
       WHERE j.id = $1 AND j.tenant_id = $2 AND j.epoch = $3 AND j.current_run_id = $4 AND c.id = $5 AND c.epoch = $3
-        FOR SHARE OF j`,
+        FOR ${savepoint === undefined ? 'SHARE' : 'NO KEY UPDATE'} OF j`,
     [fence.jobId, fence.tenantId, fence.epoch, fence.runId, id],
   );
   if (pending === undefined || !(await holdCheckpoints(tx, fence, pending.builds_on))) return 'fenced';
@@ -87,6 +88,7 @@ export async function complete(
       dedupKey: `checkpoint/${id}`,
     },
   ]);
+  if (savepoint !== undefined) await answerSavepoints(tx, fence, id, savepoint);
   return 'done';
 }
 
@@ -102,7 +104,8 @@ export async function reject(
     lock: { mode: 'for_no_key_update' },
   });
   if (job === null) return { outcome: 'fenced' };
-  await tx.update(CheckpointRow, { id, jobId: fence.jobId }, { status: 'corrupt', statusReason: reason });
+  // That of a fork's base is of another job.
+  await tx.update(CheckpointRow, { id, tenantId: fence.tenantId }, { status: 'corrupt', statusReason: reason });
   // The run's own revision: a newer one may have been deployed while this one restores.
   const { revision } = await tx.findOneByOrFail(RunRow, { id: fence.runId, tenantId: fence.tenantId });
   const decided = await decideFor(tx, job, revision);

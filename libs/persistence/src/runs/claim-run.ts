@@ -42,6 +42,7 @@ export async function claimRun(tx: EntityManager, runId: RunId, runnerId: Runner
     checkpoint: await chosenCheckpoint(tx, job, decision),
     base: baseOf(job),
     probation: probationOf(job, queued.revision),
+    savepoint: job.savepointWanted ?? undefined,
     trace: queued.trace ?? undefined,
   };
 }
@@ -53,7 +54,7 @@ async function chosenCheckpoint(
 ): Promise<ClaimedRun['checkpoint']> {
   if (verdict.outcome !== 'start' || verdict.from.kind !== 'checkpoint') return undefined;
   const id = verdict.from.checkpointId;
-  const row = await tx.findOneBy(CheckpointRow, { id, jobId: job.id, tenantId: job.tenantId });
+  const row = await tx.findOneBy(CheckpointRow, { id, tenantId: job.tenantId });
   if (row === null) throw new TidemarkError('checkpoint_unreadable', { path: id, reason: 'its row is gone' });
   return toCheckpoint(row);
 }

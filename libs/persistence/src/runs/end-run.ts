@@ -45,7 +45,8 @@ export async function endRun(tx: EntityManager, fence: Fence, end: RunEnd): Prom
     return 'fenced';
   }
   const { revision } = await tx.findOneByOrFail(RunRow, { id: fence.runId });
-  const next = goesBack(row, end, revision) ?? nextOf(toJob(row, undefined), end, revision);
+  const next =
+    startsElsewhere(row, reasonOf(end)) ?? goesBack(row, end, revision) ?? nextOf(toJob(row, undefined), end, revision);
   await tx.update(
     RunRow,
     { id: fence.runId },
@@ -93,6 +94,11 @@ async function loseRun(tx: EntityManager, row: JobRow, run: RunRow): Promise<voi
   await tx.update(RunRow, { id: run.id }, { status: 'lost', endedAt: () => 'now()', endReason: 'runner_lost' });
   const job = toJob(row, undefined);
   const lost: NewEvent = { type: 'run.lost', data: { runId: run.id, runnerId: run.runnerId, epoch: run.epoch } };
+  const elsewhere = startsElsewhere(row, 'runner_lost');
+  if (elsewhere !== undefined) {
+    await letGo(tx, row, { ...elsewhere, events: [lost] });
+    return;
+  }
   const next: Next =
     job.desired === 'cancelled'
       ? { event: 'cancel', events: [lost] }
@@ -112,6 +118,12 @@ function goesBack(row: JobRow, end: RunEnd, revision: number): Next | undefined 
     ...{ event: 'drained', then: 'restart', trigger: 'rollback', set: wayBack(probation) },
     events: [{ type: 'revision.rolled_back', data }],
   };
+}
+
+/** A job that was ordered to begin somewhere else does so, however the run that had it has ended. */
+function startsElsewhere(row: JobRow, reason: string): Next | undefined {
+  if (row.startMode === null || row.desired !== 'running') return undefined;
+  return { event: 'drained', then: 'restart', events: [{ type: 'job.handed_over', data: { reason } }] };
 }
 
 const CANCELLED: Next = { event: 'cancel', events: [{ type: 'job.cancelled', data: {} }] };

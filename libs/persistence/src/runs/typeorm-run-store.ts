@@ -65,14 +65,22 @@ export class TypeOrmRunStore extends RunStore {
       [runnerId],
     );
     if (alive.length === 0 || !this.presence.isHeld()) return { outcome: 'lost' };
-    const rows = await this.dataSource.query<(Required<Orders> & { readonly id: RunId })[]>(
-      `SELECT r.id, j.desired, j.revision, coalesce(q.stretch, 1) AS "checkpointStretch"
+    const rows = await this.dataSource.query<
+      (Omit<Required<Orders>, 'savepoint'> & { readonly id: RunId; readonly savepoint: number | null })[]
+    >(
+      `SELECT r.id, j.desired, j.revision, j.start_mode IS NOT NULL AS "startsElsewhere", j.savepoint_wanted AS savepoint,
+              coalesce(q.stretch, 1) AS "checkpointStretch"
          FROM runs r JOIN jobs j ON j.id = r.job_id AND j.current_run_id = r.id
          LEFT JOIN quota_pressure q ON q.tenant_id = j.tenant_id
         WHERE r.runner_id = $1 AND r.status = 'claimed'`,
       [runnerId],
     );
-    return { outcome: 'alive', orders: new Map(rows.map(({ id, ...orders }) => [id, orders])) };
+    return {
+      outcome: 'alive',
+      orders: new Map(
+        rows.map(({ id, savepoint, ...orders }) => [id, { ...orders, savepoint: savepoint ?? undefined }]),
+      ),
+    };
   }
 
   override async disown(runId: RunId, runnerId: RunnerId): Promise<void> {

@@ -16,6 +16,8 @@ import type { Decided } from './restore-facts.js';
 /** Puts the revision that is about to start on probation, if it takes over what another one has kept. */
 export async function beginProbation(tx: EntityManager, job: JobRow, { trigger, checkpoint }: Decided): Promise<void> {
   if (trigger !== 'redeploy' || checkpoint === undefined || checkpoint.revision === job.revision) return;
+  // What a fork begins with was kept by no revision of its own: there is none to go back to.
+  if (checkpoint.jobId !== job.id) return;
   const probation: Probation = {
     revision: job.revision,
     limits: DEFAULT_HEALTH,

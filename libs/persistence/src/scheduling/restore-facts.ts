@@ -17,10 +17,14 @@ import { z } from 'zod';
 import { startModeOf, toCheckpoint, toRevision } from '../mapping.js';
 import { holdCheckpoints } from '../runs/hold-checkpoints.js';
 import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
+import { pendingRollback } from './pending-rollback.js';
 import { standingOf } from './start-point.js';
 
 /** Candidates that a decision looks at, of those that can be tried and of those that were found unreadable. */
 const CANDIDATES_MAX = 20;
+
+/** Revisions of a job count from 1. */
+const REVISION_OF_ANOTHER_JOB = 0;
 
 const trigger = z.enum(START_TRIGGERS);
 const policy = z.enum(RESTORE_POLICIES);
@@ -42,9 +46,8 @@ export async function decideFor(tx: EntityManager, job: JobRow, number: number):
     const decided = await decideOnce(tx, job, number);
     if (decided.checkpoint === undefined) return decided;
     const { path, buildsOn } = decided.checkpoint;
-    const keys = { tenantId: job.tenantId, jobId: job.id };
-    await holdCheckpoints(tx, keys, buildsOn);
-    if (await holdCheckpoints(tx, keys, [path])) return decided;
+    await holdCheckpoints(tx, decided.checkpoint, buildsOn);
+    if (await holdCheckpoints(tx, decided.checkpoint, [path])) return decided;
   }
 }
 
@@ -69,7 +72,7 @@ export async function decideOnce(tx: EntityManager, job: JobRow, number: number)
   const decision = decideStart(facts);
   const chosen = decision.candidates.find(({ verdict }) => verdict === 'chosen')?.checkpointId;
   return {
-    trigger: trigger.parse(job.startTrigger),
+    trigger: pendingRollback(job) === undefined ? trigger.parse(job.startTrigger) : 'rollback',
     policy: facts.policy,
     decision,
     checkpoint: [...checkpoints, ...(asked === undefined ? [] : [asked])].find(({ id }) => id === chosen),
@@ -87,7 +90,7 @@ export async function restorable(
   readonly reachBeginning: boolean;
 }> {
   const reachBeginning = await plansReachBeginning(tx, job);
-  const base = reachBeginning ? await checkpointOf(tx, job, job.baseCheckpointId) : undefined;
+  const base = reachBeginning ? await baseCheckpointOf(tx, job) : undefined;
   const checkpoints = [...(await candidates(tx, job)), ...(base === undefined ? [] : [base])];
   return { checkpoints, base, reachBeginning };
 }
@@ -129,8 +132,16 @@ async function candidates(tx: EntityManager, job: JobRow): Promise<readonly Chec
   return rows.sort((a, b) => b.batchId - a.batchId || (a.id < b.id ? 1 : -1)).map(toCheckpoint);
 }
 
-async function checkpointOf(tx: EntityManager, job: JobRow, id: string | null): Promise<Checkpoint | undefined> {
+/** A fork begins with one of another job, whose revisions are none of its own. */
+async function baseCheckpointOf(tx: EntityManager, job: JobRow): Promise<Checkpoint | undefined> {
+  const { baseCheckpointId: id, tenantId } = job;
   if (id === null) return undefined;
+  const row = await tx.findOneBy(CheckpointRow, { id, tenantId });
+  if (row === null) return undefined;
+  return row.jobId === job.id ? toCheckpoint(row) : { ...toCheckpoint(row), revision: REVISION_OF_ANOTHER_JOB };
+}
+
+async function checkpointOf(tx: EntityManager, job: JobRow, id: string): Promise<Checkpoint | undefined> {
   const row = await tx.findOneBy(CheckpointRow, { id, jobId: job.id, tenantId: job.tenantId });
   return row === null ? undefined : toCheckpoint(row);
 }

@@ -13,8 +13,7 @@ const PASS_MAX = 500;
  * Kept whatever the limits say are, for each timeline, the newest checkpoint, the newest one that was read back, and the
  * newest of the base before the newest one (a damaged base must not take all that is kept with it); every savepoint;
  * what somebody has pinned; what a running restore has chosen; the one with whose state its job's timeline begins; the one
- * that a revision on probation may go back to; and
- * every checkpoint that one of these, or one that is being written, builds on.
+ * that the next start was ordered to begin with; the one that a revision on probation may go back to; and every checkpoint that one of these, or one that is being written, builds on.
  */
 export async function retireCheckpoints(
   database: DataSource,
@@ -50,6 +49,7 @@ const RETIRE = `
       FROM jobs o JOIN restore_decisions s ON s.run_id = o.current_run_id
      WHERE o.status IN ('scheduled', 'restoring')
     UNION ALL SELECT o.base_checkpoint_id FROM jobs o WHERE o.base_checkpoint_id IS NOT NULL
+    UNION ALL SELECT o.start_mode->>'checkpointId' FROM jobs o WHERE o.start_mode IS NOT NULL
     UNION ALL SELECT o.probation->'back'->>'checkpointId' FROM jobs o WHERE o.probation IS NOT NULL
   ), ranked AS (
     SELECT c.id, c.tenant_id, c.job_id, c.kind, c.timeline, c.status, c.path, c.builds_on, c.holds, c.epoch,

@@ -14,6 +14,7 @@ import { announceWork, appendEvents } from '../announce.js';
 import { toJob } from '../mapping.js';
 import { JobRow, OutboxRow, RestoreDecisionRow, RunRow, TOPICS } from '../rows/index.js';
 import { beginProbation } from './probation.js';
+import { settleRollback } from './pending-rollback.js';
 import { decideFor } from './restore-facts.js';
 import { applyStartPoint } from './start-point.js';
 
@@ -53,6 +54,7 @@ export async function scheduleJob(tx: EntityManager, row: JobRow, ids: IdSource)
     verdict: verdict as object,
     actor: row.startActor,
   });
+  await settleRollback(tx, row, verdict);
   // Whatever it came to: an order to start somewhere else holds for one start.
   if (row.startMode !== null) await tx.update(JobRow, { id: row.id }, { startMode: null });
   if (verdict.outcome !== 'start') return hold(tx, row, verdict);

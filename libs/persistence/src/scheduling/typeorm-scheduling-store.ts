@@ -12,6 +12,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { OutboxRow, RunRow, TOPICS } from '../rows/index.js';
+import { releaseForks } from '../recovery/forks.js';
 import { loseClaimedRun } from '../runs/end-run.js';
 import { RUNNER_LOCK_CLASS } from '../runs/runner-presence.js';
 import { Leadership } from './leadership.js';
@@ -125,9 +126,10 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
     }));
   }
 
-  override retireCheckpoints(keep: {
+  override async retireCheckpoints(keep: {
     readonly perTimeline: number;
   }): Promise<readonly { readonly id: CheckpointId; readonly path: string }[]> {
+    await releaseForks(this.dataSource.manager);
     return retention.retireCheckpoints(this.dataSource, keep);
   }
 

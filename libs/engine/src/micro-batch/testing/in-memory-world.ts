@@ -117,7 +117,6 @@ export class InMemoryWorld {
     return {
       uid,
       guarantee: 'exactly_once',
-      afterRollback: 'converges',
       write: (write) =>
         this.write(() => {
           const held = this.sinks.get(uid) ?? [];

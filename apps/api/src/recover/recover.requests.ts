@@ -1,0 +1,58 @@
+import { ApiSchema } from '@nestjs/swagger';
+import { BundleReference, BundleUpload, ChosenBundleField, ConfigOrder } from '../submit/submit.requests.js';
+import { ObjectField, TextField } from '../transport/fields.js';
+import { UpgradeOptionsOrder } from '../upgrade/upgrade-options.request.js';
+
+const ID_LENGTH_MAX = 64;
+
+@ApiSchema({ name: 'SavepointOrder' })
+export class SavepointRequest {
+  @TextField({ max: 120, description: 'What it is for, for people.' })
+  readonly label!: string;
+}
+
+/** Which checkpoint is meant: one of the two is given. */
+export class CheckpointChoice {
+  @TextField({ optional: true, max: ID_LENGTH_MAX, description: 'Id of a checkpoint of the job.' })
+  readonly checkpointId?: string;
+
+  @TextField({ optional: true, max: ID_LENGTH_MAX, description: 'Id of a savepoint of the job, instead.' })
+  readonly savepointId?: string;
+}
+
+@ApiSchema({ name: 'RollbackOrder' })
+export class RollbackRequest extends CheckpointChoice {
+  @TextField({ optional: true, max: 400, description: 'Why, for people.' })
+  readonly reason?: string;
+}
+
+@ApiSchema({ name: 'UndoOrder' })
+export class UndoRequest {
+  @TextField({ optional: true, max: 400, description: 'Why, for people.' })
+  readonly reason?: string;
+}
+
+@ApiSchema({ name: 'ForkOrder' })
+export class ForkRequest extends CheckpointChoice {
+  @TextField({
+    max: 80,
+    pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/,
+    patternSays:
+      '$property must be lower-case letters, digits, dots, dashes and underscores, with a letter or digit at each end',
+    description: 'Name of the new job, unique for the tenant.',
+  })
+  readonly name!: string;
+
+  @ChosenBundleField()
+  readonly bundle?: BundleReference | BundleUpload;
+
+  @ObjectField({
+    optional: true,
+    type: () => ConfigOrder,
+    description: "Configuration of the new job; what it leaves out is as in the checkpoint's revision.",
+  })
+  readonly config?: ConfigOrder;
+
+  @ObjectField({ optional: true, type: () => UpgradeOptionsOrder, description: 'What is said about the state.' })
+  readonly upgrade?: UpgradeOptionsOrder;
+}

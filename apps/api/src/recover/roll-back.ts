@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { afterRollbackOf } from '@tidemark/connectors';
+import {
+  editOffsets,
+  IdSource,
+  isId,
+  JobStores,
+  RecoveryStores,
+  TidemarkError,
+  type GraphNode,
+  type JobId,
+  type Rollback,
+  type RollbackOrdered,
+  type RollbackPreview,
+  type SourceOffsets,
+  type TenantId,
+} from '@tidemark/domain';
+import { existingJob } from '../inspect/existing-job.js';
+import { showVerdict } from '../inspect/history.answers.js';
+import { ShowOffsets } from '../start/show-offsets.js';
+import { nodesOf, sourcesIn } from '../start/sources-of-job.js';
+import { WeighOffsets } from '../start/weigh-offsets.js';
+import { namedCheckpoint } from './chosen-checkpoint.js';
+import type { RollbackPreviewAnswer } from './recover.answers.js';
+import type { CheckpointChoice, RollbackRequest } from './recover.requests.js';
+
+type By = Parameters<ReturnType<RecoveryStores['forTenant']>['orderRollback']>[2];
+
+/** Takes a job back to one of its checkpoints, with bundle, configuration, state and offsets; and back again. */
+@Injectable()
+export class RollBack {
+  constructor(
+    private readonly jobs: JobStores,
+    private readonly recovery: RecoveryStores,
+    private readonly offsets: ShowOffsets,
+    private readonly weigh: WeighOffsets,
+    private readonly ids: IdSource,
+  ) {}
+
+  async order(tenantId: TenantId, id: JobId, { reason, ...choice }: RollbackRequest, by: By): Promise<Rollback> {
+    const stores = await this.storesOf(tenantId, id);
+    const checkpoint = await namedCheckpoint(stores, id, choice);
+    const order = { id: this.ids.next('rollback'), checkpointId: checkpoint.id, reason };
+    return orderedRollback(id, checkpoint.id, await stores.recovery.orderRollback(id, order, by));
+  }
+
+  /** Back to the tip of the timeline that a rollback has left. */
+  async undo(
+    tenantId: TenantId,
+    id: JobId,
+    rollbackId: string,
+    { reason, ...by }: By & { readonly reason: string | undefined },
+  ): Promise<Rollback> {
+    const { recovery } = await this.storesOf(tenantId, id);
+    const left = await existingRollback(recovery, id, rollbackId);
+    const { timeline } = left.from;
+    const tip = await recovery.tipOf(id, timeline);
+    if (tip === undefined) throw new TidemarkError('rollback_not_undoable', { rollbackId, timeline });
+    const order = { id: this.ids.next('rollback'), checkpointId: tip.id, undoes: left.id, reason };
+    return orderedRollback(id, tip.id, await recovery.orderRollback(id, order, by));
+  }
+
+  async preview(tenantId: TenantId, id: JobId, choice: CheckpointChoice): Promise<RollbackPreviewAnswer> {
+    const stores = await this.storesOf(tenantId, id);
+    const { id: checkpointId } = await namedCheckpoint(stores, id, choice);
+    const preview = await stores.recovery.previewRollback(id, checkpointId);
+    if (preview === undefined) throw new TidemarkError('thing_not_found', { thing: 'checkpoint', id: checkpointId });
+    const { revision, timeline, batchId } = preview.checkpoint;
+    const nodes = await nodesOf(stores.jobs, id, revision);
+    const shown = await this.offsets.ofCheckpoint(tenantId, id, checkpointId);
+    return {
+      checkpointId,
+      from: preview.from,
+      to: { revision, timeline, batchId },
+      start: showVerdict(preview.start),
+      batchesTakenBack: preview.again?.batches ?? null,
+      recordsAgain: preview.again?.records ?? null,
+      changes: await this.weigh.all({ tenantId, jobId: id, sources: sourcesIn(nodes) }, changesOf(preview)),
+      problems: shown.sources.flatMap(({ source, problem }) => (problem === null ? [] : [{ source, ...problem }])),
+      sinks: nodes.filter(({ kind }) => kind === 'sink').map(showSink),
+    };
+  }
+
+  private async storesOf(tenantId: TenantId, id: JobId) {
+    const stores = { jobs: this.jobs.forTenant(tenantId), recovery: this.recovery.forTenant(tenantId) };
+    await existingJob(stores.jobs, id);
+    return stores;
+  }
+}
+
+/** The rollback of this id. Throws `thing_not_found`. */
+export async function existingRollback(
+  store: ReturnType<RecoveryStores['forTenant']>,
+  jobId: JobId,
+  id: string,
+): Promise<Rollback> {
+  const rollback = isId('rollback', id) ? await store.findRollback(jobId, id) : undefined;
+  if (rollback === undefined) throw new TidemarkError('thing_not_found', { thing: 'rollback', id });
+  return rollback;
+}
+
+function changesOf({ offsets, checkpoint }: RollbackPreview) {
+  const forget = Object.fromEntries(Object.keys(offsets).map((uid) => [uid, 'all'] as const));
+  const set: SourceOffsets = checkpoint.offsets;
+  return editOffsets({ offsets, identities: {} }, { set, identities: {}, forget }).changes;
+}
+
+const showSink = (node: GraphNode) => ({
+  sink: node.uid ?? '',
+  connector: node.connector ?? '',
+  after: afterRollbackOf(node),
+});
+
+function orderedRollback(jobId: JobId, checkpointId: string, ordered: RollbackOrdered): Rollback {
+  switch (ordered.outcome) {
+    case 'ordered':
+      return ordered.rollback;
+    case 'refused':
+      throw new TidemarkError('job_is_cancelled', { jobId });
+    case 'checkpoint_gone':
+      throw new TidemarkError('checkpoint_not_restorable', { checkpointId, status: 'deleted' });
+    case 'not_restorable':
+      throw new TidemarkError('checkpoint_not_restorable', { checkpointId, status: ordered.status });
+    case 'changed_meanwhile':
+      throw new TidemarkError('job_changed_meanwhile', { jobId });
+    case 'not_found':
+      throw new TidemarkError('thing_not_found', { thing: 'job', id: jobId });
+  }
+}

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Checkpoint, Job, Rollback } from '@tidemark/sdk';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aHome, Instance, writeInput } from './instance.js';
+import { bundleOf, type BundleOptions } from './job-bundles.js';
+import type { Seen } from './jobs/visits.js';
+import { validOutput } from './output-files.js';
+import { until } from './until.js';
+
+type Total = Seen & { readonly page: string };
+
+const PAGES = 8;
+const VISITS_PER_PAGE = 25_000;
+const WAIT_MS_MAX = 30_000;
+const CHECKPOINTS_PER_REVISION = 3;
+
+/** Another look, another form of the totals, another window, and another look again. */
+const REVISIONS = [
+  ['visits', '1 s', {}, undefined],
+  ['visits-renamed', '1 s', { minify: true }, undefined],
+  ['visits-migrated', '1 s', {}, undefined],
+  ['visits-migrated', '2 s', {}, { resets: ['recent'] }],
+  ['visits-migrated', '2 s', { minify: true }, undefined],
+] as const satisfies readonly (readonly [string, string, BundleOptions, object | undefined])[];
+
+/** A checkpoint, and the hash of its state when it was written. */
+interface Recorded {
+  readonly checkpoint: Checkpoint;
+  readonly hash: string;
+}
+
+describe('a job that goes back to where it was', () => {
+  let instance: Instance;
+  let job: Job;
+  let dataHome: Awaited<ReturnType<typeof aHome>>;
+  const recorded: Recorded[] = [];
+
+  beforeAll(async () => {
+    dataHome = await aHome();
+    instance = await Instance.start(dataHome.home);
+    const visits = Array.from({ length: PAGES * VISITS_PER_PAGE }, (_, index) => ({
+      page: `page-${index % PAGES}`,
+      number: Math.floor(index / PAGES) + 1,
+    }));
+    await writeInput(instance, 'visits/all.jsonl', visits);
+    for (const [index, [name, window, options, upgrade]] of REVISIONS.entries()) {
+      const bundle = await bundleOf(name, { ...options, constants: { WINDOW: window } });
+      const config = { checkpointIntervalMs: 400 };
+      const { jobs } = instance.tidemark;
+      if (index === 0) {
+        job = await jobs.submit({ bundle, config });
+        await jobs.setRetention(job.id, { checkpoints: 1_000 });
+      } else await jobs.deploy(job.id, { bundle, config, ...(upgrade === undefined ? {} : { upgrade }) });
+      await recordCheckpoints(index + 1);
+    }
+  });
+
+  afterAll(async () => {
+    await instance.stop();
+    await dataHome.remove();
+  });
+
+  const current = (): Promise<Job> => instance.tidemark.jobs.get(job.id);
+
+  async function recordCheckpoints(revision: number): Promise<void> {
+    const complete = await until(`revision ${revision} has its checkpoints`, WAIT_MS_MAX, async () => {
+      const { items } = await instance.tidemark.jobs.checkpoints(job.id, { limit: 20 });
+      const of = items.filter((one) => one.revision === revision && one.status === 'complete');
+      return of.length >= CHECKPOINTS_PER_REVISION ? of : undefined;
+    });
+    for (const checkpoint of complete.slice(-CHECKPOINTS_PER_REVISION)) {
+      recorded.push({ checkpoint, hash: await hashOf(checkpoint) });
+    }
+  }
+
+  /** Of all rows of all operators, in the order that is the same in every checkpoint. */
+  async function hashOf({ id, shapes }: Checkpoint): Promise<string> {
+    const hash = createHash('sha256');
+    for (const operator of Object.keys(shapes).sort()) {
+      for await (const row of instance.tidemark.state.list(job.id, id, { operator, limit: 1_000 })) {
+        hash.update(JSON.stringify([operator, row.table, row.slot, row.key, row.value, row.internal]));
+      }
+    }
+    return hash.digest('hex');
+  }
+
+  async function begun(rollback: Rollback): Promise<Rollback> {
+    return until(`${rollback.id} has begun`, WAIT_MS_MAX, async () => {
+      const now = await instance.tidemark.recovery.rollback(job.id, rollback.id);
+      return now.status === 'ordered' ? undefined : now;
+    });
+  }
+
+  /** Goes back, and has the job write what it holds in memory before its first batch there. */
+  async function goBack(order: () => Promise<Rollback>): Promise<{ rollback: Rollback; written: Checkpoint }> {
+    const { recovery, jobs } = instance.tidemark;
+    await jobs.stop(job.id);
+    await jobs.waitFor(job.id, ({ status }) => status === 'stopped', { timeoutMs: WAIT_MS_MAX });
+    const ordered = await order();
+    // Asked for before the start, so that it is of where the job comes to.
+    const { id } = await recovery.requestSavepoint(job.id, `before the first batch after ${ordered.id}`);
+    await jobs.start(job.id);
+    const { checkpointId } = await recovery.waitForSavepoint(job.id, id, { timeoutMs: WAIT_MS_MAX });
+    const { items } = await jobs.checkpoints(job.id, { limit: 100 });
+    const written = items.find((one) => one.id === checkpointId);
+    if (written === undefined) throw new Error('The savepoint has no checkpoint.');
+    return { rollback: await begun(ordered), written };
+  }
+
+  it('restores each of five times three checkpoints with the state that was recorded, and undoes it', async () => {
+    const { recovery } = instance.tidemark;
+    expect(recorded).toHaveLength(REVISIONS.length * CHECKPOINTS_PER_REVISION);
+    expect(new Set(recorded.map(({ hash }) => hash)).size).toBe(recorded.length);
+    for (const { checkpoint, hash } of recorded) {
+      const left = await current();
+      const { rollback, written } = await goBack(() => recovery.rollBack(job.id, { checkpointId: checkpoint.id }));
+      expect(rollback).toMatchObject({
+        status: 'begun',
+        to: { revision: checkpoint.revision },
+        timeline: left.timeline + 1,
+      });
+      expect([written.revision, written.batchId]).toEqual([checkpoint.revision, checkpoint.batchId]);
+      expect(written.offsets).toEqual(checkpoint.offsets);
+      expect(await hashOf(written)).toBe(hash);
+      await commitsOn(left.timeline + 1);
+    }
+    await expectEachVisitOnce();
+  });
+
+  it('comes back to the tip that it has left, also from a rollback while it runs', async () => {
+    const { recovery, jobs } = instance.tidemark;
+    const [oldest] = recorded;
+    const before = await current();
+    const { items } = await recovery.rollbacks(job.id, { limit: 100 });
+    expect(items).toHaveLength(recorded.length);
+
+    const ordered = await recovery.rollBack(job.id, { checkpointId: oldest?.checkpoint.id ?? '', reason: 'a try' });
+    expect(await begun(ordered)).toMatchObject({ status: 'begun', reason: 'a try' });
+    await commitsOn(before.timeline + 1);
+    expect(await current()).toMatchObject({ status: 'running', revision: 1 });
+
+    const tip = (await jobs.checkpoints(job.id, { limit: 100 })).items.find(
+      ({ timeline, status }) => timeline === before.timeline && status === 'complete',
+    );
+    const { rollback, written } = await goBack(() => recovery.undoRollback(job.id, ordered.id));
+    expect(rollback).toMatchObject({ undoes: ordered.id, to: { timeline: before.timeline, batchId: tip?.batchId } });
+    expect(tip?.batchId).toBeGreaterThanOrEqual(before.lastBatch?.batchId ?? Infinity);
+    expect(await hashOf(written)).toBe(await hashOf(tip as Checkpoint));
+    await commitsOn(before.timeline + 2);
+    await expectEachVisitOnce();
+  });
+
+  it('says beforehand what would be taken back, read again and seen by readers', async () => {
+    const { recovery } = instance.tidemark;
+    const { checkpoint } = recorded[1] as Recorded;
+    const preview = await recovery.previewRollback(job.id, { checkpointId: checkpoint.id });
+    expect(preview).toMatchObject({
+      to: { revision: 1, batchId: checkpoint.batchId },
+      start: { outcome: 'start', reasonCode: 'ASKED_CHECKPOINT' },
+      problems: [],
+      sinks: [
+        { sink: 'totals-out', connector: 'files', after: 'truncated' },
+        { sink: 'recent-out', connector: 'files', after: 'truncated' },
+      ],
+    });
+    const [change] = preview.changes;
+    expect(change).toMatchObject({ source: 'visits', after: checkpoint.offsets['visits']?.['all.jsonl'] });
+    expect(change?.recordsAgain).toBeGreaterThan(0);
+  });
+
+  it('is made another job of, which begins with its state and its place', async () => {
+    const { recovery, jobs } = instance.tidemark;
+    const { checkpoint } = recorded[2] as Recorded;
+    const bundle = await bundleOf('visits-forked', { constants: { WINDOW: '1 s' } });
+    const fork = await recovery.fork(job.id, { name: 'fork', checkpointId: checkpoint.id, bundle });
+    await jobs.waitFor(fork.id, ({ lastBatch }) => (lastBatch?.batchId ?? 0) > checkpoint.batchId + 3, {
+      timeoutMs: WAIT_MS_MAX,
+    });
+    const [decision] = (await jobs.decisions(fork.id)).items;
+    expect(decision).toMatchObject({
+      trigger: 'fork',
+      reasonCode: 'TIMELINE_BASE',
+      from: { checkpointId: checkpoint.id },
+    });
+    const { items: batches } = await jobs.batches(fork.id, { limit: 100 });
+    const first = batches.at(-1);
+    expect(first).toMatchObject({ batchId: checkpoint.batchId + 1 });
+    expect(first?.ranges['visits']?.['all.jsonl']?.from).toBe(checkpoint.offsets['visits']?.['all.jsonl']);
+    for (const { rows } of await validOutput<Total>(join(instance.files, 'forked'))) {
+      for (const { first: from, last, count, sum } of rows) {
+        expect([from, count, sum]).toEqual([1, last, ((1 + last) * last) / 2]);
+      }
+    }
+    await jobs.cancel(fork.id);
+  });
+
+  async function commitsOn(timeline: number): Promise<void> {
+    await until(`timeline ${timeline} has commits`, WAIT_MS_MAX, async () => {
+      const { lastBatch, status, reason } = await current();
+      if (status === 'failed') throw new Error(`The job has failed: ${reason?.message ?? ''}`);
+      return lastBatch?.timeline === timeline ? true : undefined;
+    });
+  }
+
+  /** Of each page, every total that counts holds its visits from the first on, each once, and goes on after the last. */
+  async function expectEachVisitOnce(): Promise<void> {
+    const last = new Map<string, number>();
+    for (const { rows } of await validOutput<Total>(join(instance.files, 'totals'))) {
+      for (const row of rows) {
+        expect([row.page, row.first, row.count, row.sum]).toEqual([
+          ...[row.page, 1, row.last, ((1 + row.last) * row.last) / 2],
+        ]);
+        expect(row.last).toBeGreaterThan(last.get(row.page) ?? 0);
+        last.set(row.page, row.last);
+      }
+    }
+    expect(last.size).toBe(PAGES);
+  }
+});

@@ -1,0 +1,75 @@
+import type { JobStatus } from '../job/job-lifecycle.js';
+import type { ErrorSpec } from './error-spec.js';
+
+/** Of savepoints, rollbacks and forks. */
+export const RECOVERY_ERRORS = {
+  job_needed: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string; checkpointId: string; owner: string; reason: string }) =>
+      `Checkpoint ${p.checkpointId} of job ${p.jobId} is needed by ${p.owner} (${p.reason}). End that first, then delete the job.`,
+  },
+  savepoint_not_possible: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string; status: JobStatus; lastBatchId: number; checkpointBatchId?: number }) =>
+      `Job ${p.jobId} is ${p.status}, and ` +
+      (p.checkpointBatchId === undefined
+        ? 'it has no complete checkpoint'
+        : `its newest complete checkpoint is of batch ${p.checkpointBatchId}`) +
+      `, not of its last batch ${p.lastBatchId}: no savepoint can be made of where it stands. Start it, and ask again.`,
+  },
+  savepoint_not_written: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'backoff',
+    say: (p: { savepointId: string }) =>
+      `Savepoint ${p.savepointId} was asked for and is not written yet. Ask again when its status is "complete".`,
+  },
+  savepoints_too_many: {
+    kind: 'exhausted',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string; max: number }) =>
+      `Job ${p.jobId} has ${p.max} savepoints, and no more are kept. Delete one that is not needed.`,
+  },
+  job_is_cancelled: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string }) =>
+      `Job ${p.jobId} was cancelled, which is for good. Fork it from one of its checkpoints to go on from there.`,
+  },
+  rollback_pending: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string; checkpointId: string }) =>
+      `Job ${p.jobId} was ordered back to checkpoint ${p.checkpointId}, and begins with its offsets when it is started. ` +
+      'Start it first, or start it from somewhere else.',
+  },
+  rollback_not_undoable: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { rollbackId: string; timeline: number }) =>
+      `No complete checkpoint of timeline ${p.timeline} is left, which rollback ${p.rollbackId} has left behind. ` +
+      'Roll back to one from the list of checkpoints.',
+  },
+  fork_without_checkpoint: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string }) =>
+      `Job ${p.jobId} has no complete checkpoint yet to make another job of. Ask for a savepoint of it, and wait for that.`,
+  },
+  fork_refused: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { checkpointId: string; objections: readonly string[] }) =>
+      `The job was not made: checkpoint ${p.checkpointId} does not fit its code: ${p.objections.join('; ')}.`,
+  },
+} as const satisfies Record<string, ErrorSpec>;

@@ -1,0 +1,87 @@
+import {
+  own,
+  planUpgrade,
+  type Forked,
+  type JobId,
+  type NewFork,
+  type OrderedBy,
+  type SourceIdentities,
+  type SourceOffsets,
+  type TenantId,
+} from '@tidemark/domain';
+import type { EntityManager } from 'typeorm';
+import { toCheckpoint } from '../mapping.js';
+import { insertJob } from '../jobs/create-job.js';
+import { CheckpointRow, type JobRow } from '../rows/index.js';
+import { pinCheckpoint } from '../scheduling/checkpoint-pins.js';
+import { revisionOf } from '../scheduling/restore-facts.js';
+
+type Refused = Extract<Forked, { outcome: 'checkpoint_gone' | 'does_not_fit' }>;
+
+/** Who holds the checkpoint that a fork begins with. */
+export const forkOwner = (jobId: string): string => `fork/${jobId}`;
+
+/**
+ * Makes a job that begins with state and offsets of a checkpoint of `of`, which is locked against being deleted. Its first
+ * batch is the one after the checkpoint's. `taken`: its name is, or the request has made it already.
+ */
+export async function insertFork(
+  tx: EntityManager,
+  of: JobRow,
+  fork: NewFork,
+  by: OrderedBy,
+): Promise<'inserted' | 'taken' | Refused> {
+  const tenantId = of.tenantId as TenantId;
+  const row = await tx.findOneBy(CheckpointRow, { id: fork.checkpointId, jobId: of.id, tenantId, status: 'complete' });
+  if (row === null) return { outcome: 'checkpoint_gone' };
+  const checkpoint = toCheckpoint(row);
+  const { manifest } = await revisionOf(tx, of, checkpoint.revision);
+  const { id: checkpointId, shapes, stateRows, stateBytes, batchId, batchTimeMs } = checkpoint;
+  const plan = planUpgrade(
+    {
+      ...{ revision: checkpoint.revision, manifest, committedOffsets: checkpoint.offsets, processingMs: [] },
+      stored: { checkpointId, shapes, rows: stateRows, bytes: stateBytes },
+    },
+    fork,
+  );
+  if (plan.outcome !== 'proceed') return { outcome: 'does_not_fit', objections: plan.objections };
+  const sources = fork.manifest.nodes.flatMap(({ kind, uid }) => (kind === 'source' && uid !== undefined ? [uid] : []));
+  const base = {
+    ...{ baseBatchId: batchId, baseBatchTimeMs: batchTimeMs, baseCheckpointId: checkpointId, startTrigger: 'fork' },
+    baseOffsets: onlyOf<SourceOffsets[string]>(checkpoint.offsets, sources),
+    baseIdentities: onlyOf<SourceIdentities[string]>(checkpoint.identities ?? {}, sources),
+  };
+  const origin = { forkOf: of.id, checkpointId };
+  if (!(await insertJob(tx, { ...fork, tenantId, base, origin }, by))) return 'taken';
+  const pinned = await pinCheckpoint(tx, {
+    ...{ tenantId, jobId: of.id as JobId, checkpointId, owner: forkOwner(fork.id), forJobId: fork.id },
+    reason: `the job "${fork.name}" begins with it`,
+  });
+  // It was collected between the look and the pin; the caller's transaction takes back what was inserted.
+  if (pinned === 'gone') throw new CheckpointGone();
+  return 'inserted';
+}
+
+/** The checkpoint of a fork was collected while the fork was being made. */
+export class CheckpointGone extends Error {}
+
+/**
+ * Lets go of what forks begin with, of those that have a checkpoint of their own that was read back and found whole: from
+ * then on they need nothing of the other job.
+ */
+export async function releaseForks(tx: EntityManager): Promise<void> {
+  await tx.query(
+    `DELETE FROM checkpoint_pins p
+      WHERE p.owner = 'fork/' || p.for_job_id
+        AND EXISTS (SELECT 1 FROM checkpoints c
+                     WHERE c.job_id = p.for_job_id AND c.status = 'complete' AND c.verified_at IS NOT NULL)`,
+  );
+}
+
+const onlyOf = <T>(by: { readonly [uid: string]: T }, uids: readonly string[]): { readonly [uid: string]: T } =>
+  Object.fromEntries(
+    uids.flatMap((uid) => {
+      const value = own(by, uid);
+      return value === undefined ? [] : [[uid, value] as const];
+    }),
+  );
