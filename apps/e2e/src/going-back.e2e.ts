@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Checkpoint, Job, Rollback } from '@tidemark/sdk';
+import type { Checkpoint, Job, RevisionOrder, Rollback } from '@tidemark/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aHome, Instance, writeInput } from './instance.js';
 import { bundleOf, type BundleOptions } from './job-bundles.js';
@@ -22,7 +22,7 @@ const REVISIONS = [
   ['visits-migrated', '1 s', {}, undefined],
   ['visits-migrated', '2 s', {}, { resets: ['recent'] }],
   ['visits-migrated', '2 s', { minify: true }, undefined],
-] as const satisfies readonly (readonly [string, string, BundleOptions, object | undefined])[];
+] satisfies readonly (readonly [string, string, BundleOptions, RevisionOrder['upgrade']])[];
 
 /** A checkpoint, and the hash of its state when it was written. */
 interface Recorded {
@@ -108,46 +108,44 @@ describe('a job that goes back to where it was', () => {
     return { rollback: await begun(ordered), written };
   }
 
-  it('restores each of five times three checkpoints with the state that was recorded, and undoes it', async () => {
+  it('restores each of five times three checkpoints with the state that was recorded, and comes back to its tip', async () => {
     const { recovery } = instance.tidemark;
     expect(recorded).toHaveLength(REVISIONS.length * CHECKPOINTS_PER_REVISION);
     expect(new Set(recorded.map(({ hash }) => hash)).size).toBe(recorded.length);
     for (const { checkpoint, hash } of recorded) {
-      const left = await current();
-      const { rollback, written } = await goBack(() => recovery.rollBack(job.id, { checkpointId: checkpoint.id }));
-      expect(rollback).toMatchObject({
-        status: 'begun',
-        to: { revision: checkpoint.revision },
-        timeline: left.timeline + 1,
-      });
-      expect([written.revision, written.batchId]).toEqual([checkpoint.revision, checkpoint.batchId]);
-      expect(written.offsets).toEqual(checkpoint.offsets);
-      expect(await hashOf(written)).toBe(hash);
-      await commitsOn(left.timeline + 1);
+      const { timeline } = await current();
+      const back = await goBack(() => recovery.rollBack(job.id, { checkpointId: checkpoint.id }));
+      const { revision } = checkpoint;
+      expect(back.rollback).toMatchObject({ status: 'begun', to: { revision }, timeline: timeline + 1 });
+      expect([back.written.revision, back.written.batchId]).toEqual([revision, checkpoint.batchId]);
+      expect(back.written.offsets).toEqual(checkpoint.offsets);
+      expect(await hashOf(back.written)).toBe(hash);
+      await commitsOn(timeline + 1);
+
+      const tip = await tipOf(timeline);
+      const again = await goBack(() => recovery.undoRollback(job.id, back.rollback.id));
+      expect(again.rollback).toMatchObject({ undoes: back.rollback.id, to: { timeline, batchId: tip.batchId } });
+      expect(await hashOf(again.written)).toBe(await hashOf(tip));
+      await commitsOn(timeline + 2);
     }
     await expectEachVisitOnce();
   });
 
-  it('comes back to the tip that it has left, also from a rollback while it runs', async () => {
-    const { recovery, jobs } = instance.tidemark;
-    const [oldest] = recorded;
+  it('goes back and forth while it runs', async () => {
+    const { recovery } = instance.tidemark;
     const before = await current();
-    const { items } = await recovery.rollbacks(job.id, { limit: 100 });
-    expect(items).toHaveLength(recorded.length);
-
-    const ordered = await recovery.rollBack(job.id, { checkpointId: oldest?.checkpoint.id ?? '', reason: 'a try' });
+    const checkpointId = recorded[0]?.checkpoint.id ?? '';
+    const ordered = await recovery.rollBack(job.id, { checkpointId, reason: 'a try' });
     expect(await begun(ordered)).toMatchObject({ status: 'begun', reason: 'a try' });
     await commitsOn(before.timeline + 1);
     expect(await current()).toMatchObject({ status: 'running', revision: 1 });
 
-    const tip = (await jobs.checkpoints(job.id, { limit: 100 })).items.find(
-      ({ timeline, status }) => timeline === before.timeline && status === 'complete',
-    );
-    const { rollback, written } = await goBack(() => recovery.undoRollback(job.id, ordered.id));
-    expect(rollback).toMatchObject({ undoes: ordered.id, to: { timeline: before.timeline, batchId: tip?.batchId } });
-    expect(tip?.batchId).toBeGreaterThanOrEqual(before.lastBatch?.batchId ?? Infinity);
-    expect(await hashOf(written)).toBe(await hashOf(tip as Checkpoint));
+    const tip = await tipOf(before.timeline);
+    expect(tip.batchId).toBeGreaterThanOrEqual(before.lastBatch?.batchId ?? Infinity);
+    await begun(await recovery.undoRollback(job.id, ordered.id));
     await commitsOn(before.timeline + 2);
+    const [decision] = (await instance.tidemark.jobs.decisions(job.id, { limit: 1 })).items;
+    expect(decision).toMatchObject({ trigger: 'rollback', from: { checkpointId: tip.id } });
     await expectEachVisitOnce();
   });
 
@@ -194,6 +192,14 @@ describe('a job that goes back to where it was', () => {
     }
     await jobs.cancel(fork.id);
   });
+
+  /** The newest checkpoint of a timeline that was left. */
+  async function tipOf(timeline: number): Promise<Checkpoint> {
+    const { items } = await instance.tidemark.jobs.checkpoints(job.id, { limit: 100 });
+    const tip = items.find((one) => one.timeline === timeline && one.status === 'complete');
+    if (tip === undefined) throw new Error(`Timeline ${timeline} has no checkpoint.`);
+    return tip;
+  }
 
   async function commitsOn(timeline: number): Promise<void> {
     await until(`timeline ${timeline} has commits`, WAIT_MS_MAX, async () => {

@@ -1,4 +1,12 @@
-import type { BatchRecord, JobEventRecord, JobId, SourceRanges } from '@tidemark/domain';
+import type {
+  BatchRecord,
+  BundleDigest,
+  Checkpoint,
+  CheckpointId,
+  JobEventRecord,
+  JobId,
+  SourceRanges,
+} from '@tidemark/domain';
 
 /** A batch of five records; committed unless `open`. */
 export function aBatch(
@@ -42,4 +50,22 @@ export const anEvent = (jobId: JobId, seq: number, type = 'log'): JobEventRecord
   at: new Date(seq * 1_000),
   type,
   data: { number: seq },
+});
+
+/** A complete checkpoint without state, of batch 1 and revision 1. */
+export const aKeptCheckpoint = (
+  of: Pick<Checkpoint, 'tenantId' | 'jobId'> & { readonly id: CheckpointId } & Partial<Checkpoint>,
+): Checkpoint => ({
+  ...{
+    timeline: 1,
+    batchId: 1,
+    batchTimeMs: 1_000,
+    epoch: 1,
+    revision: 1,
+    bundleDigest: 'a'.repeat(64) as BundleDigest,
+  },
+  ...{ status: 'complete', kind: 'checkpoint', path: of.id, buildsOn: [], manifestSha256: 'b'.repeat(64) },
+  ...{ offsets: {}, shapes: {}, stateRows: 0, stateBytes: 0, ownBytes: 0 },
+  ...{ createdAt: new Date(0), completedAt: new Date(0), verifiedAt: undefined },
+  ...of,
 });

@@ -189,6 +189,42 @@ describe('a checkpoint after another', () => {
   });
 });
 
+describe('a savepoint', () => {
+  const orders = { desired: 'running', revision: 1 } as const;
+
+  it('is due as soon as it is asked for, is whole, and says which request it answers', async () => {
+    const checkpoints = checkpointer();
+    await write(checkpoints, 1);
+    expect(checkpoints.kind).toBe('delta');
+    run.obey({ ...orders, savepoint: 3 });
+    expect([checkpoints.isDue(), checkpoints.kind]).toEqual([true, 'full']);
+
+    checkpoints.begin(aSnapshot(2, { kind: checkpoints.kind }), PAUSE_MS, run.savepointWanted);
+    await checkpoints.settle();
+    expect(runs.written.map(({ savepoint }) => savepoint)).toEqual([undefined, 3]);
+    // The order is repeated until Postgres knows of the answer.
+    expect(checkpoints.isDue()).toBe(false);
+    run.obey({ ...orders, savepoint: 4 });
+    expect(checkpoints.isDue()).toBe(true);
+  });
+
+  it('that fails is made up for by the next one that is due, not at once', async () => {
+    const checkpoints = checkpointer();
+    run.obey({ ...orders, savepoint: 1 });
+    objects.full = true;
+    checkpoints.begin(aSnapshot(1, { kind: checkpoints.kind }), PAUSE_MS, 1);
+    await checkpoints.settle();
+    expect(checkpoints.isDue()).toBe(false);
+
+    objects.full = false;
+    vi.advanceTimersByTime(INTERVAL_MS);
+    expect(checkpoints.isDue()).toBe(true);
+    checkpoints.begin(aSnapshot(2, { kind: checkpoints.kind }), PAUSE_MS, run.savepointWanted);
+    await checkpoints.settle();
+    expect(runs.written).toMatchObject([{ savepoint: 1 }]);
+  });
+});
+
 describe('a checkpoint that cannot be written', () => {
   it('R14: is told as an event, and the job goes on until the disk has room again', async () => {
     const checkpoints = checkpointer();

@@ -29,6 +29,8 @@ describe('an order for a run', () => {
     ['is nothing new while all is as it was', RUNNING, { draining: undefined, abandoned: undefined }],
     ['drains it when a stop is wanted', { ...RUNNING, desired: 'stopped' }, { draining: 'stop', abandoned: undefined }],
     ['drains it for a newer revision', { ...RUNNING, revision: 2 }, { draining: 'redeploy', abandoned: undefined }],
+    ['drains it when the job is to begin elsewhere', { ...RUNNING, startsElsewhere: true }, { draining: 'redeploy' }],
+    ['does not end it for a savepoint', { ...RUNNING, savepoint: 1 }, { draining: undefined, abandoned: undefined }],
     ['ends it when a cancel is wanted', { ...RUNNING, desired: 'cancelled' }, { abandoned: 'cancelled' }],
   ] as const)('%s', (_, order, expected) => {
     const run = aRun();
@@ -49,6 +51,14 @@ describe('an order for a run', () => {
 });
 
 describe('a run that waits for its next batch', () => {
+  it('is woken by an order for a savepoint', async () => {
+    const run = aRun();
+    const woken = run.pause(60_000);
+    run.obey({ ...RUNNING, savepoint: 1 });
+    await woken;
+    expect([run.savepointWanted, run.draining]).toEqual([1, undefined]);
+  });
+
   it.each(['drain', 'abandon'] as const)('is woken by an order to %s', async (order) => {
     const run = aRun();
     const woken = run.pause(60_000);

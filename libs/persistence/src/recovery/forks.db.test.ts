@@ -1,0 +1,175 @@
+import type { BundleManifest, CheckpointId, JobId, NewFork, StateShape } from '@tidemark/domain';
+import { postgresTest } from '@tidemark/testing';
+import type { DataSource } from 'typeorm';
+import { describe, expect } from 'vitest';
+import {
+  aCheckpoint,
+  aClaimedRun,
+  aConfig,
+  aDigest,
+  aJobId,
+  aManifest,
+  aRevision,
+  aSubmittedJob,
+  aTenant,
+  aWrittenCheckpoint,
+  claimNext,
+  stores,
+} from '../testing.js';
+
+const by = { actor: 'test', trace: undefined };
+const BASE = 'ckp_7' as CheckpointId;
+const shape = (windowMs: number): StateShape => ({
+  ...{ kind: 'fold', key: 'json', value: 'json', codec: { name: 'json', version: 1 } },
+  parameters: { windowMs },
+});
+const node = (uid: string) =>
+  ({ id: 0, kind: 'source', uid, inputs: [], connector: 'files', options: {}, at: '' }) as const;
+const MANIFEST = aManifest({ nodes: [node('numbers'), node('words')], shapes: { totals: shape(1) } });
+
+/** A job with a checkpoint after batch 7. */
+async function aForkable(dataSource: DataSource) {
+  const tenantId = await aTenant(dataSource, MANIFEST);
+  const of = await aSubmittedJob(dataSource, tenantId);
+  const all = stores(dataSource);
+  const { claimed, runs, runnerId } = await aClaimedRun(dataSource);
+  await runs.markRunning(claimed.fence);
+  const offsets = { numbers: { '0': 70 }, words: { a: 3 } };
+  await runs.beginCheckpoint(claimed.fence, aCheckpoint(BASE, 7, { shapes: MANIFEST.shapes, offsets }));
+  await runs.completeCheckpoint(claimed.fence, BASE, aWrittenCheckpoint);
+  const jobs = all.jobs.forTenant(tenantId);
+  const recovery = all.recovery.forTenant(tenantId);
+  const id = aJobId();
+  const fork = (more: Partial<NewFork> = {}, requestId?: string) => {
+    const { config, options } = aRevision();
+    const order = {
+      id,
+      name: 'fork',
+      bundleDigest: aDigest(),
+      manifest: MANIFEST,
+      config,
+      options,
+      checkpointId: BASE,
+    };
+    return recovery.fork(of, { ...order, ...more }, { ...by, requestId });
+  };
+  const write = async (fence: typeof claimed.fence, n: number): Promise<void> => {
+    await runs.beginCheckpoint(fence, aCheckpoint(`ckp_${n}`, n, { shapes: MANIFEST.shapes }));
+    await runs.completeCheckpoint(fence, `ckp_${n}` as CheckpointId, aWrittenCheckpoint);
+  };
+  return { ...all, tenantId, of, id, jobs, recovery, fork, runs, runnerId, fence: claimed.fence, write };
+}
+
+describe('a fork', () => {
+  postgresTest('begins with state and offsets of the checkpoint, after its batch', async ({ dataSource }) => {
+    const forkable = await aForkable(dataSource);
+    const { fork, id, of, jobs, runnerId } = forkable;
+    expect(await fork()).toMatchObject({
+      outcome: 'forked',
+      job: { id, status: 'submitted', revision: 1, timeline: 1 },
+    });
+    expect(await claimNext(forkable, runnerId)).toMatchObject({
+      fence: { jobId: id },
+      checkpoint: { id: BASE, jobId: of },
+      base: { timeline: 1, after: undefined, batchId: 7, offsets: { numbers: { '0': 70 }, words: { a: 3 } } },
+      decision: { trigger: 'fork', verdict: { reasonCode: 'TIMELINE_BASE' } },
+      probation: undefined,
+    });
+    const [submitted] = await jobs.listEvents(id, { limit: 1_000 });
+    expect(submitted).toMatchObject({ type: 'job.submitted', data: { forkOf: of, checkpointId: BASE } });
+  });
+
+  postgresTest('knows nothing of sources that its code does not have', async ({ dataSource }) => {
+    const forkable = await aForkable(dataSource);
+    const manifest = aManifest({ nodes: [node('numbers')], shapes: MANIFEST.shapes });
+    expect(await forkable.fork({ manifest })).toMatchObject({ outcome: 'forked' });
+    const claimed = await claimNext(forkable, forkable.runnerId);
+    expect(claimed.base.offsets).toEqual({ numbers: { '0': 70 } });
+  });
+
+  postgresTest(
+    'is refused where the state does not fit, unless the policy has it start empty',
+    async ({ dataSource }) => {
+      const { fork, jobs, id, tenantId, ...forkable } = await aForkable(dataSource);
+      const manifest: BundleManifest = aManifest({ nodes: MANIFEST.nodes, shapes: { totals: shape(2) } });
+      const bundleDigest = aDigest('b');
+      await jobs.saveBundle({ tenantId, digest: bundleDigest, bytes: 1, manifest, createdAt: new Date(0) });
+      expect(await fork({ manifest, bundleDigest })).toEqual({
+        outcome: 'does_not_fit',
+        objections: ['"totals": windowMs was 1 and is now 2'],
+      });
+      expect(await jobs.find(id)).toBeUndefined();
+      const config = aConfig({ restorePolicy: 'reset_keep_offsets' });
+      expect(await fork({ manifest, bundleDigest, config })).toMatchObject({ outcome: 'forked' });
+      const claimed = await claimNext(forkable, forkable.runnerId);
+      expect(claimed).toMatchObject({
+        base: { offsets: { numbers: { '0': 70 }, words: { a: 3 } } },
+        checkpoint: undefined,
+      });
+      expect(claimed.decision.verdict).toMatchObject({ reasonCode: 'OFFSETS_PRESERVED' });
+    },
+  );
+
+  postgresTest(
+    'is made once for a request that is repeated, and not under a name that is taken',
+    async ({ dataSource }) => {
+      const { fork, id, of } = await aForkable(dataSource);
+      await fork({}, 'one');
+      expect(await fork({ id: aJobId() }, 'one')).toMatchObject({ outcome: 'forked', job: { id } });
+      expect(await fork({ id: aJobId() }, 'two')).toEqual({ outcome: 'name_taken', jobId: id });
+      expect(await fork({ id: aJobId(), name: of })).toEqual({ outcome: 'name_taken', jobId: of });
+    },
+  );
+
+  postgresTest('is made of what is there, whole, and of the job that is named', async ({ dataSource }) => {
+    const { fork, jobs, id, tenantId, recovery } = await aForkable(dataSource);
+    expect(await fork({ checkpointId: 'ckp_9' as CheckpointId })).toEqual({ outcome: 'checkpoint_gone' });
+    const { config, options } = aRevision();
+    const order = {
+      id,
+      name: 'fork',
+      bundleDigest: aDigest(),
+      manifest: MANIFEST,
+      config,
+      options,
+      checkpointId: BASE,
+    };
+    expect(await recovery.fork('job_9' as JobId, order, by)).toEqual({ outcome: 'not_found' });
+    expect(await recovery.fork(await aSubmittedJob(dataSource, tenantId), order, by)).toEqual({
+      outcome: 'checkpoint_gone',
+    });
+    await dataSource.query(`UPDATE checkpoints SET status = 'corrupt'`);
+    expect(await fork()).toEqual({ outcome: 'checkpoint_gone' });
+    expect(await jobs.find(id)).toBeUndefined();
+  });
+
+  postgresTest('holds what it begins with until it has a verified checkpoint of its own', async ({ dataSource }) => {
+    const forkable = await aForkable(dataSource);
+    const { fork, of, id, jobs, runs, runnerId, write, scheduling, upkeep } = forkable;
+    await fork();
+    await jobs.order(of, 'stop', by);
+    await runs.end(forkable.fence, { kind: 'drained', reason: 'stop' });
+    expect(await jobs.remove(of, {})).toMatchObject({ outcome: 'pinned', checkpointId: BASE, owner: `fork/${id}` });
+
+    const { fence } = await claimNext(forkable, runnerId);
+    await write(fence, 8);
+    await scheduling.retireCheckpoints({ perTimeline: 1 });
+    expect(await jobs.remove(of, {})).toMatchObject({ outcome: 'pinned' });
+    await upkeep.noteVerified('ckp_8' as CheckpointId);
+    await scheduling.retireCheckpoints({ perTimeline: 1 });
+    expect(await jobs.remove(of, {})).toMatchObject({ outcome: 'ordered' });
+    await runs.end(fence, { kind: 'drained', reason: 'runner_shutdown' });
+    expect(await claimNext(forkable, runnerId)).toMatchObject({ checkpoint: { id: 'ckp_8' } });
+  });
+
+  postgresTest('whose base is found damaged is not started empty', async ({ dataSource }) => {
+    const forkable = await aForkable(dataSource);
+    const { fork, runs, runnerId, of, jobs } = forkable;
+    await fork();
+    const { fence } = await claimNext(forkable, runnerId);
+    expect(await runs.rejectCheckpoint(fence, BASE, 'a byte is another one')).toMatchObject({
+      decision: { verdict: { outcome: 'ask', reasonCode: 'NO_READABLE_CHECKPOINT' } },
+    });
+    expect(await jobs.findCheckpoint(of, BASE)).toMatchObject({ status: 'corrupt' });
+  });
+});
