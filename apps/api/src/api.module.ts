@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ObjectStore } from '@tidemark/checkpoint';
 import {
+  AuditTrail,
   Clock,
   IdempotencyStore,
   IdSource,
@@ -12,6 +13,8 @@ import {
   RunnerDirectory,
   TenantStore,
 } from '@tidemark/domain';
+import { AuditEventsController } from './audit/audit-events.controller.js';
+import { AuditInterceptor } from './audit/audit.interceptor.js';
 import { ControlController } from './control/control.controller.js';
 import { OrderJob } from './control/order-job.js';
 import { HealthController } from './health/health.controller.js';
@@ -44,6 +47,7 @@ import { SubmitJob } from './submit/submit-job.js';
 import { UploadBundle } from './submit/upload-bundle.js';
 import { Callers } from './tenancy/callers.js';
 import { KeyGuard } from './tenancy/key.guard.js';
+import { NamedTenant } from './tenancy/named-tenant.js';
 import { TenantsController } from './tenancy/tenants.controller.js';
 import { EntityTagInterceptor } from './transport/entity-tag.js';
 import { ProblemFilter } from './transport/problem.filter.js';
@@ -62,12 +66,34 @@ export const API_PORTS = [
   IdempotencyStore,
   RunnerDirectory,
   RetentionStore,
+  AuditTrail,
   ObjectStore,
   BundleInspector,
   SourceInspector,
   IdSource,
   Clock,
   StreamBounds,
+] as const;
+
+const CONTROLLERS = [
+  BundlesController,
+  SubmitController,
+  JobsController,
+  HistoryController,
+  StateController,
+  EventsController,
+  ControlController,
+  UpgradesController,
+  SavepointsController,
+  RollbacksController,
+  OffsetsController,
+  NextStartController,
+  RunnersController,
+  TenantsController,
+  RetentionController,
+  TenantRetentionController,
+  AuditEventsController,
+  HealthController,
 ] as const;
 
 /** The whole API over modules that together export `API_PORTS`. */
@@ -77,25 +103,7 @@ export class ApiModule {
     return {
       module: ApiModule,
       imports: [...ports],
-      controllers: [
-        BundlesController,
-        SubmitController,
-        JobsController,
-        HistoryController,
-        StateController,
-        EventsController,
-        ControlController,
-        UpgradesController,
-        SavepointsController,
-        RollbacksController,
-        OffsetsController,
-        NextStartController,
-        RunnersController,
-        TenantsController,
-        RetentionController,
-        TenantRetentionController,
-        HealthController,
-      ],
+      controllers: [...CONTROLLERS],
       providers: [
         UploadBundle,
         SubmitJob,
@@ -113,10 +121,13 @@ export class ApiModule {
         ReadState,
         JobWarnings,
         Callers,
+        NamedTenant,
         RouteTable,
         { provide: APP_GUARD, useClass: KeyGuard },
         { provide: APP_PIPE, useFactory: validation },
         { provide: APP_FILTER, useClass: ProblemFilter },
+        // Outermost, so that nothing is done before it is written down.
+        { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_INTERCEPTOR, useClass: EntityTagInterceptor },
       ],
     };

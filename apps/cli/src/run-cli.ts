@@ -1,6 +1,7 @@
 import { BundleError } from '@tidemark/bundler';
 import { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from '@tidemark/sdk';
 import { Command, CommanderError } from 'commander';
+import { addAuditCommand } from './commands/audit.js';
 import { addBuildCommand } from './commands/build.js';
 import { addControlCommands } from './commands/control.js';
 import { addInitCommand } from './commands/init.js';
@@ -36,6 +37,7 @@ function program(terminal: Terminal): Command {
     .description('Submit streaming jobs and look after them.')
     .option('--api-url <url>', 'where the API is (TIDEMARK_API_URL)')
     .option('--api-key <key>', 'the key to use (TIDEMARK_API_KEY)')
+    .option('--tenant <name>', "with an admin's key: id or name of the tenant to act for (TIDEMARK_TENANT)")
     .option('--json', 'print JSON for machines')
     .showHelpAfterError('Run "tidemark help" for what there is.')
     .exitOverride()
@@ -58,6 +60,7 @@ function program(terminal: Terminal): Command {
   addOffsetCommands(root, terminal);
   addRecoveryCommands(root, terminal);
   addRetentionCommands(root, terminal);
+  addAuditCommand(root, terminal);
   return root;
 }
 

@@ -61,6 +61,12 @@ describe('a job that goes back to where it was', () => {
     await dataHome.remove();
   });
 
+  function recordedAt(index: number): Recorded {
+    const found = recorded[index];
+    if (found === undefined) throw new Error('Nothing was recorded.');
+    return found;
+  }
+
   const current = (): Promise<Job> => instance.tidemark.jobs.get(job.id);
 
   async function recordCheckpoints(revision: number): Promise<void> {
@@ -134,7 +140,7 @@ describe('a job that goes back to where it was', () => {
   it('goes back and forth while it runs', async () => {
     const { recovery } = instance.tidemark;
     const before = await current();
-    const checkpointId = recorded[0]?.checkpoint.id ?? '';
+    const { id: checkpointId } = recordedAt(0).checkpoint;
     const ordered = await recovery.rollBack(job.id, { checkpointId, reason: 'a try' });
     expect(await begun(ordered)).toMatchObject({ status: 'begun', reason: 'a try' });
     await commitsOn(before.timeline + 1);
@@ -151,7 +157,7 @@ describe('a job that goes back to where it was', () => {
 
   it('says beforehand what would be taken back, read again and seen by readers', async () => {
     const { recovery } = instance.tidemark;
-    const { checkpoint } = recorded[1] as Recorded;
+    const { checkpoint } = recordedAt(1);
     const preview = await recovery.previewRollback(job.id, { checkpointId: checkpoint.id });
     expect(preview).toMatchObject({
       to: { revision: 1, batchId: checkpoint.batchId },
@@ -169,7 +175,7 @@ describe('a job that goes back to where it was', () => {
 
   it('is made another job of, which begins with its state and its place', async () => {
     const { recovery, jobs } = instance.tidemark;
-    const { checkpoint } = recorded[2] as Recorded;
+    const { checkpoint } = recordedAt(2);
     const bundle = await bundleOf('visits-forked', { constants: { WINDOW: '1 s' } });
     const fork = await recovery.fork(job.id, { name: 'fork', checkpointId: checkpoint.id, bundle });
     await jobs.waitFor(fork.id, ({ lastBatch }) => (lastBatch?.batchId ?? 0) > checkpoint.batchId + 3, {

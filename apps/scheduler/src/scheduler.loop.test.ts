@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Collect } from './collect/collect.js';
 import type { Reconcile } from './schedule/reconcile.js';
 import { SchedulerLoop } from './scheduler.loop.js';
+import type { PruneTrail } from './sweep/prune-trail.js';
 import type { Sweep } from './sweep/sweep.js';
 import type { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 import { ScriptedSchedulingStore } from './testing/scripted-scheduling-store.js';
@@ -16,6 +17,7 @@ let passes: number;
 let collections: number;
 let sweeps: number;
 let readings: number;
+let prunings: number;
 let onPass: () => Promise<void>;
 let onCollect: (signal: AbortSignal) => Promise<void>;
 let loop: SchedulerLoop;
@@ -29,6 +31,7 @@ beforeEach(() => {
   collections = 0;
   sweeps = 0;
   readings = 0;
+  prunings = 0;
   onPass = () => Promise.resolve();
   onCollect = () => Promise.resolve();
   const reconcile = {
@@ -53,12 +56,18 @@ beforeEach(() => {
       readings += 1;
     },
   };
+  const trail = {
+    pass: async () => {
+      prunings += 1;
+    },
+  };
   loop = new SchedulerLoop(
     store,
     reconcile as unknown as Reconcile,
     collect as unknown as Collect,
     sweep as unknown as Sweep,
     verify as unknown as VerifyCheckpoints,
+    trail as unknown as PruneTrail,
     {
       reconcileMs: RECONCILE_MS,
       collectMs: COLLECT_MS,
@@ -118,12 +127,12 @@ describe('the loop of a scheduler', () => {
     expect(collections).toBe(2);
   });
 
-  it('sweeps and reads checkpoints back at their own pace, also while a collection takes long', async () => {
+  it('sweeps, prunes the trail and reads checkpoints back at their own pace, also while a collection takes long', async () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     onCollect = () => promise;
     loop.onApplicationBootstrap();
     await vi.advanceTimersByTimeAsync(4 * COLLECT_MS + RECONCILE_MS);
-    expect([collections, sweeps]).toEqual([1, 3]);
+    expect([collections, sweeps, prunings]).toEqual([1, 3, 3]);
     expect(readings).toBeGreaterThan(30);
     resolve(undefined);
   });

@@ -4,6 +4,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { Collect } from './collect/collect.js';
 import { SCHEDULER_CONFIG } from './config.js';
 import { Reconcile } from './schedule/reconcile.js';
+import { PruneTrail } from './sweep/prune-trail.js';
 import { Sweep } from './sweep/sweep.js';
 import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 
@@ -37,10 +38,16 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
     collect: Collect,
     sweep: Sweep,
     verify: VerifyCheckpoints,
+    trail: PruneTrail,
     @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
   ) {
     const beside = (work: Beside['work'], everyMs: number): Beside => ({ work, everyMs, dueMs: 0, running: undefined });
-    this.beside = [beside(collect, config.collectMs), beside(sweep, config.sweep.everyMs), beside(verify, VERIFY_MS)];
+    this.beside = [
+      beside(collect, config.collectMs),
+      beside(sweep, config.sweep.everyMs),
+      beside(verify, VERIFY_MS),
+      beside(trail, config.sweep.everyMs),
+    ];
   }
 
   onApplicationBootstrap(): void {

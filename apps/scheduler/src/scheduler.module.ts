@@ -9,6 +9,7 @@ import { SCHEDULER_CONFIG } from './config.js';
 import { OutboxRelay } from './outbox-relay/outbox-relay.js';
 import { Reconcile } from './schedule/reconcile.js';
 import { SchedulerLoop } from './scheduler.loop.js';
+import { PruneTrail } from './sweep/prune-trail.js';
 import { Sweep } from './sweep/sweep.js';
 import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 
@@ -34,6 +35,7 @@ export class SchedulerModule {
         Reconcile,
         Collect,
         Sweep,
+        PruneTrail,
         VerifyCheckpoints,
         SchedulerLoop,
       ],

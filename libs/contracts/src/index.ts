@@ -4,6 +4,7 @@ type Schemas = components['schemas'];
 
 export type ApiKey = Schemas['ApiKey'];
 export type ApiKeyOrder = Schemas['ApiKeyOrder'];
+export type AuditEvent = Schemas['AuditEvent'];
 export type Batch = Schemas['Batch'];
 export type BatchCommit = Schemas['BatchCommit'];
 export type BatchPage = Schemas['BatchPage'];

@@ -11,6 +11,7 @@ export type DecisionId = Branded<'DecisionId'>;
 export type PlanId = Branded<'PlanId'>;
 export type SavepointId = Branded<'SavepointId'>;
 export type RollbackId = Branded<'RollbackId'>;
+export type AuditEventId = Branded<'AuditEventId'>;
 /** SHA-256 of a bundle's JavaScript, in lower-case hex. */
 export type BundleDigest = Branded<'BundleDigest'>;
 
@@ -26,6 +27,7 @@ export const ID_PREFIX = {
   plan: 'upl',
   savepoint: 'sav',
   rollback: 'rbk',
+  auditEvent: 'aud',
 } as const;
 
 interface IdTypes {
@@ -39,6 +41,7 @@ interface IdTypes {
   plan: PlanId;
   savepoint: SavepointId;
   rollback: RollbackId;
+  auditEvent: AuditEventId;
 }
 
 export type IdKind = keyof typeof ID_PREFIX;

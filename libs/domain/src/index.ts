@@ -1,3 +1,11 @@
+export {
+  AuditRetention,
+  AuditTrail,
+  type AuditEntry,
+  type AuditEvent,
+  type AuditFilter,
+  type AuditOutcome,
+} from './audit/audit-trail.js';
 export { bundlePaths, type Bundle, type BundleManifest, type GraphNode } from './bundle/bundle.js';
 export {
   heldObjects,
@@ -88,6 +96,7 @@ export {
   IdSource,
   isId,
   type ApiKeyId,
+  type AuditEventId,
   type BundleDigest,
   type CheckpointId,
   type DecisionId,
@@ -204,7 +213,7 @@ export {
   type SavepointRequested,
   type SavepointStatus,
 } from './recovery/savepoint.js';
-export { KEY_ROLES, TenantStore, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
+export { KEY_ROLES, TenantStore, tenantOfCaller, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
 export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
 export { ATTEMPTS_MAX, decideRetry, type Retry, type RetryCause } from './scheduling/retry.js';
 export {

@@ -1,4 +1,6 @@
 import {
+  AuditRetention,
+  AuditTrail,
   CheckpointUpkeep,
   IdempotencyStore,
   IdSource,
@@ -13,6 +15,8 @@ import {
 } from '@tidemark/domain';
 import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { TypeOrmAuditRetention } from './audit/typeorm-audit-retention.js';
+import { TypeOrmAuditTrail } from './audit/typeorm-audit-trail.js';
 import { createDataSource, type DatabaseOptions } from './data-source.js';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
@@ -38,6 +42,8 @@ const PORTS = [
   { provide: SchedulingStore, useClass: TypeOrmSchedulingStore },
   { provide: CheckpointUpkeep, useClass: TypeOrmCheckpointUpkeep },
   { provide: RetentionStore, useClass: TypeOrmRetentionStore },
+  { provide: AuditTrail, useClass: TypeOrmAuditTrail },
+  { provide: AuditRetention, useClass: TypeOrmAuditRetention },
 ];
 
 /** Binds the domain's ports to Postgres. Exports the ports only, so no app can depend on TypeORM. */

@@ -14,6 +14,8 @@ import {
 } from '@tidemark/domain';
 import { v7 } from 'uuid';
 import type { DataSource } from 'typeorm';
+import { TypeOrmAuditRetention } from './audit/typeorm-audit-retention.js';
+import { TypeOrmAuditTrail } from './audit/typeorm-audit-trail.js';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRecoveryStores } from './recovery/typeorm-recovery-stores.js';
@@ -99,6 +101,8 @@ export function stores(dataSource: DataSource) {
     tenants: new TypeOrmTenantStore(dataSource),
     upkeep: new TypeOrmCheckpointUpkeep(dataSource),
     retention: new TypeOrmRetentionStore(dataSource),
+    audit: new TypeOrmAuditTrail(dataSource),
+    auditRetention: new TypeOrmAuditRetention(dataSource),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Connection {
   /** Where the API is, for example `http://127.0.0.1:7070`. */
   readonly apiUrl: string;
   readonly apiKey: string;
+  /** Id or name of the tenant that an admin's key acts for. A tenant's own key needs none. */
+  readonly tenant?: string | undefined;
   /** In place of the global `fetch`. */
   readonly fetch?: typeof fetch;
   /** Milliseconds until a request counts as lost; 30 000 by default. Uploads of large bundles may need more. */
@@ -33,6 +35,11 @@ export class Http {
 
   constructor(private readonly connection: Connection) {
     this.origin = connection.apiUrl.replace(/\/+$/, '');
+  }
+
+  /** For what an admin does for no tenant: the same connection, naming none. */
+  forNoTenant(): Http {
+    return new Http({ ...this.connection, tenant: undefined });
   }
 
   /**
@@ -80,6 +87,7 @@ export class Http {
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
     const sent = new Headers({ accept: 'application/json', authorization: `Bearer ${this.connection.apiKey}` });
+    if (this.connection.tenant !== undefined) sent.set('tidemark-tenant', this.connection.tenant);
     if (body !== undefined) sent.set('content-type', 'application/json');
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent.set(name, value);
     try {
@@ -125,7 +133,7 @@ function mayRepeat({ repeatable }: ApiRequest, error: unknown): boolean {
   if (error instanceof TidemarkConnectionError) return repeatable;
   if (!(error instanceof TidemarkApiError)) return false;
   // Refused before anything was done, so that this holds for every request.
-  if (error.status === 429) return true;
+  if (error.status === 429 || error.code === 'trail_unavailable') return true;
   return repeatable && (error.status === 503 || error.code === 'idempotency_key_in_use');
 }
 

@@ -1,5 +1,6 @@
 export type {
   ApiKey,
+  AuditEvent,
   Batch,
   Bundle,
   BundleUpload,
@@ -37,6 +38,7 @@ export type {
   UpgradePlanOrder,
   Usage,
 } from '@tidemark/contracts';
+export type { AuditEvents, AuditRequest } from './audit-events.js';
 export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from './errors.js';
 export type { Connection } from './http.js';
 export type { Cancellable, ChangeOptions, CreateOptions, EditOptions, Jobs } from './jobs.js';

@@ -9,6 +9,7 @@ import type {
   Tenant,
   Usage,
 } from '@tidemark/contracts';
+import { AuditEvents } from './audit-events.js';
 import { Http, type Connection } from './http.js';
 import { Jobs, type Cancellable, type CreateOptions } from './jobs.js';
 import { Listing, type Page, type PageRequest } from './listing.js';
@@ -31,6 +32,8 @@ export class Tidemark {
   readonly state: State;
   /** Savepoints, rollbacks and forks of jobs. */
   readonly recovery: Recovery;
+  /** What was asked of the service, by whom. */
+  readonly auditEvents: AuditEvents;
   /** For an admin key. */
   readonly tenants: Tenants;
   private readonly http: Http;
@@ -41,7 +44,8 @@ export class Tidemark {
     this.bundles = new Bundles(this.http);
     this.state = new State(this.http);
     this.recovery = new Recovery(this.http);
-    this.tenants = new Tenants(this.http);
+    this.auditEvents = new AuditEvents(this.http);
+    this.tenants = new Tenants(this.http.forNoTenant());
   }
 
   /** All runners of the service. Host and process id are for admin keys and null for others. */

@@ -10,15 +10,21 @@ let job: Job;
 beforeEach(async () => {
   api = await ApiUnderTest.start();
   await api.send('POST', '/v1/jobs', { body: { bundle: aBundle() } });
-  job = api.tenant.jobs[0] as Job;
+  job = only();
   path = `/v1/jobs/${job.id}`;
 });
 afterEach(async () => {
   await api.close();
 });
 
+function only(): Job {
+  const [found] = api.tenant.jobs;
+  if (found === undefined) throw new Error('There is no job.');
+  return found;
+}
+
 function become(change: Partial<Job>): void {
-  api.tenant.jobs[0] = { ...(api.tenant.jobs[0] as Job), ...change };
+  api.tenant.jobs[0] = { ...only(), ...change };
 }
 
 function withCheckpoint(more: Partial<Checkpoint> = {}): string {

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { TidemarkError, type Caller, type TenantId } from '@tidemark/domain';
+import { tenantOfCaller, TidemarkError, type Caller, type TenantId } from '@tidemark/domain';
 import type { FastifyRequest } from 'fastify';
 
 /** A request behind the guard. A request without a key, which only health takes, has no caller. */
@@ -11,16 +11,16 @@ export function callerOf(request: AuthenticatedRequest): Caller {
   return request.caller;
 }
 
-/** The tenant whose key the request carries. Throws `key_not_allowed` for an admin's. */
+/** The tenant that the request is for. Throws `key_not_allowed` for an admin's that names none. */
 export function tenantOf(request: AuthenticatedRequest): TenantId {
-  const caller = callerOf(request);
-  if (caller.role !== 'tenant') throw new TidemarkError('key_not_allowed', { needs: 'tenant' });
-  return caller.tenantId;
+  const tenantId = tenantOfCaller(callerOf(request));
+  if (tenantId === undefined) throw new TidemarkError('key_not_allowed', { needs: 'tenant' });
+  return tenantId;
 }
 
 const requestOf = (context: ExecutionContext): AuthenticatedRequest => context.switchToHttp().getRequest();
 
-/** The tenant of the request, as a parameter of a handler. It comes from the key and from nowhere else. */
+/** The tenant of the request, as a parameter of a handler. It is what the guard has found, and comes from nowhere else. */
 export const Tenant = createParamDecorator((_: unknown, context: ExecutionContext) => tenantOf(requestOf(context)));
 
 /** The caller of the request, as a parameter of a handler. */

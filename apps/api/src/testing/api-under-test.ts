@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { InMemoryObjectStore, ObjectStore } from '@tidemark/checkpoint';
 import {
+  AuditTrail,
   Clock,
   IdempotencyStore,
   IdSource,
@@ -23,6 +24,7 @@ import { ConnectorSourceInspector } from '../infrastructure/connector-source-ins
 import { SourceInspector } from '../start/source-inspector.js';
 import { sha256OfKey } from '../tenancy/callers.js';
 import { httpServer } from '../transport/http-server.js';
+import { InMemoryAuditTrail } from './in-memory-audit-trail.js';
 import { InMemoryJobStores, type InMemoryTenant } from './in-memory-job-stores.js';
 import { InMemoryOffsetStores } from './in-memory-offset-stores.js';
 import { InMemoryRecoveryStores } from './in-memory-recovery-stores.js';
@@ -58,6 +60,7 @@ export class ApiUnderTest {
   readonly offsets = new InMemoryOffsetStores(this.stores);
   readonly recovery = new InMemoryRecoveryStores(this.stores);
   readonly retention = new InMemoryRetentionStore(this.stores);
+  readonly trail = new InMemoryAuditTrail();
   readonly tenantStore = new InMemoryTenantStore();
   readonly idempotency = new InMemoryIdempotencyStore();
   readonly runners = new InMemoryRunnerDirectory();
@@ -69,12 +72,15 @@ export class ApiUnderTest {
   readonly otherKey = "another tenant's key".replaceAll(' ', '-');
   readonly tenantId: TenantId;
   readonly otherTenantId: TenantId;
+  readonly adminKeyId: ApiKeyId;
   private server: NestFastifyApplication | undefined;
 
   private constructor(private readonly filesRoot: string | undefined) {
     this.tenantId = this.addTenant('one', this.tenantKey);
     this.otherTenantId = this.addTenant('other', this.otherKey);
-    this.tenantStore.callers.set(sha256OfKey(this.adminKey), { role: 'admin', keyId: this.ids.next('apiKey') });
+    this.adminKeyId = this.ids.next('apiKey');
+    const admin = { role: 'admin', keyId: this.adminKeyId, label: 'operations' } as const;
+    this.tenantStore.callers.set(sha256OfKey(this.adminKey), admin);
   }
 
   /** @param filesRoot where the folders of the tenants `one` and `other` are, for sources that read files */
@@ -126,7 +132,7 @@ export class ApiUnderTest {
     const id = this.ids.next('tenant');
     const keyId: ApiKeyId = this.ids.next('apiKey');
     this.tenantStore.tenants.push({ id, name, createdAt: new Date(0) });
-    this.tenantStore.callers.set(sha256OfKey(key), { role: 'tenant', keyId, tenantId: id });
+    this.tenantStore.callers.set(sha256OfKey(key), { role: 'tenant', keyId, label: `key of ${name}`, tenantId: id });
     return id;
   }
 
@@ -140,6 +146,7 @@ export class ApiUnderTest {
         useValue: new ConnectorSourceInspector(this.filesRoot, this.objects, this.tenantStore),
       },
       { provide: RetentionStore, useValue: this.retention },
+      { provide: AuditTrail, useValue: this.trail },
       { provide: TenantStore, useValue: this.tenantStore },
       { provide: IdempotencyStore, useValue: this.idempotency },
       { provide: RunnerDirectory, useValue: this.runners },

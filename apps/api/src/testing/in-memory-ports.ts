@@ -25,6 +25,10 @@ export class InMemoryTenantStore extends TenantStore {
     return this.tenants.find((tenant) => tenant.id === id);
   }
 
+  override async findTenantNamed(name: string): Promise<Tenant | undefined> {
+    return this.tenants.find((tenant) => tenant.name === name);
+  }
+
   override async ensureTenant(tenant: Tenant): Promise<Tenant> {
     const known = this.tenants.find(({ name }) => name === tenant.name);
     if (known === undefined) this.tenants.push(tenant);
@@ -34,8 +38,8 @@ export class InMemoryTenantStore extends TenantStore {
   override async addKey(key: Parameters<TenantStore['addKey']>[0]): Promise<void> {
     const caller: Caller =
       key.tenantId === undefined
-        ? { role: 'admin', keyId: key.id }
-        : { role: 'tenant', keyId: key.id, tenantId: key.tenantId };
+        ? { role: 'admin', keyId: key.id, label: key.label }
+        : { role: 'tenant', keyId: key.id, label: key.label, tenantId: key.tenantId };
     this.callers.set(key.sha256, caller);
   }
 }

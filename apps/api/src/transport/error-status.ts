@@ -1,5 +1,5 @@
 import { HttpStatus } from '@nestjs/common';
-import { ERRORS, type ErrorCode, type ErrorKind } from '@tidemark/domain';
+import { ERRORS, isTidemarkError, type ErrorCode, type ErrorKind } from '@tidemark/domain';
 
 /** The domain names kinds; only the edge knows status numbers. A new kind does not compile until it has one. */
 export const HTTP_STATUS = {
@@ -30,3 +30,7 @@ export function statusOf(code: ErrorCode, request: { readonly hasPrecondition: b
   if (code === 'job_changed_meanwhile' && request.hasPrecondition) return HttpStatus.PRECONDITION_FAILED;
   return STATUS_OF_CODE[code] ?? HTTP_STATUS[ERRORS[code].kind];
 }
+
+/** The code that a client is told for what a handler threw: what is not in the catalogue, or internal, stays with us. */
+export const codeShown = (thrown: unknown): ErrorCode =>
+  isTidemarkError(thrown) && thrown.spec.kind !== 'internal' ? thrown.code : 'internal_fault';

@@ -1,11 +1,14 @@
 import { applyDecorators, HttpCode, HttpStatus, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiHeader, ApiOperation, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { TENANT_HEADER } from '../tenancy/named-tenant.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
 
-/** Whose key an operation takes. Health alone takes none. */
+/** Whose key an operation takes: a tenant's, which is also an admin's that names the tenant. Health alone takes none. */
 export type Needs = 'tenant' | 'admin' | 'any_key' | 'no_key';
 
 export const NEEDS = Symbol('needs');
+/** The public name of the operation. */
+export const OPERATION_ID = Symbol('operation id');
 
 interface Operation {
   /** Public name of the operation; never renamed. */
@@ -34,7 +37,7 @@ export const Operation = (operation: Operation): MethodDecorator => {
     conditional = false,
   } = operation;
   const failures = new Set([
-    ...(needs === 'no_key' ? [] : [HttpStatus.UNAUTHORIZED, HttpStatus.FORBIDDEN]),
+    ...STATUSES_OF_KEY[needs],
     ...problems,
     ...(conditional ? [HttpStatus.PRECONDITION_FAILED] : []),
     HttpStatus.INTERNAL_SERVER_ERROR,
@@ -42,16 +45,35 @@ export const Operation = (operation: Operation): MethodDecorator => {
   ]);
   return applyDecorators(
     SetMetadata(NEEDS, needs),
+    SetMetadata(OPERATION_ID, id),
     HttpCode(status),
     ApiOperation({ operationId: id, summary }),
     ApiResponse({ status, description: summary, ...(answer === undefined ? {} : { type: answer }) }),
     ...[...failures].map(problemResponse),
     ...(operation.answerWhenUnavailable === undefined ? [] : [whenUnavailable(operation.answerWhenUnavailable)]),
     ...(needs === 'no_key' ? [] : [ApiBearerAuth('key')]),
+    ...(needs === 'tenant' || needs === 'any_key' ? [tenantHeader] : []),
     ...(conditional ? [ifMatchHeader] : []),
     ApiExtraModels(Problem),
   );
 };
+
+/** What can be wrong with the key and with the tenant that it is to act for. */
+const STATUSES_OF_KEY = {
+  tenant: [HttpStatus.UNAUTHORIZED, HttpStatus.FORBIDDEN, HttpStatus.NOT_FOUND],
+  any_key: [HttpStatus.UNAUTHORIZED, HttpStatus.FORBIDDEN, HttpStatus.NOT_FOUND],
+  admin: [HttpStatus.UNAUTHORIZED, HttpStatus.FORBIDDEN, HttpStatus.BAD_REQUEST],
+  no_key: [],
+} as const satisfies Record<Needs, readonly HttpStatus[]>;
+
+const tenantHeader = ApiHeader({
+  name: TENANT_HEADER,
+  required: false,
+  description:
+    "Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's " +
+    'key it is not needed, and can only be its own.',
+  schema: { type: 'string', minLength: 1, maxLength: 40 },
+});
 
 const ifMatchHeader = ApiHeader({
   name: 'If-Match',

@@ -48,7 +48,8 @@ describe('every route', () => {
   });
 
   const ofATenant = guarded.filter(
-    ({ path, operationId }) => !path.startsWith('/v1/tenants') && operationId !== 'listRunners',
+    ({ path, operationId }) =>
+      !path.startsWith('/v1/tenants') && operationId !== 'listRunners' && operationId !== 'listAuditEvents',
   );
   it.each(named(ofATenant))("%s refuses an admin's key", async (_, route) => {
     expect(await send(route, { key: api.adminKey })).toMatchObject({
@@ -57,9 +58,38 @@ describe('every route', () => {
     });
   });
 
+  const takesATenant = guarded.filter(({ path }) => !path.startsWith('/v1/tenants'));
+  it.each(named(takesATenant))("%s refuses an admin's key that names a tenant that there is not", async (_, route) => {
+    for (const tenant of ['nobody', '', 'One', api.ids.next('tenant')]) {
+      expect(await send(route, { key: api.adminKey, headers: { 'tidemark-tenant': tenant } })).toMatchObject({
+        status: 404,
+        body: { code: 'thing_not_found', thing: 'tenant', id: tenant },
+      });
+    }
+  });
+
+  it.each(named(takesATenant))("%s refuses a tenant's key that names another tenant", async (_, route) => {
+    for (const tenant of ['other', api.otherTenantId, 'nobody']) {
+      expect(await send(route, { headers: { 'tidemark-tenant': tenant } })).toMatchObject({
+        status: 403,
+        body: { code: 'tenant_not_yours', tenant },
+      });
+    }
+  });
+
   const ofAnAdmin = guarded.filter(({ path }) => path.startsWith('/v1/tenants'));
   it.each(named(ofAnAdmin))("%s refuses a tenant's key", async (_, route) => {
     expect(await send(route)).toMatchObject({ status: 403, body: { code: 'key_not_allowed', needs: 'admin' } });
+  });
+
+  it.each(named(ofAnAdmin))('%s is for no tenant, so that an admin can name none', async (_, route) => {
+    const trail = api.trail.events.length;
+
+    expect(await send(route, { key: api.adminKey, headers: { 'tidemark-tenant': 'one' } })).toMatchObject({
+      status: 400,
+      body: { code: 'validation_failed', problems: [{ field: 'Tidemark-Tenant' }] },
+    });
+    expect(api.trail.events).toHaveLength(trail);
   });
 
   const ofOneThing = ofATenant.filter(({ path }) => path.includes('{'));
@@ -89,11 +119,29 @@ describe('every route', () => {
   it.each(named(routes))('%s answers with a status that the document names', async (_, route) => {
     const answers = [
       await send(route),
+      await send(route, { key: api.adminKey, headers: { 'tidemark-tenant': 'one' } }),
       await send(route, { key: undefined }),
       await send(route, { body: { wrong: true } }),
     ];
 
     for (const { status } of answers) expect(route.statuses).toContain(String(status));
+  });
+});
+
+describe('the header that names a tenant', () => {
+  it('is written once in the document, and named by every route that takes it', async () => {
+    const { paths, components } = await openApiDocument();
+    const taking = Object.values(paths)
+      .flatMap((path) => Object.values(path) as { parameters: { $ref?: string }[]; operationId: string }[])
+      .filter(({ parameters }) => parameters.some(({ $ref }) => $ref === '#/components/parameters/TidemarkTenant'));
+
+    expect(components?.parameters).toMatchObject({ TidemarkTenant: { name: 'Tidemark-Tenant', in: 'header' } });
+    expect(taking.map(({ operationId }) => operationId).sort()).toEqual(
+      guarded
+        .filter(({ path }) => !path.startsWith('/v1/tenants'))
+        .map(({ operationId }) => operationId)
+        .sort(),
+    );
   });
 });
 
@@ -144,6 +192,9 @@ const QUERIES: { readonly [operation: string]: string } = {
 
 function bodyOf({ operationId }: Route): Sent {
   const bodies: { readonly [operation: string]: object } = {
+    requestSavepoint: { label: 'before the sale' },
+    forkJob: { name: 'fork' },
+    rollBack: { checkpointId: ids.checkpointId },
     uploadBundle: aBundle(),
     submitJob: { bundle: aBundle() },
     deployRevision: { bundle: aBundle() },

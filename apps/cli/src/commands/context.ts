@@ -7,6 +7,7 @@ import { printable, UserError, type Terminal } from '../terminal.js';
 export interface GlobalOptions {
   readonly apiUrl?: string;
   readonly apiKey?: string;
+  readonly tenant?: string;
   readonly json?: boolean;
 }
 
@@ -33,9 +34,12 @@ export function shower(terminal: Terminal, { json = false }: GlobalOptions): Con
   };
 }
 
+/** Whether the text is the id of a job, and no name. */
+export const isJobId = (text: string): boolean => /^job_[0-9a-f]{32}$/.test(text);
+
 /** The job of this id or name. Throws `UserError` where there is none of that name. */
 export async function jobNamed({ service }: Context, idOrName: string): Promise<Job> {
-  if (/^job_[0-9a-f]{32}$/.test(idOrName)) return service.jobs.get(idOrName);
+  if (isJobId(idOrName)) return service.jobs.get(idOrName);
   for await (const job of service.jobs.list({ limit: 100 })) if (job.name === idOrName) return job;
   throw new UserError(`There is no job named "${idOrName}".`);
 }

@@ -5,16 +5,29 @@ import { UserError, type Terminal } from '../terminal.js';
 export interface ServiceConnection {
   readonly apiUrl: string;
   readonly apiKey: string;
+  readonly tenant?: string;
+}
+
+interface ConnectionOptions {
+  readonly apiUrl?: string | undefined;
+  readonly apiKey?: string | undefined;
+  readonly tenant?: string | undefined;
 }
 
 /**
- * Where the service is and with which key: from the options, else the environment, else the service that was started
- * on this machine. Throws `UserError`.
+ * Where the service is, with which key and for which tenant: from the options, else the environment, else the service
+ * that was started on this machine. Throws `UserError`.
  */
-export async function findConnection(
-  options: { readonly apiUrl?: string | undefined; readonly apiKey?: string | undefined },
-  terminal: Terminal,
-): Promise<ServiceConnection> {
+export async function findConnection(options: ConnectionOptions, terminal: Terminal): Promise<ServiceConnection> {
+  const service = await findService(options, terminal);
+  // A variable that is empty counts as absent; an option that is empty was meant to name one.
+  if (options.tenant === '')
+    throw new UserError('--tenant is empty: give the id or the name of a tenant, or leave it out.');
+  const tenant = options.tenant ?? terminal.env['TIDEMARK_TENANT'] ?? '';
+  return tenant === '' ? service : { ...service, tenant };
+}
+
+async function findService(options: ConnectionOptions, terminal: Terminal): Promise<ServiceConnection> {
   const apiUrl = options.apiUrl ?? terminal.env['TIDEMARK_API_URL'];
   const apiKey = options.apiKey ?? terminal.env['TIDEMARK_API_KEY'];
   if (apiUrl !== undefined && apiKey !== undefined) return { apiUrl: checkedUrl(apiUrl), apiKey };

@@ -624,6 +624,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/audit-events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists what was asked of the service for a tenant, or, to an admin's key that names none, for all; newest first */
+    get: operations['listAuditEvents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/health': {
     parameters: {
       query?: never;
@@ -1905,6 +1922,53 @@ export interface components {
       /** @description The jobs, those with most bytes first; at most 100. */
       jobs: components['schemas']['JobUsage'][];
     };
+    AuditEvent: {
+      /** @description Id of the entry. */
+      id: string;
+      /**
+       * Format: date-time
+       * @description When the request came.
+       */
+      at: string;
+      /** @description Id of the tenant that it is about; null where there is none. */
+      tenantId: string | null;
+      /** @description Id of the key that it came with. */
+      actor: string;
+      /** @description What that key is for. */
+      actorLabel: string;
+      /**
+       * @description Whether that is an admin's key, or one of the tenant.
+       * @enum {string}
+       */
+      actorRole: 'admin' | 'tenant';
+      /** @description Name of the operation, as in this document. */
+      operation: string;
+      /** @description HTTP method of the request. */
+      method: string;
+      /** @description Path of the request, without its query. */
+      path: string;
+      /** @description Id of the job that it is about; null where there is none. */
+      jobId: string | null;
+      /** @description Id of what was made or found, where the path does not name it. */
+      resultId: string | null;
+      /** @description Of the W3C trace that the request belongs to; null without one. */
+      traceId: string | null;
+      /** @description HTTP status of the answer; null while there is none, or where nobody knows any more. */
+      status: number | null;
+      /** @description Name of the error; null where there was none, or where that is not known. */
+      errorCode: string | null;
+      /**
+       * Format: date-time
+       * @description When it was answered; null as `status` is.
+       */
+      endedAt: string | null;
+    };
+    AuditEventPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['AuditEvent'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
     SandboxHealth: {
       /**
        * @description `required` refuses tenants' code unless nothing is missing.
@@ -1937,7 +2001,10 @@ export interface components {
     };
   };
   responses: never;
-  parameters: never;
+  parameters: {
+    /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+    TidemarkTenant: string;
+  };
   requestBodies: never;
   headers: never;
   pathItems: never;
@@ -1952,7 +2019,10 @@ export interface operations {
         /** @description Items on the page at most. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path?: never;
       cookie?: never;
     };
@@ -1994,6 +2064,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Something went wrong on our side; a reference is given. */
       500: {
         headers: {
@@ -2018,6 +2097,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
         'Idempotency-Key'?: string;
       };
@@ -2059,6 +2140,15 @@ export interface operations {
       };
       /** @description The API key may not do that. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -2134,7 +2224,10 @@ export interface operations {
   getBundle: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         digest: string;
       };
@@ -2219,7 +2312,10 @@ export interface operations {
           | 'failed'
           | 'cancelled';
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path?: never;
       cookie?: never;
     };
@@ -2261,6 +2357,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Something went wrong on our side; a reference is given. */
       500: {
         headers: {
@@ -2285,6 +2390,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
         'Idempotency-Key'?: string;
       };
@@ -2415,7 +2522,10 @@ export interface operations {
         /** @description Items on the page at most. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -2492,6 +2602,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
         /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
@@ -2630,7 +2742,10 @@ export interface operations {
   getJob: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -2698,6 +2813,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
       };
@@ -2797,7 +2914,10 @@ export interface operations {
         /** @description Items on the page at most. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -2880,7 +3000,10 @@ export interface operations {
         /** @description The timeline to list; by default the job's current one. */
         timeline?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -2961,7 +3084,10 @@ export interface operations {
         /** @description Items on the page at most. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -3042,7 +3168,10 @@ export interface operations {
         /** @description Items on the page at most. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -3129,7 +3258,10 @@ export interface operations {
         /** @description Only this key: a string, a number or a boolean as JSON, or a text that stands for itself. `42` is the number and the text, `"42"` the text alone, and `null` what the operator keeps for itself. 404 if there is no state of it. */
         key?: string;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
         checkpointId: string;
@@ -3224,7 +3356,10 @@ export interface operations {
   diffCheckpoints: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
         checkpointId: string;
@@ -3329,7 +3464,10 @@ export interface operations {
         /** @description Items on the page at most. There may be fewer, or none, although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
         checkpointId: string;
@@ -3433,6 +3571,8 @@ export interface operations {
       header?: {
         /** @description The stream begins after the event with this id; without it, with what happens next. */
         'Last-Event-ID'?: string;
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
       };
       path: {
         id: string;
@@ -3524,6 +3664,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
       };
@@ -3625,6 +3767,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
       };
@@ -3722,6 +3866,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
       };
@@ -3823,7 +3969,10 @@ export interface operations {
         /** @description Items on the page at most. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -3908,7 +4057,10 @@ export interface operations {
   planUpgrade: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -4024,7 +4176,10 @@ export interface operations {
   getUpgradePlan: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
         planId: string;
@@ -4093,6 +4248,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
       };
@@ -4198,7 +4355,10 @@ export interface operations {
         /** @description Items on the page at most. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -4275,6 +4435,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
         'Idempotency-Key'?: string;
       };
@@ -4375,7 +4537,10 @@ export interface operations {
   getSavepoint: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
         savepointId: string;
@@ -4443,7 +4608,10 @@ export interface operations {
   deleteSavepoint: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
         savepointId: string;
@@ -4514,7 +4682,10 @@ export interface operations {
         /** @description Id of a savepoint of the job, instead. */
         savepointId?: string;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -4604,7 +4775,10 @@ export interface operations {
         /** @description Items on the page at most. */
         limit?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -4681,6 +4855,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
         /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
@@ -4784,6 +4960,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
         /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
@@ -4887,7 +5065,10 @@ export interface operations {
   getRollback: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
         rollbackId: string;
@@ -4956,6 +5137,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
         'Idempotency-Key'?: string;
       };
@@ -5074,7 +5257,10 @@ export interface operations {
   getOffsets: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -5151,6 +5337,8 @@ export interface operations {
         dryRun?: boolean;
       };
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
       };
@@ -5248,6 +5436,8 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
         /** @description The ETag that the client saw; 412 if the job has changed since. */
         'If-Match'?: string;
       };
@@ -5348,7 +5538,10 @@ export interface operations {
   getCheckpointOffsets: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
         checkpointId: string;
@@ -5425,7 +5618,10 @@ export interface operations {
         /** @description The revision that would start; by default the job's current one. */
         revision?: number;
       };
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -5510,7 +5706,10 @@ export interface operations {
   listRunners: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path?: never;
       cookie?: never;
     };
@@ -5536,6 +5735,15 @@ export interface operations {
       };
       /** @description The API key may not do that. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -5715,7 +5923,10 @@ export interface operations {
   getRetention: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -5782,7 +5993,10 @@ export interface operations {
   setRetention: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path: {
         id: string;
       };
@@ -5862,7 +6076,10 @@ export interface operations {
   getUsage: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
       path?: never;
       cookie?: never;
     };
@@ -5888,6 +6105,15 @@ export interface operations {
       };
       /** @description The API key may not do that. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -5933,6 +6159,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['RetentionLimits'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description The API key is missing, unknown or revoked. */
@@ -6080,6 +6315,103 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Usage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listAuditEvents: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+        /** @description Only what was done to the job of this id, or made it. The job may have been deleted since. */
+        job?: string;
+        /** @description Only what was done with the key of this id, or of this label. */
+        actor?: string;
+        /** @description Only this operation, by its name in this document. */
+        operation?: string;
+      };
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists what was asked of the service for a tenant, or, to an admin's key that names none, for all; newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AuditEventPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description The API key is missing, unknown or revoked. */

@@ -3,6 +3,7 @@ import type { ErrorSpec } from './error-spec.js';
 import { OFFSET_ERRORS } from './offset-errors.js';
 import { RECOVERY_ERRORS } from './recovery-errors.js';
 import { STATE_ERRORS } from './state-errors.js';
+import { TENANT_ERRORS } from './tenant-errors.js';
 import { UPGRADE_ERRORS } from './upgrade-errors.js';
 
 /** Every error that this product can report, one entry each. Codes are public API: never reuse or rename one. */
@@ -10,6 +11,7 @@ export const ERRORS = {
   ...OFFSET_ERRORS,
   ...RECOVERY_ERRORS,
   ...STATE_ERRORS,
+  ...TENANT_ERRORS,
   ...UPGRADE_ERRORS,
   validation_failed: {
     kind: 'invalid',
@@ -23,12 +25,6 @@ export const ERRORS = {
     fault: 'user',
     retry: 'never',
     say: () => 'The API key is missing, unknown or revoked. Send it as "Authorization: Bearer <key>".',
-  },
-  key_not_allowed: {
-    kind: 'forbidden',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { needs: string }) => `This key may not do that; it needs the role "${p.needs}".`,
   },
   thing_not_found: {
     kind: 'not_found',

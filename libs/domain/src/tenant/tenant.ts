@@ -10,15 +10,27 @@ export interface Tenant {
 export const KEY_ROLES = ['admin', 'tenant'] as const;
 export type KeyRole = (typeof KEY_ROLES)[number];
 
-/** Who a request comes from. An admin key belongs to no tenant. */
+interface KeyOfCaller {
+  /** Who is named as the actor in events and in the audit trail, also where an admin acts for a tenant. */
+  readonly keyId: ApiKeyId;
+  /** What the key is for, as it was said when it was made. */
+  readonly label: string;
+}
+
+/** Who a request comes from. An admin key belongs to no tenant, and acts for the one that a request names. */
 export type Caller =
-  | { readonly role: 'admin'; readonly keyId: ApiKeyId }
-  | { readonly role: 'tenant'; readonly keyId: ApiKeyId; readonly tenantId: TenantId };
+  | (KeyOfCaller & { readonly role: 'admin'; readonly actsFor?: TenantId })
+  | (KeyOfCaller & { readonly role: 'tenant'; readonly tenantId: TenantId });
+
+/** Whose jobs a caller works with; undefined for an admin that has named no tenant. */
+export const tenantOfCaller = (caller: Caller): TenantId | undefined =>
+  caller.role === 'tenant' ? caller.tenantId : caller.actsFor;
 
 /** Keys are stored as SHA-256 of their text: they carry 160 random bits, so a slow hash would add nothing. */
 export abstract class TenantStore {
   abstract findCaller(keySha256: string): Promise<Caller | undefined>;
   abstract findTenant(id: TenantId): Promise<Tenant | undefined>;
+  abstract findTenantNamed(name: string): Promise<Tenant | undefined>;
   /** Creates the tenant, or returns the one that has this name. */
   abstract ensureTenant(tenant: Tenant): Promise<Tenant>;
   abstract addKey(key: {

@@ -7,6 +7,7 @@ import { Retention1764600000000 } from './6-retention.js';
 import { Timelines1764700000000 } from './7-timelines.js';
 import { Probation1764800000000 } from './8-probation.js';
 import { Recovery1764900000000 } from './9-recovery.js';
+import { Audit1765200000000 } from './12-audit.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   Timelines1764700000000,
   Probation1764800000000,
   Recovery1764900000000,
+  Audit1765200000000,
 ] as const;

@@ -22,6 +22,7 @@ import { OrphanRow } from './orphan.row.js';
 import { SweepRow } from './sweep.row.js';
 import { SavepointRow } from './savepoint.row.js';
 import { RollbackRow } from './rollback.row.js';
+import { AuditEventRow } from './audit-event.row.js';
 
 export {
   TenantRow,
@@ -48,6 +49,7 @@ export {
   SweepRow,
   SavepointRow,
   RollbackRow,
+  AuditEventRow,
 };
 
 export const ROWS = [
@@ -74,4 +76,5 @@ export const ROWS = [
   SweepRow,
   SavepointRow,
   RollbackRow,
+  AuditEventRow,
 ] as const;

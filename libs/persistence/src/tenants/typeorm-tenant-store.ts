@@ -12,15 +12,20 @@ export class TypeOrmTenantStore extends TenantStore {
   override async findCaller(keySha256: string): Promise<Caller | undefined> {
     const row = await this.dataSource.manager.findOneBy(ApiKeyRow, { sha256: keySha256, revokedAt: IsNull() });
     if (row === null) return undefined;
-    const keyId = row.id as ApiKeyId;
-    if (row.role === 'admin' && row.tenantId === null) return { role: 'admin', keyId };
+    const key = { keyId: row.id as ApiKeyId, label: row.label };
+    if (row.role === 'admin' && row.tenantId === null) return { role: 'admin', ...key };
     if (row.role === 'tenant' && row.tenantId !== null)
-      return { role: 'tenant', keyId, tenantId: row.tenantId as TenantId };
+      return { role: 'tenant', ...key, tenantId: row.tenantId as TenantId };
     return undefined;
   }
 
   override async findTenant(id: TenantId): Promise<Tenant | undefined> {
     const row = await this.dataSource.manager.findOneBy(TenantRow, { id });
+    return row === null ? undefined : toTenant(row);
+  }
+
+  override async findTenantNamed(name: string): Promise<Tenant | undefined> {
+    const row = await this.dataSource.manager.findOneBy(TenantRow, { name });
     return row === null ? undefined : toTenant(row);
   }
 

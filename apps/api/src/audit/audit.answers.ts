@@ -1,0 +1,95 @@
+import { KEY_ROLES, type AuditEvent, type JobId, type KeyRole } from '@tidemark/domain';
+import { TextField } from '../transport/fields.js';
+import { pageClass, PageQuery } from '../transport/paging.js';
+import { Shown, shownType } from '../transport/shown.js';
+
+/** Which part of the trail. */
+export class AuditQuery extends PageQuery {
+  @TextField({
+    optional: true,
+    max: 40,
+    pattern: /^job_[0-9a-f]{32}$/,
+    patternSays: '$property must be the id of a job',
+    description: 'Only what was done to the job of this id, or made it. The job may have been deleted since.',
+  })
+  readonly job?: JobId;
+
+  @TextField({ optional: true, max: 80, description: 'Only what was done with the key of this id, or of this label.' })
+  readonly actor?: string;
+
+  @TextField({ optional: true, max: 60, description: 'Only this operation, by its name in this document.' })
+  readonly operation?: string;
+}
+
+class AuditEventAnswer {
+  @Shown('Id of the entry.', 'string')
+  readonly id!: string;
+
+  @Shown('When the request came.', 'time')
+  readonly at!: string;
+
+  @Shown('Id of the tenant that it is about; null where there is none.', 'string', { nullable: true })
+  readonly tenantId!: string | null;
+
+  @Shown('Id of the key that it came with.', 'string')
+  readonly actor!: string;
+
+  @Shown('What that key is for.', 'string')
+  readonly actorLabel!: string;
+
+  @Shown("Whether that is an admin's key, or one of the tenant.", KEY_ROLES)
+  readonly actorRole!: KeyRole;
+
+  @Shown('Name of the operation, as in this document.', 'string')
+  readonly operation!: string;
+
+  @Shown('HTTP method of the request.', 'string')
+  readonly method!: string;
+
+  @Shown('Path of the request, without its query.', 'string')
+  readonly path!: string;
+
+  @Shown('Id of the job that it is about; null where there is none.', 'string', { nullable: true })
+  readonly jobId!: string | null;
+
+  @Shown('Id of what was made or found, where the path does not name it.', 'string', { nullable: true })
+  readonly resultId!: string | null;
+
+  @Shown('Of the W3C trace that the request belongs to; null without one.', 'string', { nullable: true })
+  readonly traceId!: string | null;
+
+  @Shown('HTTP status of the answer; null while there is none, or where nobody knows any more.', 'integer', {
+    nullable: true,
+  })
+  readonly status!: number | null;
+
+  @Shown('Name of the error; null where there was none, or where that is not known.', 'string', { nullable: true })
+  readonly errorCode!: string | null;
+
+  @Shown('When it was answered; null as `status` is.', 'time', { nullable: true })
+  readonly endedAt!: string | null;
+}
+shownType('AuditEvent', AuditEventAnswer);
+export const AuditEventPage = pageClass(AuditEventAnswer, 'AuditEventPage');
+export type { AuditEventAnswer };
+
+export const showAuditEvent = (event: AuditEvent): AuditEventAnswer => {
+  const { id, at, tenantId, actor, operation, method, path, jobId, traceId, outcome } = event;
+  return {
+    id,
+    at: at.toISOString(),
+    tenantId: tenantId ?? null,
+    actor: actor.keyId,
+    actorLabel: actor.label,
+    actorRole: actor.role,
+    operation,
+    method,
+    path,
+    jobId: jobId ?? null,
+    resultId: outcome?.resultId ?? null,
+    traceId: traceId ?? null,
+    status: outcome?.status ?? null,
+    errorCode: outcome?.errorCode ?? null,
+    endedAt: outcome?.at.toISOString() ?? null,
+  };
+};
