@@ -12,6 +12,8 @@ import { KeptWorld } from '../testing/kept-world.js';
 import { Steps, type Crash } from '../testing/steps.js';
 
 const RUNS = env['TIDEMARK_NIGHTLY'] === undefined ? 200 : 10_000;
+/** So often a long run says how far it is. */
+const TOLD_EVERY = 500;
 const TIMEOUT_MS = 3 * 3_600_000;
 const JOBS = 2;
 
@@ -140,6 +142,7 @@ describe('I6, I9: whatever happens to checkpoints, in which order, and wherever 
       const all = stores(dataSource);
       const runnerId = aRunnerId();
       await all.runs.registerRunner({ id: runnerId, host: 'here', pid: 1, slots: 4, sandbox: {} });
+      let lived = 0;
       const property = fc.asyncProperty(happenings, async (list) => {
         const tenantId = await aTenant(dataSource);
         await objects.put(bundlePaths(tenantId, aDigest()).code, new Uint8Array());
@@ -151,6 +154,8 @@ describe('I6, I9: whatever happens to checkpoints, in which order, and wherever 
         }
         await world.settle();
         await clear(dataSource);
+        lived += 1;
+        if (lived % TOLD_EVERY === 0) console.log(`${lived} of ${RUNS} interleavings without a violation`);
       });
       try {
         await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
