@@ -1,17 +1,11 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { Checkpoint, Job, RevisionOrder, Rollback } from '@tidemark/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aHome, Instance, writeInput } from './instance.js';
+import { aHome, Instance } from './instance.js';
 import { bundleOf, type BundleOptions } from './job-bundles.js';
-import type { Seen } from './jobs/visits.js';
-import { validOutput } from './output-files.js';
 import { until } from './until.js';
+import { expectEachVisitOnce, writeVisits } from './visits.js';
 
-type Total = Seen & { readonly page: string };
-
-const PAGES = 8;
-const VISITS_PER_PAGE = 25_000;
 const WAIT_MS_MAX = 30_000;
 const CHECKPOINTS_PER_REVISION = 3;
 
@@ -39,11 +33,7 @@ describe('a job that goes back to where it was', () => {
   beforeAll(async () => {
     dataHome = await aHome();
     instance = await Instance.start(dataHome.home);
-    const visits = Array.from({ length: PAGES * VISITS_PER_PAGE }, (_, index) => ({
-      page: `page-${index % PAGES}`,
-      number: Math.floor(index / PAGES) + 1,
-    }));
-    await writeInput(instance, 'visits/all.jsonl', visits);
+    await writeVisits(instance);
     for (const [index, [name, window, options, upgrade]] of REVISIONS.entries()) {
       const bundle = await bundleOf(name, { ...options, constants: { WINDOW: window } });
       const config = { checkpointIntervalMs: 400 };
@@ -134,7 +124,7 @@ describe('a job that goes back to where it was', () => {
       expect(await hashOf(again.written)).toBe(await hashOf(tip));
       await commitsOn(timeline + 2);
     }
-    await expectEachVisitOnce();
+    await expectEachVisitOnce(instance);
   });
 
   it('goes back and forth while it runs', async () => {
@@ -152,7 +142,7 @@ describe('a job that goes back to where it was', () => {
     await commitsOn(before.timeline + 2);
     const [decision] = (await instance.tidemark.jobs.decisions(job.id, { limit: 1 })).items;
     expect(decision).toMatchObject({ trigger: 'rollback', from: { checkpointId: tip.id } });
-    await expectEachVisitOnce();
+    await expectEachVisitOnce(instance);
   });
 
   it('says beforehand what would be taken back, read again and seen by readers', async () => {
@@ -176,7 +166,7 @@ describe('a job that goes back to where it was', () => {
   it('is made another job of, which begins with its state and its place', async () => {
     const { recovery, jobs } = instance.tidemark;
     const { checkpoint } = recordedAt(2);
-    const bundle = await bundleOf('visits-forked', { constants: { WINDOW: '1 s' } });
+    const bundle = await bundleOf('visits', { constants: { WINDOW: '1 s', FOLDERS: 'forked-' } });
     const fork = await recovery.fork(job.id, { name: 'fork', checkpointId: checkpoint.id, bundle });
     await jobs.waitFor(fork.id, ({ lastBatch }) => (lastBatch?.batchId ?? 0) > checkpoint.batchId + 3, {
       timeoutMs: WAIT_MS_MAX,
@@ -191,11 +181,7 @@ describe('a job that goes back to where it was', () => {
     const first = batches.at(-1);
     expect(first).toMatchObject({ batchId: checkpoint.batchId + 1 });
     expect(first?.ranges['visits']?.['all.jsonl']?.from).toBe(checkpoint.offsets['visits']?.['all.jsonl']);
-    for (const { rows } of await validOutput<Total>(join(instance.files, 'forked'))) {
-      for (const { first: from, last, count, sum } of rows) {
-        expect([from, count, sum]).toEqual([1, last, ((1 + last) * last) / 2]);
-      }
-    }
+    await expectEachVisitOnce(instance, 'forked-totals');
     await jobs.cancel(fork.id);
   });
 
@@ -213,20 +199,5 @@ describe('a job that goes back to where it was', () => {
       if (status === 'failed') throw new Error(`The job has failed: ${reason?.message ?? ''}`);
       return lastBatch?.timeline === timeline ? true : undefined;
     });
-  }
-
-  /** Of each page, every total that counts holds its visits from the first on, each once, and goes on after the last. */
-  async function expectEachVisitOnce(): Promise<void> {
-    const last = new Map<string, number>();
-    for (const { rows } of await validOutput<Total>(join(instance.files, 'totals'))) {
-      for (const row of rows) {
-        expect([row.page, row.first, row.count, row.sum]).toEqual([
-          ...[row.page, 1, row.last, ((1 + row.last) * row.last) / 2],
-        ]);
-        expect(row.last).toBeGreaterThan(last.get(row.page) ?? 0);
-        last.set(row.page, row.last);
-      }
-    }
-    expect(last.size).toBe(PAGES);
   }
 });

@@ -1,16 +1,10 @@
-import { join } from 'node:path';
 import type { Job, JobEvent } from '@tidemark/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aHome, Instance, writeInput } from './instance.js';
+import { aHome, Instance } from './instance.js';
 import { bundleOf } from './job-bundles.js';
-import type { Seen } from './jobs/visits.js';
-import { validOutput } from './output-files.js';
 import { until } from './until.js';
+import { expectEachVisitOnce, writeVisits } from './visits.js';
 
-type Total = Seen & { readonly page: string };
-
-const PAGES = 8;
-const VISITS_PER_PAGE = 25_000;
 const WAIT_MS_MAX = 30_000;
 const DROPS = { drops: ['recent'] };
 
@@ -22,11 +16,7 @@ describe('a revision that is worse than the one before it', () => {
   beforeAll(async () => {
     dataHome = await aHome();
     instance = await Instance.start(dataHome.home);
-    const visits = Array.from({ length: PAGES * VISITS_PER_PAGE }, (_, index) => ({
-      page: `page-${index % PAGES}`,
-      number: Math.floor(index / PAGES) + 1,
-    }));
-    await writeInput(instance, 'visits/all.jsonl', visits);
+    await writeVisits(instance);
     job = await instance.tidemark.jobs.submit({ bundle: await bundleOf('visits', { constants: { WINDOW: '1 s' } }) });
     await commits(10);
   });
@@ -69,7 +59,7 @@ describe('a revision that is worse than the one before it', () => {
     expect(rolledBack?.data).toMatchObject({ to: 1, reason: expect.stringContaining(reason) as string });
     const [decision] = (await instance.tidemark.jobs.decisions(job.id, { limit: 1 })).items;
     expect(decision).toMatchObject({ trigger: 'rollback', reasonCode: 'ASKED_CHECKPOINT' });
-    await expectEachVisitOnce();
+    await expectEachVisitOnce(instance);
   });
 
   it('is none when it goes on as it should: it counts as healthy, and is not watched any more', async () => {
@@ -80,21 +70,6 @@ describe('a revision that is worse than the one before it', () => {
     );
     await commits(4);
     expect(await current()).toMatchObject({ revision, status: 'running' });
-    await expectEachVisitOnce();
+    await expectEachVisitOnce(instance);
   });
-
-  /** Of each page, every total that counts holds its visits from the first on, each once, and goes on after the last. */
-  async function expectEachVisitOnce(): Promise<void> {
-    const last = new Map<string, number>();
-    for (const { rows } of await validOutput<Total>(join(instance.files, 'totals'))) {
-      for (const row of rows) {
-        expect([row.page, row.first, row.count, row.sum]).toEqual([
-          ...[row.page, 1, row.last, ((1 + row.last) * row.last) / 2],
-        ]);
-        expect(row.last).toBeGreaterThan(last.get(row.page) ?? 0);
-        last.set(row.page, row.last);
-      }
-    }
-    expect(last.size).toBe(PAGES);
-  }
 });

@@ -2,6 +2,8 @@ import { defineJob, files, toFiles } from '@tidemark/streams';
 
 /** Set by the test. */
 declare const WINDOW: string;
+/** Before the names of the folders that are written to; set by a test that runs a second job of these. */
+declare const FOLDERS: string | undefined;
 
 /** The `number`th visit to a page; pages are visited in turns. */
 interface Visit {
@@ -16,6 +18,8 @@ export interface Seen {
   readonly count: number;
   readonly sum: number;
 }
+
+const folder = (name: string): string => `${typeof FOLDERS === 'string' ? FOLDERS : ''}${name}`;
 
 const merge = (a: Seen, b: Seen): Seen => ({
   first: Math.min(a.first, b.first),
@@ -35,10 +39,10 @@ export default defineJob({ name: 'visits', batchInterval: 200 }, (job) => {
       news.reduce<Seen | undefined>((whole, one) => (whole === undefined ? one : merge(whole, one)), total),
     )
     .map(([page, seen]) => ({ page, ...seen }))
-    .to('totals-out', toFiles({ path: 'totals' }));
+    .to('totals-out', toFiles({ path: folder('totals') }));
 
   visits
     .reduceByKeyAndWindow('recent', { window: WINDOW, slide: 200, reduce: merge })
     .map(([page, seen], { windowStartMs, windowEndMs }) => ({ page, windowStartMs, windowEndMs, ...seen }))
-    .to('recent-out', toFiles({ path: 'recent' }));
+    .to('recent-out', toFiles({ path: folder('recent') }));
 });
