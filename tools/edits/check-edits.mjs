@@ -5,6 +5,7 @@ import { SandboxHost } from '@tidemark/sandbox';
 import { root } from '../workspace.mjs';
 import { readCases } from './cases.mjs';
 import { bundleSide } from './bundle-side.mjs';
+import { withCopy } from './copied-case.mjs';
 import { compare } from './compare.mjs';
 import { judge } from './judge.mjs';
 
@@ -28,9 +29,8 @@ function describe(bundle) {
 
 async function check(edit) {
   try {
-    const [before, after] = await Promise.all(
-      ['old', 'new'].map(async (side) => describe(await bundleSide(edit, side))),
-    );
+    const sides = await withCopy(edit, (copy) => Promise.all(['old', 'new'].map((side) => bundleSide(copy, side))));
+    const [before, after] = await Promise.all(sides.map(describe));
     return judge(edit.expected, compare(before, after, edit.expected.options));
   } catch (error) {
     return [`it could not be compared: ${error.message}`];

@@ -50,12 +50,12 @@ function addPlanCommand(command: Command, terminal: Terminal): void {
     .option('--deep', 'also convert a sample of the real state, and throw it away')
     .action(async (name: string, file: string, options: PlanOptions, self: Command) => {
       const context = await contextOf(self, terminal);
-      const { id } = await jobNamed(context, name);
+      const { id, name: jobName } = await jobNamed(context, name);
       const bundle = await bundleIn(resolve(terminal.cwd, file), options);
       const { deep = false } = options;
       const order = { bundle, config: configIn(options), ...upgradeIn(options), deep };
       const plan = await context.service.jobs.planUpgrade(id, order);
-      context.show(plan, showPlan(plan));
+      context.show(plan, showPlan(plan, jobName));
     });
 }
 
