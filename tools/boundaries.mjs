@@ -53,6 +53,11 @@ export const EXCEPTIONS = [
     why: 'It submits the example job through the public API, as a user would.',
   },
   {
+    project: '@tidemark/cli',
+    mayUse: ['layer:core'],
+    why: "`check` and `replay` run a job's batches on the user's own machine, with the engine that runs them in production.",
+  },
+  {
     project: '@tidemark/example-flight-delays',
     mayUse: ['@tidemark/streams'],
     why: 'The one library that a job imports.',

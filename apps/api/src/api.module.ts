@@ -37,6 +37,9 @@ import { OffsetsController } from './start/offsets.controller.js';
 import { ShowOffsets } from './start/show-offsets.js';
 import { SourceInspector } from './start/source-inspector.js';
 import { WeighOffsets } from './start/weigh-offsets.js';
+import { ReadInput } from './replay/read-input.js';
+import { ReadObjects } from './replay/read-objects.js';
+import { ReplayController } from './replay/replay.controller.js';
 import { RetentionController } from './retain/retention.controller.js';
 import { TenantRetentionController } from './retain/tenant-retention.controller.js';
 import { BundleInspector } from './submit/bundle-inspector.js';
@@ -81,6 +84,7 @@ const CONTROLLERS = [
   JobsController,
   HistoryController,
   StateController,
+  ReplayController,
   EventsController,
   ControlController,
   UpgradesController,
@@ -119,6 +123,8 @@ export class ApiModule {
         ForkJob,
         EventFeed,
         ReadState,
+        ReadInput,
+        ReadObjects,
         JobWarnings,
         Callers,
         NamedTenant,

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli, type ExitCode } from './run-cli.js';
+import { runCli } from './run-cli.js';
+import type { ExitCode } from './terminal.js';
 
 const JOB = {
   id: `job_${'a'.repeat(32)}`,

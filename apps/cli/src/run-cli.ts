@@ -2,7 +2,9 @@ import { BundleError } from '@tidemark/bundler';
 import { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from '@tidemark/sdk';
 import { Command, CommanderError } from 'commander';
 import { addAuditCommand } from './commands/audit.js';
+import { BundleFailure } from './local/bundle-process.js';
 import { addBuildCommand } from './commands/build.js';
+import { addLocalCommands } from './commands/check.js';
 import { addControlCommands } from './commands/control.js';
 import { addInitCommand } from './commands/init.js';
 import { addInspectCommands } from './commands/inspect.js';
@@ -13,10 +15,7 @@ import { addRetentionCommands } from './commands/retention.js';
 import { addRecoveryCommands } from './commands/recovery.js';
 import { addSubmitCommands } from './commands/submit.js';
 import { addUpgradeCommands } from './commands/upgrade.js';
-import { printable, UserError, type Terminal } from './terminal.js';
-
-/** 0: done. 1: the caller can put it right. 2: the service, or something on the way to it, did not do its part. */
-export type ExitCode = 0 | 1 | 2;
+import { ExitWith, printable, UserError, type ExitCode, type Terminal } from './terminal.js';
 
 /** Runs one command line, without the program's own name, to its end. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -25,11 +24,19 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    if (error instanceof ExitWith) {
+      if (error.cause !== undefined && !terminal.interrupted.aborted) say(terminal, judged(error.cause).says);
+      return error.exitCode;
+    }
     if (terminal.interrupted.aborted) return 1;
     const { says, exitCode } = judged(error);
-    for (const line of says.split('\n')) terminal.err(printable(line));
+    say(terminal, says);
     return exitCode;
   }
+}
+
+function say(terminal: Terminal, text: string): void {
+  for (const line of text.split('\n')) terminal.err(printable(line));
 }
 
 function program(terminal: Terminal): Command {
@@ -53,6 +60,7 @@ function program(terminal: Terminal): Command {
   addBuildCommand(root, terminal);
   addSubmitCommands(root, terminal);
   addUpgradeCommands(root, terminal);
+  addLocalCommands(root, terminal);
   addInspectCommands(root, terminal);
   addStateCommands(root, terminal);
   addLogsCommand(root, terminal);
@@ -65,7 +73,8 @@ function program(terminal: Terminal): Command {
 }
 
 function judged(error: unknown): { readonly says: string; readonly exitCode: ExitCode } {
-  if (error instanceof UserError || error instanceof BundleError) return { says: error.message, exitCode: 1 };
+  if (error instanceof UserError || error instanceof BundleError || error instanceof BundleFailure)
+    return { says: error.message, exitCode: 1 };
   if (error instanceof TidemarkApiError) return { says: error.message, exitCode: error.status < 500 ? 1 : 2 };
   if (error instanceof TidemarkConnectionError || error instanceof TidemarkTimeoutError) {
     return { says: error.message, exitCode: 2 };

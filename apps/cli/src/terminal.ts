@@ -15,6 +15,24 @@ export class UserError extends Error {
 }
 
 /**
+ * 0: done. 1: the caller can put it right. 2: the service, or something on the way to it, did not do its part. `check` has
+ * codes of its own, to 3.
+ */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/** Ends the command with this code; what it has to say was said, or is that of its cause. */
+export class ExitWith extends Error {
+  override readonly name = 'ExitWith';
+
+  constructor(
+    readonly exitCode: ExitCode,
+    options?: ErrorOptions,
+  ) {
+    super(`The command ends with ${exitCode}.`, options);
+  }
+}
+
+/**
  * The text with control characters spelled out. Names and messages come from tenants' code; a terminal would obey what
  * is hidden in them.
  */

@@ -1,5 +1,5 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import { join } from 'node:path';
-import { expect } from 'vitest';
 import { writeInput, type Instance } from './instance.js';
 import type { Seen } from './jobs/visits.js';
 import { validOutput } from './output-files.js';
@@ -23,12 +23,14 @@ export async function expectEachVisitOnce(instance: Instance, folder = 'totals')
   const last = new Map<string, number>();
   for (const { rows } of await validOutput<Total>(join(instance.files, folder))) {
     for (const row of rows) {
-      expect([row.page, row.first, row.count, row.sum]).toEqual([
-        ...[row.page, 1, row.last, ((1 + row.last) * row.last) / 2],
-      ]);
-      expect(row.last).toBeGreaterThan(last.get(row.page) ?? 0);
-      last.set(row.page, row.last);
+      const { page, first, count, sum } = row;
+      deepStrictEqual(
+        { page, first, count, sum },
+        { page, first: 1, count: row.last, sum: ((1 + row.last) * row.last) / 2 },
+      );
+      ok(row.last > (last.get(page) ?? 0), `${page} goes on after ${last.get(page)}, and comes to ${row.last}`);
+      last.set(page, row.last);
     }
   }
-  expect(last.size).toBe(PAGES);
+  strictEqual(last.size, PAGES);
 }

@@ -239,3 +239,4 @@ export {
   type ScheduleOutcome,
 } from './scheduling/scheduling-store.js';
 export { own } from './own.js';
+export { sortedJson } from './sorted-json.js';

@@ -47,18 +47,15 @@ export class Http {
    * reason of `signal` where the caller has aborted it.
    */
   async json<T>(request: ApiRequest): Promise<T> {
-    const timeout = AbortSignal.timeout.bind(AbortSignal, this.connection.timeoutMs ?? TIMEOUT_MS);
-    for (let attempt = 1; ; attempt += 1) {
-      const { signal } = request;
-      const error = await this.attempt(
-        request,
-        signal === undefined ? timeout() : AbortSignal.any([signal, timeout()]),
-      ).catch((thrown: unknown) => thrown);
-      if (error instanceof Answer) return error.body as T;
-      signal?.throwIfAborted();
-      if (attempt === ATTEMPTS || !mayRepeat(request, error)) throw error;
-      await pause(delayMs(attempt), signal);
-    }
+    return this.read(request, async (response) => {
+      const text = await response.text();
+      return (text === '' ? undefined : JSON.parse(text)) as T;
+    });
+  }
+
+  /** The answer as bytes. Throws as {@link json} does. */
+  async bytes(request: ApiRequest): Promise<Uint8Array> {
+    return this.read(request, async (response) => new Uint8Array(await response.arrayBuffer()));
   }
 
   /** Opens a response whose body is read bit by bit. One attempt, no time limit. */
@@ -68,12 +65,31 @@ export class Http {
     return response;
   }
 
-  private async attempt(request: ApiRequest, signal: AbortSignal): Promise<Answer> {
+  private async read<T>(request: ApiRequest, read: (response: Response) => Promise<T>): Promise<T> {
+    const timeout = AbortSignal.timeout.bind(AbortSignal, this.connection.timeoutMs ?? TIMEOUT_MS);
+    for (let attempt = 1; ; attempt += 1) {
+      const { signal } = request;
+      const answer = await this.attempt(
+        request,
+        signal === undefined ? timeout() : AbortSignal.any([signal, timeout()]),
+        read,
+      ).catch((thrown: unknown) => thrown);
+      if (answer instanceof Answer) return answer.body as T;
+      signal?.throwIfAborted();
+      if (attempt === ATTEMPTS || !mayRepeat(request, answer)) throw answer;
+      await pause(delayMs(attempt), signal);
+    }
+  }
+
+  private async attempt(
+    request: ApiRequest,
+    signal: AbortSignal,
+    read: (response: Response) => Promise<unknown>,
+  ): Promise<Answer> {
     const response = await this.send(request, signal);
     if (!response.ok) throw await refusal(response);
     try {
-      const text = await response.text();
-      return new Answer(text === '' ? undefined : JSON.parse(text));
+      return new Answer(await read(response));
     } catch (error) {
       throw new TidemarkConnectionError(this.origin, error);
     }

@@ -2,11 +2,14 @@ export type {
   ApiKey,
   AuditEvent,
   Batch,
+  BatchInput,
   Bundle,
+  BundleCode,
   BundleUpload,
   Checkpoint,
   CheckpointDiff,
   ForkOrder,
+  CheckpointObjects,
   Health,
   Job,
   JobConfigOrder,
@@ -44,6 +47,7 @@ export type { Connection } from './http.js';
 export type { Cancellable, ChangeOptions, CreateOptions, EditOptions, Jobs } from './jobs.js';
 export { Listing, type Page, type PageRequest } from './listing.js';
 export type { CheckpointChoice, Recovery } from './recovery.js';
+export type { Recordings } from './recordings.js';
 export type { State, StateRequest } from './state.js';
 export { Tidemark, type Bundles, type Tenants } from './tidemark.js';
 export type { WatchedBatch, WatchedEvent } from './watch-job.js';

@@ -14,6 +14,7 @@ import { Http, type Connection } from './http.js';
 import { Jobs, type Cancellable, type CreateOptions } from './jobs.js';
 import { Listing, type Page, type PageRequest } from './listing.js';
 import { Recovery } from './recovery.js';
+import { Recordings } from './recordings.js';
 import { State } from './state.js';
 
 /**
@@ -34,6 +35,8 @@ export class Tidemark {
   readonly recovery: Recovery;
   /** What was asked of the service, by whom. */
   readonly auditEvents: AuditEvents;
+  /** What it takes to run a job's batches again somewhere else. */
+  readonly recordings: Recordings;
   /** For an admin key. */
   readonly tenants: Tenants;
   private readonly http: Http;
@@ -46,6 +49,7 @@ export class Tidemark {
     this.recovery = new Recovery(this.http);
     this.auditEvents = new AuditEvents(this.http);
     this.tenants = new Tenants(this.http.forNoTenant());
+    this.recordings = new Recordings(this.http);
   }
 
   /** All runners of the service. Host and process id are for admin keys and null for others. */

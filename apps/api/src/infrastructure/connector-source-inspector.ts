@@ -1,4 +1,4 @@
-import type { ObjectStore } from '@tidemark/checkpoint';
+import { walFolder, type ObjectStore } from '@tidemark/checkpoint';
 import {
   Connections,
   EgressPolicy,
@@ -7,8 +7,9 @@ import {
   type ConnectorContext,
   type SeekableOffsets,
 } from '@tidemark/connectors';
-import { TidemarkError, type TenantStore } from '@tidemark/domain';
-import { SourceInspector, type SourceOfJob } from '../start/source-inspector.js';
+import { isTidemarkError, TidemarkError, type PartitionRange, type TenantStore } from '@tidemark/domain';
+import type { InputChunk } from '@tidemark/engine';
+import { SourceInspector, type RecordedRanges, type SourceOfJob } from '../start/source-inspector.js';
 
 /** Opens sources of this machine. Only those are opened that opening does nothing to. */
 export class ConnectorSourceInspector extends SourceInspector {
@@ -33,6 +34,36 @@ export class ConnectorSourceInspector extends SourceInspector {
     }
   }
 
+  override async readAgain(of: SourceOfJob, { ranges, identities }: RecordedRanges): Promise<readonly InputChunk[]> {
+    const { node } = of;
+    // What cannot be read twice was stored before it was planned; opening such a source would do something to it.
+    if (!isSeekable(node)) return this.readHeld(of, ranges);
+    const source = await openSource(node, await this.contextOf(of));
+    try {
+      const ends = Object.fromEntries(Object.entries(ranges).map(([partition, { to }]) => [partition, to]));
+      await source.seekable?.check({ offsets: ends, identities });
+      return await source.read(ranges);
+    } finally {
+      await source.close();
+    }
+  }
+
+  private async readHeld(of: SourceOfJob, ranges: RecordedRanges['ranges']): Promise<readonly InputChunk[]> {
+    const folder = walFolder(of);
+    return Promise.all(
+      Object.entries(ranges).map(async ([partition, range]) => {
+        const { held } = range;
+        if (held?.startsWith(`${folder}/`) !== true) throw expired(of, partition, range, 'it was read and not kept');
+        const bytes = await this.objects.get(held).catch((error: unknown) => {
+          if (isTidemarkError(error) && error.code === 'object_missing')
+            throw expired(of, partition, range, 'what was kept of it is gone');
+          throw error;
+        });
+        return { partition, range, offsetUnit: 'records' as const, bytes };
+      }),
+    );
+  }
+
   private async contextOf({ tenantId, jobId, node }: SourceOfJob): Promise<ConnectorContext> {
     const tenant = await this.tenants.findTenant(tenantId);
     if (tenant === undefined) throw new TidemarkError('thing_not_found', { thing: 'tenant', id: tenantId });
@@ -55,3 +86,12 @@ export class ConnectorSourceInspector extends SourceInspector {
 
 const notSettable = (source: string): TidemarkError =>
   new TidemarkError('offsets_not_settable', { source, reason: 'it can only be read on from where it is' });
+
+function expired(
+  { node }: SourceOfJob,
+  partition: string,
+  { from, to }: PartitionRange,
+  reason: string,
+): TidemarkError {
+  return new TidemarkError('offsets_expired', { source: node.uid ?? '', partition, from, to, reason });
+}

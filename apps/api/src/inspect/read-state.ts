@@ -128,7 +128,7 @@ export class ReadState {
   }
 }
 
-type CompleteCheckpoint = Checkpoint & { readonly manifestSha256: string };
+export type CompleteCheckpoint = Checkpoint & { readonly manifestSha256: string };
 
 const NOT_COMPLETE = {
   pending: 'checkpoint_pending',
@@ -136,7 +136,8 @@ const NOT_COMPLETE = {
   deleted: 'checkpoint_deleted',
 } as const satisfies Record<Exclude<CheckpointStatus, 'complete'>, string>;
 
-function completeCheckpoint(checkpointId: CheckpointId, found: Checkpoint | undefined): CompleteCheckpoint {
+/** The checkpoint, if its objects can be read. Throws what says why not. */
+export function completeCheckpoint(checkpointId: CheckpointId, found: Checkpoint | undefined): CompleteCheckpoint {
   if (found === undefined) throw new TidemarkError('thing_not_found', { thing: 'checkpoint', id: checkpointId });
   const { status, manifestSha256 } = found;
   if (status !== 'complete') throw new TidemarkError(NOT_COMPLETE[status], { checkpointId });

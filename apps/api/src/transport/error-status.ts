@@ -22,6 +22,7 @@ const STATUS_OF_CODE: { readonly [C in ErrorCode]?: HttpStatus } = {
   job_over_cpu: HttpStatus.UNPROCESSABLE_ENTITY,
   job_over_memory: HttpStatus.UNPROCESSABLE_ENTITY,
   job_output_too_large: HttpStatus.UNPROCESSABLE_ENTITY,
+  batch_input_too_large: HttpStatus.UNPROCESSABLE_ENTITY,
 };
 
 /** The HTTP status of an error of the catalogue. */

@@ -100,7 +100,7 @@ const DESCRIPTIONS: { readonly [status: number]: string } = {
   [HttpStatus.CONFLICT]: 'The state of the thing does not allow it.',
   [HttpStatus.PRECONDITION_FAILED]: 'The job has changed since the version in If-Match.',
   [HttpStatus.PAYLOAD_TOO_LARGE]: 'The request body is too large.',
-  [HttpStatus.UNPROCESSABLE_ENTITY]: "The bundle's definition went over a bound.",
+  [HttpStatus.UNPROCESSABLE_ENTITY]: "The bundle's definition, or what was asked for, went over a bound.",
   [HttpStatus.TOO_MANY_REQUESTS]: 'Too many of these at once; retry later.',
   [HttpStatus.INTERNAL_SERVER_ERROR]: 'Something went wrong on our side; a reference is given.',
   [HttpStatus.SERVICE_UNAVAILABLE]: 'The service cannot answer now; retry later.',

@@ -9,12 +9,17 @@ const OUTCOMES = {
 
 type Operator = UpgradePlan['operators'][number];
 
-/** A plan for people: what becomes of state, places and sinks, what stands in the way, and what can be said next. */
+/** A plan for people: {@link showVerdicts}, and what can be said next. */
 export function showPlan(plan: UpgradePlan, jobName: string): readonly string[] {
+  const next = whatNext(plan, jobName);
+  return [...showVerdicts(plan), ...section(next, next)];
+}
+
+/** What becomes of state, places and sinks, and what stands in the way. */
+export function showVerdicts(plan: UpgradePlan): readonly string[] {
   const operators = plan.operators.map((one) => [one.uid, one.verdict, logicOf(plan, one.uid), aboutOperator(one)]);
   const sources = plan.sources.map(({ uid, offsets, reason }) => [uid, offsets, logicOf(plan, uid), reason ?? '']);
   const sinks = plan.sinks.map(({ uid, change }) => [uid, change, logicOf(plan, uid)]);
-  const next = whatNext(plan, jobName);
   return [
     ...fields([
       ['plan', plan.id],
@@ -30,7 +35,6 @@ export function showPlan(plan: UpgradePlan, jobName: string): readonly string[] 
       [...plan.objections, ...plan.warnings],
       [...plan.objections.map((sentence) => `! ${sentence}`), ...plan.warnings.map((sentence) => `- ${sentence}`)],
     ),
-    ...section(next, next),
   ];
 }
 

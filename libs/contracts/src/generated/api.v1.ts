@@ -208,6 +208,74 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/bundles/{digest}/code': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Hands out the JavaScript of a bundle, and its source map */
+    get: operations['getBundleCode'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/checkpoints/{checkpointId}/objects': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the stored objects that a restore of a checkpoint reads */
+    get: operations['listCheckpointObjects'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/checkpoints/{checkpointId}/objects/{sha256}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Hands out a stored object of a checkpoint */
+    get: operations['getCheckpointObject'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/batches/{timeline}/{batchId}/input': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Reads again what a committed batch has read, and hands it out */
+    get: operations['getBatchInput'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/jobs/{id}/events': {
     parameters: {
       query?: never;
@@ -1333,6 +1401,66 @@ export interface components {
       /** @description What to send as `after` for the next page; null on the last one. */
       next: string | null;
     };
+    BundleCode: {
+      /** @description SHA-256 of the bundle's JavaScript, hex. */
+      digest: string;
+      /** @description The JavaScript. */
+      code: string;
+      /** @description Its source map; null where none was uploaded. */
+      sourceMap: string | null;
+    };
+    CheckpointObject: {
+      /** @description Its name, which the manifest and other files refer to. */
+      path: string;
+      /** @description Its length. */
+      bytes: number;
+      /** @description SHA-256 of its bytes, hex: what it is fetched by, and checked against. */
+      sha256: string;
+    };
+    CheckpointObjects: {
+      /** @description Folder of the checkpoint: what the names of its own objects begin with. */
+      path: string;
+      /** @description SHA-256 of the manifest. */
+      manifestSha256: string;
+      /** @description The manifest, then the files of the state. */
+      objects: components['schemas']['CheckpointObject'][];
+    };
+    InputChunk: {
+      /** @description The partition. */
+      partition: string;
+      /** @description Where it begins. */
+      from: number;
+      /** @description Where it ends; this is not read any more. */
+      to: number;
+      /**
+       * @description What these count.
+       * @enum {string}
+       */
+      offsetUnit: 'bytes' | 'records';
+      /** @description The bytes as the source has them, whole lines, in base64. */
+      bytes: string;
+    };
+    SourceInput: {
+      /** @description Uid of the source. */
+      source: string;
+      /** @description What was read of it, in the order in which the batch has seen it. */
+      chunks: components['schemas']['InputChunk'][];
+    };
+    BatchInput: {
+      /** @description The timeline that the batch is on. */
+      timeline: number;
+      /** @description The batch. */
+      batchId: number;
+      /**
+       * Format: date-time
+       * @description The only time that the batch saw.
+       */
+      batchTime: string;
+      /** @description The revision that ran it. */
+      revision: number;
+      /** @description What it has read, by source. */
+      sources: components['schemas']['SourceInput'][];
+    };
     JobEvent: {
       /** @description Grows with every event; the id of the server-sent event and the `after` of the next page. */
       seq: string;
@@ -2174,7 +2302,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The bundle's definition went over a bound. */
+      /** @description The bundle's definition, or what was asked for, went over a bound. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2467,7 +2595,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The bundle's definition went over a bound. */
+      /** @description The bundle's definition, or what was asked for, went over a bound. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -2692,7 +2820,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The bundle's definition went over a bound. */
+      /** @description The bundle's definition, or what was asked for, went over a bound. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -3560,6 +3688,367 @@ export interface operations {
       };
     };
   };
+  getBundleCode: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
+      path: {
+        digest: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Hands out the JavaScript of a bundle, and its source map */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BundleCode'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listCheckpointObjects: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
+      path: {
+        id: string;
+        checkpointId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the stored objects that a restore of a checkpoint reads */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckpointObjects'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getCheckpointObject: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
+      path: {
+        id: string;
+        checkpointId: string;
+        sha256: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /**
+       * @description The bytes as they are stored; docs/formats says what they mean.
+       *
+       *     Hands out a stored object of a checkpoint
+       */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getBatchInput: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
+      path: {
+        id: string;
+        timeline: string;
+        batchId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Reads again what a committed batch has read, and hands it out */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BatchInput'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The bundle's definition, or what was asked for, went over a bound. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   listEvents: {
     parameters: {
       query?: {
@@ -4135,7 +4624,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The bundle's definition went over a bound. */
+      /** @description The bundle's definition, or what was asked for, went over a bound. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -5216,7 +5705,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The bundle's definition went over a bound. */
+      /** @description The bundle's definition, or what was asked for, went over a bound. */
       422: {
         headers: {
           [name: string]: unknown;

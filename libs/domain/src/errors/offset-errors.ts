@@ -113,4 +113,11 @@ export const OFFSET_ERRORS = {
     say: (p: { source: string; setting: string }) =>
       `Source "${p.source}" cannot be looked at by this API: ${p.setting} is not set for it. Ask the operator of the service to set it.`,
   },
+  batch_input_too_large: {
+    kind: 'exhausted',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { batch: string; bytes: number; bytesMax: number }) =>
+      `The input of batch ${p.batch} has ${p.bytes} bytes, and at most ${p.bytesMax} are sent. Take another batch, or run the job's test harness on a part of it.`,
+  },
 } as const satisfies Record<string, ErrorSpec>;

@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import {
+  JobStores,
+  own,
+  TidemarkError,
+  type BatchRecord,
+  type GraphNode,
+  type Job,
+  type JobId,
+  type JobStore,
+  type RunId,
+  type TenantId,
+} from '@tidemark/domain';
+import { BATCH_BYTES_MAX } from '@tidemark/engine';
+import { existingJob } from '../inspect/existing-job.js';
+import { SourceInspector } from '../start/source-inspector.js';
+import { sourcesOf } from '../start/sources-of-job.js';
+import { Turnstile } from '../submit/turnstile.js';
+import type { RecordedInput } from './replay.answers.js';
+
+/** A batch holds less, but for a single record that is longer than its share. */
+const INPUT_BYTES_MAX = 2 * BATCH_BYTES_MAX;
+
+/** Each holds a whole input in memory, and half as much again while it is sent. */
+const READINGS = { what: 'readings of batches', atOnce: 2, atOncePerKey: 1, waitingMax: 64, waitingMaxPerKey: 16 };
+
+const RUNS_PAGE = 100;
+const RUNS_MAX = 10_000;
+
+/** Reads again what a committed batch has read, from the sources of the revision that ran it. */
+@Injectable()
+export class ReadInput {
+  private readonly readings = new Turnstile(READINGS);
+
+  constructor(
+    private readonly stores: JobStores,
+    private readonly inspector: SourceInspector,
+  ) {}
+
+  /**
+   * Throws `thing_not_found`, `batch_input_too_large`, `too_many_at_once`, and what the sources throw that no longer hold what
+   * was read.
+   */
+  async run(
+    tenantId: TenantId,
+    jobId: JobId,
+    batch: { readonly timeline: number; readonly batchId: number },
+  ): Promise<RecordedInput> {
+    const store = this.stores.forTenant(tenantId);
+    const job = await existingJob(store, jobId);
+    const record = await committedBatch(store, jobId, batch);
+    const revision = await revisionOf(store, job, record);
+    const nodes = await sourcesOf(store, job, revision);
+    return this.readings.pass(tenantId, async () => {
+      const sources: RecordedInput['sources'][number][] = [];
+      const room = new Room(record);
+      room.take(rangesInBytes(record, nodes));
+      for (const node of nodes) {
+        const uid = node.uid ?? '';
+        const ranges = own(record.plan.ranges, uid);
+        if (ranges === undefined) continue;
+        const identities = own(record.commit?.identities ?? {}, uid) ?? {};
+        const chunks = await this.inspector.readAgain({ tenantId, jobId, node }, { ranges, identities });
+        // What counts its records has told no length before.
+        const counted = chunks.filter(({ offsetUnit }) => offsetUnit === 'records');
+        room.take(counted.reduce((sum, { bytes }) => sum + bytes.length, 0));
+        sources.push({ uid, chunks });
+      }
+      return { plan: record.plan, revision, sources };
+    });
+  }
+}
+
+/** What the input may have, of which sources take their share one after the other. */
+class Room {
+  private bytes = 0;
+
+  constructor(private readonly record: BatchRecord) {}
+
+  take(bytes: number): void {
+    this.bytes += bytes;
+    if (this.bytes <= INPUT_BYTES_MAX) return;
+    const { timeline, batchId } = this.record.plan;
+    const batch = `${timeline}/${batchId}`;
+    throw new TidemarkError('batch_input_too_large', { batch, bytes: this.bytes, bytesMax: INPUT_BYTES_MAX });
+  }
+}
+
+/** Positions of `files` are bytes, so that what is too large is refused before it is read. */
+function rangesInBytes({ plan }: BatchRecord, nodes: readonly GraphNode[]): number {
+  return nodes
+    .filter(({ connector }) => connector === 'files')
+    .flatMap(({ uid = '' }) => Object.values(own(plan.ranges, uid) ?? {}))
+    .reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
+async function committedBatch(
+  store: JobStore,
+  jobId: JobId,
+  { timeline, batchId }: { readonly timeline: number; readonly batchId: number },
+): Promise<BatchRecord> {
+  const [found] = await store.listBatches(jobId, { timeline, after: batchId + 1, limit: 1 });
+  if (found?.plan.batchId === batchId && found.commit !== undefined) return found;
+  throw new TidemarkError('thing_not_found', { thing: 'committed batch', id: `${timeline}/${batchId}` });
+}
+
+/** The revision of the run that planned the batch; runs of a job are few, and this one is among the newest. */
+async function revisionOf(store: JobStore, job: Job, { plannedByEpoch }: BatchRecord): Promise<number> {
+  let after: RunId | undefined;
+  for (let seen = 0; seen < RUNS_MAX; seen += RUNS_PAGE) {
+    const runs = await store.listRuns(job.id, { ...(after === undefined ? {} : { after }), limit: RUNS_PAGE });
+    const run = runs.find(({ epoch }) => epoch === plannedByEpoch);
+    if (run !== undefined) return run.revision;
+    after = runs.at(-1)?.id;
+    if (after === undefined || runs.length < RUNS_PAGE) break;
+  }
+  return job.revision;
+}
