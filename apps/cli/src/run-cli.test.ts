@@ -139,6 +139,16 @@ describe('tidemark submit', () => {
     ]);
   });
 
+  it('says what the revision is held to', async () => {
+    await run(['submit', 'job.ts', '--health-batches', '0', '--health-slowdown', '1.5', '--health-skipped', '0']);
+
+    expect(asked).toMatchObject([{ body: { config: { health: { batches: 0, slowdown: 1.5, skipped: 0 } } } }]);
+    expect(await run(['submit', 'job.ts', '--health-growth', 'much'])).toMatchObject({
+      exitCode: 1,
+      err: '"much" is not a number.',
+    });
+  });
+
   it('takes a bundle as it is, with the map beside it', async () => {
     await write('job.js', 'var tidemarkJob;');
     await write('job.js.map', '{}');
@@ -323,6 +333,29 @@ describe('commands about where a job goes on', () => {
     });
   });
 
+  it('list checkpoints, and say whether they fit a revision', async () => {
+    const one = { timeline: 1, batchId: 9, revision: 1, status: 'complete', stateRows: 3, stateBytes: 120 };
+    const operators = [
+      { uid: 'a', verdict: 'as_is' },
+      { uid: 'b', verdict: 'evolve' },
+    ];
+    const fit = { revision: 2, outcome: 'fits', reasons: [], operators };
+    const misfit = { ...fit, outcome: 'does_not_fit', reasons: ['"b": no'] };
+    const answer = (...fits: readonly (object | null)[]) =>
+      ok({ items: fits.map((fits, at) => ({ ...one, id: `ckp_${at}`, verifiedAt: null, fits })), next: null });
+
+    routes[`GET /v1/jobs/${JOB.id}/checkpoints`] = answer(fit, misfit);
+    expect((await run(['checkpoints', JOB.id, '--revision', '2'])).out.split('\n')).toEqual([
+      'CHECKPOINT  TIMELINE  BATCH  REVISION  STATUS    ROWS  BYTES  VERIFIED  FITS',
+      'ckp_0              1      9         1  complete     3    120  -         fits          b: evolve',
+      'ckp_1              1      9         1  complete     3    120  -         does_not_fit  "b": no',
+    ]);
+    routes[`GET /v1/jobs/${JOB.id}/checkpoints`] = answer(null);
+    expect((await run(['checkpoints', JOB.id])).out.split('\n')[1]).toBe(
+      'ckp_0              1      9         1  complete     3    120  -',
+    );
+  });
+
   it('tell from what the next start would begin, and why', async () => {
     routes[`GET /v1/jobs/${JOB.id}/next-start`] = ok({
       ...{ revision: 1, trigger: 'resume', policy: 'ask', outcome: 'ask', from: null },
@@ -333,6 +366,36 @@ describe('commands about where a job goes on', () => {
     const lines = (await run(['next-start', JOB.id])).out.split('\n');
     expect(lines).toContain('reason    STATE_DOES_NOT_FIT: It does not fit.');
     expect(lines).toContain('ckp_1     does_not_fit');
+  });
+});
+
+describe('tidemark plan', () => {
+  const PLAN = {
+    ...{ id: 'upl_1', revision: 1, checkpointId: 'ckp_1', bundleDigest: 'd', upgrade: {}, outcome: 'proceed' },
+    ...{ objections: [], operators: [], logicChanged: [], logicUnknown: [], sources: [], sinks: [], warnings: [] },
+    ...{ state: { rows: 9, bytes: 90, convertsState: true }, tried: null, estimatedGapMs: 150, createdAt: '' },
+  };
+  beforeEach(async () => {
+    await write('job.js', 'var tidemarkJob;');
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+    routes[`POST /v1/jobs/${JOB.id}/upgrade-plans`] = ok({ ...PLAN, tried: { rows: 7, ofRows: 9, isCutShort: true } });
+  });
+
+  it.each([
+    [[], undefined],
+    [['--deep'], true],
+    [['--deep', 'all'], 'all'],
+  ] as const)('with %j says how deep it goes, and how far it came', async (flags, deep) => {
+    const { out } = await run(['plan', JOB.id, 'job.js', ...flags]);
+    expect(asked.at(-1)?.body).toHaveProperty('deep', deep ?? false);
+    expect(out.split('\n')).toContain('tried    7 of 9 rows converted, then time was up');
+  });
+
+  it('refuses another depth, and a file in its place', async () => {
+    expect(await run(['plan', JOB.id, '--deep', 'job.js'])).toMatchObject({
+      exitCode: 1,
+      err: '"job.js" does not go with --deep: write --deep all, or --deep at the end.',
+    });
   });
 });
 

@@ -1,6 +1,7 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { FORMAT_VERSION, type CheckpointManifest } from './manifest.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { applied, storeOf, type Tables } from './testing/a-checkpoint.js';
 import type { ShownRow } from './view/shown-row.js';
@@ -14,20 +15,36 @@ describe('checkpoints of every released format', () => {
     expect(names).toEqual(
       expect.arrayContaining([
         join('v1', 'three-operators'),
-        ...['base-and-deltas', 'fold', 'process', 'windowAggregate-session'].map((name) => join('v2', name)),
+        ...['v2', 'v3'].flatMap((format) =>
+          ['base-and-deltas', 'fold', 'process', 'windowAggregate-session'].map((name) => join(format, name)),
+        ),
+        join('v3', 'fold-version-key-schema'),
       ]) as string[],
     );
+  });
+
+  it('are what the page about the newest format shows', () => {
+    const page = readFileSync(join(fixtures, '../../../docs/formats/checkpoint-v3.md'), 'utf8');
+    const sample = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '') as CheckpointManifest;
+    const name = join('v3', 'base-and-deltas');
+    const stored = objectsOf(name).get(`${expectedOf(name).path}/manifest.json`) ?? new Uint8Array();
+    const manifest = JSON.parse(Buffer.from(stored).toString()) as CheckpointManifest;
+    const { 'delay-by-airport': operator } = manifest.operators;
+    expect(sample).toEqual({ ...manifest, operators: { 'delay-by-airport': operator } });
   });
 
   for (const name of names) {
     it(`restores ${name}`, async () => {
       const expected = expectedOf(name);
-      const { manifest, blocks } = await readCheckpoint(
+      const { manifest, shapes, chain, blocks } = await readCheckpoint(
         await storeOf(objectsOf(name)),
         expected.path,
         expected.manifestSha256,
       );
 
+      expect(`v${manifest.format}`).toBe(dirname(name));
+      expect(chain === undefined).toBe(manifest.format < FORMAT_VERSION);
+      if (manifest.format >= 3) expect(shapes).toEqual(expected.shapes);
       expect(Object.keys(manifest.operators).sort()).toEqual(Object.keys(expected.operators).sort());
       for (const [uid, wanted] of Object.entries(expected.operators)) {
         expect(await applied(blocks(uid))).toEqual(tablesOf(wanted));

@@ -10,6 +10,7 @@ export type { CheckpointManifest } from './manifest.js';
 export { MANIFEST_NAME } from './manifest-parts.js';
 export { isObjectSegment, objectSegments } from './object-path.js';
 export { ObjectStore } from './object-store.port.js';
+export { openCheckpoint, type OpenedCheckpoint } from './open-checkpoint.js';
 export { readCheckpoint, type ReadCheckpoint } from './read-checkpoint.js';
 export { removeCheckpoint } from './remove-checkpoint.js';
 export { verifyCheckpoint } from './verify-checkpoint.js';

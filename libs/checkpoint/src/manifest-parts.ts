@@ -14,18 +14,18 @@ const text = <T extends string>() =>
     .min(1)
     .transform((value) => value as T);
 
-const range = z.strictObject({ from: count, to: count, held: z.string().exactOptional() }).readonly();
+export const rangeParts = { from: count, to: count, held: z.string().exactOptional() };
+export const planParts = { timeline: count, batchId: count, batchTimeMs: z.int() };
 
+/** Of the formats 1 and 2. */
 const plan = z
   .strictObject({
-    timeline: count,
-    batchId: count,
-    batchTimeMs: z.int(),
-    ranges: z.record(z.string(), z.record(z.string(), range)),
+    ...planParts,
+    ranges: z.record(z.string(), z.record(z.string(), z.strictObject(rangeParts).readonly())),
   })
   .readonly();
 
-/** What compatibility compares, and `name` for people. */
+/** What compatibility compares, and `name` for people. The shape is that of the formats 1 and 2, which hold no schemas. */
 export const operatorParts = {
   kind: z.string(),
   name: z.string(),
@@ -51,6 +51,6 @@ export const manifestParts = {
   watermarks: z.record(z.string(), z.int()),
   /** The next position to read, by source uid and partition. */
   offsets: z.record(z.string(), z.record(z.string(), count)),
-  /** Batches that were planned but not committed when the checkpoint was taken. */
+  /** Batches that were planned but not committed when the checkpoint was taken. Format 3 has plans of its own. */
   pendingPlans: z.array(plan).readonly(),
 };

@@ -4,7 +4,7 @@ import type { CheckpointChain } from './chain.js';
 import { InMemoryObjectStore } from './in-memory-object-store.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { sha256 } from './sha256.js';
-import { aBlock, aCheckpoint, aPath, applied, storeOf } from './testing/a-checkpoint.js';
+import { aBlock, aCheckpoint, aPath, applied, aShape, storeOf } from './testing/a-checkpoint.js';
 import { expectedOf, objectsOf } from './testing/fixture.js';
 import { writeCheckpoint } from './write-checkpoint.js';
 
@@ -22,7 +22,8 @@ async function aChain(): Promise<Stored> {
   for (const batchId of [7, 8, 9]) {
     const values = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`k${batchId + index}`, { n: index }]));
     const blocks = [aBlock('totals', values), aBlock('window', { ...values, k9: undefined })];
-    const whole = aCheckpoint(batchId, blocks, { parent });
+    const shapes = { totals: aShape({ schema: { type: 'number' } }), window: aShape() };
+    const whole = aCheckpoint(batchId, blocks, { parent, shapes });
     ({
       chain: parent,
       written: { manifestSha256 },
@@ -34,8 +35,10 @@ async function aChain(): Promise<Stored> {
 }
 
 const V1 = 'v1/three-operators';
+const V2 = 'v2/base-and-deltas';
 const chains: { readonly [name: string]: () => Promise<Stored> } = {
   'of a base and two deltas': aChain,
+  'of format 2': async () => ({ ...expectedOf(V2), objects: objectsOf(V2) }),
   'of format 1': async () => ({ ...expectedOf(V1), objects: objectsOf(V1) }),
 };
 
@@ -83,11 +86,14 @@ describe.each(Object.entries(chains))('F6: a damaged checkpoint %s', (_, stored)
   });
 });
 
-describe('a checkpoint of format 1', () => {
+describe.each([
+  [1, V1],
+  [2, V2],
+])('a checkpoint of format %i', (format, name) => {
   it('is nothing that a delta can build on', async () => {
-    const { path, manifestSha256 } = expectedOf(V1);
-    const read = await readCheckpoint(await storeOf(objectsOf(V1)), path, manifestSha256);
-    expect(read).toMatchObject({ chain: undefined, manifest: { format: 1 } });
+    const { path, manifestSha256 } = expectedOf(name);
+    const read = await readCheckpoint(await storeOf(objectsOf(name)), path, manifestSha256);
+    expect(read).toMatchObject({ chain: undefined, manifest: { format } });
   });
 });
 
@@ -98,23 +104,27 @@ describe('a manifest that is sound in itself', () => {
   });
 
   it('is refused when its format version is unknown', async () => {
-    const { store, manifestSha256 } = await rewritten(whole, (json) => json.replace('"format": 2', '"format": 3'));
+    const { store, manifestSha256 } = await rewritten(whole, (json) => json.replace('"format": 3', '"format": 4'));
     await expect(readCheckpoint(store, whole.path, manifestSha256)).rejects.toMatchObject({
       code: 'checkpoint_version_unknown',
-      params: { found: 3, newestKnown: 2 },
+      params: { found: 4, newestKnown: 3 },
     });
   });
 
   const wrong: { readonly [what: string]: (manifest: string) => string } = {
     'belongs to another job': (json) => json.replace(/"jobId": ".*"/, '"jobId": "job_other"'),
     'belongs to another batch': (json) => json.replace('"batchId": 9', '"batchId": 90'),
-    'has a field that version 2 does not know': (json) => json.replace('{', '{ "more": 1,'),
+    'has a field that version 3 does not know': (json) => json.replace('{', '{ "more": 1,'),
     'lacks its offsets': (json) => json.replace('"offsets"', '"offset"'),
     'has a negative offset': (json) => json.replace('"a.jsonl": 120', '"a.jsonl": -1'),
     'names a file outside its folder': (json) => json.replace('state/1.tmb.zst', '../../other/state/1.tmb.zst'),
     'names a file in a folder that it does not build on': (json) => json.replaceAll(/"in": "(.*)b7-/g, '"in": "$1b6-'),
     "builds on another job's checkpoint": (json) => json.replaceAll(/tnt_\w+(?=\/job_\w+\/t1\/b7)/g, 'tnt_other'),
-    'is of version 1 with files of version 2': (json) => json.replace('"format": 2', '"format": 1'),
+    'is of version 1 with files of version 3': (json) => json.replace('"format": 3', '"format": 1'),
+    'is of version 2 with shapes of version 3': (json) => json.replace('"format": 3', '"format": 2'),
+    'has another schema than its hash says': (json) => json.replace('"type": "number"', '"type": "string"'),
+    'has a schema without a hash': (json) => json.replace(/(\{ ?"type": "number" ?\}|\}),\s*"sha256": "\w+"/, '$1'),
+    'has a hash without a schema': (json) => json.replace(/"key": \{/, `"key": { "sha256": "${'a'.repeat(64)}",`),
     'is not an object': () => '"manifest"',
   };
   it.each(Object.entries(wrong))('is refused when it %s', async (_, change) => {

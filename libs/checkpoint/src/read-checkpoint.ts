@@ -1,21 +1,23 @@
-import { TidemarkError, type StateShape } from '@tidemark/domain';
+import { TidemarkError } from '@tidemark/domain';
 import { z } from 'zod';
 import { chainOf, type CheckpointChain } from './chain.js';
 import { batchFolder } from './checkpoint-path.js';
 import { checkpointsFolder } from './job-objects.js';
-import { FORMAT_VERSION, manifestSchema, type CheckpointManifest, type OperatorManifest } from './manifest.js';
+import { FORMAT_VERSION, manifestSchema, type AnyManifest } from './manifest.js';
 import { MANIFEST_NAME } from './manifest-parts.js';
-import { manifestV1, type ManifestV1 } from './manifest-v1.js';
+import { manifestV1 } from './manifest-v1.js';
+import { manifestV2 } from './manifest-v2.js';
 import type { ObjectStore } from './object-store.port.js';
 import { openState } from './read-state.js';
 import { openStateV1 } from './read-state-v1.js';
+import { schemaMismatch, shapesOf, type StateShapes } from './state-shapes.js';
 import { StoredObjects } from './stored-objects.js';
 
 export interface ReadCheckpoint {
-  readonly manifest: CheckpointManifest | ManifestV1;
-  /** As `compareShapes` takes them. */
-  readonly shapes: { readonly [uid: string]: StateShape };
-  /** What a delta on top of it goes on from; undefined for format 1, on which nothing can be built. */
+  readonly manifest: AnyManifest;
+  /** As they were when it was written; those of the formats 1 and 2 without schemas and their versions. */
+  readonly shapes: StateShapes;
+  /** What a delta on top of it goes on from; undefined for older formats, on which nothing is built any more. */
   readonly chain: CheckpointChain | undefined;
   /**
    * The state blocks of one operator in the order in which they are applied, base first, each checked by `readBlock`;
@@ -43,7 +45,8 @@ export async function readCheckpoint(
   if (manifest.format === 1) {
     return { manifest, shapes, chain: undefined, blocks: await openStateV1(objects, manifest) };
   }
-  return { manifest, shapes, chain: chainOf(path, manifest), blocks: await openState(objects, manifest) };
+  const chain = manifest.format === FORMAT_VERSION ? chainOf(path, manifest) : undefined;
+  return { manifest, shapes, chain, blocks: await openState(objects, manifest) };
 }
 
 /** The manifest alone, held against its SHA-256, and what reads the other objects. Throws as {@link readCheckpoint} does. */
@@ -51,7 +54,7 @@ export async function openManifest(
   store: ObjectStore,
   path: string,
   manifestSha256: string,
-): Promise<{ readonly objects: StoredObjects; readonly manifest: CheckpointManifest | ManifestV1 }> {
+): Promise<{ readonly objects: StoredObjects; readonly manifest: AnyManifest }> {
   const objects = new StoredObjects(store, path);
   const { manifest } = await verifiedManifest(objects, path, manifestSha256);
   return { objects, manifest };
@@ -62,7 +65,7 @@ export async function verifiedManifest(
   objects: StoredObjects,
   path: string,
   manifestSha256: string,
-): Promise<{ readonly manifest: CheckpointManifest | ManifestV1; readonly bytes: number }> {
+): Promise<{ readonly manifest: AnyManifest; readonly bytes: number }> {
   const bytes = await objects.verified(MANIFEST_NAME, { sha256: manifestSha256 });
   return { manifest: readManifest(path, bytes, objects.refuse(MANIFEST_NAME)), bytes: bytes.length };
 }
@@ -70,9 +73,9 @@ export async function verifiedManifest(
 type Refuse = (reason: string, cause?: unknown) => TidemarkError;
 
 const versioned = z.looseObject({ format: z.int() });
-const readable = z.discriminatedUnion('format', [manifestV1.unwrap(), manifestSchema.unwrap()]);
+const readable = z.discriminatedUnion('format', [manifestV1.unwrap(), manifestV2.unwrap(), manifestSchema.unwrap()]);
 
-function readManifest(path: string, bytes: Uint8Array, refuse: Refuse): CheckpointManifest | ManifestV1 {
+function readManifest(path: string, bytes: Uint8Array, refuse: Refuse): AnyManifest {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -88,20 +91,11 @@ function readManifest(path: string, bytes: Uint8Array, refuse: Refuse): Checkpoi
   const manifest = read.data;
   // A sound manifest of another job or batch is as wrong as a broken one, and so are files of another job.
   if (!path.startsWith(`${batchFolder(manifest)}-`)) throw refuse(`it belongs to ${batchFolder(manifest)}`);
-  if (manifest.format === FORMAT_VERSION) {
+  if (manifest.format !== 1) {
     const foreign = manifest.buildsOn.find((folder) => !folder.startsWith(`${checkpointsFolder(manifest)}/t`));
     if (foreign !== undefined) throw refuse(`it builds on ${foreign}, which is not of its job`);
   }
+  const mismatch = manifest.format === FORMAT_VERSION ? schemaMismatch(manifest) : undefined;
+  if (mismatch !== undefined) throw refuse(mismatch);
   return manifest;
-}
-
-function shapesOf(manifest: {
-  readonly operators: { readonly [uid: string]: Pick<OperatorManifest, 'kind' | 'shape' | 'codec'> };
-}): ReadCheckpoint['shapes'] {
-  return Object.fromEntries(
-    Object.entries(manifest.operators).map(([uid, { kind, shape, codec }]) => [
-      uid,
-      { kind, key: shape.key.schema, value: shape.value.schema, codec, parameters: shape.parameters },
-    ]),
-  );
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { own } from '@tidemark/domain';
 import { blocksOf, plainBytesOf } from './block-file.js';
-import type { CheckpointManifest, StateFile } from './manifest.js';
+import type { StateFile, StateFiles } from './manifest.js';
 import { MANIFEST_NAME } from './manifest-parts.js';
 import type { StoredObjects } from './stored-objects.js';
 
@@ -13,7 +13,7 @@ interface StoredFile {
 /** Verifies every file of a checkpoint's state, each in its own folder; answers with its blocks, by uid. */
 export async function openState(
   objects: StoredObjects,
-  manifest: CheckpointManifest,
+  manifest: StateFiles,
 ): Promise<(uid: string) => AsyncIterable<Uint8Array>> {
   const stored = new Map<string, StoredFile[]>();
   for (const [uid, { files }] of Object.entries(manifest.operators)) {
@@ -27,9 +27,13 @@ export async function openState(
   return (uid) => blocks(objects, stored.get(uid) ?? []);
 }
 
+/** In the order in which they are applied; none of an operator that the checkpoint does not have. */
+export const filesOf = ({ operators }: StateFiles, uid: string): readonly StateFile[] =>
+  own(operators, uid)?.files ?? [];
+
 /** Throws where a file of an operator lies in a folder that the checkpoint does not build on. */
-export function refuseStrayFiles(objects: StoredObjects, manifest: CheckpointManifest, uid: string): void {
-  for (const { in: folder } of own(manifest.operators, uid)?.files ?? []) {
+export function refuseStrayFiles(objects: StoredObjects, manifest: StateFiles, uid: string): void {
+  for (const { in: folder } of filesOf(manifest, uid)) {
     if (folder !== undefined && !manifest.buildsOn.includes(folder)) {
       throw objects.refuse(MANIFEST_NAME)(`"${uid}" has a file in ${folder}, which it does not build on`);
     }

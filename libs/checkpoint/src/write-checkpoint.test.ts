@@ -88,12 +88,17 @@ describe('a checkpoint', () => {
       kind: 'reduceByKeyAndWindow',
       parameters: { windowMs: 60_000, slideMs: 5_000 },
     });
+    const ranges = { flights: { a: { from: 1, to: 2, held: 'wal/1' } } };
+    const skipped = { flights: { a: { from: 0, to: 1, identity: 'x' } } };
     const pendingPlans = [
-      { timeline: 1, batchId: 8, batchTimeMs: 500, ranges: { flights: { a: { from: 1, to: 2 } } } },
+      { timeline: 1, batchId: 8, batchTimeMs: 500, ranges, skipped },
+      { timeline: 1, batchId: 9, batchTimeMs: 900, ranges, skipped: undefined },
     ];
+    const identities = { flights: { a: 'x' } };
     const wanted = aCheckpoint(7, [aBlock('totals', { ORD: 1 })], {
       ...{ shapes: { totals: shape }, watermarks: { flights: 4 }, pendingPlans },
     });
+    Object.assign(wanted.snapshot, { identities });
     const { written } = await writeCheckpoint(store, wanted);
 
     const read = await readCheckpoint(store, aPath(7), written.manifestSha256);
@@ -101,10 +106,39 @@ describe('a checkpoint', () => {
     expect(read.shapes).toEqual({ totals: shape });
     const { engineVersion, revision, bundleDigest, snapshot } = wanted;
     expect(read.manifest).toMatchObject({
-      ...{ format: 2, engineVersion, tenantId, jobId, revision, bundleDigest, timeline: 1, batchId: 7 },
+      ...{ format: 3, engineVersion, tenantId, jobId, revision, bundleDigest, timeline: 1, batchId: 7 },
       ...{ batchTimeMs: 1_700_000_000_000, watermarks: { flights: 4 }, offsets: snapshot.offsets },
-      ...{ parent: null, buildsOn: [], pendingPlans },
+      ...{ parent: null, buildsOn: [], identities },
     });
+    const { skipped: _, ...second } = { skipped: undefined, ...pendingPlans[1] };
+    expect(read.manifest.pendingPlans).toEqual([pendingPlans[0], second]);
+  });
+
+  it('gives back every shape as it was given, and whatever order members of its schemas come in, one hash', async () => {
+    const aSchema = fc.option(fc.jsonValue().map(plain), { nil: undefined });
+    const someShapes = fc.dictionary(
+      fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,9}$/),
+      fc.record({ schema: aSchema, keySchema: aSchema, version: fc.option(fc.nat(), { nil: undefined }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(someShapes, async (given) => {
+        const shapes = Object.fromEntries(
+          Object.entries(given).map(([uid, more]) => [uid, aShape(plain(more) as Partial<StateShape>)]),
+        );
+        const store = new InMemoryObjectStore();
+        const { written } = await writeCheckpoint(store, aCheckpoint(7, [], { shapes }));
+        const read = await readCheckpoint(store, aPath(7), written.manifestSha256);
+        expect(read.shapes).toEqual(shapes);
+        const reversed = mapped(shapes, ({ schema, ...shape }) =>
+          schema === undefined ? shape : { ...shape, schema: backwards(schema) },
+        );
+        const other = new InMemoryObjectStore();
+        const again = await writeCheckpoint(other, aCheckpoint(7, [], { shapes: reversed }));
+        const { manifest } = await readCheckpoint(other, aPath(7), again.written.manifestSha256);
+        expect(hashesIn(manifest)).toEqual(hashesIn(read.manifest));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('has files of one operator each, none for an operator without blocks, and none that is much too large', async () => {
@@ -231,3 +265,22 @@ describe('removing a checkpoint', () => {
     expect(await store.list(path)).toEqual([]);
   });
 });
+
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+const mapped = <T>(shapes: { readonly [uid: string]: StateShape }, change: (shape: StateShape) => T) =>
+  Object.fromEntries(Object.entries(shapes).map(([uid, shape]) => [uid, change(shape)]));
+
+/** The same value with the members of its objects the other way round. */
+function backwards(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(backwards);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([name, member]) => [name, backwards(member)]),
+  );
+}
+
+const hashesIn = ({ operators }: object & { readonly operators: object }): readonly unknown[] =>
+  Object.values(operators).map(({ shape }: { shape: { value: { sha256?: string } } }) => shape.value.sha256);

@@ -3,6 +3,7 @@ import {
   type BatchPlan,
   type BundleDigest,
   type JobId,
+  type SourceIdentities,
   type SourceOffsets,
   type StateShape,
   type TenantId,
@@ -14,6 +15,7 @@ import { FORMAT_VERSION, type CheckpointManifest, type OperatorManifest, type St
 import { MANIFEST_NAME } from './manifest-parts.js';
 import type { ObjectStore } from './object-store.port.js';
 import { sha256 } from './sha256.js';
+import { storedShape } from './state-shapes.js';
 import { writeState } from './write-state.js';
 
 /** State and offsets as of the end of one batch. */
@@ -22,6 +24,8 @@ export interface CheckpointSnapshot {
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly offsets: SourceOffsets;
+  /** What the offsets are positions of, where sources can tell. */
+  readonly identities?: SourceIdentities | undefined;
   /** Pulled to the end, one call at a time. */
   next(): Promise<StateBlock | undefined>;
 }
@@ -93,18 +97,22 @@ function manifestOf(
   const { snapshot, parent } = checkpoint;
   const uids = Object.keys(checkpoint.shapes).sort();
   const { engineVersion, tenantId, jobId, revision, bundleDigest } = checkpoint;
-  const { timeline, batchId, batchTimeMs, offsets } = snapshot;
+  const { timeline, batchId, batchTimeMs, offsets, identities = {} } = snapshot;
   return {
     format: FORMAT_VERSION,
     ...{ engineVersion, tenantId, jobId, revision, bundleDigest, timeline, batchId, batchTimeMs },
     watermarks: checkpoint.watermarks ?? {},
     offsets,
+    identities,
     operators: Object.fromEntries(uids.map((uid) => [uid, operatorOf(checkpoint, uid, files.get(uid) ?? [])])),
     parent: parent === undefined ? null : { path: parent.path, batchId: parent.batchId },
     buildsOn: parent?.folders ?? [],
-    pendingPlans: checkpoint.pendingPlans,
+    pendingPlans: checkpoint.pendingPlans.map(pendingPlan),
   };
 }
+
+const pendingPlan = ({ skipped, ...plan }: BatchPlan): CheckpointManifest['pendingPlans'][number] =>
+  skipped === undefined ? plan : { ...plan, skipped };
 
 /** The parent's files come first: that is the order in which they are applied. */
 function operatorOf(
@@ -117,11 +125,7 @@ function operatorOf(
   return {
     kind: shape.kind,
     name: own(names ?? {}, uid) ?? uid,
-    shape: {
-      key: { schema: shape.key },
-      value: { schema: shape.value, version: 1, sha256: sha256(JSON.stringify(shape.value)) },
-      parameters: shape.parameters,
-    },
+    shape: storedShape(shape),
     codec: shape.codec,
     files: [...(own(parent?.files ?? {}, uid) ?? []), ...files],
   };

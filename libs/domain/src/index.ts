@@ -56,10 +56,13 @@ export { compareSchemas, type SchemaChange } from './checkpoint/schema-change.js
 export { logicChanges, type LogicChange } from './checkpoint/logic-change.js';
 export {
   decideRestore,
+  FIT_OUTCOMES,
+  fitOf,
   REASON_CODES,
   RESTORE_POLICIES,
   START_TRIGGERS,
   type CandidateVerdict,
+  type CheckpointFit,
   type ReasonCode,
   type RestoreDecision,
   type RestoreFacts,
@@ -152,9 +155,11 @@ export {
 } from './job/job-store.js';
 export {
   DEFAULT_HEALTH,
+  healthLimits,
   HealthWatch,
   usualOf,
   type Health,
+  type HealthConfig,
   type HealthLimits,
   type Probation,
   type WatchedBatch,
@@ -162,11 +167,13 @@ export {
 export {
   planUpgrade,
   stillHolds,
+  withTrial,
   UPGRADE_OUTCOMES,
   withoutObjections,
   type SinkVerdict,
   type SourceVerdict,
   type StoredState,
+  type TriedState,
   type UpgradeFacts,
   type UpgradeOutcome,
   type UpgradePlan,

@@ -1,5 +1,6 @@
 import {
   CHECKPOINT_STATUSES,
+  DEFAULT_HEALTH,
   DESIRED_STATES,
   JOB_STATUSES,
   NO_UPGRADE_OPTIONS,
@@ -123,12 +124,17 @@ export const toBundle = (row: BundleRow): Bundle => ({
   createdAt: row.createdAt,
 });
 
+/** Configurations that were kept before they said what a revision is held to mean the defaults. */
+export const toConfig = (kept: unknown): JobConfig => ({ health: DEFAULT_HEALTH, ...(kept as JobConfigKept) });
+
+type JobConfigKept = Omit<JobConfig, 'health'> & Partial<JobConfig>;
+
 export const toRevision = (row: RevisionRow): Revision => ({
   tenantId: row.tenantId as TenantId,
   jobId: row.jobId as JobId,
   number: row.number,
   bundleDigest: row.bundleDigest as BundleDigest,
-  config: row.config as JobConfig,
+  config: toConfig(row.config),
   options: (row.options as UpgradeOptions | null) ?? NO_UPGRADE_OPTIONS,
   createdAt: row.createdAt,
 });
@@ -140,7 +146,7 @@ export const toUpgradePlan = (row: UpgradePlanRow): UpgradePlanRecord => ({
   revision: row.revision,
   checkpointId: orUndefined(row.checkpointId) as CheckpointId | undefined,
   bundleDigest: row.bundleDigest as BundleDigest,
-  config: row.config as JobConfig,
+  config: toConfig(row.config),
   options: row.options as UpgradeOptions,
   plan: row.plan as UpgradePlan,
   actor: row.actor,

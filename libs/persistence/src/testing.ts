@@ -1,4 +1,5 @@
 import {
+  DEFAULT_HEALTH,
   NO_UPGRADE_OPTIONS,
   type BundleDigest,
   type BundleManifest,
@@ -40,6 +41,7 @@ export const aConfig = (more: Partial<JobConfig> = {}): JobConfig => ({
   restorePolicy: 'ask',
   checkpointIntervalMs: 10_000,
   limits: { memoryMb: 256, cpuMsPerBatch: 10_000 },
+  health: DEFAULT_HEALTH,
   ...more,
 });
 

@@ -27,6 +27,8 @@ export interface ApiRequest {
   /** Whether it may be sent again when nobody knows if it was done the first time. */
   readonly repeatable: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** For what takes longer than a request usually does; in place of the connection's, where that is shorter. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Sends requests with the key; repeats those that may be repeated, with growing, jittered pauses. */
@@ -66,7 +68,8 @@ export class Http {
   }
 
   private async read<T>(request: ApiRequest, read: (response: Response) => Promise<T>): Promise<T> {
-    const timeout = AbortSignal.timeout.bind(AbortSignal, this.connection.timeoutMs ?? TIMEOUT_MS);
+    const timeoutMs = Math.max(this.connection.timeoutMs ?? TIMEOUT_MS, request.timeoutMs ?? 0);
+    const timeout = AbortSignal.timeout.bind(AbortSignal, timeoutMs);
     for (let attempt = 1; ; attempt += 1) {
       const { signal } = request;
       const answer = await this.attempt(

@@ -27,6 +27,8 @@ import { watchJob, type WatchedEvent } from './watch-job.js';
 
 const WAIT_FIRST_MS = 50;
 const WAIT_LONGEST_MS = 500;
+/** A minute to convert, and some to wait for others. */
+const DEEP_PLAN_MS = 300_000;
 
 export interface Cancellable {
   readonly signal?: AbortSignal;
@@ -66,10 +68,15 @@ export class Jobs {
     return this.create(`${pathOf(id)}/revisions`, order, options);
   }
 
-  /** Says what an upgrade would do, while the job goes on. A deployment may name the plan by its id. */
+  /**
+   * Says what an upgrade would do, while the job goes on. A deployment may name the plan by its id. A `deep` one may take
+   * minutes, and is asked for once.
+   */
   planUpgrade(id: string, order: UpgradePlanOrder, { signal }: Cancellable = {}): Promise<UpgradePlan> {
     const path = `${pathOf(id)}/upgrade-plans`;
-    return this.http.json({ method: 'POST', path, body: order, repeatable: true, signal });
+    const isDeep = order.deep !== undefined && order.deep !== false;
+    const timeoutMs = isDeep ? DEEP_PLAN_MS : undefined;
+    return this.http.json({ method: 'POST', path, body: order, repeatable: !isDeep, signal, timeoutMs });
   }
 
   /** Plans of upgrades, newest first. */
@@ -206,9 +213,9 @@ export class Jobs {
     return this.listing(`${pathOf(id)}/batches`, page, { timeline: page.timeline });
   }
 
-  /** Checkpoints, newest first. */
-  checkpoints(id: string, page: PageRequest = {}): Listing<Checkpoint> {
-    return this.listing(`${pathOf(id)}/checkpoints`, page);
+  /** Checkpoints, newest first; with `revision`, each with what it is worth to that revision. */
+  checkpoints(id: string, page: PageRequest & { readonly revision?: number } = {}): Listing<Checkpoint> {
+    return this.listing(`${pathOf(id)}/checkpoints`, page, { revision: page.revision });
   }
 
   /** Restore decisions, newest first: from what each run started, and why. */

@@ -21,6 +21,24 @@ const aJob = (status = 'running', more: object = {}): object => ({
   ...more,
 });
 
+describe('planning an upgrade', () => {
+  const plan = (deep?: boolean | 'all') =>
+    tidemark.jobs.planUpgrade('job_1', { bundle: { code: 'x' }, ...(deep === undefined ? {} : { deep }) });
+
+  it('is asked for again when the connection breaks', async () => {
+    api.willAnswer(hangUp, { status: 201, body: { id: 'upl_1' } });
+    expect(await plan()).toEqual({ id: 'upl_1' });
+  });
+
+  it.each([true, 'all'] as const)('is asked for once where it goes deep (%s), and given time', async (deep) => {
+    const hasty = new Tidemark({ apiUrl: api.url, apiKey: 'a-key', timeoutMs: 1 });
+    api.willAnswer({ status: 201, body: { id: 'upl_1' } }, hangUp);
+    expect(await hasty.jobs.planUpgrade('job_1', { bundle: { code: 'x' }, deep })).toEqual({ id: 'upl_1' });
+    await expect(plan(deep)).rejects.toThrow(TidemarkConnectionError);
+    expect(api.seen).toHaveLength(2);
+  });
+});
+
 describe('submitting a job', () => {
   it('sends the order with the key and an Idempotency-Key of its own', async () => {
     api.willAnswer({ status: 201, body: aJob('submitted') });

@@ -7,6 +7,7 @@ import {
   type StateShape,
 } from '@tidemark/domain';
 import { pageClass } from '../transport/paging.js';
+import { CheckpointFitAnswer } from './checkpoint-fit.answer.js';
 import { Shown, shownType } from '../transport/shown.js';
 
 type RangesAnswer = {
@@ -159,11 +160,16 @@ export class CheckpointAnswer {
 
   @Shown('When every byte of it was last read back and found to be as it was written.', 'time', { nullable: true })
   readonly verifiedAt!: string | null;
+
+  @Shown('What it is worth to the revision that the request names; null where it names none.', CheckpointFitAnswer, {
+    nullable: true,
+  })
+  readonly fits!: CheckpointFitAnswer | null;
 }
 shownType('Checkpoint', CheckpointAnswer);
 export const CheckpointPage = pageClass(CheckpointAnswer, 'CheckpointPage');
 
-export const showCheckpoint = (checkpoint: Checkpoint): CheckpointAnswer => ({
+export const showCheckpoint = (checkpoint: Checkpoint, fits?: CheckpointFitAnswer): CheckpointAnswer => ({
   id: checkpoint.id,
   timeline: checkpoint.timeline,
   batchId: checkpoint.batchId,
@@ -181,6 +187,7 @@ export const showCheckpoint = (checkpoint: Checkpoint): CheckpointAnswer => ({
   createdAt: checkpoint.createdAt.toISOString(),
   completedAt: checkpoint.completedAt?.toISOString() ?? null,
   verifiedAt: checkpoint.verifiedAt?.toISOString() ?? null,
+  fits: fits ?? null,
 });
 
 const mapValues = <A, B>(

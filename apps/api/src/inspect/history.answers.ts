@@ -29,6 +29,24 @@ class LimitsAnswer {
 }
 shownType('Limits', LimitsAnswer);
 
+class HealthAnswer {
+  @Shown(
+    'Batches that it must commit within these limits before it counts as healthy; 0: it is not watched.',
+    'integer',
+  )
+  readonly batches!: number;
+
+  @Shown('How many times longer than before a batch, and each of its records, may take.', 'number')
+  readonly slowdown!: number;
+
+  @Shown('How many times as many rows of state as it took over it may have.', 'number')
+  readonly growth!: number;
+
+  @Shown("Which part of a batch's records it may skip as unreadable.", 'number')
+  readonly skipped!: number;
+}
+shownType('HealthLimits', HealthAnswer);
+
 class ConfigAnswer {
   @Shown('What to do where state does not fit or cannot be read.', RESTORE_POLICIES)
   readonly restorePolicy!: RestorePolicy;
@@ -38,6 +56,9 @@ class ConfigAnswer {
 
   @Shown('Bounds of the job.', LimitsAnswer)
   readonly limits!: LimitsAnswer;
+
+  @Shown('What the revision is held to after it has taken over from another one.', HealthAnswer)
+  readonly health!: HealthAnswer;
 }
 shownType('JobConfig', ConfigAnswer);
 

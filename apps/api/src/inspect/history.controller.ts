@@ -22,6 +22,7 @@ import {
   showBatch,
   showCheckpoint,
 } from './batch.answers.js';
+import { fitsOf } from './checkpoint-fit.js';
 import { existingJob, JobIdPipe } from './existing-job.js';
 import {
   DecisionAnswer,
@@ -36,6 +37,7 @@ import {
 } from './history.answers.js';
 
 const TIMELINE_MAX = 2 ** 31 - 1;
+const REVISION_MAX = 2 ** 31 - 1;
 
 export class BatchListQuery extends PageQuery {
   @WholeNumberField({
@@ -46,6 +48,17 @@ export class BatchListQuery extends PageQuery {
     description: "The timeline to list; by default the job's current one.",
   })
   readonly timeline?: number;
+}
+
+export class CheckpointListQuery extends PageQuery {
+  @WholeNumberField({
+    optional: true,
+    inQuery: true,
+    min: 1,
+    max: REVISION_MAX,
+    description: 'Also says of each checkpoint what it is worth to this revision of the job.',
+  })
+  readonly revision?: number;
 }
 
 const listing = (id: string, summary: string, answer: new () => object): MethodDecorator =>
@@ -111,14 +124,15 @@ export class HistoryController {
   async checkpoints(
     @Tenant() tenantId: TenantId,
     @Param('id', JobIdPipe) id: JobId,
-    @Query() query: PageQuery,
+    @Query() query: CheckpointListQuery,
   ): Promise<PageAnswer<CheckpointAnswer>> {
     const store = await this.storeWith(tenantId, id);
+    const fits = query.revision === undefined ? () => undefined : await fitsOf(store, id, query.revision);
     return pageOf(query, {
       cursor: checkpointCursor,
       read: (page) => store.listCheckpoints(id, page),
       cursorOf: (checkpoint) => checkpoint.id,
-      show: showCheckpoint,
+      show: (checkpoint) => showCheckpoint(checkpoint, fits(checkpoint)),
     });
   }
 

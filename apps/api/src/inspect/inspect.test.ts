@@ -1,7 +1,7 @@
-import type { BundleDigest, Job, JobId, RestoreDecision } from '@tidemark/domain';
+import type { Job, JobId, RestoreDecision } from '@tidemark/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aBundle, ApiUnderTest } from '../testing/api-under-test.js';
-import { aBatch } from '../testing/history.js';
+import { aBatch, aCheckpoint } from '../testing/history.js';
 
 let api: ApiUnderTest;
 let id: JobId;
@@ -137,34 +137,13 @@ describe("a job's history", () => {
   });
 
   it('shows checkpoints with their offsets and not where they lie', async () => {
-    api.tenant.checkpoints.push({
-      id: api.ids.next('checkpoint'),
-      tenantId: api.tenantId,
-      jobId: id,
-      timeline: 1,
-      batchId: 4,
-      batchTimeMs: 0,
-      epoch: 2,
-      revision: 1,
-      bundleDigest: 'd'.repeat(64) as BundleDigest,
-      status: 'complete',
-      kind: 'checkpoint',
-      path: 'where/it/lies',
-      buildsOn: ['where/its/base/lies'],
-      manifestSha256: 'e'.repeat(64),
-      offsets: { flights: { 'a.jsonl': 12 } },
-      shapes: {},
-      stateRows: 3,
-      stateBytes: 120,
-      createdAt: new Date(0),
-      completedAt: undefined,
-      ownBytes: 3,
-      verifiedAt: undefined,
-    });
+    api.tenant.checkpoints.push(aCheckpoint({ id: api.ids.next('checkpoint'), tenantId: api.tenantId, jobId: id }));
 
     const { body } = await api.send('GET', `/v1/jobs/${id}/checkpoints`);
 
-    expect(body).toMatchObject({ items: [{ batchId: 4, offsets: { flights: { 'a.jsonl': 12 } }, completedAt: null }] });
+    expect(body).toMatchObject({
+      items: [{ batchId: 4, offsets: { flights: { 'a.jsonl': 12 } }, completedAt: null, fits: null }],
+    });
     expect(JSON.stringify(body)).not.toContain('where/it');
   });
 

@@ -7,14 +7,12 @@ import {
   type Checkpoint,
   type Job,
   type JobId,
-  type JobStore,
   type OrderedBy,
   type TenantId,
 } from '@tidemark/domain';
-import { existingJob } from '../inspect/existing-job.js';
+import { existingJob, existingRevision } from '../inspect/existing-job.js';
 import { configFor } from '../submit/job-config.js';
 import { SubmitJob } from '../submit/submit-job.js';
-import { existingBundle } from '../submit/upload-bundle.js';
 import { upgradeOptions } from '../upgrade/upgrade-options.request.js';
 import { chosenCheckpoint } from './chosen-checkpoint.js';
 import type { ForkRequest } from './recover.requests.js';
@@ -33,17 +31,17 @@ export class ForkJob {
     const stores = { jobs: this.jobs.forTenant(tenantId), recovery: this.recovery.forTenant(tenantId) };
     const job = await existingJob(stores.jobs, of);
     const checkpoint = (await chosenCheckpoint(stores, of, request)) ?? (await newest(stores.recovery, job));
-    const { config: before, bundleDigest } = await existingRevision(stores.jobs, of, checkpoint);
-    const { manifest, digest } =
-      request.bundle === undefined
-        ? await existingBundle(this.jobs, tenantId, bundleDigest)
-        : await this.submission.bundleOf(tenantId, request.bundle);
+    const { revision } = await existingRevision(stores.jobs, of, checkpoint.revision);
+    const { manifest, digest } = await this.submission.bundleOf(
+      tenantId,
+      request.bundle ?? { digest: revision.bundleDigest },
+    );
     const { name } = request;
     const forked = await stores.recovery.fork(
       of,
       {
         ...{ id: this.ids.next('job'), name, bundleDigest: digest, manifest, checkpointId: checkpoint.id },
-        ...{ config: configFor(manifest, request.config, before), options: upgradeOptions(request.upgrade) },
+        ...{ config: configFor(manifest, request.config, revision.config), options: upgradeOptions(request.upgrade) },
       },
       by,
     );
@@ -66,10 +64,4 @@ async function newest(store: ReturnType<RecoveryStores['forTenant']>, { id, time
   const tip = await store.tipOf(id, timeline);
   if (tip === undefined) throw new TidemarkError('fork_without_checkpoint', { jobId: id });
   return tip;
-}
-
-async function existingRevision(store: JobStore, id: JobId, { revision }: Checkpoint) {
-  const found = await store.findRevision(id, revision);
-  if (found === undefined) throw new TidemarkError('thing_not_found', { thing: 'revision', id: String(revision) });
-  return found;
 }

@@ -1,7 +1,7 @@
 import type { Checkpoint, Job } from '@tidemark/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aBundle, ApiUnderTest } from '../testing/api-under-test.js';
-import { aKeptCheckpoint } from '../testing/history.js';
+import { aCheckpoint } from '../testing/history.js';
 
 let api: ApiUnderTest;
 let path: string;
@@ -29,7 +29,7 @@ function become(change: Partial<Job>): void {
 
 function withCheckpoint(more: Partial<Checkpoint> = {}): string {
   const id = api.ids.next('checkpoint');
-  const checkpoint = aKeptCheckpoint({ id, jobId: job.id, tenantId: api.tenantId, ...more });
+  const checkpoint = aCheckpoint({ id, jobId: job.id, tenantId: api.tenantId }, more);
   api.tenant.checkpoints.push(checkpoint);
   return checkpoint.id;
 }

@@ -15,10 +15,10 @@ import {
   type SourceOffsets,
   type TenantId,
 } from '@tidemark/domain';
-import { existingJob } from '../inspect/existing-job.js';
+import { existingJob, existingRevision } from '../inspect/existing-job.js';
 import { showVerdict } from '../inspect/history.answers.js';
 import { ShowOffsets } from '../start/show-offsets.js';
-import { nodesOf, sourcesIn } from '../start/sources-of-job.js';
+import { sourcesIn } from '../start/sources-of-job.js';
 import { WeighOffsets } from '../start/weigh-offsets.js';
 import { namedCheckpoint } from './chosen-checkpoint.js';
 import type { RollbackPreviewAnswer } from './recover.answers.js';
@@ -66,7 +66,7 @@ export class RollBack {
     const preview = await stores.recovery.previewRollback(id, checkpointId);
     if (preview === undefined) throw new TidemarkError('thing_not_found', { thing: 'checkpoint', id: checkpointId });
     const { revision, timeline, batchId } = preview.checkpoint;
-    const nodes = await nodesOf(stores.jobs, id, revision);
+    const { nodes } = (await existingRevision(stores.jobs, id, revision)).manifest;
     const shown = await this.offsets.ofCheckpoint(tenantId, id, checkpointId);
     return {
       checkpointId,

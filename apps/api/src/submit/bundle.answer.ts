@@ -56,6 +56,12 @@ class ManifestAnswer {
 
   @Shown('The graph.', [GraphNodeAnswer])
   readonly nodes!: readonly GraphNodeAnswer[];
+
+  @Shown(
+    'A hash of the logic of each source, operator and sink, by uid: equal where it does the same. One that could not be told is not there.',
+    'stringMap',
+  )
+  readonly logic!: { readonly [uid: string]: string };
 }
 shownType('BundleManifest', ManifestAnswer);
 
@@ -82,7 +88,14 @@ export const showBundle = ({ digest, bytes, manifest, createdAt }: Bundle): Bund
   createdAt: createdAt.toISOString(),
 });
 
-function showManifest({ name, batchIntervalMs, flow = DEFAULT_FLOW, poison, nodes }: BundleManifest): ManifestAnswer {
+function showManifest({
+  name,
+  batchIntervalMs,
+  flow = DEFAULT_FLOW,
+  poison,
+  nodes,
+  logic = {},
+}: BundleManifest): ManifestAnswer {
   const { trigger, downtime, backPressure } = flow;
   return {
     name,
@@ -91,6 +104,7 @@ function showManifest({ name, batchIntervalMs, flow = DEFAULT_FLOW, poison, node
     downtime,
     backPressure: backPressure !== false,
     poison,
+    logic,
     nodes: nodes.map((node) => ({ ...node, uid: node.uid ?? null, connector: node.connector ?? null })),
   };
 }

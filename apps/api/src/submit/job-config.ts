@@ -1,4 +1,4 @@
-import { TidemarkError, type BundleManifest, type JobConfig } from '@tidemark/domain';
+import { DEFAULT_HEALTH, TidemarkError, type BundleManifest, type JobConfig } from '@tidemark/domain';
 import type { ConfigOrder } from './submit.requests.js';
 
 const DEFAULT_LIMITS = { memoryMb: 256, cpuMsPerBatch: 10_000 } as const;
@@ -20,6 +20,12 @@ export function configFor(
     limits: {
       memoryMb: order?.limits?.memoryMb ?? before?.limits.memoryMb ?? DEFAULT_LIMITS.memoryMb,
       cpuMsPerBatch: order?.limits?.cpuMsPerBatch ?? before?.limits.cpuMsPerBatch ?? DEFAULT_LIMITS.cpuMsPerBatch,
+    },
+    health: {
+      batches: order?.health?.batches ?? before?.health.batches ?? DEFAULT_HEALTH.batches,
+      slowdown: order?.health?.slowdown ?? before?.health.slowdown ?? DEFAULT_HEALTH.slowdown,
+      growth: order?.health?.growth ?? before?.health.growth ?? DEFAULT_HEALTH.growth,
+      skipped: order?.health?.skipped ?? before?.health.skipped ?? DEFAULT_HEALTH.skipped,
     },
   };
 }

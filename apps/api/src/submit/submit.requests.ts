@@ -3,7 +3,14 @@ import { RESTORE_POLICIES, type RestorePolicy } from '@tidemark/domain';
 import { Type, type TypeHelpOptions } from 'class-transformer';
 import { IsObject, ValidateIf, ValidateNested } from 'class-validator';
 import { UpgradeOptionsOrder } from '../upgrade/upgrade-options.request.js';
-import { ChoiceField, FlagField, ObjectField, TextField, WholeNumberField } from '../transport/fields.js';
+import {
+  ChoiceField,
+  FlagOrField,
+  NumberField,
+  ObjectField,
+  TextField,
+  WholeNumberField,
+} from '../transport/fields.js';
 
 const MIB = 1024 * 1024;
 const DAY_MS = 86_400_000;
@@ -47,6 +54,45 @@ export class LimitsOrder {
   readonly cpuMsPerBatch?: number;
 }
 
+@ApiSchema({ name: 'HealthLimitsOrder' })
+export class HealthOrder {
+  @WholeNumberField({
+    optional: true,
+    min: 0,
+    max: 10_000,
+    description:
+      'Batches that it must commit within these limits before it counts as healthy; 5 by default, 0: it is not watched.',
+  })
+  readonly batches?: number;
+
+  @NumberField({
+    optional: true,
+    documented: 'number',
+    min: 1,
+    max: 1_000,
+    description: 'How many times longer than before a batch, and each of its records, may take; 3 by default.',
+  })
+  readonly slowdown?: number;
+
+  @NumberField({
+    optional: true,
+    documented: 'number',
+    min: 1,
+    max: 1_000_000,
+    description: 'How many times as many rows of state as it took over it may have; 10 by default.',
+  })
+  readonly growth?: number;
+
+  @NumberField({
+    optional: true,
+    documented: 'number',
+    min: 0,
+    max: 1,
+    description: "Which part of a batch's records it may skip as unreadable; 0.1 by default.",
+  })
+  readonly skipped?: number;
+}
+
 @ApiSchema({ name: 'JobConfigOrder' })
 export class ConfigOrder {
   @ChoiceField({
@@ -66,6 +112,14 @@ export class ConfigOrder {
 
   @ObjectField({ optional: true, type: () => LimitsOrder, description: 'Bounds of the job.' })
   readonly limits?: LimitsOrder;
+
+  @ObjectField({
+    optional: true,
+    type: () => HealthOrder,
+    description:
+      'What the revision is held to after it has taken over from another one; otherwise it goes back by itself.',
+  })
+  readonly health?: HealthOrder;
 }
 
 /** A bundle is named by its digest or comes with the request. What has neither is refused as a bundle without code. */
@@ -150,9 +204,11 @@ export class UpgradePlanRequest {
   @ObjectField({ optional: true, type: () => UpgradeOptionsOrder, description: 'What is said about the state.' })
   readonly upgrade?: UpgradeOptionsOrder;
 
-  @FlagField({
+  @FlagOrField({
     optional: true,
-    description: 'Also converts the state of the newest checkpoint, a sample of each operator, and throws it away.',
+    of: ['all'],
+    description:
+      'Also converts the state of the newest checkpoint with the new code, and throws it away: a sample of each operator, or `all` of it. What took longer than a minute is cut short, and `tried` says how far it came.',
   })
-  readonly deep?: boolean;
+  readonly deep?: boolean | 'all';
 }

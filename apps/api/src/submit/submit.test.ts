@@ -37,6 +37,16 @@ describe('uploading a bundle', () => {
     });
   });
 
+  it('shows a hash of what each operator does, where it could be told', async () => {
+    const logic = { totals: 'v1:0123' };
+    const told = await api.send('POST', '/v1/bundles', { body: aBundle({ logic }) });
+    const { digest } = told.body as { digest: string };
+    expect((await api.send('GET', `/v1/bundles/${digest}`)).body).toMatchObject({ manifest: { logic } });
+    expect((await api.send('POST', '/v1/bundles', { body: aBundle() })).body).toMatchObject({
+      manifest: { logic: {} },
+    });
+  });
+
   it('takes the same code again for the same bundle and does not run it again', async () => {
     const first = await api.send('POST', '/v1/bundles', { body: aBundle() });
     const second = await api.send('POST', '/v1/bundles', { body: aBundle() });
@@ -101,6 +111,7 @@ describe('submitting a job', () => {
           restorePolicy: 'ask',
           checkpointIntervalMs: 20_000,
           limits: { memoryMb: 256, cpuMsPerBatch: 10_000 },
+          health: { batches: 5, slowdown: 3, growth: 10, skipped: 0.1 },
         },
       },
     ]);
@@ -180,6 +191,18 @@ describe('deploying a revision', () => {
     expect(api.tenant.revisions[1]?.config).toMatchObject({
       restorePolicy: 'fail',
       limits: { memoryMb: 64, cpuMsPerBatch: 100 },
+    });
+  });
+
+  it('is told what it is held to, and keeps what the revision before it was held to', async () => {
+    const job = await aJob({ config: { health: { batches: 0, slowdown: 1.5 } } });
+    const body = { bundle: aBundle({ poison: 'skip' }), config: { health: { skipped: 0 } } };
+    await api.send('POST', `/v1/jobs/${job.id}/revisions`, { body });
+    expect((await api.send('GET', `/v1/jobs/${job.id}/revisions`)).body).toMatchObject({
+      items: [
+        { config: { health: { batches: 0, slowdown: 1.5, growth: 10, skipped: 0 } } },
+        { config: { health: { batches: 0, slowdown: 1.5, growth: 10, skipped: 0.1 } } },
+      ],
     });
   });
 

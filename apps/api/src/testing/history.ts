@@ -6,6 +6,7 @@ import type {
   JobEventRecord,
   JobId,
   SourceRanges,
+  TenantId,
 } from '@tidemark/domain';
 
 /** A batch of five records; committed unless `open`. */
@@ -52,20 +53,30 @@ export const anEvent = (jobId: JobId, seq: number, type = 'log'): JobEventRecord
   data: { number: seq },
 });
 
-/** A complete checkpoint without state, of batch 1 and revision 1. */
-export const aKeptCheckpoint = (
-  of: Pick<Checkpoint, 'tenantId' | 'jobId'> & { readonly id: CheckpointId } & Partial<Checkpoint>,
+/** A complete checkpoint of revision 1, of batch 4. */
+export const aCheckpoint = (
+  of: { readonly id: CheckpointId; readonly tenantId: TenantId; readonly jobId: JobId },
+  more: Partial<Checkpoint> = {},
 ): Checkpoint => ({
-  ...{
-    timeline: 1,
-    batchId: 1,
-    batchTimeMs: 1_000,
-    epoch: 1,
-    revision: 1,
-    bundleDigest: 'a'.repeat(64) as BundleDigest,
-  },
-  ...{ status: 'complete', kind: 'checkpoint', path: of.id, buildsOn: [], manifestSha256: 'b'.repeat(64) },
-  ...{ offsets: {}, shapes: {}, stateRows: 0, stateBytes: 0, ownBytes: 0 },
-  ...{ createdAt: new Date(0), completedAt: new Date(0), verifiedAt: undefined },
   ...of,
+  timeline: 1,
+  batchId: 4,
+  batchTimeMs: 0,
+  epoch: 2,
+  revision: 1,
+  bundleDigest: 'd'.repeat(64) as BundleDigest,
+  status: 'complete',
+  kind: 'checkpoint',
+  path: 'where/it/lies',
+  buildsOn: ['where/its/base/lies'],
+  manifestSha256: 'e'.repeat(64),
+  offsets: { flights: { 'a.jsonl': 12 } },
+  shapes: {},
+  stateRows: 3,
+  stateBytes: 120,
+  createdAt: new Date(0),
+  completedAt: undefined,
+  ownBytes: 3,
+  verifiedAt: undefined,
+  ...more,
 });

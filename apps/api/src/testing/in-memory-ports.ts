@@ -107,10 +107,10 @@ export class FakeBundleInspector extends BundleInspector {
   }
 
   /** What happens where state is to be converted. */
-  convert: () => Promise<void> = () => Promise.resolve();
+  convert: (state: Parameters<BundleInspector['tryConversion']>[1]) => Promise<void> = () => Promise.resolve();
 
-  override tryConversion(): Promise<void> {
-    return this.convert();
+  override tryConversion(...[, state]: Parameters<BundleInspector['tryConversion']>): Promise<void> {
+    return this.convert(state);
   }
 
   override sandbox(): ReturnType<BundleInspector['sandbox']> {

@@ -81,9 +81,24 @@ const FLAGS: ReadonlyMap<unknown, boolean> = new Map([
   ['false', false],
 ]);
 
-/** Any number: the one who knows what it counts judges it. */
-export const NumberField = (field: Common & { readonly documented: 'integer' | 'number' }): PropertyDecorator =>
-  declared(field, { type: field.documented }, [IsNumber({}, { message: '$property must be a number' })]);
+/** A yes or no of a body, or one of a closed set of words that say more. */
+export const FlagOrField = (field: Common & { readonly of: readonly string[] }): PropertyDecorator =>
+  declared(field, { oneOf: [{ type: 'boolean' }, { type: 'string', enum: [...field.of] }] }, [
+    IsIn([true, false, ...field.of], { message: `$property must be true, false or ${field.of.join(', ')}` }),
+  ]);
+
+/** A number. Without bounds the one who knows what it counts judges it. */
+export const NumberField = (
+  field: Common & { readonly documented: 'integer' | 'number'; readonly min?: number; readonly max?: number },
+): PropertyDecorator => {
+  const { documented, min, max } = field;
+  const bounds = { ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) };
+  return declared(field, { type: documented, ...bounds }, [
+    IsNumber({}, { message: '$property must be a number' }),
+    ...(min === undefined ? [] : [Min(min)]),
+    ...(max === undefined ? [] : [Max(max)]),
+  ]);
+};
 
 /** A list of objects with fields of their own. */
 export const ListField = (

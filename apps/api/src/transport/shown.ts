@@ -15,6 +15,7 @@ type ShownAs =
   | 'ranges'
   | 'integers'
   | 'strings'
+  | 'stringMap'
   | readonly string[]
   | Class
   | readonly [Class];
@@ -83,6 +84,7 @@ function schemaOf(as: Exclude<ShownAs, Class>): object {
   if (as === 'offsets') return OFFSETS;
   if (as === 'ranges') return RANGES;
   if (as === 'integers') return { type: 'array', items: { type: 'integer' } };
+  if (as === 'stringMap') return { type: 'object', additionalProperties: { type: 'string' } };
   if (as === 'strings') return { type: 'array', items: { type: 'string' } };
   if (typeof as === 'string') return { type: as };
   const [first] = as;

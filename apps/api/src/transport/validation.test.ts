@@ -52,6 +52,12 @@ describe('a request that is not valid', () => {
     ['a config that is null', { bundle: aBundle(), config: null }, ['config']],
     ['limits that are a list', { bundle: aBundle(), config: { limits: [] } }, ['config.limits']],
     ['a name that is null', { bundle: aBundle(), name: null }, ['name']],
+    ['half a batch', { bundle: aBundle(), config: { health: { batches: 0.5 } } }, ['config.health.batches']],
+    [
+      'limits of health that are none',
+      { bundle: aBundle(), config: { health: { batches: -1, slowdown: 0.9, growth: '2', skipped: 1.1 } } },
+      ['config.health.batches', 'config.health.slowdown', 'config.health.growth', 'config.health.skipped'],
+    ],
     ['a fraction', { bundle: aBundle(), config: { limits: { memoryMb: 64.5 } } }, ['config.limits.memoryMb']],
   ])('names the field for %s', async (_, body, fields) => {
     const answer = await api.send('POST', '/v1/jobs', { body });

@@ -4,6 +4,7 @@ import {
   JobStores,
   planUpgrade,
   TidemarkError,
+  withTrial,
   type JobId,
   type JobStore,
   type PlanId,
@@ -15,7 +16,7 @@ import { configFor } from '../submit/job-config.js';
 import { SubmitJob } from '../submit/submit-job.js';
 import { upgradeOptions } from './upgrade-options.request.js';
 import type { UpgradePlanRequest } from '../submit/submit.requests.js';
-import { TryConversion } from './try-conversion.js';
+import { TryConversion, type Depth } from './try-conversion.js';
 
 /** Answers what an upgrade would do, while the job goes on; the answer is kept. */
 @Injectable()
@@ -38,17 +39,23 @@ export class PlanUpgrade {
     const before = await store.findRevision(jobId, revision);
     const config = configFor(manifest, request.config, before?.config);
     const options = upgradeOptions(request.upgrade);
-    const plan = planUpgrade(facts, { manifest, config, options });
+    const planned = planUpgrade(facts, { manifest, config, options });
     const checkpointId = stored?.checkpointId;
     const checkpoint = checkpointId === undefined ? undefined : await store.findCheckpoint(jobId, checkpointId);
-    if (request.deep === true && checkpoint !== undefined) {
-      await this.trial.run({ bundle, limits: config.limits, checkpoint, verdicts: plan.operators });
-    }
+    const depth = depthOf(request.deep);
+    const trial = { bundle, limits: config.limits, verdicts: planned.operators };
+    const plan =
+      depth === undefined
+        ? planned
+        : withTrial(planned, checkpoint && (await this.trial.run({ ...trial, depth, checkpoint })));
     return store.savePlan({
       ...{ id: this.ids.next('plan'), jobId, revision, checkpointId, bundleDigest, config, options, plan, actor },
     });
   }
 }
+
+const depthOf = (deep: UpgradePlanRequest['deep']): Depth | undefined =>
+  deep === 'all' ? 'all' : deep === true ? 'sample' : undefined;
 
 /** The plan of this id. Throws `thing_not_found`. */
 export async function existingPlan(store: JobStore, jobId: JobId, planId: PlanId): Promise<UpgradePlanRecord> {

@@ -1,40 +1,14 @@
 import {
   UPGRADE_OUTCOMES,
-  type OperatorVerdict,
   type SinkVerdict,
   type SourceVerdict,
   type UpgradeOutcome,
   type UpgradePlanRecord,
 } from '@tidemark/domain';
+import { OperatorVerdictAnswer, showOperator } from '../inspect/operator-verdict.answer.js';
 import { pageClass } from '../transport/paging.js';
 import { Shown, shownType } from '../transport/shown.js';
 import { UpgradeOptionsOrder } from './upgrade-options.request.js';
-
-const VERDICTS = ['as_is', 'evolve', 'migrate', 'renamed', 'new', 'dropped', 'reset', 'refused'] as const;
-
-class OperatorVerdictAnswer {
-  @Shown('The operator.', 'string')
-  readonly uid!: string;
-
-  @Shown(
-    'What becomes of its state. `as_is`: taken over; `evolve`: read as the new schema has it; `migrate`: by the steps of the bundle; `renamed`: taken over under another uid; `new`: starts empty; `dropped`: the operator is gone; `reset`: starts empty by policy or word; `refused`: cannot be taken over.',
-    VERDICTS,
-  )
-  readonly verdict!: OperatorVerdict['verdict'];
-
-  @Shown('The uid that its state has now, where that is another one.', 'string', { nullable: true })
-  readonly from!: string | null;
-
-  @Shown('Why it is refused, reset or dropped.', 'string', { nullable: true })
-  readonly reason!: string | null;
-
-  @Shown('What changed of the form of its state.', 'strings')
-  readonly changes!: readonly string[];
-
-  @Shown('Versions from which the bundle leads on.', 'integers')
-  readonly steps!: readonly number[];
-}
-shownType('OperatorVerdict', OperatorVerdictAnswer);
 
 class SourceVerdictAnswer {
   @Shown('The source.', 'string')
@@ -68,6 +42,21 @@ class UpgradeStateAnswer {
   readonly convertsState!: boolean;
 }
 shownType('UpgradeState', UpgradeStateAnswer);
+
+class TriedStateAnswer {
+  @Shown('Rows that were converted, and thrown away.', 'integer')
+  readonly rows!: number;
+
+  @Shown(
+    'Rows of all operators whose state changes its form, in that checkpoint: a key that was written again counts again.',
+    'integer',
+  )
+  readonly ofRows!: number;
+
+  @Shown('Whether time was up before as much was tried as was asked for.', 'boolean')
+  readonly isCutShort!: boolean;
+}
+shownType('TriedState', TriedStateAnswer);
 
 export class UpgradePlanAnswer {
   @Shown('Id of the plan: a deployment may name it.', 'string')
@@ -112,6 +101,15 @@ export class UpgradePlanAnswer {
   @Shown('What is taken over.', UpgradeStateAnswer)
   readonly state!: UpgradeStateAnswer;
 
+  @Shown(
+    'How much of the real state was converted; null where the plan is not deep, or there is no checkpoint.',
+    TriedStateAnswer,
+    {
+      nullable: true,
+    },
+  )
+  readonly tried!: TriedStateAnswer | null;
+
   @Shown('About how long no batch is committed, in milliseconds.', 'integer')
   readonly estimatedGapMs!: number;
 
@@ -123,15 +121,6 @@ export class UpgradePlanAnswer {
 }
 shownType('UpgradePlan', UpgradePlanAnswer);
 export const UpgradePlanPage = pageClass(UpgradePlanAnswer, 'UpgradePlanPage');
-
-const showOperator = (one: OperatorVerdict): OperatorVerdictAnswer => ({
-  uid: one.uid,
-  verdict: one.verdict,
-  from: ('from' in one ? one.from : undefined) ?? null,
-  reason: 'reason' in one ? one.reason : null,
-  changes: 'changes' in one ? one.changes : [],
-  steps: 'steps' in one ? one.steps : [],
-});
 
 export function showPlan({ plan, ...record }: UpgradePlanRecord): UpgradePlanAnswer {
   return {
@@ -148,6 +137,7 @@ export function showPlan({ plan, ...record }: UpgradePlanRecord): UpgradePlanAns
     sources: plan.sources.map(({ uid, offsets, reason }) => ({ uid, offsets, reason: reason ?? null })),
     sinks: plan.sinks,
     state: plan.state,
+    tried: plan.tried ?? null,
     estimatedGapMs: plan.estimatedGapMs,
     warnings: plan.warnings,
     createdAt: record.createdAt.toISOString(),

@@ -189,6 +189,20 @@ it('a deep plan without a checkpoint converts nothing', async () => {
     Promise.reject(new TidemarkError('state_conversion_failed', { operator: 'totals', key: '"a"', reason: 'no' }));
   expect(await plan({ bundle: aBundle(wider), deep: true })).toMatchObject({
     status: 201,
-    body: { outcome: 'proceed' },
+    body: {
+      outcome: 'proceed',
+      tried: null,
+      warnings: ['There is no checkpoint yet: no state was converted.'],
+    },
   });
+});
+
+it('how deep a plan goes is a yes, a no, or all', async () => {
+  for (const deep of ['all', true, false]) expect((await plan({ bundle: aBundle(wider), deep })).status).toBe(201);
+  for (const deep of ['some', 'true', 1, null]) {
+    expect(await plan({ bundle: aBundle(wider), deep })).toMatchObject({
+      status: 400,
+      body: { problems: [{ field: 'deep', problem: 'must be true, false or all' }] },
+    });
+  }
 });

@@ -49,3 +49,12 @@ export function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
   throw new UserError(`"${text}" is not a whole number above zero.`);
 }
+
+/** Reads an option that is a whole number. Throws `UserError`. */
+export const wholeNumberOrZero = (text: string): number => (text === '0' ? 0 : wholeNumber(text));
+
+/** Reads an option that is a number. Throws `UserError`. */
+export function anyNumber(text: string): number {
+  if (/^\d{1,12}(\.\d{1,12})?$/.test(text)) return Number(text);
+  throw new UserError(`"${text}" is not a number.`);
+}

@@ -1,5 +1,6 @@
 import type { Job, JobStatus } from '@tidemark/sdk';
 import type { Command } from 'commander';
+import { showCheckpoints } from '../output/show-checkpoints.js';
 import { showBatches, showJob, showJobs } from '../output/show-job.js';
 import type { Terminal } from '../terminal.js';
 import { contextOf, jobNamed, wholeNumber } from './context.js';
@@ -7,7 +8,7 @@ import { contextOf, jobNamed, wholeNumber } from './context.js';
 const LINES_DEFAULT = 20;
 const PAGE_MAX = 100;
 
-/** `tidemark list`, `status` and `batches`. */
+/** `tidemark list`, `status`, `batches` and `checkpoints`. */
 export function addInspectCommands(program: Command, terminal: Terminal): void {
   program
     .command('list')
@@ -46,5 +47,23 @@ export function addInspectCommands(program: Command, terminal: Terminal): void {
         ...timeline,
       });
       context.show(items, showBatches(items));
+    });
+
+  addCheckpointsCommand(program.command('checkpoints'), terminal);
+}
+
+function addCheckpointsCommand(command: Command, terminal: Terminal): void {
+  command
+    .argument('<job>', 'id or name of the job')
+    .description('list the checkpoints of a job, newest first')
+    .option('-n, --lines <count>', 'how many, at most 100', wholeNumber, LINES_DEFAULT)
+    .option('--revision <number>', 'also say whether each fits this revision of the job, and why not', wholeNumber)
+    .action(async (name: string, options: { readonly lines: number; readonly revision?: number }, self: Command) => {
+      const context = await contextOf(self, terminal);
+      const { id } = await jobNamed(context, name);
+      const revision = options.revision === undefined ? {} : { revision: options.revision };
+      const page = { limit: Math.min(PAGE_MAX, options.lines), ...revision };
+      const { items } = await context.service.jobs.checkpoints(id, page);
+      context.show(items, showCheckpoints(items));
     });
 }

@@ -3,7 +3,7 @@ import type { BundleUpload, Job, JobConfigOrder } from '@tidemark/sdk';
 import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../terminal.js';
-import { wholeNumber, type Context } from './context.js';
+import { anyNumber, wholeNumber, wholeNumberOrZero, type Context } from './context.js';
 
 const WAIT_SECONDS_DEFAULT = 60;
 const ENDED = ['failed', 'cancelled', 'stopped', 'awaiting_decision'];
@@ -14,6 +14,10 @@ export interface RevisionOptions {
   readonly checkpointIntervalMs?: number;
   readonly memoryMb?: number;
   readonly cpuMsPerBatch?: number;
+  readonly healthBatches?: number;
+  readonly healthSlowdown?: number;
+  readonly healthGrowth?: number;
+  readonly healthSkipped?: number;
   readonly wait?: number | true;
 }
 
@@ -25,6 +29,10 @@ export function withRevisionOptions(command: Command): Command {
     .option('--checkpoint-interval-ms <ms>', 'milliseconds between checkpoints', wholeNumber)
     .option('--memory-mb <mib>', "memory of the job's sandbox", wholeNumber)
     .option('--cpu-ms-per-batch <ms>', 'CPU deadline of a batch', wholeNumber)
+    .option('--health-batches <n>', 'batches on probation after an upgrade; 0: it is not watched', wholeNumberOrZero)
+    .option('--health-slowdown <times>', 'how many times longer than before its batches may take', anyNumber)
+    .option('--health-growth <times>', 'how many times as many rows of state as it took over it may have', anyNumber)
+    .option('--health-skipped <part>', 'part of the records that it may skip as unreadable, 0 to 1', anyNumber)
     .option(
       '--wait [seconds]',
       `wait for the next committed batch, or for the job to be finished, ${WAIT_SECONDS_DEFAULT} s at most by default`,
@@ -78,6 +86,7 @@ export function configIn({
   checkpointIntervalMs,
   memoryMb,
   cpuMsPerBatch,
+  ...options
 }: RevisionOptions): JobConfigOrder {
   return {
     // The service knows the policies and names them when this is none.
@@ -89,5 +98,21 @@ export function configIn({
       ...(memoryMb === undefined ? {} : { memoryMb }),
       ...(cpuMsPerBatch === undefined ? {} : { cpuMsPerBatch }),
     },
+    ...healthIn(options),
   };
+}
+
+function healthIn({
+  healthBatches: batches,
+  healthSlowdown: slowdown,
+  healthGrowth: growth,
+  healthSkipped: skipped,
+}: RevisionOptions): Pick<JobConfigOrder, 'health'> {
+  const health = {
+    ...(batches === undefined ? {} : { batches }),
+    ...(slowdown === undefined ? {} : { slowdown }),
+    ...(growth === undefined ? {} : { growth }),
+    ...(skipped === undefined ? {} : { skipped }),
+  };
+  return Object.keys(health).length === 0 ? {} : { health };
 }

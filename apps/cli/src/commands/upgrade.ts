@@ -15,7 +15,7 @@ import {
 import { upgradeIn, withUpgradeOptions, type UpgradeFlags } from './upgrade-options.js';
 
 interface PlanOptions extends RevisionOptions, UpgradeFlags {
-  readonly deep?: boolean;
+  readonly deep?: true | 'all';
 }
 
 interface DeployOptions extends RevisionOptions, UpgradeFlags {
@@ -47,7 +47,7 @@ function addPlanCommand(command: Command, terminal: Terminal): void {
   command
     .argument('<file>', 'as for "submit"')
     .description('say what an upgrade would do, while the job goes on')
-    .option('--deep', 'also convert a sample of the real state, and throw it away')
+    .option('--deep [all]', 'also convert a sample of the real state, or all of it, and throw it away', depth)
     .action(async (name: string, file: string, options: PlanOptions, self: Command) => {
       const context = await contextOf(self, terminal);
       const { id, name: jobName } = await jobNamed(context, name);
@@ -57,6 +57,12 @@ function addPlanCommand(command: Command, terminal: Terminal): void {
       const plan = await context.service.jobs.planUpgrade(id, order);
       context.show(plan, showPlan(plan, jobName));
     });
+}
+
+/** The word after `--deep`. Throws `UserError`. */
+function depth(text: string): 'all' {
+  if (text === 'all') return text;
+  throw new UserError(`"${text}" does not go with --deep: write --deep all, or --deep at the end.`);
 }
 
 function addDeployCommand(command: Command, terminal: Terminal): void {

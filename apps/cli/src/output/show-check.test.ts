@@ -14,7 +14,7 @@ const comparison = (differences: readonly OutputDifference[], more: Partial<Comp
 function shown(outcome: CheckReport['outcome'], ran: Comparison | null, objections: readonly string[] = []): string {
   const plan = {
     ...{ id: 'upl_1', revision: 1, checkpointId: 'ckp_2', outcome: 'proceed', objections: [], warnings: [] },
-    ...{ operators: [], logicChanged: [], logicUnknown: [], sources: [], sinks: [], estimatedGapMs: 1 },
+    ...{ operators: [], logicChanged: [], logicUnknown: [], sources: [], sinks: [], tried: null, estimatedGapMs: 1 },
     state: { rows: 9, bytes: 100, convertsState: false },
   } as unknown as CheckReport['plan'];
   return showCheck({ outcome, objections, plan, comparison: ran }).join('\n');

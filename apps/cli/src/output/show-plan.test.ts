@@ -15,7 +15,7 @@ function aPlan(more: Partial<UpgradePlan>): UpgradePlan {
   return {
     ...{ id: 'upl_1', revision: 3, checkpointId: 'ckp_1', bundleDigest: 'd', upgrade: {}, outcome: 'proceed' },
     ...{ objections: [], operators: [], logicChanged: [], logicUnknown: [], sources: [], sinks: [], warnings: [] },
-    ...{ state: { rows: 400, bytes: 9_000, convertsState: false }, estimatedGapMs: 160 },
+    ...{ state: { rows: 400, bytes: 9_000, convertsState: false }, estimatedGapMs: 160, tried: null },
     createdAt: '2026-01-01T00:00:00.000Z',
     ...more,
   };

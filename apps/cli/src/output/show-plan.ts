@@ -26,6 +26,7 @@ export function showVerdicts(plan: UpgradePlan): readonly string[] {
       ['against', `revision ${plan.revision}, checkpoint ${plan.checkpointId ?? 'none'}`],
       ['outcome', `${plan.outcome}: ${OUTCOMES[plan.outcome]}`],
       ['state', stateText(plan)],
+      ['tried', triedText(plan.tried)],
       ['gap', `about ${plan.estimatedGapMs} ms without a batch`],
     ]),
     ...section(operators, table(['OPERATOR', 'STATE', 'LOGIC', ''], operators)),
@@ -83,3 +84,8 @@ function whatNext(plan: UpgradePlan, jobName: string): readonly string[] {
 
 const section = (content: readonly unknown[], lines: readonly string[]): readonly string[] =>
   content.length === 0 ? [] : ['', ...lines];
+
+const triedText = (tried: UpgradePlan['tried']): string | null =>
+  tried === null
+    ? null
+    : `${tried.rows} of ${tried.ofRows} rows converted${tried.isCutShort ? ', then time was up' : ''}`;

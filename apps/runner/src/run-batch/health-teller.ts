@@ -13,8 +13,8 @@ export class HealthTeller {
     private readonly run: ActiveRun,
     private readonly runs: RunStore,
   ) {
-    const { probation } = run.claimed;
-    this.watch = probation === undefined ? undefined : new HealthWatch(probation);
+    const { probation, manifest } = run.claimed;
+    this.watch = probation === undefined ? undefined : new HealthWatch(probation, manifest.batchIntervalMs);
   }
 
   /** @returns undefined where the run goes on. */

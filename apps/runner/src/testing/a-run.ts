@@ -1,4 +1,5 @@
 import {
+  DEFAULT_HEALTH,
   IdSource,
   NO_UPGRADE_OPTIONS,
   type BundleDigest,
@@ -33,6 +34,7 @@ export function aClaimedRun(runId = 'run_1'): ClaimedRun {
         restorePolicy: 'ask',
         checkpointIntervalMs: 1_000,
         limits: { memoryMb: 64, cpuMsPerBatch: 1_000 },
+        health: DEFAULT_HEALTH,
       },
       options: NO_UPGRADE_OPTIONS,
       createdAt: new Date(0),

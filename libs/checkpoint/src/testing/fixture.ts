@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import type { StateShape } from '@tidemark/domain';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +20,8 @@ export function objectsOf(name: string): ReadonlyMap<string, Uint8Array> {
 export interface ExpectedFixture {
   readonly path: string;
   readonly manifestSha256: string;
+  /** As the database had them; absent before format 3, which is the first that holds them in full. */
+  readonly shapes?: { readonly [uid: string]: StateShape };
   /** Rows by operator in format 1; since format 2 by operator and table, as [slot, key, value]. */
   readonly operators: {
     readonly [uid: string]:

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { own } from '@tidemark/domain';
 import { checkedBlocksOf, plainBytesOf } from '../block-file.js';
-import type { CheckpointManifest, StateFile } from '../manifest.js';
+import type { AnyManifest, StateFile } from '../manifest.js';
 import type { ManifestV1 } from '../manifest-v1.js';
-import { refuseStrayFiles } from '../read-state.js';
+import { filesOf, refuseStrayFiles } from '../read-state.js';
 import { openStateV1 } from '../read-state-v1.js';
 import { readBlock, type BlockView } from '../state-block.js';
 import type { StoredObjects } from '../stored-objects.js';
@@ -17,7 +17,7 @@ import type { StoredObjects } from '../stored-objects.js';
  */
 export async function* blocksNewestFirst(
   objects: StoredObjects,
-  manifest: CheckpointManifest | ManifestV1,
+  manifest: AnyManifest,
   uid: string,
   skipped = 0,
 ): AsyncGenerator<BlockView> {
@@ -26,7 +26,7 @@ export async function* blocksNewestFirst(
     return;
   }
   refuseStrayFiles(objects, manifest, uid);
-  const files = (own(manifest.operators, uid)?.files ?? []).slice(skipped).reverse();
+  const files = filesOf(manifest, uid).slice(skipped).reverse();
   let opening = opened(objects, files[0]);
   for (let next = 1; opening !== undefined; next += 1) {
     const blocks = await opening;

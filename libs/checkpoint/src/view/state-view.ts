@@ -1,8 +1,9 @@
 import { own, TidemarkError } from '@tidemark/domain';
-import type { CheckpointManifest } from '../manifest.js';
-import type { ManifestV1 } from '../manifest-v1.js';
+import type { AnyManifest } from '../manifest.js';
 import type { ObjectStore } from '../object-store.port.js';
 import { openManifest } from '../read-checkpoint.js';
+import { filesOf } from '../read-state.js';
+import { shapesOf } from '../state-shapes.js';
 import type { StoredObjects } from '../stored-objects.js';
 import { blocksNewestFirst } from './newest-first.js';
 import {
@@ -19,7 +20,7 @@ export class StateView {
   private constructor(
     private readonly objects: StoredObjects,
     private readonly path: string,
-    readonly manifest: CheckpointManifest | ManifestV1,
+    readonly manifest: AnyManifest,
     private readonly schemas: StateSchemas,
     readonly bounds: ViewBounds,
   ) {}
@@ -27,7 +28,8 @@ export class StateView {
   /**
    * Reads the manifest and nothing else. Throws as `readCheckpoint` does.
    *
-   * @param schemas JSON Schema of each operator's state, where one was declared: tells how a value is put together.
+   * @param schemas JSON Schema of each operator's state, where one was declared: tells how a value is put together. Since
+   * format 3 the manifest has them itself.
    */
   static async open(
     store: ObjectStore,
@@ -39,7 +41,7 @@ export class StateView {
     }: { readonly manifestSha256: string; readonly schemas?: StateSchemas; readonly bounds?: ViewBounds },
   ): Promise<StateView> {
     const { objects, manifest } = await openManifest(store, path, manifestSha256);
-    return new StateView(objects, path, manifest, schemas, bounds);
+    return new StateView(objects, path, manifest, { ...schemasIn(manifest), ...schemas }, bounds);
   }
 
   /** Of the operators with state, in order. */
@@ -94,7 +96,7 @@ export class StateView {
 
   private objectsOf(uid: string): readonly string[] {
     if (this.manifest.format === 1) return [];
-    return (own(this.manifest.operators, uid)?.files ?? []).map((file) => `${file.in ?? this.path}/${file.path}`);
+    return filesOf(this.manifest, uid).map((file) => `${file.in ?? this.path}/${file.path}`);
   }
 
   private operator(uid: string): OperatorFiles | undefined {
@@ -102,6 +104,11 @@ export class StateView {
     return own(operators, uid);
   }
 }
+
+const schemasIn = (manifest: AnyManifest): StateSchemas =>
+  Object.fromEntries(
+    Object.entries(shapesOf(manifest)).flatMap(([uid, { schema }]) => (schema === undefined ? [] : [[uid, schema]])),
+  );
 
 /** What the manifests of all formats say of an operator. */
 interface OperatorFiles {

@@ -824,6 +824,10 @@ export interface components {
       poison: 'fail' | 'skip';
       /** @description The graph. */
       nodes: components['schemas']['GraphNode'][];
+      /** @description A hash of the logic of each source, operator and sink, by uid: equal where it does the same. One that could not be told is not there. */
+      logic: {
+        [key: string]: string;
+      };
     };
     Bundle: {
       /** @description SHA-256 of the bundle's JavaScript, hex. */
@@ -854,6 +858,16 @@ export interface components {
       /** @description CPU deadline of a batch in ms; 10 000 by default. */
       cpuMsPerBatch?: number;
     };
+    HealthLimitsOrder: {
+      /** @description Batches that it must commit within these limits before it counts as healthy; 5 by default, 0: it is not watched. */
+      batches?: number;
+      /** @description How many times longer than before a batch, and each of its records, may take; 3 by default. */
+      slowdown?: number;
+      /** @description How many times as many rows of state as it took over it may have; 10 by default. */
+      growth?: number;
+      /** @description Which part of a batch's records it may skip as unreadable; 0.1 by default. */
+      skipped?: number;
+    };
     JobConfigOrder: {
       /**
        * @description What to do where state does not fit or cannot be read; `ask` by default.
@@ -864,6 +878,8 @@ export interface components {
       checkpointIntervalMs?: number;
       /** @description Bounds of the job. */
       limits?: components['schemas']['LimitsOrder'];
+      /** @description What the revision is held to after it has taken over from another one; otherwise it goes back by itself. */
+      health?: components['schemas']['HealthLimitsOrder'];
     };
     JobOrder: {
       /** @description Name of the job, unique for the tenant; by default the bundle's own. */
@@ -1011,6 +1027,16 @@ export interface components {
       /** @description CPU deadline of one batch, in milliseconds. */
       cpuMsPerBatch: number;
     };
+    HealthLimits: {
+      /** @description Batches that it must commit within these limits before it counts as healthy; 0: it is not watched. */
+      batches: number;
+      /** @description How many times longer than before a batch, and each of its records, may take. */
+      slowdown: number;
+      /** @description How many times as many rows of state as it took over it may have. */
+      growth: number;
+      /** @description Which part of a batch's records it may skip as unreadable. */
+      skipped: number;
+    };
     JobConfig: {
       /**
        * @description What to do where state does not fit or cannot be read.
@@ -1021,6 +1047,8 @@ export interface components {
       checkpointIntervalMs: number;
       /** @description Bounds of the job. */
       limits: components['schemas']['Limits'];
+      /** @description What the revision is held to after it has taken over from another one. */
+      health: components['schemas']['HealthLimits'];
     };
     Revision: {
       /** @description Counts from 1 for each job. */
@@ -1154,6 +1182,36 @@ export interface components {
       /** @description What to send as `after` for the next page; null on the last one. */
       next: string | null;
     };
+    OperatorVerdict: {
+      /** @description The operator. */
+      uid: string;
+      /**
+       * @description What becomes of its state. `as_is`: taken over; `evolve`: read as the new schema has it; `migrate`: by the steps of the bundle; `renamed`: taken over under another uid; `new`: starts empty; `dropped`: the operator is gone; `reset`: starts empty by policy or word; `refused`: cannot be taken over.
+       * @enum {string}
+       */
+      verdict: 'as_is' | 'evolve' | 'migrate' | 'renamed' | 'new' | 'dropped' | 'reset' | 'refused';
+      /** @description The uid that its state has now, where that is another one. */
+      from: string | null;
+      /** @description Why it is refused, reset or dropped. */
+      reason: string | null;
+      /** @description What changed of the form of its state. */
+      changes: string[];
+      /** @description Versions from which the bundle leads on. */
+      steps: number[];
+    };
+    CheckpointFit: {
+      /** @description The revision that it is held against. */
+      revision: number;
+      /**
+       * @description `fits`: a start of the revision could take it; `does_not_fit`: not under its policy, or nothing of it would be kept; `not_restorable`: it is not complete.
+       * @enum {string}
+       */
+      outcome: 'fits' | 'does_not_fit' | 'not_restorable';
+      /** @description Why it would not be taken, one sentence each. */
+      reasons: string[];
+      /** @description The verdict on each operator with state. */
+      operators: components['schemas']['OperatorVerdict'][];
+    };
     Checkpoint: {
       /** @description Id of the checkpoint. */
       id: string;
@@ -1213,6 +1271,8 @@ export interface components {
        * @description When every byte of it was last read back and found to be as it was written.
        */
       verifiedAt: string | null;
+      /** @description What it is worth to the revision that the request names; null where it names none. */
+      fits: components['schemas']['CheckpointFit'] | null;
     };
     CheckpointPage: {
       /** @description The items, in the order of the list. */
@@ -1500,25 +1560,16 @@ export interface components {
       config?: components['schemas']['JobConfigOrder'];
       /** @description What is said about the state. */
       upgrade?: components['schemas']['UpgradeOptions'];
-      /** @description Also converts the state of the newest checkpoint, a sample of each operator, and throws it away. */
-      deep?: boolean;
+      /** @description Also converts the state of the newest checkpoint with the new code, and throws it away: a sample of each operator, or `all` of it. What took longer than a minute is cut short, and `tried` says how far it came. */
+      deep?: boolean | 'all';
     };
-    OperatorVerdict: {
-      /** @description The operator. */
-      uid: string;
-      /**
-       * @description What becomes of its state. `as_is`: taken over; `evolve`: read as the new schema has it; `migrate`: by the steps of the bundle; `renamed`: taken over under another uid; `new`: starts empty; `dropped`: the operator is gone; `reset`: starts empty by policy or word; `refused`: cannot be taken over.
-       * @enum {string}
-       */
-      verdict: 'as_is' | 'evolve' | 'migrate' | 'renamed' | 'new' | 'dropped' | 'reset' | 'refused';
-      /** @description The uid that its state has now, where that is another one. */
-      from: string | null;
-      /** @description Why it is refused, reset or dropped. */
-      reason: string | null;
-      /** @description What changed of the form of its state. */
-      changes: string[];
-      /** @description Versions from which the bundle leads on. */
-      steps: number[];
+    TriedState: {
+      /** @description Rows that were converted, and thrown away. */
+      rows: number;
+      /** @description Rows of all operators whose state changes its form, in that checkpoint: a key that was written again counts again. */
+      ofRows: number;
+      /** @description Whether time was up before as much was tried as was asked for. */
+      isCutShort: boolean;
     };
     SourceVerdict: {
       /** @description The source. */
@@ -1578,6 +1629,8 @@ export interface components {
       sinks: components['schemas']['SinkVerdict'][];
       /** @description What is taken over. */
       state: components['schemas']['UpgradeState'];
+      /** @description How much of the real state was converted; null where the plan is not deep, or there is no checkpoint. */
+      tried: components['schemas']['TriedState'] | null;
       /** @description About how long no batch is committed, in milliseconds. */
       estimatedGapMs: number;
       /** @description What else to know, one sentence each. */
@@ -3211,6 +3264,8 @@ export interface operations {
         after?: string;
         /** @description Items on the page at most. */
         limit?: number;
+        /** @description Also says of each checkpoint what it is worth to this revision of the job. */
+        revision?: number;
       };
       header?: {
         /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */

@@ -43,14 +43,18 @@ describe('state held against the operators that would take it over', () => {
     expect(judgeState({ x: before }, { shapes: { x: after } })).toEqual([
       { uid: 'x', verdict: 'evolve', changes: ['value.b is gone'] },
     ]);
-    const windowed = { kind: 'windowFold' };
-    expect(judgeState({ x: { ...before, ...windowed } }, { shapes: { x: { ...after, ...windowed } } })).toEqual([
+    const asKind = (kind: string, from: StateShape, to: StateShape) =>
+      judgeState({ x: { ...from, kind } }, { shapes: { x: { ...to, kind } } });
+    expect(asKind('windowFold', before, after)).toMatchObject([{ verdict: 'evolve' }]);
+    expect(asKind('windowReduce', before, after)).toEqual([
       {
         uid: 'x',
         verdict: 'refused',
-        reason: '"x": value.b is gone, and the state of windowFold cannot change its form',
+        reason: '"x": value.b is gone, and the state of windowReduce cannot change its form',
       },
     ]);
+    expect(asKind('fold', before, aShape())).toMatchObject([{ verdict: 'evolve' }]);
+    expect(asKind('windowFold', before, aShape())).toMatchObject([{ verdict: 'refused' }]);
   });
 
   it('is migrated by every step from its version to the new one', () => {

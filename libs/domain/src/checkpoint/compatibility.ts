@@ -106,6 +106,10 @@ const dropped = (uid: string, { drops }: UpgradeOptions): OperatorVerdict => ({
 /** Kinds whose state can be read as another form than the one that it was written in. */
 const CONVERTED_KINDS: ReadonlySet<string> = new Set(['fold', 'updateStateByKey', 'mapWithState', 'process']);
 
+/** Of a fold in windows the state lies otherwise with a schema than without one. */
+const isConverted = ({ kind, schema }: StateShape, before: StateShape): boolean =>
+  CONVERTED_KINDS.has(kind) || (kind === 'windowFold' && schema !== undefined && before.schema !== undefined);
+
 interface Pair {
   readonly uid: string;
   /** The uid in the checkpoint. */
@@ -134,7 +138,7 @@ function judgeOperator(pair: Pair): OperatorVerdict {
   }
   const change = compareSchemas(before.schema, now.schema);
   if (change.outcome === 'differs') return refused(change.reason);
-  if (change.outcome === 'evolves' && !CONVERTED_KINDS.has(now.kind)) {
+  if (change.outcome === 'evolves' && !isConverted(now, before)) {
     return refused(`${change.changes.join('; ')}, and the state of ${now.kind} cannot change its form`);
   }
   if (change.outcome === 'evolves') return { uid, verdict: 'evolve', ...moved, changes: change.changes };

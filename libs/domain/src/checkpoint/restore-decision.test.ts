@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CheckpointId } from '../ids.js';
 import type { StateShape } from './checkpoint.js';
 import { allowsRestore, judgeState, NO_UPGRADE_OPTIONS } from './compatibility.js';
-import { decideRestore, RESTORE_POLICIES, type RestoreFacts } from './restore-decision.js';
+import { decideRestore, fitOf, RESTORE_POLICIES, type RestoreFacts } from './restore-decision.js';
 
 const aShape = (more: Partial<StateShape> = {}): StateShape => ({
   kind: 'updateStateByKey',
@@ -141,6 +141,45 @@ describe('under a policy that resets', () => {
     expect(decideRestore(facts({ checkpoints: own, upgrade }))).toMatchObject({
       verdict: { from: { checkpointId: 'ckp_12' }, reasonCode: 'NEWEST_CHECKPOINT' },
       candidates: [{ operators: [{ verdict: 'as_is' }] }, { operators: [{ verdict: 'reset' }] }],
+    });
+  });
+});
+
+describe('what a checkpoint is worth to a revision', () => {
+  it('is what a start would say that found only this one', () => {
+    const someShapes = fc.constantFrom({}, { totals: aShape() }, { totals: aWindow(1_000) }, { other: aShape() });
+    const someOptions = fc.constantFrom(
+      NO_UPGRADE_OPTIONS,
+      { ...NO_UPGRADE_OPTIONS, drops: ['other'] },
+      { ...NO_UPGRADE_OPTIONS, resets: ['totals'] },
+      { ...NO_UPGRADE_OPTIONS, renames: { other: 'totals' } },
+    );
+    const aStatus = fc.constantFrom('complete', 'corrupt', 'pending', 'deleted');
+    const aPolicy = fc.constantFrom(...RESTORE_POLICIES);
+    const aRevision = fc.constantFrom(1, 2);
+    fc.assert(
+      fc.property(aPolicy, someShapes, someOptions, aStatus, aRevision, (policy, shapes, upgrade, status, revision) => {
+        const checkpoint = { ...aCheckpoint(9), shapes, status, revision } as RestoreFacts['checkpoints'][number];
+        const one = facts({ policy, upgrade, checkpoints: [checkpoint] });
+        const { outcome, operators, reasons } = fitOf(checkpoint, one);
+        const decided = decideRestore(one);
+        expect(outcome === 'fits').toBe(decided.candidates[0]?.verdict === 'chosen');
+        expect(operators).toEqual(decided.candidates[0]?.operators);
+        expect(reasons.length === 0).toBe(outcome === 'fits');
+      }),
+    );
+  });
+
+  it('names what does not fit, or that it is none to restore', () => {
+    const wide = facts({ wanted: { shapes: { totals: aWindow(2_000) } } });
+    expect(fitOf(aCheckpoint(9), wide)).toMatchObject({
+      outcome: 'does_not_fit',
+      reasons: ['"totals": kind was updateStateByKey and is now window'],
+    });
+    expect(fitOf(aCheckpoint(9, { status: 'corrupt' }), facts())).toEqual({
+      outcome: 'not_restorable',
+      operators: [{ uid: 'totals', verdict: 'as_is' }],
+      reasons: ['it is corrupt, and only a complete one is restored'],
     });
   });
 });

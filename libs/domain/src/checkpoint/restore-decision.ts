@@ -106,22 +106,50 @@ export function decideRestore(facts: RestoreFacts): {
   let chosen: CandidateVerdict | undefined;
   let misfit: CandidateVerdict | undefined;
   for (const checkpoint of facts.checkpoints) {
-    const { id: checkpointId, timeline, batchId, status } = checkpoint;
-    const judged = judgeCheckpoint(checkpoint, facts);
-    const operators = facts.policy === 'reset_keep_offsets' ? withResets(judged) : judged;
-    const fits = allowsRestore(operators) && (keepsState(operators) || isWithoutLoss(operators));
+    const { id: checkpointId, timeline, batchId } = checkpoint;
+    const { outcome, operators } = fitOf(checkpoint, facts);
     const judge = (verdict: CandidateVerdict['verdict']): CandidateVerdict => {
       const candidate = { checkpointId, timeline, batchId, verdict, operators };
       candidates.push(candidate);
       return candidate;
     };
-    if (status !== 'complete') judge('unreadable');
+    if (outcome === 'not_restorable') judge('unreadable');
     else if (chosen !== undefined || misfit !== undefined) judge('not_needed');
-    else if (fits) chosen = judge('chosen');
+    else if (outcome === 'fits') chosen = judge('chosen');
     // An older checkpoint of the same code would not fit either, and falling back silently is what we never do.
     else misfit = judge('does_not_fit');
   }
   return { candidates, verdict: verdictOf(facts, candidates, chosen, misfit) };
+}
+
+export const FIT_OUTCOMES = ['fits', 'does_not_fit', 'not_restorable'] as const;
+
+/** What a checkpoint is worth to a revision, whether or not it is the one that a start would take. */
+export interface CheckpointFit {
+  readonly outcome: (typeof FIT_OUTCOMES)[number];
+  /** Under the policy of the revision, and with what was said when it was deployed. */
+  readonly operators: readonly OperatorVerdict[];
+  /** Why it would not be taken, one sentence each; empty where it fits. */
+  readonly reasons: readonly string[];
+}
+
+/** Pure: holds one checkpoint against a revision, as a start of that revision would. */
+export function fitOf(
+  checkpoint: RestoreFacts['checkpoints'][number],
+  facts: Pick<RestoreFacts, 'policy' | 'revision' | 'wanted' | 'upgrade'>,
+): CheckpointFit {
+  const judged = judgeCheckpoint(checkpoint, facts);
+  const operators = facts.policy === 'reset_keep_offsets' ? withResets(judged) : judged;
+  if (checkpoint.status !== 'complete') {
+    return {
+      outcome: 'not_restorable',
+      operators,
+      reasons: [`it is ${checkpoint.status}, and only a complete one is restored`],
+    };
+  }
+  if (!allowsRestore(operators)) return { outcome: 'does_not_fit', operators, reasons: objections(operators) };
+  if (keepsState(operators) || isWithoutLoss(operators)) return { outcome: 'fits', operators, reasons: [] };
+  return { outcome: 'does_not_fit', operators, reasons: reasonsOf(operators) };
 }
 
 /** What was said of an upgrade is said of state from before it: what the revision has kept itself is its own. */
@@ -131,6 +159,9 @@ export function judgeCheckpoint(
 ): readonly OperatorVerdict[] {
   return judgeState(shapes, facts.wanted, revision === facts.revision ? NO_UPGRADE_OPTIONS : facts.upgrade);
 }
+
+const reasonsOf = (operators: readonly OperatorVerdict[]): readonly string[] =>
+  operators.flatMap((one) => ('reason' in one ? [one.reason] : []));
 
 /** Nothing that is in the checkpoint starts empty. */
 const isWithoutLoss = (operators: readonly OperatorVerdict[]): boolean =>
@@ -161,8 +192,8 @@ function verdictOf(
 /** Nothing of the checkpoint can be kept: that somebody has said so is as good as a policy. */
 function withoutState(facts: RestoreFacts, operators: readonly OperatorVerdict[]): RestoreVerdict {
   if (!allowsRestore(operators)) return underPolicy(facts, 'STATE_DOES_NOT_FIT', objections(operators).join('; '));
-  const reasons = operators.flatMap((one) => ('reason' in one ? [one.reason] : []));
-  return underPolicy({ ...facts, policy: 'reset_keep_offsets' }, 'STATE_DOES_NOT_FIT', reasons.join('; '));
+  const reason = reasonsOf(operators).join('; ');
+  return underPolicy({ ...facts, policy: 'reset_keep_offsets' }, 'STATE_DOES_NOT_FIT', reason);
 }
 
 function underPolicy(facts: RestoreFacts, reasonCode: ReasonCode, reason: string): RestoreVerdict {

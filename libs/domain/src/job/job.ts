@@ -2,6 +2,7 @@ import type { SourceOffsets } from '../batch/batch.js';
 import type { UpgradeOptions } from '../checkpoint/compatibility.js';
 import type { RestorePolicy } from '../checkpoint/restore-decision.js';
 import type { BundleDigest, JobId, RunId, RunnerId, TenantId } from '../ids.js';
+import type { HealthConfig } from '../upgrade/health.js';
 import type { JobStatus } from './job-lifecycle.js';
 
 export const DESIRED_STATES = ['running', 'stopped', 'cancelled'] as const;
@@ -57,6 +58,8 @@ export interface JobConfig {
   /** Milliseconds between checkpoints; at least one batch interval. */
   readonly checkpointIntervalMs: number;
   readonly limits: { readonly memoryMb: number; readonly cpuMsPerBatch: number };
+  /** What this revision is held to after it has taken over from another one. */
+  readonly health: HealthConfig;
 }
 
 export interface Revision {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointId } from '../ids.js';
-import { DEFAULT_HEALTH, HealthWatch, usualOf, type Probation, type WatchedBatch } from './health.js';
+import { DEFAULT_HEALTH, HealthWatch, healthLimits, usualOf, type Probation, type WatchedBatch } from './health.js';
 
 const aProbation = (more: Partial<Probation> = {}): Probation => ({
   revision: 2,
-  limits: DEFAULT_HEALTH,
+  limits: healthLimits(DEFAULT_HEALTH),
   before: { processingMs: 40, msPerRecord: 0.04 },
   stateRows: 20_000,
   back: { revision: 1, checkpointId: 'ckp_1' as CheckpointId },
@@ -14,8 +14,12 @@ const aBatch = (more: Partial<WatchedBatch> = {}): WatchedBatch => ({
   ...{ processingMs: 40, recordsIn: 1_000, recordsSkipped: 0, stateRows: 20_000 },
   ...more,
 });
-const outcomesOf = (batches: readonly WatchedBatch[], probation = aProbation()): readonly string[] => {
-  const watch = new HealthWatch(probation);
+const outcomesOf = (
+  batches: readonly WatchedBatch[],
+  probation = aProbation(),
+  intervalMs = 200,
+): readonly string[] => {
+  const watch = new HealthWatch(probation, intervalMs);
   return batches.map((batch) => watch.note(batch).outcome);
 };
 
@@ -23,7 +27,7 @@ describe('a revision on probation', () => {
   it('is healthy after as many batches within its limits as it was told', () => {
     const outcomes = outcomesOf(
       Array.from({ length: 3 }, () => aBatch()),
-      aProbation({ limits: { ...DEFAULT_HEALTH, batches: 3 } }),
+      aProbation({ limits: healthLimits({ ...DEFAULT_HEALTH, batches: 3 }) }),
     );
     expect(outcomes).toEqual(['on_probation', 'on_probation', 'healthy']);
   });
@@ -46,8 +50,14 @@ describe('a revision on probation', () => {
     expect(outcomesOf([aBatch(), aBatch()], fast)).not.toContain('unhealthy');
   });
 
+  it('is not slow while it takes less than half of its interval, as on a machine that is busy for a moment', () => {
+    const slow = aBatch({ processingMs: 200 });
+    expect(outcomesOf([slow, slow], aProbation(), 400)).not.toContain('unhealthy');
+    expect(outcomesOf([slow, slow], aProbation(), 399)).toContain('unhealthy');
+  });
+
   it('is unhealthy when its state explodes', () => {
-    expect(new HealthWatch(aProbation()).note(aBatch({ stateRows: 200_001 }))).toEqual({
+    expect(new HealthWatch(aProbation(), 200).note(aBatch({ stateRows: 200_001 }))).toEqual({
       outcome: 'unhealthy',
       reason: 'its state has 200001 rows, and it took over 20000',
     });
@@ -59,6 +69,18 @@ describe('a revision on probation', () => {
       'on_probation',
       'unhealthy',
     ]);
+  });
+
+  it('is held to the limits of its own configuration', () => {
+    const limits = healthLimits({ batches: 2, slowdown: 10, growth: 2, skipped: 1 });
+    const watched = (batch: Partial<WatchedBatch>): readonly string[] =>
+      outcomesOf([aBatch(batch), aBatch(batch)], aProbation({ limits }));
+    expect(watched({ processingMs: 400, recordsSkipped: 1_000, stateRows: 40_000 })).toEqual([
+      'on_probation',
+      'healthy',
+    ]);
+    expect(watched({ processingMs: 401 })).toEqual(['on_probation', 'unhealthy']);
+    expect(watched({ stateRows: 40_001 })).toContain('unhealthy');
   });
 
   it('is not held to a speed where nothing ran before it', () => {

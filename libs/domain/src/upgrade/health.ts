@@ -1,6 +1,20 @@
 import type { CheckpointId } from '../ids.js';
 
-/** What a new revision is held to before it counts as healthy. */
+/** What a new revision is held to before it counts as healthy, as a job's configuration says it. */
+export interface HealthConfig {
+  /** Batches that it must commit within the limits; 0: it is not watched. */
+  readonly batches: number;
+  /** How many times longer than the revision before it may take, for a batch and for a record. */
+  readonly slowdown: number;
+  /** How many times as many rows of state as it took over it may have. */
+  readonly growth: number;
+  /** Which part of a batch's records it may skip as unreadable, from 0 to 1. */
+  readonly skipped: number;
+}
+
+export const DEFAULT_HEALTH: HealthConfig = { batches: 5, slowdown: 3, growth: 10, skipped: 0.1 };
+
+/** The same in a probation, which is kept with the job while it lasts. */
 export interface HealthLimits {
   /** Batches that it must commit within the limits; 0: it is not watched. */
   readonly batches: number;
@@ -12,7 +26,12 @@ export interface HealthLimits {
   readonly skippedMax: number;
 }
 
-export const DEFAULT_HEALTH: HealthLimits = { batches: 5, slowdownMax: 3, growthMax: 10, skippedMax: 0.1 };
+export const healthLimits = ({ batches, slowdown, growth, skipped }: HealthConfig): HealthLimits => ({
+  batches,
+  slowdownMax: slowdown,
+  growthMax: growth,
+  skippedMax: skipped,
+});
 
 /** A revision that may still turn out to be worse than the one before, and the way back. */
 export interface Probation {
@@ -40,6 +59,8 @@ export type Health =
 
 /** Below this a batch is not slow, whatever came before: a timer's whim would be many times a millisecond. */
 const SLOW_MS_MIN = 50;
+/** Nor is it below this part of the interval: the job keeps up with ease, and a machine that is busy elsewhere does as much. */
+const SLOW_PART_OF_INTERVAL = 0.5;
 /** Fewer rows than this are no explosion. */
 const GROWTH_ROWS_MIN = 10_000;
 /** One slow batch may be the machine's fault, or the first one of a process that is not warm yet. */
@@ -50,7 +71,11 @@ export class HealthWatch {
   private committed = 0;
   private slowInARow = 0;
 
-  constructor(private readonly probation: Probation) {}
+  /** @param intervalMs from batch to batch */
+  constructor(
+    private readonly probation: Probation,
+    private readonly intervalMs: number,
+  ) {}
 
   note(batch: WatchedBatch): Health {
     const { limits } = this.probation;
@@ -67,8 +92,9 @@ export class HealthWatch {
     if (before === undefined) return undefined;
     const msPerRecord = processingMs / Math.max(1, recordsIn);
     // A batch that catches up has more records; one with few records costs more for each.
+    const leastMs = Math.max(SLOW_MS_MIN, SLOW_PART_OF_INTERVAL * this.intervalMs);
     const isSlow =
-      processingMs > Math.max(SLOW_MS_MIN, limits.slowdownMax * before.processingMs) &&
+      processingMs > Math.max(leastMs, limits.slowdownMax * before.processingMs) &&
       msPerRecord > limits.slowdownMax * before.msPerRecord;
     this.slowInARow = isSlow ? this.slowInARow + 1 : 0;
     if (this.slowInARow < SLOW_IN_A_ROW) return undefined;

@@ -56,6 +56,16 @@ export interface SinkVerdict {
   readonly change: 'same' | 'changed' | 'new' | 'dropped';
 }
 
+/** How much of the real state was converted with the new code, to see whether that goes well. */
+export interface TriedState {
+  /** Rows that were converted. */
+  readonly rows: number;
+  /** Rows of all operators whose state changes its form, in that checkpoint: a key that was written again counts again. */
+  readonly ofRows: number;
+  /** Time was up before as much was tried as was asked for. */
+  readonly isCutShort: boolean;
+}
+
 /** `proceed`: nothing stands in the way. `ask`: the old revision goes on until somebody decides. `refuse`: not under this policy. */
 export const UPGRADE_OUTCOMES = ['proceed', 'ask', 'refuse'] as const;
 export type UpgradeOutcome = (typeof UPGRADE_OUTCOMES)[number];
@@ -74,6 +84,8 @@ export interface UpgradePlan {
   /** About how long no batch is committed, in milliseconds. */
   readonly estimatedGapMs: number;
   readonly warnings: readonly string[];
+  /** Absent where nothing was to be tried. */
+  readonly tried?: TriedState | undefined;
 }
 
 /** A plan as it is kept: a deployment may name it, and is refused if it would not come out the same any more. */
@@ -129,6 +141,17 @@ export function planUpgrade(facts: UpgradeFacts, target: UpgradeTarget): Upgrade
     ),
     warnings: warningsOf(facts, target, operators, sources),
   };
+}
+
+/** The same plan after a trial; undefined: there is no checkpoint yet that could be tried. */
+export function withTrial(plan: UpgradePlan, tried: TriedState | undefined): UpgradePlan {
+  if (tried === undefined) {
+    const warning = 'There is no checkpoint yet: no state was converted.';
+    return plan.state.convertsState ? { ...plan, warnings: [...plan.warnings, warning] } : plan;
+  }
+  const { rows, ofRows, isCutShort } = tried;
+  const warning = `Time was up after ${rows} of ${ofRows} rows of state: whether the others can be converted is not known.`;
+  return { ...plan, tried, warnings: isCutShort ? [...plan.warnings, warning] : plan.warnings };
 }
 
 /** Whether a plan that was made before still holds: against the same revision, it says the same of state and offsets. */

@@ -69,6 +69,19 @@ describe('a fold', () => {
     ]);
   });
 
+  it('goes on with a member that may be missing, and is', async () => {
+    const optional = z.object({ sum: z.number(), note: z.string().optional(), seen: z.boolean() });
+    const { graph, verdict } = await upgraded(
+      folding(optional, { sum: 0, seen: true }),
+      folding(optional.omit({ seen: true }), { sum: 0 }),
+    );
+    expect(verdict).toBe('evolve');
+    expect(await next(graph)).toEqual([
+      ['a', { sum: 111 }],
+      ['b', { sum: 101 }],
+    ]);
+  });
+
   it('goes on where a column of numbers becomes one of anything', async () => {
     const { graph, verdict } = await upgraded(
       before,

@@ -30,6 +30,8 @@ export class ConversionError extends Error {
 
 /** The table that holds what the job's code knows of a state; others are the engine's own, and stay as they are. */
 const STATE_TABLE = 'state';
+/** Of a fold in windows such a table is each that has this column, which says whether the row has a state at all. */
+const HELD_COLUMN = '@held';
 
 interface Layout {
   readonly columns: readonly StateMember['column'][];
@@ -67,15 +69,28 @@ export class StateConverter {
     const block = readBlock(bytes);
     const { header } = block;
     // What is left of a table that was dropped has no columns, and the rows of other tables are no states.
-    if (header.table !== STATE_TABLE || header.columns.length === 0) return bytes;
+    const held = header.columns.findIndex(({ name }) => name === HELD_COLUMN);
+    if ((header.table !== STATE_TABLE && held === -1) || header.columns.length === 0) return bytes;
     const written = this.after.columns.map(({ name, type }) => new ColumnWriter(name, type, header.rows));
     for (let row = 0; row < header.rows; row += 1) {
       const key = textAt(block.keys, row);
+      if (held !== -1 && cellOf(block.columns[held], 'bool', row) === false) {
+        this.begin(written, row);
+        continue;
+      }
       const state = this.stateOf(block, row);
       const converted = state === undefined ? undefined : this.converted(state, key);
       this.write(written, converted, row, key);
     }
     return reassembled(block, written);
+  }
+
+  /** A row without a state: its cells hold what a new one holds. */
+  private begin(columns: readonly ColumnWriter[], row: number): void {
+    for (const [index, column] of columns.entries()) {
+      const initial = this.after.columns[index]?.initial;
+      column.set(row, column.type === 'json' ? undefined : column.type === 'bool' ? initial === 1 : initial);
+    }
   }
 
   private stateOf(block: ReadBlock, row: number): unknown {
@@ -85,7 +100,8 @@ export class StateConverter {
     if (this.before.isWhole) return cells.find(([name]) => name === VALUE_COLUMN[0].name)?.[1];
     const state: { [name: string]: unknown } = {};
     for (const [name, cell] of cells) {
-      const value = cell === undefined ? copyJson(own(this.defaults, name)) : cell;
+      const initial = own(this.defaults, name);
+      const value = cell === undefined && initial !== undefined ? copyJson(initial) : cell;
       if (value !== undefined) setMember(state, name, value);
     }
     return state;
@@ -120,7 +136,8 @@ export class StateConverter {
 
 function layoutOf({ kind, options }: CheckedNode, schema: unknown): Layout {
   if (kind === 'process') return { columns: columnsOfCells(cellsIn(options, schema)).map(columnOf), isWhole: false };
-  if (kind !== 'fold' || schema === undefined) return { columns: VALUE_COLUMN, isWhole: true };
+  if ((kind !== 'fold' && kind !== 'windowFold') || schema === undefined)
+    return { columns: VALUE_COLUMN, isWhole: true };
   const members = columnsOfState(schema, options['initial']);
   return { columns: members.map(columnOf), isWhole: members.length === 1 && members[0]?.isWhole === true };
 }

@@ -13,7 +13,7 @@ import {
 import { ColdSide } from './cold-side.js';
 import { StateConverter } from './convert-state.js';
 import type { StoredForm } from '../ports.js';
-import { isVersioned } from './state-versions.js';
+import { canConvert } from './state-versions.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
 import { failureOf, type BatchFailure, type LineRef, type Whereabouts } from './failure.js';
@@ -124,7 +124,7 @@ class CompiledProgram implements Program {
 
   convert(uid: string, form: StoredForm, block: Uint8Array): Uint8Array {
     const node = this.definition.nodes.find((one) => one.uid === uid);
-    if (node === undefined || !isVersioned(node)) throw new RangeError(`the state of "${uid}" has one form only`);
+    if (node === undefined || !canConvert(node, form)) throw new RangeError(`the state of "${uid}" has one form only`);
     return new StateConverter(node, form).convert(block);
   }
 

@@ -1,11 +1,20 @@
 import { own } from '@tidemark/domain';
 import { MIGRATIONS, ruleOf, type CheckedNode, type TenantFunction } from './checked-definition.js';
+import type { StoredForm } from '../ports.js';
 import type { Check } from './check-parts.js';
 
 const VERSION_MAX = 10_000;
 
 /** Whether the form of a node's state has a version. */
-export const isVersioned = ({ kind }: CheckedNode): boolean => ruleOf(kind).functions.includes(MIGRATIONS);
+const isVersioned = ({ kind }: CheckedNode): boolean => ruleOf(kind).functions.includes(MIGRATIONS);
+
+/**
+ * Whether its state can be read from this form. A fold in windows gives its state no version, and keeps it otherwise with a
+ * schema than without one.
+ */
+export const canConvert = (node: CheckedNode, { schema, steps }: StoredForm): boolean =>
+  isVersioned(node) ||
+  (node.kind === 'windowFold' && node.schema !== undefined && schema !== undefined && steps.length === 0);
 
 /** The version of its state, and the steps that lead there. */
 export const checkVersion: Check = (node, invalid) => {

@@ -1,8 +1,10 @@
 import {
   NO_UPGRADE_OPTIONS,
+  DEFAULT_HEALTH,
   planUpgrade,
   type BundleManifest,
   type CheckpointId,
+  type JobConfig,
   type JobId,
   type PlanId,
   type StateShape,
@@ -10,6 +12,7 @@ import {
 import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
 import type { DataSource } from 'typeorm';
+import { JobRow, RevisionRow } from '../rows/index.js';
 import {
   aCheckpoint,
   aClaimedRun,
@@ -185,9 +188,12 @@ describe('a plan', () => {
 
 describe('a revision that takes over what another one has kept', () => {
   /** The job with its second revision claimed, from the checkpoint of the first. */
-  async function aTakeover(dataSource: DataSource) {
+  async function aTakeover(dataSource: DataSource, config: Partial<JobConfig> = {}, kept?: object) {
     const job = await aRunningJob(dataSource);
-    await job.deploy('reset_keep_offsets');
+    const next = { bundleDigest: job.digest, manifest: after };
+    const revision = aRevision({ ...next, config: aConfig({ restorePolicy: 'reset_keep_offsets', ...config }) });
+    await job.store.addRevision(job.id, revision, by);
+    if (kept !== undefined) await dataSource.getRepository(RevisionRow).update({ number: 2 }, { config: kept });
     await job.runs.end(job.fence, { kind: 'drained', reason: 'redeploy' });
     const { claimed } = await aClaimedRun(dataSource);
     return { ...job, claimed, fence: claimed.fence };
@@ -218,6 +224,39 @@ describe('a revision that takes over what another one has kept', () => {
     await runs.end(fence, { kind: 'back_off', code: 'sink_unavailable', reason: 'down' });
     expect(await store.find(id)).toMatchObject({ status: 'backing_off', revision: 2 });
   });
+
+  postgresTest('is held to what its own configuration says', async ({ dataSource }) => {
+    const health = { batches: 7, slowdown: 1.5, growth: 2, skipped: 0 };
+    const { claimed } = await aTakeover(dataSource, { health });
+    expect(claimed.probation?.limits).toEqual({ batches: 7, slowdownMax: 1.5, growthMax: 2, skippedMax: 0 });
+  });
+
+  postgresTest(
+    'is held to the defaults where its configuration is from before there were any',
+    async ({ dataSource }) => {
+      const { health, ...kept } = aConfig({ restorePolicy: 'reset_keep_offsets' });
+      const { claimed, store, id } = await aTakeover(dataSource, {}, kept);
+      expect(claimed.probation?.limits).toMatchObject({ batches: health.batches, growthMax: health.growth });
+      expect((await store.listRevisions(id, { limit: 1 }))[0]?.config).toEqual({ ...kept, health });
+    },
+  );
+
+  postgresTest(
+    'is not watched where its configuration says so, and leaves no way back of another one',
+    async ({ dataSource }) => {
+      const job = await aTakeover(dataSource);
+      const probation = async () => (await dataSource.getRepository(JobRow).findOneByOrFail({ id: job.id })).probation;
+      expect(await probation()).toMatchObject({ revision: 2 });
+      const config = aConfig({ restorePolicy: 'reset_keep_offsets', health: { ...DEFAULT_HEALTH, batches: 0 } });
+      await job.store.addRevision(job.id, aRevision({ bundleDigest: job.digest, manifest: after, config }), by);
+      await job.runs.end(job.fence, { kind: 'drained', reason: 'redeploy' });
+      const { claimed } = await aClaimedRun(dataSource);
+      expect(claimed).toMatchObject({ revision: { number: 3 }, checkpoint: { id: 'ckp_1' }, probation: undefined });
+      expect(await probation()).toBeNull();
+      await job.runs.end(claimed.fence, { kind: 'failed', code: 'job_code_threw', reason: 'no' });
+      expect(await job.store.find(job.id)).toMatchObject({ status: 'failed', revision: 3 });
+    },
+  );
 
   postgresTest('is watched no more once it is healthy', async ({ dataSource }) => {
     const { id, store, fence, runs } = await aTakeover(dataSource);

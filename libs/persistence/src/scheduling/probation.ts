@@ -1,6 +1,6 @@
 import {
-  DEFAULT_HEALTH,
   ERRORS,
+  healthLimits,
   usualOf,
   type Fence,
   type Probation,
@@ -13,14 +13,23 @@ import { JobRow } from '../rows/index.js';
 import { recentBatches } from './recent-batches.js';
 import type { Decided } from './restore-facts.js';
 
-/** Puts the revision that is about to start on probation, if it takes over what another one has kept. */
-export async function beginProbation(tx: EntityManager, job: JobRow, { trigger, checkpoint }: Decided): Promise<void> {
+/** Puts the revision that is about to start on probation, if it takes over what another one has kept and is to be watched. */
+export async function beginProbation(
+  tx: EntityManager,
+  job: JobRow,
+  { trigger, checkpoint, health }: Decided,
+): Promise<void> {
   if (trigger !== 'redeploy' || checkpoint === undefined || checkpoint.revision === job.revision) return;
   // What a fork begins with was kept by no revision of its own: there is none to go back to.
   if (checkpoint.jobId !== job.id) return;
+  if (health.batches === 0) {
+    // One of a revision before would hold its checkpoint for good.
+    await tx.update(JobRow, { id: job.id }, { probation: null });
+    return;
+  }
   const probation: Probation = {
     revision: job.revision,
-    limits: DEFAULT_HEALTH,
+    limits: healthLimits(health),
     before: usualOf(await recentBatches(tx, job)),
     stateRows: checkpoint.stateRows,
     back: { revision: checkpoint.revision, checkpointId: checkpoint.id },

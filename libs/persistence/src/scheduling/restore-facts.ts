@@ -5,6 +5,7 @@ import {
   type BundleManifest,
   type Checkpoint,
   type ClaimedRun,
+  type HealthConfig,
   type JobConfig,
   type RestorePolicy,
   type SourceIdentities,
@@ -14,7 +15,7 @@ import {
 } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { startModeOf, toCheckpoint, toRevision } from '../mapping.js';
+import { startModeOf, toCheckpoint, toConfig, toRevision } from '../mapping.js';
 import { holdCheckpoints } from '../runs/hold-checkpoints.js';
 import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
 import { pendingRollback } from './pending-rollback.js';
@@ -32,6 +33,8 @@ const policy = z.enum(RESTORE_POLICIES);
 export interface Decided {
   readonly trigger: StartTrigger;
   readonly policy: RestorePolicy;
+  /** What the revision is held to if it takes over from another one. */
+  readonly health: HealthConfig;
   readonly decision: ReturnType<typeof decideStart>;
   /** The checkpoint that was chosen. */
   readonly checkpoint: Checkpoint | undefined;
@@ -74,6 +77,7 @@ export async function decideOnce(tx: EntityManager, job: JobRow, number: number)
   return {
     trigger: pendingRollback(job) === undefined ? trigger.parse(job.startTrigger) : 'rollback',
     policy: facts.policy,
+    health: config.health,
     decision,
     checkpoint: [...checkpoints, ...(asked === undefined ? [] : [asked])].find(({ id }) => id === chosen),
   };
@@ -102,7 +106,7 @@ export async function revisionOf(
 ): Promise<{ readonly row: RevisionRow; readonly config: JobConfig; readonly manifest: BundleManifest }> {
   const row = await tx.findOneByOrFail(RevisionRow, { jobId: job.id, number });
   const bundle = await tx.findOneByOrFail(BundleRow, { tenantId: job.tenantId, digest: row.bundleDigest });
-  return { row, config: row.config as JobConfig, manifest: bundle.manifest as BundleManifest };
+  return { row, config: toConfig(row.config), manifest: bundle.manifest as BundleManifest };
 }
 
 export const baseOf = (job: JobRow): ClaimedRun['base'] => ({

@@ -1,5 +1,5 @@
-// Jobs of which libs/checkpoint/fixtures/v2 holds a checkpoint each, and what they read. Frozen like the checkpoints: a test
-// that holds against them what is restored needs them as they were. What is new gets a new job.
+// Jobs of which libs/checkpoint/fixtures holds a checkpoint each in each format since 2, and what they read. Frozen like the
+// checkpoints: a test that holds against them what is restored needs them as they were. What is new gets a new job.
 import {
   approxDistinct,
   collect,
@@ -291,7 +291,28 @@ const JOBS: { readonly [name: string]: (job: JobBuilder) => void } = {
   topN: (job) => {
     byUser(job).topN('op', 2, { by: 'seconds', order: 'desc' }).to('out', out);
   },
+  // With all that a shape can say: the schemas of state and key, and a version of the first.
+  'fold-version-key-schema': (job) => {
+    const schema = z.object({ page: z.string(), seconds: z.number() });
+    job
+      .source('clicks', files<z.infer<typeof schema>>({ path: 'clicks' }), { schema })
+      .keyBy('page')
+      .fold('op', {
+        schema: z.object({ clicks: z.number().int(), seconds: z.number() }),
+        version: 3,
+        initial: { clicks: 0, seconds: 0 },
+        fold: (state, { seconds }) => ({ clicks: state.clicks + 1, seconds: state.seconds + seconds }),
+      })
+      .to('out', out);
+  },
 };
+
+/** Of jobs that came with a later format: the first one that has a checkpoint of them. */
+const SINCE: { readonly [name: string]: number } = { 'fold-version-key-schema': 3 };
+
+/** The jobs of which there is a checkpoint in this format. */
+export const fixtureNamesOf = (format: number): readonly string[] =>
+  FIXTURE_NAMES.filter((name) => (SINCE[name] ?? 2) <= format);
 
 export const FIXTURE_NAMES: readonly string[] = Object.keys(JOBS);
 
