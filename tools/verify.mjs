@@ -24,6 +24,7 @@ const CHECKS = [
   { name: 'generated files', command: 'node tools/generate.mjs --check', fix: 'npm run generate' },
   { name: 'tidy', command: 'node tools/tidy.mjs' },
   { name: 'edits', command: 'node tools/verify-edits.mjs' },
+  { name: 'models', command: 'node tools/verify-model.mjs' },
   { name: 'canaries', command: 'node tools/canaries.mjs' },
 ];
 

@@ -8,9 +8,9 @@ import { FsObjectStore } from '@tidemark/stores';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { RUNNER_ID, RunsController } from './claim/runs.controller.js';
 import { RUNNER_CONFIG } from './config.js';
+import { runJobProvider } from './failpoints/run-job-provider.js';
 import { RunnerLease } from './lease/runner-lease.js';
 import { ActiveRuns } from './run-batch/active-runs.js';
-import { RunJob } from './run-batch/run-job.js';
 import { SystemClock } from './system-clock.js';
 
 /** What exists before the module does: the identity of this process, and a sandbox that is testing itself. */
@@ -37,7 +37,7 @@ export class RunnerModule {
         { provide: Clock, useClass: SystemClock },
         ActiveRuns,
         RunnerLease,
-        RunJob,
+        runJobProvider(config),
       ],
     };
   }

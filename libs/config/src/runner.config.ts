@@ -13,6 +13,14 @@ const list = z
       .filter((item) => item !== ''),
   );
 
+/** Deliberate crashes are for tests, and a variable that was left behind must not bring a service down. */
+const failpoints = {
+  /** For tests only: where this process ends or stops itself, as `<job>/<point>:<time>=kill|pause`, separated by commas. Refused when NODE_ENV is `production`. */
+  TIDEMARK_FAILPOINTS: z.string().optional(),
+  /** For tests only: folder in which each failpoint that has worked leaves a file, and works no more. Needed for failpoints. */
+  TIDEMARK_FAILPOINTS_DIR: z.string().optional(),
+};
+
 const runnerEnvironment = z
   .object({
     ...sharedVariables,
@@ -34,6 +42,16 @@ const runnerEnvironment = z
     TIDEMARK_SCRATCH_BYTES_MAX: wholeNumber({ min: 1_048_576, max: 2 ** 46 }).prefault('107374182400'),
     /** How long a runner that is told to end may take to bring its jobs to a checkpoint, in milliseconds. */
     TIDEMARK_DRAIN_MS: wholeNumber({ min: 0, max: 600_000 }).prefault('10000'),
+    ...failpoints,
+    NODE_ENV: z.string().optional(),
+  })
+  .superRefine((env, context) => {
+    const refuse = (message: string): void => {
+      context.addIssue({ code: 'custom', path: ['TIDEMARK_FAILPOINTS'], message });
+    };
+    if (env.TIDEMARK_FAILPOINTS === undefined) return;
+    if (env.NODE_ENV === 'production') refuse('must not be set in production (NODE_ENV): it makes the process crash');
+    if (env.TIDEMARK_FAILPOINTS_DIR === undefined) refuse('needs TIDEMARK_FAILPOINTS_DIR');
   })
   .transform((env) => ({
     databaseUrl: env.TIDEMARK_DATABASE_URL,
@@ -48,6 +66,10 @@ const runnerEnvironment = z
     sandboxMode: env.TIDEMARK_SANDBOX,
     scratch: { folder: env.TIDEMARK_SCRATCH_DIR ?? tmpdir(), bytesMax: env.TIDEMARK_SCRATCH_BYTES_MAX },
     drainMs: env.TIDEMARK_DRAIN_MS,
+    failpoints:
+      env.TIDEMARK_FAILPOINTS === undefined
+        ? undefined
+        : { text: env.TIDEMARK_FAILPOINTS, folder: env.TIDEMARK_FAILPOINTS_DIR ?? '' },
     log: env.TIDEMARK_LOG,
   }));
 

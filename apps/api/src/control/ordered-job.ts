@@ -9,6 +9,8 @@ export function orderedJob(jobId: JobId, ordered: Ordered, mode?: StartModeName)
       throw new TidemarkError('job_event_refused', { jobId, status: ordered.status, event: ordered.event });
     case 'in_use':
       throw new TidemarkError('start_mode_refused', { jobId, status: ordered.status, mode: mode ?? 'elsewhere' });
+    case 'checkpoint_gone':
+      throw new TidemarkError('checkpoint_not_restorable', { checkpointId: ordered.checkpointId, status: 'deleted' });
     case 'pinned': {
       const { checkpointId, owner, reason } = ordered;
       throw new TidemarkError('job_needed', { jobId, checkpointId, owner, reason });

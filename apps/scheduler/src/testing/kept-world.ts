@@ -189,7 +189,8 @@ export class KeptWorld {
   /** The job's run ends because it is worse: a revision on probation goes back by itself, another one tries again. */
   async fail(job: KeptJob): Promise<void> {
     const [row] = await this.dataSource.query<{ back: CheckpointId | null }[]>(
-      `SELECT probation->'back'->>'checkpointId' AS back FROM jobs WHERE id = $1`,
+      `SELECT CASE WHEN (probation->>'revision')::integer = revision THEN probation->'back'->>'checkpointId' END AS back
+         FROM jobs WHERE id = $1`,
       [job.jobId],
     );
     const end = { kind: 'unhealthy', code: 'revision_unhealthy', reason: 'it is a test' } as const;

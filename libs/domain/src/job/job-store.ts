@@ -62,6 +62,8 @@ export type Ordered =
   | { readonly outcome: 'refused'; readonly status: JobStatus; readonly event: JobEvent | 'delete' }
   /** Only a job at rest can be started from somewhere else. */
   | { readonly outcome: 'in_use'; readonly status: JobStatus }
+  /** The checkpoint to start from is not complete, or was collected meanwhile. */
+  | { readonly outcome: 'checkpoint_gone'; readonly checkpointId: CheckpointId }
   /** Another job, or what somebody does with one, still needs a checkpoint of this one. */
   | { readonly outcome: 'pinned'; readonly checkpointId: CheckpointId; readonly owner: string; readonly reason: string }
   | { readonly outcome: 'changed_meanwhile' }

@@ -23,6 +23,7 @@ import {
   aSubmittedJob,
   aTenant,
   aWrittenCheckpoint,
+  claimNext,
   stores,
 } from '../testing.js';
 
@@ -53,7 +54,7 @@ async function aRunningJob(dataSource: DataSource) {
   const digest = aDigest('b');
   await store.saveBundle({ tenantId, digest, bytes: 1, manifest: after, createdAt: new Date(0) });
   const id = await aSubmittedJob(dataSource, tenantId);
-  const { claimed, runs } = await aClaimedRun(dataSource);
+  const { claimed, runs, runnerId } = await aClaimedRun(dataSource);
   const { fence } = claimed;
   await runs.markRunning(fence);
   const plan = { timeline: 1, batchId: 1, batchTimeMs: 500, ranges: { in: { '0': { from: 0, to: 7 } } } };
@@ -66,7 +67,7 @@ async function aRunningJob(dataSource: DataSource) {
   await runs.completeCheckpoint(fence, checkpoint.id, aWrittenCheckpoint);
   const deploy = (restorePolicy: 'ask' | 'fail' | 'reset_keep_offsets', manifest: BundleManifest = after) =>
     store.addRevision(id, aRevision({ bundleDigest: digest, manifest, config: aConfig({ restorePolicy }) }), by);
-  return { id, store, fence, runs, deploy, digest };
+  return { id, store, fence, runs, runnerId, deploy, digest };
 }
 
 const eventsOf = async (store: Awaited<ReturnType<typeof aRunningJob>>['store'], id: JobId) =>
@@ -105,6 +106,28 @@ describe('an upgrade whose state does not fit', () => {
     expect(await store.listDecisions(id, { limit: 1 })).toMatchObject([
       { trigger: 'redeploy', verdict: { from: { checkpointId: 'ckp_1' }, reasonCode: 'OPERATORS_RESET' } },
     ]);
+  });
+});
+
+describe('a revision that takes over what another one has kept', () => {
+  postgresTest('is on probation, also where the runner of that one is lost on the way', async ({ dataSource }) => {
+    const { id, store, runs, fence, runnerId } = await aRunningJob(dataSource);
+    await store.addRevision(id, aRevision({ manifest: before }), by);
+    await runs.disown(fence.runId, runnerId);
+    const claimed = await claimNext(stores(dataSource), runnerId);
+    expect(claimed).toMatchObject({
+      decision: { trigger: 'crash' },
+      probation: { revision: 2, back: { revision: 1, checkpointId: 'ckp_1' } },
+    });
+  });
+
+  postgresTest('is on probation when it is started after it was deployed to a stopped job', async ({ dataSource }) => {
+    const { id, store, runs, fence, runnerId } = await aRunningJob(dataSource);
+    await store.order(id, 'stop', by);
+    await runs.end(fence, { kind: 'drained', reason: 'stop' });
+    await store.addRevision(id, aRevision({ manifest: before }), by);
+    await store.order(id, 'start', by);
+    expect(await claimNext(stores(dataSource), runnerId)).toMatchObject({ probation: { revision: 2 } });
   });
 });
 

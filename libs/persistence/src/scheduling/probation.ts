@@ -13,20 +13,22 @@ import { JobRow } from '../rows/index.js';
 import { recentBatches } from './recent-batches.js';
 import type { Decided } from './restore-facts.js';
 
-/** Puts the revision that is about to start on probation, if it takes over what another one has kept and is to be watched. */
-export async function beginProbation(
-  tx: EntityManager,
-  job: JobRow,
-  { trigger, checkpoint, health }: Decided,
-): Promise<void> {
-  if (trigger !== 'redeploy' || checkpoint === undefined || checkpoint.revision === job.revision) return;
+/**
+ * Puts the revision that is about to start on probation, if it takes over what another one has kept and is to be watched:
+ * whatever it starts for, also where the runner of the one before was lost on the way.
+ */
+export async function beginProbation(tx: EntityManager, job: JobRow, { checkpoint, health }: Decided): Promise<void> {
+  const known = job.probation as Probation | null;
   // What a fork begins with was kept by no revision of its own: there is none to go back to.
-  if (checkpoint.jobId !== job.id) return;
-  if (health.batches === 0) {
-    // One of a revision before would hold its checkpoint for good.
-    await tx.update(JobRow, { id: job.id }, { probation: null });
+  const takesOver = checkpoint?.jobId === job.id && checkpoint.revision !== job.revision;
+  if (!takesOver || health.batches === 0) {
+    // That of another revision, or of one that is not to be watched any more, would hold its checkpoint for good.
+    const isOver = known !== null && (known.revision !== job.revision || health.batches === 0);
+    if (isOver) await tx.update(JobRow, { id: job.id }, { probation: null });
     return;
   }
+  // One that starts again has batches of its own among the newest: what was usual is what was usual before it.
+  if (known?.revision === job.revision && known.back.checkpointId === checkpoint.id) return;
   const probation: Probation = {
     revision: job.revision,
     limits: healthLimits(health),

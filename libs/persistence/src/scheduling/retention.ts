@@ -13,7 +13,8 @@ const PASS_MAX = 500;
  * Kept whatever the limits say are, for each timeline, the newest checkpoint, the newest one that was read back, and the
  * newest of the base before the newest one (a damaged base must not take all that is kept with it); every savepoint;
  * what somebody has pinned; what a running restore has chosen; the one with whose state its job's timeline begins; the one
- * that the next start was ordered to begin with; the one that a revision on probation may go back to; and every checkpoint that one of these, or one that is being written, builds on.
+ * that the next start was ordered to begin with; the one that a revision on probation may go back to; and every checkpoint
+ * that one of these, or one that is being written, builds on.
  */
 export async function retireCheckpoints(
   database: DataSource,
@@ -41,7 +42,8 @@ export const limitsOfJobs = (fallback: string): string => `
  * first that needs it, so `upto` is what it takes to keep everything up to a place, shared bases counted once. From the
  * first place on that is over the limit (`full`), nothing more is kept; what is complete comes before what is corrupt.
  *
- * A row that somebody holds meanwhile is locked, or has another `holds` than was seen: it is left for the next pass.
+ * A row that somebody holds meanwhile is locked, or has another `holds` than was seen: it is left for the next pass, and so
+ * is what it builds on, which was to go only together with it.
  */
 const RETIRE = `
   WITH limits AS (${limitsOfJobs('$1')}), chosen AS (
@@ -107,14 +109,18 @@ const RETIRE = `
     SELECT DISTINCT unnest(c.builds_on) AS path FROM checkpoints c
      WHERE c.status IN ('complete', 'pending') AND NOT EXISTS (SELECT 1 FROM unwanted u WHERE u.id = c.id)
   ), doomed AS (
-    SELECT u.id, u.status, u.holds FROM unwanted u
+    SELECT u.id, u.status, u.holds, u.builds_on FROM unwanted u
      WHERE u.status = 'deleted' OR NOT EXISTS (SELECT 1 FROM needed n WHERE n.path = u.path)
      ORDER BY u.created_at DESC, u.id DESC LIMIT ${PASS_MAX}
   ), locked AS (
     SELECT c.id FROM checkpoints c JOIN doomed d ON d.id = c.id AND d.status = c.status AND d.holds = c.holds
      ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED
+  ), spared AS (
+    SELECT DISTINCT unnest(d.builds_on) AS path FROM doomed d
+     WHERE d.status IN ('complete', 'pending') AND NOT EXISTS (SELECT 1 FROM locked l WHERE l.id = d.id)
   )
-  UPDATE checkpoints c SET status = 'deleted' FROM locked l WHERE c.id = l.id
+  UPDATE checkpoints c SET status = 'deleted' FROM locked l
+   WHERE c.id = l.id AND (c.status = 'deleted' OR NOT EXISTS (SELECT 1 FROM spared s WHERE s.path = c.path))
   RETURNING c.id, c.path`;
 
 export async function forgetCheckpoints(database: DataSource, ids: readonly CheckpointId[]): Promise<void> {

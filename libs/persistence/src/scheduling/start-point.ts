@@ -1,15 +1,7 @@
-import {
-  own,
-  type Checkpoint,
-  type CheckpointId,
-  type RestoreVerdict,
-  type SourceIdentities,
-  type SourceOffsets,
-} from '@tidemark/domain';
+import { own, type Checkpoint, type RestoreVerdict, type SourceIdentities, type SourceOffsets } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { startModeOf } from '../mapping.js';
-import { CheckpointRow, JobRow } from '../rows/index.js';
-import { holdCheckpoints } from '../runs/hold-checkpoints.js';
+import { JobRow } from '../rows/index.js';
 
 /** Where a job stands: after its last commit, or where its timeline begins if that has none yet. */
 export interface Standing {
@@ -65,16 +57,6 @@ export async function applyStartPoint(
     const { timeline, batchId, batchTimeMs, offsets, identities = {}, id } = checkpoint;
     await openTimeline(tx, job, { timeline, batchId, batchTimeMs, offsets, identities, checkpointId: id });
   }
-}
-
-/**
- * Holds what the order to start names: the row names it until the start is decided, but the collector may have looked
- * already. One that is gone by then is found gone by the decision, which says so.
- */
-export async function holdForStart(tx: EntityManager, job: JobRow, checkpointId: CheckpointId): Promise<void> {
-  const { id: jobId, tenantId } = job;
-  const row = await tx.findOneBy(CheckpointRow, { id: checkpointId, jobId, tenantId });
-  if (row !== null) await holdCheckpoints(tx, row, [...row.buildsOn, row.path]);
 }
 
 /** @param base.checkpointId with whose state the timeline begins; without it, it begins with none */
