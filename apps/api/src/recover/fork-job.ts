@@ -60,8 +60,8 @@ export class ForkJob {
   }
 }
 
-async function newest(store: ReturnType<RecoveryStores['forTenant']>, { id, timeline }: Job): Promise<Checkpoint> {
-  const tip = await store.tipOf(id, timeline);
-  if (tip === undefined) throw new TidemarkError('fork_without_checkpoint', { jobId: id });
-  return tip;
+async function newest(store: ReturnType<RecoveryStores['forTenant']>, { id }: Job): Promise<Checkpoint> {
+  const found = await store.newestOf(id);
+  if (found === undefined) throw new TidemarkError('fork_without_checkpoint', { jobId: id });
+  return found;
 }

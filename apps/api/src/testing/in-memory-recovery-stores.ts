@@ -98,6 +98,7 @@ export class InMemoryRecoveryStores extends RecoveryStores {
       findRollback: async (jobId, id) => ofJob(this.rollbacks, jobId).find((rollback) => rollback.id === id),
       listRollbacks: async (jobId, page) => paged(ofJob(this.rollbacks, jobId), page),
       tipOf: async (jobId, timeline) => complete(jobId).findLast((checkpoint) => checkpoint.timeline === timeline),
+      newestOf: async (jobId) => complete(jobId).at(-1),
       fork: async (of, { id, name, bundleDigest, config, checkpointId }, by) => {
         if (this.objections.length > 0) return { outcome: 'does_not_fit', objections: this.objections };
         if (!complete(of).some((checkpoint) => checkpoint.id === checkpointId)) return { outcome: 'checkpoint_gone' };

@@ -85,7 +85,8 @@ function whatNext(plan: UpgradePlan, jobName: string): readonly string[] {
 const section = (content: readonly unknown[], lines: readonly string[]): readonly string[] =>
   content.length === 0 ? [] : ['', ...lines];
 
-const triedText = (tried: UpgradePlan['tried']): string | null =>
-  tried === null
-    ? null
-    : `${tried.rows} of ${tried.ofRows} rows converted${tried.isCutShort ? ', then time was up' : ''}`;
+function triedText(tried: UpgradePlan['tried']): string | null {
+  if (tried === null) return null;
+  if (tried.ofRows === 0) return 'nothing has to be converted';
+  return `${tried.rows} of ${tried.ofRows} rows converted${tried.isCutShort ? ', then time was up' : ''}`;
+}

@@ -1,4 +1,4 @@
-import type { BundleManifest, CheckpointId, JobId, NewFork, StateShape } from '@tidemark/domain';
+import type { BundleManifest, CheckpointId, JobId, NewFork, RollbackId, StateShape } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import type { DataSource } from 'typeorm';
 import { describe, expect } from 'vitest';
@@ -160,6 +160,18 @@ describe('a fork', () => {
     expect(await jobs.remove(of, {})).toMatchObject({ outcome: 'ordered' });
     await runs.end(fence, { kind: 'drained', reason: 'runner_shutdown' });
     expect(await claimNext(forkable, runnerId)).toMatchObject({ checkpoint: { id: 'ckp_8' } });
+  });
+
+  postgresTest('is by default of what the job would be restored from, if that is its own', async ({ dataSource }) => {
+    const forkable = await aForkable(dataSource);
+    const { fork, recovery, of, id, runs, runnerId } = forkable;
+    expect((await recovery.newestOf(of))?.id).toBe(BASE);
+    await recovery.orderRollback(of, { id: 'rbk_1' as RollbackId, checkpointId: BASE }, by);
+    await runs.end(forkable.fence, { kind: 'drained', reason: 'redeploy' });
+    await claimNext(forkable, runnerId);
+    expect((await recovery.newestOf(of))?.id).toBe(BASE);
+    await fork();
+    expect(await recovery.newestOf(id)).toBeUndefined();
   });
 
   postgresTest('whose base is found damaged is not started empty', async ({ dataSource }) => {

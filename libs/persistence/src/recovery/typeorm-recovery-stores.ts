@@ -25,6 +25,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { changeJob, lockJob } from '../jobs/change-job.js';
 import { toCheckpoint, toJob, toRollback, toSavepoint } from '../mapping.js';
 import { CheckpointRow, JobRow, RollbackRow, SavepointRow } from '../rows/index.js';
+import { restorable } from '../scheduling/restore-facts.js';
 import { CheckpointGone, insertFork } from './forks.js';
 import { orderRollback, previewRollback } from './rollbacks.js';
 import { releaseSavepoint, requestSavepoint } from './savepoints.js';
@@ -124,6 +125,13 @@ class TypeOrmRecoveryStore implements RecoveryStore {
       order: { batchId: 'DESC', id: 'DESC' },
     });
     return row === null ? undefined : toCheckpoint(row);
+  }
+
+  async newestOf(id: JobId): Promise<Checkpoint | undefined> {
+    const job = await this.manager.findOneBy(JobRow, { id, tenantId: this.tenantId });
+    if (job === null) return undefined;
+    const { checkpoints } = await restorable(this.manager, job);
+    return checkpoints.find(({ status, jobId }) => status === 'complete' && jobId === id);
   }
 
   async fork(of: JobId, fork: NewFork, by: OrderedBy): Promise<Forked> {
