@@ -37,6 +37,7 @@ import { OffsetsController } from './start/offsets.controller.js';
 import { ShowOffsets } from './start/show-offsets.js';
 import { SourceInspector } from './start/source-inspector.js';
 import { WeighOffsets } from './start/weigh-offsets.js';
+import { ReadCode } from './replay/read-code.js';
 import { ReadInput } from './replay/read-input.js';
 import { ReadObjects } from './replay/read-objects.js';
 import { ReplayController } from './replay/replay.controller.js';
@@ -123,6 +124,7 @@ export class ApiModule {
         ForkJob,
         EventFeed,
         ReadState,
+        ReadCode,
         ReadInput,
         ReadObjects,
         JobWarnings,

@@ -391,6 +391,11 @@ describe('tidemark plan', () => {
     expect(out.split('\n')).toContain('tried    7 of 9 rows converted, then time was up');
   });
 
+  it('does not take what it would not do', async () => {
+    expect(await run(['plan', JOB.id, 'job.js', '--wait'])).toMatchObject({ exitCode: 1, out: '' });
+    expect(asked).toEqual([]);
+  });
+
   it('refuses another depth, and a file in its place', async () => {
     expect(await run(['plan', JOB.id, '--deep', 'job.js'])).toMatchObject({
       exitCode: 1,
@@ -544,5 +549,25 @@ describe('tidemark init', () => {
       exitCode: 1,
       err: 'My Flights/package.json exists already.',
     });
+  });
+});
+
+describe('tidemark fork', () => {
+  const FORK = { ...JOB, id: `job_${'b'.repeat(32)}`, name: 'trial', status: 'submitted', lastBatch: null };
+  beforeEach(() => {
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+    routes[`POST /v1/jobs/${JOB.id}/forks`] = ok(FORK);
+  });
+
+  it('begins with the savepoint that is named, and the code that wrote it', async () => {
+    expect((await run(['fork', JOB.id, 'trial', '--from', 'sav_1'])).out).toBe(FORK.id);
+    expect(asked.at(-1)?.body).toMatchObject({ name: 'trial', savepointId: 'sav_1' });
+    expect(asked.at(-1)?.body).not.toHaveProperty('bundle');
+  });
+
+  it('waits for the first batch when asked', async () => {
+    routes[`GET /v1/jobs/${FORK.id}`] = ok({ ...FORK, status: 'running', lastBatch: JOB.lastBatch });
+
+    expect((await run(['fork', JOB.id, 'trial', '--wait'])).out).toBe(`${FORK.id}\nbatch 9 committed on rnr_1`);
   });
 });

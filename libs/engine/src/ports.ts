@@ -63,9 +63,13 @@ export interface Located {
   readonly identities: PartitionIdentities;
 }
 
+/** What positions in a source count. */
+export const OFFSET_UNITS = ['bytes', 'records'] as const;
+export type OffsetUnit = (typeof OFFSET_UNITS)[number];
+
 /** The offsets of a source that can be read anywhere, at any time. Looking at them has no effect. */
 export interface SeekableOffsets {
-  readonly unit: 'bytes' | 'records';
+  readonly unit: OffsetUnit;
   /** Every partition that there is now. */
   extent(): Promise<{ readonly [partition: string]: PartitionExtent }>;
   /** The next positions to read for a start from there. Throws `start_mode_unsupported`. */
@@ -86,7 +90,7 @@ export interface InputChunk {
   readonly partition: string;
   readonly range: PartitionRange;
   /** What the range counts: bytes (`from` is the position of the first byte here), or records (one each line). */
-  readonly offsetUnit: 'bytes' | 'records';
+  readonly offsetUnit: OffsetUnit;
   readonly bytes: Uint8Array;
   /** What the end of the range is a position of, from a source that can tell. */
   readonly identity?: string;

@@ -196,14 +196,15 @@ export function toCommit(row: BatchRow): BatchCommit | undefined {
   };
 }
 
-export const toBatchRecord = (row: BatchRow, runnerId: string | null): BatchRecord => ({
+export const toBatchRecord = (row: BatchRow, run: RunRow | undefined): BatchRecord => ({
   plan: toPlan(row),
   plannedAt: row.plannedAt,
   plannedByEpoch: row.plannedEpoch,
   commit: toCommit(row),
   committedAt: orUndefined(row.committedAt),
   committedByEpoch: orUndefined(row.committedEpoch),
-  runnerId: orUndefined(runnerId) as RunnerId | undefined,
+  runnerId: (run?.runnerId ?? undefined) as RunnerId | undefined,
+  revision: run?.revision,
 });
 
 export const toCheckpoint = (row: CheckpointRow): Checkpoint => ({

@@ -66,7 +66,7 @@ describe('the audit trail', () => {
     expect(ids).toEqual(['aud_2', 'aud_1']);
     expect(api.seen.map(({ url }) => url)).toEqual([
       '/v1/audit-events?job=job_1&actor=ci&operation=stopJob&limit=1',
-      '/v1/audit-events?job=job_1&actor=ci&operation=stopJob&limit=1&after=aud_2',
+      '/v1/audit-events?job=job_1&actor=ci&operation=stopJob&after=aud_2&limit=1',
     ]);
   });
 });

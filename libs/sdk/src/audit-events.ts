@@ -1,6 +1,7 @@
 import type { AuditEvent } from '@tidemark/contracts';
 import type { Http } from './http.js';
-import { Listing, type PageRequest } from './listing.js';
+import type { Listing, PageRequest } from './listing.js';
+import { listing } from './requests.js';
 
 /** Which part of the trail. */
 export interface AuditRequest extends PageRequest {
@@ -20,9 +21,7 @@ export class AuditEvents {
    * What was asked of the service for the tenant, newest first; with an admin's key that names no tenant, for all of
    * them. Throws `TidemarkApiError` and `TidemarkConnectionError`.
    */
-  list({ after: first, signal, ...query }: AuditRequest = {}): Listing<AuditEvent> {
-    return new Listing(first, (after) =>
-      this.http.json({ method: 'GET', path: '/v1/audit-events', query: { ...query, after }, repeatable: true, signal }),
-    );
+  list({ job, actor, operation, ...page }: AuditRequest = {}): Listing<AuditEvent> {
+    return listing(this.http, '/v1/audit-events', page, { job, actor, operation });
   }
 }

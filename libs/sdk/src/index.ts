@@ -44,10 +44,11 @@ export type {
 export type { AuditEvents, AuditRequest } from './audit-events.js';
 export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from './errors.js';
 export type { Connection } from './http.js';
-export type { Cancellable, ChangeOptions, CreateOptions, EditOptions, Jobs } from './jobs.js';
+export type { EditOptions, Jobs } from './jobs.js';
 export { Listing, type Page, type PageRequest } from './listing.js';
 export type { CheckpointChoice, Recovery } from './recovery.js';
 export type { Recordings } from './recordings.js';
+export type { Cancellable, ChangeOptions, CreateOptions } from './requests.js';
 export type { State, StateRequest } from './state.js';
 export { Tidemark, type Bundles, type Tenants } from './tidemark.js';
 export type { WatchedBatch, WatchedEvent } from './watch-job.js';

@@ -21,30 +21,22 @@ import type {
   StartOrder,
 } from '@tidemark/contracts';
 import { TidemarkTimeoutError } from './errors.js';
-import { pause, type Http } from './http.js';
-import { Listing, type PageRequest } from './listing.js';
+import type { Http } from './http.js';
+import type { Listing, PageRequest } from './listing.js';
+import { poll } from './poll.js';
+import {
+  create,
+  ifMatch,
+  jobPath,
+  listing,
+  type Cancellable,
+  type ChangeOptions,
+  type CreateOptions,
+} from './requests.js';
 import { watchJob, type WatchedEvent } from './watch-job.js';
 
-const WAIT_FIRST_MS = 50;
-const WAIT_LONGEST_MS = 500;
 /** A minute to convert, and some to wait for others. */
 const DEEP_PLAN_MS = 300_000;
-
-export interface Cancellable {
-  readonly signal?: AbortSignal;
-}
-
-/** How a change is made. */
-export interface ChangeOptions extends Cancellable {
-  /** The `version` that the caller saw: if the job has changed since, nothing happens and the error has status 412. */
-  readonly ifVersion?: number;
-}
-
-/** How something is created. */
-export interface CreateOptions extends Cancellable {
-  /** The same key again gets the first answer. A new one is made up for each call, so that it can be retried. */
-  readonly idempotencyKey?: string;
-}
 
 /** How offsets are changed. */
 export interface EditOptions extends ChangeOptions {
@@ -60,12 +52,12 @@ export class Jobs {
 
   /** Submits a job. When this resolves the job is durable and will be scheduled. */
   submit(order: JobOrder, options: CreateOptions = {}): Promise<Job> {
-    return this.create('/v1/jobs', order, options);
+    return create(this.http, '/v1/jobs', order, options);
   }
 
   /** Gives a job its next revision: a running job hands over with a checkpoint, a stopped one stays stopped. */
   deploy(id: string, order: RevisionOrder, options: CreateOptions & ChangeOptions = {}): Promise<Job> {
-    return this.create(`${pathOf(id)}/revisions`, order, options);
+    return create(this.http, `${jobPath(id)}/revisions`, order, options);
   }
 
   /**
@@ -73,7 +65,7 @@ export class Jobs {
    * minutes, and is asked for once.
    */
   planUpgrade(id: string, order: UpgradePlanOrder, { signal }: Cancellable = {}): Promise<UpgradePlan> {
-    const path = `${pathOf(id)}/upgrade-plans`;
+    const path = `${jobPath(id)}/upgrade-plans`;
     const isDeep = order.deep !== undefined && order.deep !== false;
     const timeoutMs = isDeep ? DEEP_PLAN_MS : undefined;
     return this.http.json({ method: 'POST', path, body: order, repeatable: !isDeep, signal, timeoutMs });
@@ -81,7 +73,7 @@ export class Jobs {
 
   /** Plans of upgrades, newest first. */
   upgradePlans(id: string, page: PageRequest = {}): Listing<UpgradePlan> {
-    return this.listing(`${pathOf(id)}/upgrade-plans`, page);
+    return listing(this.http, `${jobPath(id)}/upgrade-plans`, page);
   }
 
   /** Decides what becomes of a revision that waits: see `upgrade` of the job. */
@@ -90,19 +82,19 @@ export class Jobs {
     answer: UpgradeDecision['answer'],
     { ifVersion, signal }: ChangeOptions = {},
   ): Promise<Job> {
-    const path = `${pathOf(id)}/upgrade-decision`;
+    const path = `${jobPath(id)}/upgrade-decision`;
     return this.http.json({
       ...{ method: 'POST', path, body: { answer }, headers: ifMatch(ifVersion), repeatable: false, signal },
     });
   }
 
   get(id: string, { signal }: Cancellable = {}): Promise<Job> {
-    return this.http.json({ method: 'GET', path: pathOf(id), repeatable: true, signal });
+    return this.http.json({ method: 'GET', path: jobPath(id), repeatable: true, signal });
   }
 
   /** Jobs, newest first. */
   list(page: PageRequest & { readonly status?: JobStatus } = {}): Listing<Job> {
-    return this.listing('/v1/jobs', page, { status: page.status });
+    return listing(this.http, '/v1/jobs', page, { status: page.status });
   }
 
   /**
@@ -119,7 +111,7 @@ export class Jobs {
     id: string,
     { signal, ...query }: Cancellable & StartOrder & { readonly revision?: number } = {},
   ): Promise<NextStart> {
-    return this.http.json({ method: 'GET', path: `${pathOf(id)}/next-start`, query, repeatable: true, signal });
+    return this.http.json({ method: 'GET', path: `${jobPath(id)}/next-start`, query, repeatable: true, signal });
   }
 
   /** The committed offsets beside what the sources hold; with `checkpointId`, those of a checkpoint. */
@@ -128,7 +120,7 @@ export class Jobs {
     { checkpointId, signal }: Cancellable & { readonly checkpointId?: string } = {},
   ): Promise<Offsets> {
     const of = checkpointId === undefined ? '' : `/checkpoints/${encodeURIComponent(checkpointId)}`;
-    return this.http.json({ method: 'GET', path: `${pathOf(id)}${of}/offsets`, repeatable: true, signal });
+    return this.http.json({ method: 'GET', path: `${jobPath(id)}${of}/offsets`, repeatable: true, signal });
   }
 
   /**
@@ -149,7 +141,7 @@ export class Jobs {
     const headers = ifMatch(ifVersion);
     return this.http.json({
       method: 'PATCH',
-      path: `${pathOf(id)}/offsets`,
+      path: `${jobPath(id)}/offsets`,
       body: order,
       headers,
       repeatable: false,
@@ -169,7 +161,7 @@ export class Jobs {
     const headers = ifMatch(ifVersion);
     return this.http.json({
       method: 'DELETE',
-      path: `${pathOf(id)}/offsets`,
+      path: `${jobPath(id)}/offsets`,
       query,
       headers,
       repeatable: false,
@@ -191,7 +183,7 @@ export class Jobs {
   async delete(id: string, { ifVersion, signal }: ChangeOptions = {}): Promise<void> {
     await this.http.json({
       method: 'DELETE',
-      path: pathOf(id),
+      path: jobPath(id),
       headers: ifMatch(ifVersion),
       repeatable: false,
       signal,
@@ -200,32 +192,32 @@ export class Jobs {
 
   /** Revisions, newest first. */
   revisions(id: string, page: PageRequest = {}): Listing<Revision> {
-    return this.listing(`${pathOf(id)}/revisions`, page);
+    return listing(this.http, `${jobPath(id)}/revisions`, page);
   }
 
   /** Runs, newest first. */
   runs(id: string, page: PageRequest = {}): Listing<Run> {
-    return this.listing(`${pathOf(id)}/runs`, page);
+    return listing(this.http, `${jobPath(id)}/runs`, page);
   }
 
   /** Batches of one timeline, by default the current one, newest first. */
   batches(id: string, page: PageRequest & { readonly timeline?: number } = {}): Listing<Batch> {
-    return this.listing(`${pathOf(id)}/batches`, page, { timeline: page.timeline });
+    return listing(this.http, `${jobPath(id)}/batches`, page, { timeline: page.timeline });
   }
 
   /** Checkpoints, newest first; with `revision`, each with what it is worth to that revision. */
   checkpoints(id: string, page: PageRequest & { readonly revision?: number } = {}): Listing<Checkpoint> {
-    return this.listing(`${pathOf(id)}/checkpoints`, page, { revision: page.revision });
+    return listing(this.http, `${jobPath(id)}/checkpoints`, page, { revision: page.revision });
   }
 
   /** Restore decisions, newest first: from what each run started, and why. */
   decisions(id: string, page: PageRequest = {}): Listing<RestoreDecision> {
-    return this.listing(`${pathOf(id)}/decisions`, page);
+    return listing(this.http, `${jobPath(id)}/decisions`, page);
   }
 
   /** The events after `after` (a `seq`), oldest first; without it the newest ones, oldest first. */
   events(id: string, page: PageRequest = {}): Listing<JobEvent> {
-    return this.listing(`${pathOf(id)}/events`, page);
+    return listing(this.http, `${jobPath(id)}/events`, page);
   }
 
   /**
@@ -233,7 +225,7 @@ export class Jobs {
    * Broken connections are made again. Events then go on where they were; batches of the gap are left out.
    */
   watch(id: string, options: Cancellable & { readonly after?: string } = {}): AsyncGenerator<WatchedEvent, void> {
-    return watchJob(this.http, `${pathOf(id)}/events`, options);
+    return watchJob(this.http, `${jobPath(id)}/events`, options);
   }
 
   /** Waits until the job satisfies `predicate` and returns it. Throws `TidemarkTimeoutError` after `timeoutMs`. */
@@ -242,34 +234,20 @@ export class Jobs {
     predicate: (job: Job) => boolean,
     { timeoutMs, signal }: Cancellable & { readonly timeoutMs: number },
   ): Promise<Job> {
-    const untilMs = performance.now() + timeoutMs;
-    for (let waitMs = WAIT_FIRST_MS; ; waitMs = Math.min(WAIT_LONGEST_MS, waitMs * 1.5)) {
-      signal?.throwIfAborted();
-      const job = await this.get(id, signal === undefined ? {} : { signal });
-      if (predicate(job)) return job;
-      const leftMs = untilMs - performance.now();
-      if (leftMs <= 0) throw new TidemarkTimeoutError(job, timeoutMs);
-      await pause(Math.min(waitMs, leftMs), signal);
-    }
+    const ask = (): Promise<Job> => this.get(id, signal === undefined ? {} : { signal });
+    const { isThere, last } = await poll(ask, predicate, { timeoutMs, signal });
+    if (!isThere) throw new TidemarkTimeoutError(last, timeoutMs);
+    return last;
   }
 
   /** How much of the job's past is kept. */
   retention(id: string, { signal }: Cancellable = {}): Promise<Retention> {
-    return this.http.json({ method: 'GET', path: `${pathOf(id)}/retention`, repeatable: true, signal });
+    return this.http.json({ method: 'GET', path: `${jobPath(id)}/retention`, repeatable: true, signal });
   }
 
   /** Replaces all limits on what is kept of the job: what `limits` leaves out has none of its own. */
   setRetention(id: string, limits: RetentionOrder, { signal }: Cancellable = {}): Promise<Retention> {
-    return this.http.json({ method: 'PUT', path: `${pathOf(id)}/retention`, body: limits, repeatable: true, signal });
-  }
-
-  private create(
-    path: string,
-    body: object,
-    { idempotencyKey, ifVersion, signal }: CreateOptions & ChangeOptions,
-  ): Promise<Job> {
-    const headers = { 'idempotency-key': idempotencyKey ?? crypto.randomUUID(), ...ifMatch(ifVersion) };
-    return this.http.json({ method: 'POST', path, body, headers, repeatable: true, signal });
+    return this.http.json({ method: 'PUT', path: `${jobPath(id)}/retention`, body: limits, repeatable: true, signal });
   }
 
   private order(
@@ -282,32 +260,17 @@ export class Jobs {
     const repeatable = ifVersion === undefined && body === undefined;
     return this.http.json({
       method: 'POST',
-      path: `${pathOf(id)}/${order}`,
+      path: `${jobPath(id)}/${order}`,
       ...(body === undefined ? {} : { body }),
       headers: ifMatch(ifVersion),
       repeatable,
       signal,
     });
   }
-
-  private listing<Item>(
-    path: string,
-    { after: first, limit, signal }: PageRequest,
-    filter: { readonly [name: string]: string | number | undefined } = {},
-  ): Listing<Item> {
-    return new Listing(first, (after) =>
-      this.http.json({ method: 'GET', path, query: { ...filter, after, limit }, repeatable: true, signal }),
-    );
-  }
 }
-
-const pathOf = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`;
 
 /** Without the members that are undefined. */
 const defined = <T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
-
-const ifMatch = (version: number | undefined): { readonly 'if-match'?: string } =>
-  version === undefined ? {} : { 'if-match': `"${version}"` };

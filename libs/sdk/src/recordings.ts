@@ -1,6 +1,6 @@
 import type { BatchInput, BundleCode, CheckpointObjects } from '@tidemark/contracts';
 import type { Http } from './http.js';
-import type { Cancellable } from './jobs.js';
+import { jobPath, type Cancellable } from './requests.js';
 
 /**
  * What it takes to run a job's batches again somewhere else: its code, its state, and what its batches have read. Every
@@ -24,7 +24,7 @@ export class Recordings {
     { timeline, batchId }: { readonly timeline: number; readonly batchId: number },
     { signal }: Cancellable = {},
   ): Promise<BatchInput> {
-    const path = `${pathOf(jobId)}/batches/${timeline}/${batchId}/input`;
+    const path = `${jobPath(jobId)}/batches/${timeline}/${batchId}/input`;
     return this.http.json({ method: 'GET', path, repeatable: true, signal });
   }
 
@@ -45,7 +45,5 @@ export class Recordings {
   }
 }
 
-const pathOf = (jobId: string): string => `/v1/jobs/${encodeURIComponent(jobId)}`;
-
 const objectsPathOf = (jobId: string, checkpointId: string): string =>
-  `${pathOf(jobId)}/checkpoints/${encodeURIComponent(checkpointId)}/objects`;
+  `${jobPath(jobId)}/checkpoints/${encodeURIComponent(checkpointId)}/objects`;

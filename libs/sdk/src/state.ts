@@ -1,6 +1,6 @@
 import type { Checkpoint, CheckpointDiff, StateDifference, StateRow } from '@tidemark/contracts';
 import type { Http } from './http.js';
-import type { Cancellable } from './jobs.js';
+import { jobPath, type Cancellable } from './requests.js';
 import { Listing, type Page, type PageRequest } from './listing.js';
 
 /** Which part of an operator's state; `limit` is at most 1,000 here. A page may have fewer items, or none, before the last. */
@@ -57,7 +57,7 @@ export class State {
 
   /** The newest complete checkpoint of a job; undefined if it has none yet. */
   async newestCheckpoint(jobId: string, { signal }: Cancellable = {}): Promise<Checkpoint | undefined> {
-    const path = `/v1/jobs/${encodeURIComponent(jobId)}/checkpoints`;
+    const path = `${jobPath(jobId)}/checkpoints`;
     for (let after: string | undefined; ;) {
       const query = { after, limit: 100 };
       const page = await this.http.json<Page<Checkpoint>>({ method: 'GET', path, query, repeatable: true, signal });
@@ -80,7 +80,7 @@ export class State {
 }
 
 const pathOf = (jobId: string, checkpointId: string): string =>
-  `/v1/jobs/${encodeURIComponent(jobId)}/checkpoints/${encodeURIComponent(checkpointId)}`;
+  `${jobPath(jobId)}/checkpoints/${encodeURIComponent(checkpointId)}`;
 
 const diffPathOf = (jobId: string, before: string, after: string): string =>
   `${pathOf(jobId, before)}/diff/${encodeURIComponent(after)}`;

@@ -11,10 +11,11 @@ import type {
 } from '@tidemark/contracts';
 import { AuditEvents } from './audit-events.js';
 import { Http, type Connection } from './http.js';
-import { Jobs, type Cancellable, type CreateOptions } from './jobs.js';
-import { Listing, type Page, type PageRequest } from './listing.js';
+import { Jobs } from './jobs.js';
+import type { Listing, Page, PageRequest } from './listing.js';
 import { Recovery } from './recovery.js';
 import { Recordings } from './recordings.js';
+import { create, listing, type Cancellable, type CreateOptions } from './requests.js';
 import { State } from './state.js';
 
 /**
@@ -79,9 +80,8 @@ export class Bundles {
   constructor(private readonly http: Http) {}
 
   /** Uploads a bundle. The same code again is the same bundle. */
-  upload(bundle: BundleUpload, { idempotencyKey = crypto.randomUUID(), signal }: CreateOptions = {}): Promise<Bundle> {
-    const headers = { 'idempotency-key': idempotencyKey };
-    return this.http.json({ method: 'POST', path: '/v1/bundles', body: bundle, headers, repeatable: true, signal });
+  upload(bundle: BundleUpload, options: CreateOptions = {}): Promise<Bundle> {
+    return create(this.http, '/v1/bundles', bundle, options);
   }
 
   get(digest: string, { signal }: Cancellable = {}): Promise<Bundle> {
@@ -94,10 +94,8 @@ export class Bundles {
   }
 
   /** Bundles, newest first. */
-  list({ after: first, limit, signal }: PageRequest = {}): Listing<Bundle> {
-    return new Listing(first, (after) =>
-      this.http.json({ method: 'GET', path: '/v1/bundles', query: { after, limit }, repeatable: true, signal }),
-    );
+  list(page: PageRequest = {}): Listing<Bundle> {
+    return listing(this.http, '/v1/bundles', page);
   }
 }
 

@@ -4,7 +4,8 @@ import { AuditTrail, tenantOfCaller, type Caller } from '@tidemark/domain';
 import { By } from '../tenancy/caller.js';
 import { Operation } from '../transport/operation.js';
 import { auditCursor, pageOf, type PageAnswer } from '../transport/paging.js';
-import { AuditEventPage, AuditQuery, showAuditEvent, type AuditEventAnswer } from './audit.answers.js';
+import { AuditEventPage, showAuditEvent, type AuditEventAnswer } from './audit.answers.js';
+import { AuditQuery } from './audit.requests.js';
 
 /** What was asked of the service, by whom. It can be read, and nothing else. */
 @ApiTags('audit')

@@ -1,27 +1,8 @@
-import { KEY_ROLES, type AuditEvent, type JobId, type KeyRole } from '@tidemark/domain';
-import { TextField } from '../transport/fields.js';
-import { pageClass, PageQuery } from '../transport/paging.js';
+import { KEY_ROLES, type AuditEvent, type KeyRole } from '@tidemark/domain';
+import { pageClass } from '../transport/paging.js';
 import { Shown, shownType } from '../transport/shown.js';
 
-/** Which part of the trail. */
-export class AuditQuery extends PageQuery {
-  @TextField({
-    optional: true,
-    max: 40,
-    pattern: /^job_[0-9a-f]{32}$/,
-    patternSays: '$property must be the id of a job',
-    description: 'Only what was done to the job of this id, or made it. The job may have been deleted since.',
-  })
-  readonly job?: JobId;
-
-  @TextField({ optional: true, max: 80, description: 'Only what was done with the key of this id, or of this label.' })
-  readonly actor?: string;
-
-  @TextField({ optional: true, max: 60, description: 'Only this operation, by its name in this document.' })
-  readonly operation?: string;
-}
-
-class AuditEventAnswer {
+export class AuditEventAnswer {
   @Shown('Id of the entry.', 'string')
   readonly id!: string;
 
@@ -71,7 +52,6 @@ class AuditEventAnswer {
 }
 shownType('AuditEvent', AuditEventAnswer);
 export const AuditEventPage = pageClass(AuditEventAnswer, 'AuditEventPage');
-export type { AuditEventAnswer };
 
 export const showAuditEvent = (event: AuditEvent): AuditEventAnswer => {
   const { id, at, tenantId, actor, operation, method, path, jobId, traceId, outcome } = event;

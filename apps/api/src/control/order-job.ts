@@ -26,14 +26,11 @@ export class OrderJob {
       readonly startMode?: StartMode | undefined;
     },
   ): Promise<Job> {
-    const { actor, trace, expectedVersion, startMode } = by;
-    const expected = expectedVersion === undefined ? {} : { expectedVersion };
-    const ordered = await this.stores.forTenant(tenantId).order(id, order, { actor, trace, startMode, ...expected });
-    return orderedJob(id, ordered, startMode?.mode);
+    const ordered = await this.stores.forTenant(tenantId).order(id, order, by);
+    return orderedJob(id, ordered, by.startMode?.mode);
   }
 
   async remove(tenantId: TenantId, id: JobId, expectedVersion: number | undefined): Promise<void> {
-    const expected = expectedVersion === undefined ? {} : { expectedVersion };
-    orderedJob(id, await this.stores.forTenant(tenantId).remove(id, expected));
+    orderedJob(id, await this.stores.forTenant(tenantId).remove(id, { expectedVersion }));
   }
 }

@@ -2,7 +2,7 @@ import { Controller, Get, HttpStatus, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { JobStores, type JobId, type JobStore, type TenantId } from '@tidemark/domain';
 import { Tenant } from '../tenancy/caller.js';
-import { WholeNumberField } from '../transport/fields.js';
+import { INTEGER_MAX, WholeNumberField } from '../transport/fields.js';
 import { Operation } from '../transport/operation.js';
 import {
   batchCursor,
@@ -36,15 +36,12 @@ import {
   showRun,
 } from './history.answers.js';
 
-const TIMELINE_MAX = 2 ** 31 - 1;
-const REVISION_MAX = 2 ** 31 - 1;
-
 export class BatchListQuery extends PageQuery {
   @WholeNumberField({
     optional: true,
     inQuery: true,
     min: 1,
-    max: TIMELINE_MAX,
+    max: INTEGER_MAX,
     description: "The timeline to list; by default the job's current one.",
   })
   readonly timeline?: number;
@@ -55,7 +52,7 @@ export class CheckpointListQuery extends PageQuery {
     optional: true,
     inQuery: true,
     min: 1,
-    max: REVISION_MAX,
+    max: INTEGER_MAX,
     description: 'Also says of each checkpoint what it is worth to this revision of the job.',
   })
   readonly revision?: number;

@@ -1,12 +1,19 @@
 import { isId, TidemarkError, type Checkpoint, type JobId, type JobStore, type RecoveryStore } from '@tidemark/domain';
+import { existingSavepoint } from './existing-recovery.js';
 import type { CheckpointChoice } from './recover.requests.js';
+
+/** What a job's checkpoints and savepoints are looked up in. */
+export interface StoresOfTenant {
+  readonly jobs: JobStore;
+  readonly recovery: RecoveryStore;
+}
 
 /**
  * The complete checkpoint that a request names, itself or by a savepoint; undefined where it names none. Throws
- * `validation_failed`, `thing_not_found`, `checkpoint_not_restorable`.
+ * `validation_failed`, `thing_not_found`, `savepoint_not_written`, `checkpoint_not_restorable`.
  */
 export async function chosenCheckpoint(
-  stores: { readonly jobs: JobStore; readonly recovery: RecoveryStore },
+  stores: StoresOfTenant,
   jobId: JobId,
   { checkpointId, savepointId }: CheckpointChoice,
 ): Promise<Checkpoint | undefined> {
@@ -17,21 +24,17 @@ export async function chosenCheckpoint(
 
 /** The same, of a request that must name one. */
 export async function namedCheckpoint(
-  ...[stores, jobId, choice]: Parameters<typeof chosenCheckpoint>
+  stores: StoresOfTenant,
+  jobId: JobId,
+  choice: CheckpointChoice,
 ): Promise<Checkpoint> {
   const chosen = await chosenCheckpoint(stores, jobId, choice);
   if (chosen === undefined) throw invalid('or checkpointId is needed');
   return chosen;
 }
 
-async function chosenSavepoint(
-  { jobs, recovery }: Parameters<typeof chosenCheckpoint>[0],
-  jobId: JobId,
-  id: string,
-): Promise<Checkpoint> {
-  const savepoint = isId('savepoint', id) ? await recovery.findSavepoint(jobId, id) : undefined;
-  if (savepoint === undefined) throw new TidemarkError('thing_not_found', { thing: 'savepoint', id });
-  const { checkpointId } = savepoint;
+async function chosenSavepoint({ jobs, recovery }: StoresOfTenant, jobId: JobId, id: string): Promise<Checkpoint> {
+  const { checkpointId } = await existingSavepoint(recovery, jobId, id);
   if (checkpointId === undefined) throw new TidemarkError('savepoint_not_written', { savepointId: id });
   return restorable(jobs, jobId, checkpointId);
 }

@@ -8,6 +8,7 @@ import {
   type Job,
   type JobId,
   type OrderedBy,
+  type RecoveryStore,
   type TenantId,
 } from '@tidemark/domain';
 import { existingJob, existingRevision } from '../inspect/existing-job.js';
@@ -60,7 +61,7 @@ export class ForkJob {
   }
 }
 
-async function newest(store: ReturnType<RecoveryStores['forTenant']>, { id }: Job): Promise<Checkpoint> {
+async function newest(store: RecoveryStore, { id }: Job): Promise<Checkpoint> {
   const found = await store.newestOf(id);
   if (found === undefined) throw new TidemarkError('fork_without_checkpoint', { jobId: id });
   return found;

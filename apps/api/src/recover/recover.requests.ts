@@ -1,9 +1,15 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { BundleReference, BundleUpload, ChosenBundleField, ConfigOrder } from '../submit/submit.requests.js';
-import { ObjectField, TextField } from '../transport/fields.js';
+import {
+  BundleReference,
+  BundleUpload,
+  ChosenBundleField,
+  ConfigOrder,
+  JobNameField,
+} from '../submit/submit.requests.js';
+import { IdField, ObjectField, TextField } from '../transport/fields.js';
 import { UpgradeOptionsOrder } from '../upgrade/upgrade-options.request.js';
 
-const ID_LENGTH_MAX = 64;
+const ReasonField = (): PropertyDecorator => TextField({ optional: true, max: 400, description: 'Why, for people.' });
 
 @ApiSchema({ name: 'SavepointOrder' })
 export class SavepointRequest {
@@ -13,34 +19,28 @@ export class SavepointRequest {
 
 /** Which checkpoint is meant: one of the two is given. */
 export class CheckpointChoice {
-  @TextField({ optional: true, max: ID_LENGTH_MAX, description: 'Id of a checkpoint of the job.' })
+  @IdField({ optional: true, description: 'Id of a checkpoint of the job.' })
   readonly checkpointId?: string;
 
-  @TextField({ optional: true, max: ID_LENGTH_MAX, description: 'Id of a savepoint of the job, instead.' })
+  @IdField({ optional: true, description: 'Id of a savepoint of the job, instead.' })
   readonly savepointId?: string;
 }
 
 @ApiSchema({ name: 'RollbackOrder' })
 export class RollbackRequest extends CheckpointChoice {
-  @TextField({ optional: true, max: 400, description: 'Why, for people.' })
+  @ReasonField()
   readonly reason?: string;
 }
 
 @ApiSchema({ name: 'UndoOrder' })
 export class UndoRequest {
-  @TextField({ optional: true, max: 400, description: 'Why, for people.' })
+  @ReasonField()
   readonly reason?: string;
 }
 
 @ApiSchema({ name: 'ForkOrder' })
 export class ForkRequest extends CheckpointChoice {
-  @TextField({
-    max: 80,
-    pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/,
-    patternSays:
-      '$property must be lower-case letters, digits, dots, dashes and underscores, with a letter or digit at each end',
-    description: 'Name of the new job, unique for the tenant.',
-  })
+  @JobNameField({ description: 'Name of the new job, unique for the tenant.' })
   readonly name!: string;
 
   @ChosenBundleField()

@@ -3,12 +3,12 @@ import { afterRollbackOf } from '@tidemark/connectors';
 import {
   editOffsets,
   IdSource,
-  isId,
   JobStores,
   RecoveryStores,
   TidemarkError,
   type GraphNode,
   type JobId,
+  type RecoveryStore,
   type Rollback,
   type RollbackOrdered,
   type RollbackPreview,
@@ -20,11 +20,12 @@ import { showVerdict } from '../inspect/history.answers.js';
 import { ShowOffsets } from '../start/show-offsets.js';
 import { sourcesIn } from '../start/sources-of-job.js';
 import { WeighOffsets } from '../start/weigh-offsets.js';
-import { namedCheckpoint } from './chosen-checkpoint.js';
+import { namedCheckpoint, type StoresOfTenant } from './chosen-checkpoint.js';
+import { existingRollback } from './existing-recovery.js';
 import type { RollbackPreviewAnswer } from './recover.answers.js';
 import type { CheckpointChoice, RollbackRequest } from './recover.requests.js';
 
-type By = Parameters<ReturnType<RecoveryStores['forTenant']>['orderRollback']>[2];
+type By = Parameters<RecoveryStore['orderRollback']>[2];
 
 /** Takes a job back to one of its checkpoints, with bundle, configuration, state and offsets; and back again. */
 @Injectable()
@@ -81,22 +82,11 @@ export class RollBack {
     };
   }
 
-  private async storesOf(tenantId: TenantId, id: JobId) {
+  private async storesOf(tenantId: TenantId, id: JobId): Promise<StoresOfTenant> {
     const stores = { jobs: this.jobs.forTenant(tenantId), recovery: this.recovery.forTenant(tenantId) };
     await existingJob(stores.jobs, id);
     return stores;
   }
-}
-
-/** The rollback of this id. Throws `thing_not_found`. */
-export async function existingRollback(
-  store: ReturnType<RecoveryStores['forTenant']>,
-  jobId: JobId,
-  id: string,
-): Promise<Rollback> {
-  const rollback = isId('rollback', id) ? await store.findRollback(jobId, id) : undefined;
-  if (rollback === undefined) throw new TidemarkError('thing_not_found', { thing: 'rollback', id });
-  return rollback;
 }
 
 function changesOf({ offsets, checkpoint }: RollbackPreview) {

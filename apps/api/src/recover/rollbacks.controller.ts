@@ -19,10 +19,11 @@ import { Idempotent, Repeatable } from '../transport/idempotency.js';
 import { Operation } from '../transport/operation.js';
 import { pageOf, PageQuery, rollbackCursor, type PageAnswer } from '../transport/paging.js';
 import { Trace } from '../transport/trace.js';
+import { existingRollback } from './existing-recovery.js';
 import { ForkJob } from './fork-job.js';
 import { RollbackAnswer, RollbackPage, RollbackPreviewAnswer, showRollback } from './recover.answers.js';
 import { CheckpointChoice, ForkRequest, RollbackRequest, UndoRequest } from './recover.requests.js';
-import { existingRollback, RollBack } from './roll-back.js';
+import { RollBack } from './roll-back.js';
 
 const REFUSALS = [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND, HttpStatus.CONFLICT];
 
@@ -76,7 +77,7 @@ export class RollbacksController {
     @SeenVersion() expectedVersion: number | undefined,
     @Repeatable() requestId: RequestId | undefined,
   ): Promise<RollbackAnswer> {
-    const by = { actor: caller.keyId, trace, requestId, ...expecting(expectedVersion) };
+    const by = { actor: caller.keyId, trace, requestId, expectedVersion };
     return showRollback(await this.rollBack.order(tenantId, id, request, by));
   }
 
@@ -94,7 +95,7 @@ export class RollbacksController {
     @SeenVersion() expectedVersion: number | undefined,
     @Repeatable() requestId: RequestId | undefined,
   ): Promise<RollbackAnswer> {
-    const by = { actor: caller.keyId, trace, requestId, reason, ...expecting(expectedVersion) };
+    const by = { actor: caller.keyId, trace, requestId, reason, expectedVersion };
     return showRollback(await this.rollBack.undo(tenantId, id, rollbackId, by));
   }
 
@@ -163,6 +164,3 @@ export class RollbacksController {
     return showJob(job, await this.warnings.of(tenantId));
   }
 }
-
-const expecting = (expectedVersion: number | undefined): { readonly expectedVersion?: number } =>
-  expectedVersion === undefined ? {} : { expectedVersion };

@@ -21,6 +21,7 @@ import { Idempotent, Repeatable } from '../transport/idempotency.js';
 import { Operation } from '../transport/operation.js';
 import { pageOf, PageQuery, savepointCursor, type PageAnswer } from '../transport/paging.js';
 import { Trace } from '../transport/trace.js';
+import { existingSavepoint, noSuchSavepoint } from './existing-recovery.js';
 import { SavepointAnswer, SavepointPage, showSavepoint } from './recover.answers.js';
 import { SavepointRequest } from './recover.requests.js';
 
@@ -92,11 +93,7 @@ export class SavepointsController {
     @Param('id', JobIdPipe) id: JobId,
     @Param('savepointId') savepointId: string,
   ): Promise<SavepointAnswer> {
-    const found = isId('savepoint', savepointId)
-      ? await this.recovery.forTenant(tenantId).findSavepoint(id, savepointId)
-      : undefined;
-    if (found === undefined) throw noSuchSavepoint(savepointId);
-    return showSavepoint(found);
+    return showSavepoint(await existingSavepoint(this.recovery.forTenant(tenantId), id, savepointId));
   }
 
   @Delete(':savepointId')
@@ -118,8 +115,6 @@ export class SavepointsController {
     if (!isReleased) throw noSuchSavepoint(savepointId);
   }
 }
-
-const noSuchSavepoint = (id: string): TidemarkError => new TidemarkError('thing_not_found', { thing: 'savepoint', id });
 
 function requested(jobId: JobId, answer: SavepointRequested): Savepoint {
   switch (answer.outcome) {

@@ -5,10 +5,8 @@ import {
   TidemarkError,
   type BatchRecord,
   type GraphNode,
-  type Job,
   type JobId,
   type JobStore,
-  type RunId,
   type TenantId,
 } from '@tidemark/domain';
 import { BATCH_BYTES_MAX } from '@tidemark/engine';
@@ -22,10 +20,16 @@ import type { RecordedInput } from './replay.answers.js';
 const INPUT_BYTES_MAX = 2 * BATCH_BYTES_MAX;
 
 /** Each holds a whole input in memory, and half as much again while it is sent. */
-const READINGS = { what: 'readings of batches', atOnce: 2, atOncePerKey: 1, waitingMax: 64, waitingMaxPerKey: 16 };
+const READINGS = {
+  ...{ what: 'readings of batches', atOnce: 2, atOncePerKey: 1 },
+  ...{ waitingMax: 64, waitingMaxPerKey: 16 },
+} as const;
 
-const RUNS_PAGE = 100;
-const RUNS_MAX = 10_000;
+/** One batch of a job. */
+interface BatchOfJob {
+  readonly timeline: number;
+  readonly batchId: number;
+}
 
 /** Reads again what a committed batch has read, from the sources of the revision that ran it. */
 @Injectable()
@@ -41,15 +45,13 @@ export class ReadInput {
    * Throws `thing_not_found`, `batch_input_too_large`, `too_many_at_once`, and what the sources throw that no longer hold what
    * was read.
    */
-  async run(
-    tenantId: TenantId,
-    jobId: JobId,
-    batch: { readonly timeline: number; readonly batchId: number },
-  ): Promise<RecordedInput> {
+  async run(tenantId: TenantId, jobId: JobId, batch: BatchOfJob): Promise<RecordedInput> {
     const store = this.stores.forTenant(tenantId);
     const job = await existingJob(store, jobId);
     const record = await committedBatch(store, jobId, batch);
-    const revision = await revisionOf(store, job, record);
+    const { revision } = record;
+    if (revision === undefined)
+      throw new TidemarkError('thing_not_found', { thing: 'run of batch', id: nameOf(batch) });
     const nodes = await sourcesOf(store, job, revision);
     return this.readings.pass(tenantId, async () => {
       const sources: RecordedInput['sources'][number][] = [];
@@ -80,8 +82,7 @@ class Room {
   take(bytes: number): void {
     this.bytes += bytes;
     if (this.bytes <= INPUT_BYTES_MAX) return;
-    const { timeline, batchId } = this.record.plan;
-    const batch = `${timeline}/${batchId}`;
+    const batch = nameOf(this.record.plan);
     throw new TidemarkError('batch_input_too_large', { batch, bytes: this.bytes, bytesMax: INPUT_BYTES_MAX });
   }
 }
@@ -94,25 +95,11 @@ function rangesInBytes({ plan }: BatchRecord, nodes: readonly GraphNode[]): numb
     .reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-async function committedBatch(
-  store: JobStore,
-  jobId: JobId,
-  { timeline, batchId }: { readonly timeline: number; readonly batchId: number },
-): Promise<BatchRecord> {
+async function committedBatch(store: JobStore, jobId: JobId, batch: BatchOfJob): Promise<BatchRecord> {
+  const { timeline, batchId } = batch;
   const [found] = await store.listBatches(jobId, { timeline, after: batchId + 1, limit: 1 });
   if (found?.plan.batchId === batchId && found.commit !== undefined) return found;
-  throw new TidemarkError('thing_not_found', { thing: 'committed batch', id: `${timeline}/${batchId}` });
+  throw new TidemarkError('thing_not_found', { thing: 'committed batch', id: nameOf(batch) });
 }
 
-/** The revision of the run that planned the batch; runs of a job are few, and this one is among the newest. */
-async function revisionOf(store: JobStore, job: Job, { plannedByEpoch }: BatchRecord): Promise<number> {
-  let after: RunId | undefined;
-  for (let seen = 0; seen < RUNS_MAX; seen += RUNS_PAGE) {
-    const runs = await store.listRuns(job.id, { ...(after === undefined ? {} : { after }), limit: RUNS_PAGE });
-    const run = runs.find(({ epoch }) => epoch === plannedByEpoch);
-    if (run !== undefined) return run.revision;
-    after = runs.at(-1)?.id;
-    if (after === undefined || runs.length < RUNS_PAGE) break;
-  }
-  return job.revision;
-}
+const nameOf = ({ timeline, batchId }: BatchOfJob): string => `${timeline}/${batchId}`;

@@ -1,9 +1,7 @@
 import type { CheckpointObject } from '@tidemark/checkpoint';
 import type { BatchPlan } from '@tidemark/domain';
-import type { InputChunk } from '@tidemark/engine';
+import { OFFSET_UNITS, type InputChunk, type OffsetUnit } from '@tidemark/engine';
 import { Shown, shownType } from '../transport/shown.js';
-
-const OFFSET_UNITS = ['bytes', 'records'] as const;
 
 class InputChunkAnswer {
   @Shown('The partition.', 'string')
@@ -16,7 +14,7 @@ class InputChunkAnswer {
   readonly to!: number;
 
   @Shown('What these count.', OFFSET_UNITS)
-  readonly offsetUnit!: InputChunk['offsetUnit'];
+  readonly offsetUnit!: OffsetUnit;
 
   @Shown('The bytes as the source has them, whole lines, in base64.', 'string')
   readonly bytes!: string;

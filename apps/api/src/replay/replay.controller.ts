@@ -1,19 +1,11 @@
 import { Controller, Get, HttpStatus, Param, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ObjectStore } from '@tidemark/checkpoint';
-import {
-  bundlePaths,
-  isTidemarkError,
-  JobStores,
-  TidemarkError,
-  type CheckpointId,
-  type JobId,
-  type TenantId,
-} from '@tidemark/domain';
+import { TidemarkError, type CheckpointId, type JobId, type TenantId } from '@tidemark/domain';
 import { CheckpointIdPipe, JobIdPipe } from '../inspect/existing-job.js';
-import { existingBundle } from '../submit/upload-bundle.js';
 import { Tenant } from '../tenancy/caller.js';
+import { INTEGER_MAX } from '../transport/fields.js';
 import { Operation } from '../transport/operation.js';
+import { ReadCode } from './read-code.js';
 import { ReadInput } from './read-input.js';
 import { ReadObjects } from './read-objects.js';
 import { BatchInputAnswer, BundleCodeAnswer, CheckpointObjectsAnswer, showInput } from './replay.answers.js';
@@ -26,8 +18,7 @@ const REFUSALS = [HttpStatus.NOT_FOUND, HttpStatus.CONFLICT, HttpStatus.TOO_MANY
 @Controller('v1')
 export class ReplayController {
   constructor(
-    private readonly stores: JobStores,
-    private readonly objects: ObjectStore,
+    private readonly bundles: ReadCode,
     private readonly inputs: ReadInput,
     private readonly checkpoints: ReadObjects,
   ) {}
@@ -39,12 +30,8 @@ export class ReplayController {
     answer: BundleCodeAnswer,
     problems: [HttpStatus.NOT_FOUND],
   })
-  async code(@Tenant() tenantId: TenantId, @Param('digest') digest: string): Promise<BundleCodeAnswer> {
-    const bundle = await existingBundle(this.stores, tenantId, digest);
-    const paths = bundlePaths(tenantId, bundle.digest);
-    const code = await this.textAt(paths.code);
-    if (code === null) throw new TidemarkError('thing_not_found', { thing: 'bundle', id: digest });
-    return { digest: bundle.digest, code, sourceMap: await this.textAt(paths.map) };
+  code(@Tenant() tenantId: TenantId, @Param('digest') digest: string): Promise<BundleCodeAnswer> {
+    return this.bundles.run(tenantId, digest);
   }
 
   @Get('jobs/:id/checkpoints/:checkpointId/objects')
@@ -92,21 +79,13 @@ export class ReplayController {
     @Param('timeline') timeline: string,
     @Param('batchId') batchId: string,
   ): Promise<BatchInputAnswer> {
-    const at = { timeline: numberIn(timeline), batchId: numberIn(batchId) };
+    const at = { timeline: numberIn(timeline, INTEGER_MAX), batchId: numberIn(batchId, Number.MAX_SAFE_INTEGER - 1) };
     if (at.timeline === undefined || at.batchId === undefined)
       throw new TidemarkError('thing_not_found', { thing: 'committed batch', id: `${timeline}/${batchId}` });
     return showInput(await this.inputs.run(tenantId, jobId, { timeline: at.timeline, batchId: at.batchId }));
   }
-
-  private async textAt(path: string): Promise<string | null> {
-    try {
-      return new TextDecoder().decode(await this.objects.get(path));
-    } catch (error) {
-      if (isTidemarkError(error) && error.code === 'object_missing') return null;
-      throw error;
-    }
-  }
 }
 
-/** A number that Postgres can hold; one that cannot be a timeline or a batch names none. */
-const numberIn = (text: string): number | undefined => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined);
+/** A number within what the database counts with; one that cannot be a timeline or a batch names none. */
+const numberIn = (text: string, max: number): number | undefined =>
+  /^[1-9]\d{0,15}$/.test(text) && Number(text) <= max ? Number(text) : undefined;

@@ -9,7 +9,7 @@ import {
   walFolder,
   writeCheckpoint,
 } from '@tidemark/checkpoint';
-import type { BatchRecord, BundleDigest, Checkpoint, GraphNode, JobId, Run, StateShape } from '@tidemark/domain';
+import type { BatchRecord, BundleDigest, Checkpoint, GraphNode, JobId, StateShape } from '@tidemark/domain';
 import { Connections, EgressPolicy, openSource } from '@tidemark/connectors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aBundle, ApiUnderTest } from '../testing/api-under-test.js';
@@ -41,8 +41,8 @@ afterEach(async () => {
 const write = (name: string, text: string): Promise<void> => writeFile(join(filesRoot, 'one', 'words', name), text);
 
 /** Adds a committed batch that has read these ranges, with what the source recognises them by. */
-async function recorded(batchId: number, ranges: BatchRecord['plan']['ranges']): Promise<void> {
-  const batch = aBatch(id, { batchId, ranges });
+async function recorded(batchId: number, ranges: BatchRecord['plan']['ranges'], revision = 1): Promise<void> {
+  const batch = aBatch(id, { batchId, ranges, revision });
   const tenantName = 'one';
   const opened = await openSource(WORDS, {
     ...{ tenantName, tenantId: api.tenantId, jobId: id, epoch: 0, filesRoot, objects: api.objects },
@@ -54,12 +54,6 @@ async function recorded(batchId: number, ranges: BatchRecord['plan']['ranges']):
   const { commit } = batch;
   api.tenant.batches.push({ ...batch, commit: commit && { ...commit, identities } });
 }
-
-/** A run that had the job in this epoch. */
-const aRun = (epoch: number, revision: number): Run => ({
-  ...{ id: api.ids.next('run'), jobId: id, tenantId: api.tenantId, epoch, revision, status: 'claimed' },
-  ...{ runnerId: undefined, createdAt: new Date(0), claimedAt: undefined, endedAt: undefined, endReason: undefined },
-});
 
 const input = (batchId: number | string, key = api.tenantKey) =>
   api.send('GET', `/v1/jobs/${id}/batches/1/${batchId}/input`, { key });
@@ -97,15 +91,14 @@ describe('the input of a batch', () => {
   });
 
   it('comes from the sources of the revision that ran the batch', async () => {
-    await recorded(1, { words: { 'a.txt': { from: 0, to: 8 } } });
-    api.tenant.runs.push(aRun(1, 1));
+    await recorded(1, { words: { 'a.txt': { from: 0, to: 8 } } }, 1);
+    await recorded(2, { words: { 'a.txt': { from: 0, to: 8 } } }, 2);
     const elsewhere = source('words', 'files', { path: 'nowhere', format: 'text' });
     const bundle = aBundle({ nodes: [elsewhere] });
     expect((await api.send('POST', `/v1/jobs/${id}/revisions`, { body: { bundle } })).status).toBe(201);
     const { body } = await input(1);
     expect([textsOf(body), (body as BatchInputAnswer).revision]).toEqual([['one\ntwo\n'], 1]);
-    api.tenant.runs[0] = aRun(1, 2);
-    expect(await input(1)).toMatchObject({ body: { code: 'source_missing' } });
+    expect(await input(2)).toMatchObject({ body: { code: 'source_missing' } });
   });
 
   it('is refused where another file has taken the name', async () => {
@@ -144,10 +137,18 @@ describe('the input of a batch', () => {
     });
   });
 
-  it.each([['9'], ['0'], ['-1'], ['1e3'], ['99999999999'], ['x']])('is not there for batch %s', async (batchId) => {
-    await recorded(1, { words: { 'a.txt': { from: 0, to: 8 } } });
-    expect(await input(batchId)).toMatchObject({ status: 404, body: { code: 'thing_not_found' } });
+  it('is there for the batches of a job that has run for long', async () => {
+    await recorded(1_000_000_000, { words: { 'a.txt': { from: 0, to: 4 } } });
+    expect(textsOf((await input(1_000_000_000)).body)).toEqual(['one\n']);
   });
+
+  it.each([['9'], ['0'], ['-1'], ['1e3'], ['99999999999'], ['9'.repeat(17)], ['x']])(
+    'is not there for batch %s',
+    async (batchId) => {
+      await recorded(1, { words: { 'a.txt': { from: 0, to: 8 } } });
+      expect(await input(batchId)).toMatchObject({ status: 404, body: { code: 'thing_not_found' } });
+    },
+  );
 
   it('is not there for a batch that is only planned', async () => {
     api.tenant.batches.push(aBatch(id, { batchId: 1, open: true, ranges: { words: { 'a.txt': { from: 0, to: 8 } } } }));

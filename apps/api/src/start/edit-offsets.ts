@@ -82,9 +82,11 @@ export class EditOffsets {
   private async apply(editing: SourcesOfJob, edit: OffsetEdit, by: EditBy): Promise<OffsetEditAnswer> {
     const { actor, trace, expectedVersion, state = 'keep', dryRun = false } = by;
     const { tenantId, jobId } = editing;
-    const expected = expectedVersion === undefined ? {} : { expectedVersion };
     const store = this.offsets.forTenant(tenantId);
-    const edited = editedOffsets(jobId, await store.edit(jobId, edit, { actor, trace, state, dryRun, ...expected }));
+    const edited = editedOffsets(
+      jobId,
+      await store.edit(jobId, edit, { actor, trace, state, dryRun, expectedVersion }),
+    );
     const changes = await this.weigh.all(editing, edited.changes);
     const { timeline, checkpointId = null, abandoned: abandonedBatchIds } = edited;
     return { dryRun, timeline, checkpointId, changes, abandonedBatchIds };

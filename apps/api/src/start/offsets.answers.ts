@@ -1,3 +1,4 @@
+import { OFFSET_UNITS, type OffsetUnit } from '@tidemark/engine';
 import { Shown, shownType } from '../transport/shown.js';
 
 class OffsetProblem {
@@ -36,8 +37,8 @@ export class SourceOffsetsAnswer {
   @Shown('Uid of the source.', 'string')
   readonly source!: string;
 
-  @Shown('What offsets count; null where the source does not tell.', ['bytes', 'records'], { nullable: true })
-  readonly unit!: 'bytes' | 'records' | null;
+  @Shown('What offsets count; null where the source does not tell.', OFFSET_UNITS, { nullable: true })
+  readonly unit!: OffsetUnit | null;
 
   @Shown('What the next batch would find wrong, or why the source cannot be looked at.', OffsetProblem, {
     nullable: true,
@@ -74,8 +75,8 @@ export class OffsetChangeAnswer {
   @Shown('The offset from now on; null where it is forgotten.', 'integer', { nullable: true })
   readonly after!: number | null;
 
-  @Shown('What offsets count; null where the source cannot be looked at.', ['bytes', 'records'], { nullable: true })
-  readonly unit!: 'bytes' | 'records' | null;
+  @Shown('What offsets count; null where the source cannot be looked at.', OFFSET_UNITS, { nullable: true })
+  readonly unit!: OffsetUnit | null;
 
   @Shown('Records that were read and are read again; null where that is not known.', 'integer', { nullable: true })
   readonly recordsAgain!: number | null;

@@ -1,10 +1,8 @@
 import { ApiSchema } from '@nestjs/swagger';
 import { START_MODES, type StartModeName } from '@tidemark/domain';
-import { ChoiceField, TextField, WholeNumberField } from '../transport/fields.js';
+import { ChoiceField, IdField, INTEGER_MAX, TextField, WholeNumberField } from '../transport/fields.js';
 
-const REVISION_MAX = 2 ** 31 - 1;
 const TIME_LENGTH_MAX = 40;
-const ID_LENGTH_MAX = 64;
 
 @ApiSchema({ name: 'StartOrder' })
 export class StartRequest {
@@ -19,7 +17,7 @@ export class StartRequest {
   })
   readonly from?: StartModeName;
 
-  @TextField({ optional: true, max: ID_LENGTH_MAX, description: 'The checkpoint, for `"from": "checkpoint"`.' })
+  @IdField({ optional: true, description: 'The checkpoint, for `"from": "checkpoint"`.' })
   readonly checkpointId?: string;
 
   @TextField({ optional: true, max: TIME_LENGTH_MAX, description: 'The ISO 8601 time, for `"from": "timestamp"`.' })
@@ -31,7 +29,7 @@ export class NextStartQuery extends StartRequest {
     optional: true,
     inQuery: true,
     min: 1,
-    max: REVISION_MAX,
+    max: INTEGER_MAX,
     description: "The revision that would start; by default the job's current one.",
   })
   readonly revision?: number;

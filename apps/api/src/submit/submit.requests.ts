@@ -146,16 +146,19 @@ export const ChosenBundleField = (): PropertyDecorator => BundleField({ optional
 
 const isReference = (bundle: unknown): boolean => typeof bundle === 'object' && bundle !== null && 'digest' in bundle;
 
-@ApiSchema({ name: 'JobOrder' })
-export class JobRequest {
-  @TextField({
-    optional: true,
+/** What a job may be called. */
+export const JobNameField = (field: { readonly description: string; readonly optional?: boolean }): PropertyDecorator =>
+  TextField({
+    ...field,
     max: 80,
     pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/,
     patternSays:
       '$property must be lower-case letters, digits, dots, dashes and underscores, with a letter or digit at each end',
-    description: "Name of the job, unique for the tenant; by default the bundle's own.",
-  })
+  });
+
+@ApiSchema({ name: 'JobOrder' })
+export class JobRequest {
+  @JobNameField({ optional: true, description: "Name of the job, unique for the tenant; by default the bundle's own." })
   readonly name?: string;
 
   @BundleField()

@@ -2,9 +2,10 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { tenantOfCaller, TidemarkError, type Caller } from '@tidemark/domain';
 import { NEEDS, type Needs } from '../transport/operation.js';
+import { TENANT_HEADER } from '../transport/tenant-header.js';
 import type { AuthenticatedRequest } from './caller.js';
 import { Callers } from './callers.js';
-import { NamedTenant, TENANT_HEADER } from './named-tenant.js';
+import { NamedTenant } from './named-tenant.js';
 
 /** Stands before every route. One that does not say whose key it takes, takes a tenant's, or an admin's for a tenant. */
 @Injectable()

@@ -1,9 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isId, TenantStore, TidemarkError, type Caller, type Tenant } from '@tidemark/domain';
 
-/** Names the tenant that an admin's key acts for. */
-export const TENANT_HEADER = 'Tidemark-Tenant';
-
 /** Finds out for whom a caller acts that names a tenant. */
 @Injectable()
 export class NamedTenant {

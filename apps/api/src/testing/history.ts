@@ -18,16 +18,17 @@ export function aBatch(
     readonly open?: boolean;
     readonly ranges?: SourceRanges;
     readonly skipped?: SourceRanges;
+    readonly revision?: number;
   },
 ): BatchRecord & { readonly jobId: JobId } {
-  const { batchId, timeline = 1, open = false, ranges = {}, skipped } = batch;
+  const { batchId, timeline = 1, open = false, ranges = {}, skipped, revision = 1 } = batch;
   const at = new Date(batchId * 1_000);
   return {
     jobId,
     plan: { timeline, batchId, batchTimeMs: at.getTime(), ranges, skipped },
     plannedAt: at,
     plannedByEpoch: 1,
-    runnerId: undefined,
+    ...{ runnerId: undefined, revision },
     committedAt: open ? undefined : at,
     committedByEpoch: open ? undefined : 1,
     commit: open

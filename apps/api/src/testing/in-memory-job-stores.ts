@@ -41,7 +41,7 @@ import {
 type By = {
   readonly actor: string;
   readonly trace: TraceParent;
-  readonly expectedVersion?: number;
+  readonly expectedVersion?: number | undefined;
   readonly requestId?: RequestId | undefined;
   readonly startMode?: StartMode | undefined;
 };
@@ -196,7 +196,7 @@ class InMemoryJobStore implements JobStore {
     });
   }
 
-  async remove(id: JobId, { expectedVersion }: { readonly expectedVersion?: number }): Promise<Ordered> {
+  async remove(id: JobId, { expectedVersion }: { readonly expectedVersion?: number | undefined }): Promise<Ordered> {
     const job = await this.find(id);
     if (job === undefined) return { outcome: 'not_found' };
     if (expectedVersion !== undefined && expectedVersion !== job.version) return { outcome: 'changed_meanwhile' };

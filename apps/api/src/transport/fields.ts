@@ -29,6 +29,9 @@ interface Common {
 /** What Postgres can keep as text. */
 const STORABLE = /^[^\0\ud800-\udfff]*$/u;
 
+/** The largest number that Postgres keeps in an `integer`: revisions and timelines are some. */
+export const INTEGER_MAX = 2 ** 31 - 1;
+
 /** A text field of a request: what is documented is what is checked. */
 export const TextField = (
   field: Common & {
@@ -50,6 +53,11 @@ export const TextField = (
         : [Matches(field.pattern, { message: field.patternSays ?? '$property has the wrong form' })]),
     ],
   );
+
+const ID_LENGTH_MAX = 64;
+
+/** The id of a thing that may be there or not: what has another form names none. */
+export const IdField = (field: Common): PropertyDecorator => TextField({ ...field, max: ID_LENGTH_MAX });
 
 /** A whole number of a request, in a body or a query. */
 export const WholeNumberField = (

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { API_PORTS, ApiModule } from '../api.module.js';
-import { TENANT_HEADER } from '../tenancy/named-tenant.js';
+import { TENANT_HEADER } from './tenant-header.js';
 
 /** The OpenAPI document of the routes as they are. Needs no database, store or sandbox: nothing is instantiated. */
 export async function openApiDocument(): Promise<OpenAPIObject> {

@@ -1,7 +1,7 @@
 import { applyDecorators, HttpCode, HttpStatus, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtraModels, ApiHeader, ApiOperation, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { TENANT_HEADER } from '../tenancy/named-tenant.js';
 import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+import { TENANT_HEADER } from './tenant-header.js';
 
 /** Whose key an operation takes: a tenant's, which is also an admin's that names the tenant. Health alone takes none. */
 export type Needs = 'tenant' | 'admin' | 'any_key' | 'no_key';

@@ -1,5 +1,5 @@
 import { isId, TidemarkError, type IdKind, type IdOf, type Page } from '@tidemark/domain';
-import { TextField, WholeNumberField } from './fields.js';
+import { INTEGER_MAX, TextField, WholeNumberField } from './fields.js';
 import { Shown, shownType } from './shown.js';
 
 export const PAGE_LIMIT_MAX = 100;
@@ -73,8 +73,6 @@ export const decisionCursor = idCursor('decision');
 export const savepointCursor = idCursor('savepoint');
 export const rollbackCursor = idCursor('rollback');
 export const auditCursor = idCursor('auditEvent');
-
-const INTEGER_MAX = 2 ** 31 - 1;
 
 const numberCursor =
   (max: number) =>

@@ -113,10 +113,8 @@ export class UpgradesController {
     @Trace() trace: TraceParent,
     @SeenVersion() expectedVersion: number | undefined,
   ): Promise<JobAnswer> {
-    const expected = expectedVersion === undefined ? {} : { expectedVersion };
-    const decided = await this.stores
-      .forTenant(tenantId)
-      .decideUpgrade(id, answer, { actor: caller.keyId, trace, ...expected });
+    const by = { actor: caller.keyId, trace, expectedVersion };
+    const decided = await this.stores.forTenant(tenantId).decideUpgrade(id, answer, by);
     return showJob(deployedJob(id, decided), await this.warnings.of(tenantId));
   }
 }

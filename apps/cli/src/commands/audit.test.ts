@@ -93,7 +93,7 @@ describe('tidemark audit', () => {
     await run(['audit', '--job', JOB_ID, '--actor', 'operations', '--operation', 'stopJob', '--limit', '5']);
 
     expect(asked.map(({ url }) => url)).toEqual([
-      `/v1/audit-events?actor=operations&operation=stopJob&job=${JOB_ID}&limit=5`,
+      `/v1/audit-events?job=${JOB_ID}&actor=operations&operation=stopJob&limit=5`,
     ]);
   });
 

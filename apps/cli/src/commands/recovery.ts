@@ -4,7 +4,16 @@ import type { Command } from 'commander';
 import { showOrdered, showPreview, showRollbacks, showSavepoints } from '../output/show-recovery.js';
 import { UserError, type Terminal } from '../terminal.js';
 import { contextOf, jobNamed, wholeNumber, type Context } from './context.js';
-import { bundleIn, configIn, withRevisionOptions, type RevisionOptions } from './revision.js';
+import {
+  bundleIn,
+  configIn,
+  hasBegun,
+  showSubmitted,
+  withRevisionOptions,
+  withWaitOption,
+  type RevisionOptions,
+  type WaitOption,
+} from './revision.js';
 import { upgradeIn, withUpgradeOptions, type UpgradeFlags } from './upgrade-options.js';
 
 const WAIT_SECONDS_DEFAULT = 60;
@@ -136,24 +145,21 @@ function addRollbackList(program: Command, terminal: Terminal): void {
     });
 }
 
-interface ForkFlags extends RevisionOptions, UpgradeFlags {
+interface ForkFlags extends RevisionOptions, WaitOption, UpgradeFlags {
   readonly from?: string;
 }
 
 function addFork(program: Command, terminal: Terminal): void {
-  withUpgradeOptions(
-    withRevisionOptions(
-      program
-        .command('fork')
-        .argument('<job>', 'id or name of the job')
-        .argument('<name>', 'name of the new job')
-        .argument('[file]', 'as for "submit"; otherwise the code that wrote the checkpoint'),
-    ),
-  )
+  const command = program
+    .command('fork')
+    .argument('<job>', 'id or name of the job')
+    .argument('<name>', 'name of the new job')
+    .argument('[file]', 'as for "submit"; otherwise the code that wrote the checkpoint');
+  withWaitOption(withUpgradeOptions(withRevisionOptions(command)))
     .description('make a new job that begins with state and offsets of a checkpoint of this one')
     .option('--from <id>', 'a checkpoint or a savepoint; otherwise the newest checkpoint')
-    .action(async (of: string, name: string, file: string | undefined, flags: ForkFlags, command: Command) => {
-      const context = await contextOf(command, terminal);
+    .action(async (of: string, name: string, file: string | undefined, flags: ForkFlags, self: Command) => {
+      const context = await contextOf(self, terminal);
       const { id } = await jobNamed(context, of);
       const job = await context.service.recovery.fork(id, {
         name,
@@ -162,6 +168,6 @@ function addFork(program: Command, terminal: Terminal): void {
         config: configIn(flags),
         ...upgradeIn(flags),
       });
-      context.show(job, [`${job.name} (${job.id}) is ${job.status}`]);
+      await showSubmitted(context, job, flags, hasBegun);
     });
 }

@@ -18,6 +18,9 @@ export interface RevisionOptions {
   readonly healthSlowdown?: number;
   readonly healthGrowth?: number;
   readonly healthSkipped?: number;
+}
+
+export interface WaitOption {
   readonly wait?: number | true;
 }
 
@@ -32,19 +35,22 @@ export function withRevisionOptions(command: Command): Command {
     .option('--health-batches <n>', 'batches on probation after an upgrade; 0: it is not watched', wholeNumberOrZero)
     .option('--health-slowdown <times>', 'how many times longer than before its batches may take', anyNumber)
     .option('--health-growth <times>', 'how many times as many rows of state as it took over it may have', anyNumber)
-    .option('--health-skipped <part>', 'part of the records that it may skip as unreadable, 0 to 1', anyNumber)
-    .option(
-      '--wait [seconds]',
-      `wait for the next committed batch, or for the job to be finished, ${WAIT_SECONDS_DEFAULT} s at most by default`,
-      wholeNumber,
-    );
+    .option('--health-skipped <part>', 'part of the records that it may skip as unreadable, 0 to 1', anyNumber);
 }
+
+/** The option of whatever starts a revision; what it does then is {@link showSubmitted}. */
+export const withWaitOption = (command: Command): Command =>
+  command.option(
+    '--wait [seconds]',
+    `wait for the next committed batch, or for the job to be finished, ${WAIT_SECONDS_DEFAULT} s at most by default`,
+    wholeNumber,
+  );
 
 /** Shows what was ordered, or what became of it once `isThere` says so. */
 export async function showSubmitted(
   context: Context,
   job: Job,
-  { wait }: RevisionOptions,
+  { wait }: WaitOption,
   isThere: (job: Job) => boolean,
 ): Promise<void> {
   if (wait === undefined) {
@@ -67,6 +73,9 @@ export async function showSubmitted(
       : `batch ${seen.lastBatch?.batchId ?? ''} committed on ${seen.currentRun?.runnerId ?? 'a runner'}`,
   ]);
 }
+
+/** Whether a job that was just made has come as far as its first batch. */
+export const hasBegun = ({ lastBatch, status }: Job): boolean => lastBatch !== null || isFinished(status);
 
 /** A job that ends by itself may do so without a batch, and faster than anybody looks. */
 export const isFinished = (status: Job['status']): boolean => status === 'finished';

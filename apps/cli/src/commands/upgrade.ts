@@ -10,7 +10,9 @@ import {
   isFinished,
   showSubmitted,
   withRevisionOptions,
+  withWaitOption,
   type RevisionOptions,
+  type WaitOption,
 } from './revision.js';
 import { upgradeIn, withUpgradeOptions, type UpgradeFlags } from './upgrade-options.js';
 
@@ -18,14 +20,14 @@ interface PlanOptions extends RevisionOptions, UpgradeFlags {
   readonly deep?: true | 'all';
 }
 
-interface DeployOptions extends RevisionOptions, UpgradeFlags {
+interface DeployOptions extends RevisionOptions, WaitOption, UpgradeFlags {
   readonly plan?: string;
 }
 
 /** `tidemark plan`, `deploy` and `decide`. */
 export function addUpgradeCommands(program: Command, terminal: Terminal): void {
   addPlanCommand(revised(program, 'plan'), terminal);
-  addDeployCommand(revised(program, 'deploy'), terminal);
+  addDeployCommand(withWaitOption(revised(program, 'deploy')), terminal);
 
   program
     .command('decide')

@@ -1,6 +1,6 @@
-import type { Checkpoint, Revision, UpgradePlan } from '@tidemark/sdk';
+import type { UpgradePlan } from '@tidemark/sdk';
 import { describe, expect, it } from 'vitest';
-import { objectionsTo, optionsOfRevision } from './check-bundle.js';
+import { objectionsTo } from './check-bundle.js';
 
 const RESET = { uid: 'recent', verdict: 'reset', reason: '"recent": windowMs was 1000 and is now 2000' };
 
@@ -26,11 +26,4 @@ describe('a bundle is incompatible', () => {
     expect(objectionsTo(plan({ operators: [dropped] }), {})).toEqual([dropped.reason]);
     expect(objectionsTo(plan({ operators: [dropped] }), { drops: ['old'] })).toEqual([]);
   });
-});
-
-it('what was said of a deployment is not said of the state that came after it', () => {
-  const said = { renames: { old: 'new' }, drops: [], resets: ['recent'] };
-  const options = optionsOfRevision({ number: 3, upgrade: said } as unknown as Revision);
-  expect(options({ revision: 2 } as Checkpoint)).toEqual(said);
-  expect(options({ revision: 3 } as Checkpoint)).toEqual({ renames: {}, drops: [], resets: [] });
 });

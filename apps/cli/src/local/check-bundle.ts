@@ -1,12 +1,6 @@
-import {
-  allowsRestore,
-  judgeState,
-  NO_UPGRADE_OPTIONS,
-  type OperatorVerdict,
-  type UpgradeOptions,
-} from '@tidemark/domain';
+import { allowsRestore } from '@tidemark/domain';
 import { takeOver, type StoredState } from '@tidemark/engine';
-import type { BundleUpload, Checkpoint, Job, Revision, RevisionOrder, Tidemark, UpgradePlan } from '@tidemark/sdk';
+import type { BundleUpload, Checkpoint, Job, RevisionOrder, Tidemark, UpgradePlan } from '@tidemark/sdk';
 import { UserError } from '../terminal.js';
 import { again } from './again.js';
 import { BundleFailure, BundleProcess } from './bundle-process.js';
@@ -14,6 +8,7 @@ import { chooseBase, type Base } from './choose-base.js';
 import { compareOutput } from './compare-output.js';
 import { OutputDifferences, type OutputDifference, type SinkSummary } from './output-difference.js';
 import { checkpointsOn, inputOf, recordedOn, stateOf } from './recordings.js';
+import { optionsIn, optionsOfRevision, revisionOf, verdictsOn, type Side } from './state-verdicts.js';
 
 export interface CheckOrder {
   readonly bundle: BundleUpload;
@@ -90,12 +85,6 @@ async function runAgainst(service: Tidemark, job: Job, order: RunningOrder, plan
   }
 }
 
-interface Side {
-  readonly process: BundleProcess;
-  /** What was said about the state that it takes over. */
-  readonly optionsOn: (checkpoint: Checkpoint) => UpgradeOptions;
-}
-
 interface Sides {
   readonly before: Side;
   readonly after: Side;
@@ -156,9 +145,6 @@ async function findBase(
 
 const fits = (checkpoint: Checkpoint, side: Side): boolean => allowsRestore(verdictsOn(checkpoint, side));
 
-const verdictsOn = (checkpoint: Checkpoint, { process, optionsOn }: Side): readonly OperatorVerdict[] =>
-  judgeState(checkpoint.shapes as StoredState['shapes'], process.manifest, optionsOn(checkpoint));
-
 async function giveState(side: Side, checkpoint: Checkpoint, state: StoredState): Promise<void> {
   await takeOver(side.process, state, verdictsOn(checkpoint, side));
 }
@@ -215,18 +201,3 @@ export function objectionsTo(
     })
     .map(({ reason, uid }) => reason ?? `the state of "${uid}" would be lost`);
 }
-
-/** The revision of this number. Throws `UserError`. */
-export async function revisionOf(service: Tidemark, jobId: string, number: number): Promise<Revision> {
-  for await (const revision of service.jobs.revisions(jobId, { limit: 100 }))
-    if (revision.number === number) return revision;
-  throw new UserError(`The job has no revision ${number}.`);
-}
-
-/** What was said when a revision was deployed was said about the state of the one before it. */
-export const optionsOfRevision =
-  ({ number, upgrade }: Revision) =>
-  (checkpoint: Checkpoint): UpgradeOptions =>
-    checkpoint.revision === number ? NO_UPGRADE_OPTIONS : optionsIn(upgrade);
-
-const optionsIn = (said: Partial<UpgradeOptions>): UpgradeOptions => ({ ...NO_UPGRADE_OPTIONS, ...said });

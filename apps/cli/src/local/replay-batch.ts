@@ -1,13 +1,13 @@
-import { allowsRestore, judgeState } from '@tidemark/domain';
-import { takeOver, type GraphOutput, type StoredState } from '@tidemark/engine';
+import { allowsRestore } from '@tidemark/domain';
+import { takeOver, type GraphOutput } from '@tidemark/engine';
 import type { Checkpoint, Job, Tidemark } from '@tidemark/sdk';
 import { UserError } from '../terminal.js';
 import { BundleProcess } from './bundle-process.js';
-import { optionsOfRevision, revisionOf } from './check-bundle.js';
 import { chooseBaseBefore } from './choose-base.js';
 import { linesOf } from './compare-output.js';
 import type { DebuggerPlace } from './messages.js';
 import { checkpointsOn, inputOf, recordedOn, stateOf } from './recordings.js';
+import { optionsOfRevision, revisionOf, verdictsOn } from './state-verdicts.js';
 
 export interface ReplayOrder {
   readonly timeline: number;
@@ -62,16 +62,15 @@ export async function replayBatch(service: Tidemark, job: Job, order: ReplayOrde
   const bundle = { code, sourceMap: sourceMap ?? null, jobId: job.id, folder };
   const process = await BundleProcess.start(bundle, order.signal);
   try {
-    const verdictsOn = (checkpoint: Checkpoint) =>
-      judgeState(checkpoint.shapes as StoredState['shapes'], process.manifest, optionsOfRevision(revision)(checkpoint));
-    const checkpoints = (await checkpointsOn(service, of)).filter((one) => allowsRestore(verdictsOn(one)));
+    const side = { process, optionsOn: optionsOfRevision(revision) };
+    const checkpoints = (await checkpointsOn(service, of)).filter((one) => allowsRestore(verdictsOn(one, side)));
     const before = checkpoints.find((checkpoint) => checkpoint.batchId < batchId);
     const recorded = await recordedOn(service, of, checkpoints, (_, seen) => seen <= (before?.batchId ?? 0) + 1);
     const base = chooseBaseBefore(recorded, batchId);
     if (base === undefined) throw outOfReach(job, order);
     if (before !== undefined) {
       const state = await stateOf(service, job.id, before, order.stateBytesMax);
-      await takeOver(process, state, verdictsOn(before));
+      await takeOver(process, state, verdictsOn(before, side));
     }
     const others = new Set<number>();
     for (const each of base.batches.slice(0, -1)) {

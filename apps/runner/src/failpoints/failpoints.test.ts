@@ -43,12 +43,25 @@ describe('failpoints', () => {
     expect((await readdir(folder)).sort()).toEqual(['a.after-commit.2', 'b.mid-batch.1']);
   });
 
-  it.each(['a', 'a/nowhere:1=kill', 'a/after-commit=kill', 'a/after-commit:1=explode', ''])(
+  it.each(['a', 'a/nowhere:1=kill', 'a/after-commit=kill', 'a/after-commit:0=kill', 'a/after-commit:1=explode', ''])(
     'are not read from "%s"',
     (text) => {
       expect(() => parseFailpoints(text)).toThrow(`TIDEMARK_FAILPOINTS has "${text}"`);
     },
   );
+
+  it('fail where it cannot be written down that they have worked', async () => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    onTestFinished(() => {
+      kill.mockRestore();
+    });
+    const failpoints = new Failpoints(parseFailpoints('a/after-commit:1=kill'), join(await aFolder(), 'not-there'));
+
+    expect(() => {
+      failpoints.reach('after-commit', 'a');
+    }).toThrow('ENOENT');
+    expect(kill).not.toHaveBeenCalled();
+  });
 
   it('are refused in production, and without a folder', () => {
     const TIDEMARK_FAILPOINTS = 'a/after-commit:1=kill';

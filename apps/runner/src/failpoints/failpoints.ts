@@ -21,13 +21,13 @@ const ACTIONS = { kill: 'SIGKILL', pause: 'SIGSTOP' } as const satisfies Record<
 interface Failpoint {
   readonly job: string;
   readonly point: Point;
-  /** The how manieth time that a run of the job comes by in this process. */
+  /** At which time that a run of the job comes by in this process, from 1. */
   readonly time: number;
   readonly action: keyof typeof ACTIONS;
 }
 
 const FORM = '<job>/<point>:<time>=kill|pause';
-const ENTRY = /^([^/]+)\/([a-z-]+):(\d+)=(kill|pause)$/;
+const ENTRY = /^([^/]+)\/([a-z-]+):([1-9]\d*)=(kill|pause)$/;
 
 /** Reads `<job>/<point>:<time>=kill|pause`, separated by commas. Throws `ConfigError`. */
 export function parseFailpoints(text: string): readonly Failpoint[] {
@@ -70,8 +70,10 @@ export class Failpoints {
     try {
       closeSync(openSync(join(this.folder, name), 'wx'));
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      // A failpoint that silently never works would let a test pass that shows nothing.
+      throw error;
     }
   }
 }

@@ -17,9 +17,9 @@ export const RECOVERY_ERRORS = {
     say: (p: { jobId: string; status: JobStatus; lastBatchId: number; checkpointBatchId?: number }) =>
       `Job ${p.jobId} is ${p.status}, and ` +
       (p.checkpointBatchId === undefined
-        ? 'it has no complete checkpoint'
-        : `its newest complete checkpoint is of batch ${p.checkpointBatchId}`) +
-      `, not of its last batch ${p.lastBatchId}: no savepoint can be made of where it stands. Start it, and ask again.`,
+        ? 'it has no complete checkpoint of its own'
+        : `its newest complete checkpoint is of batch ${p.checkpointBatchId}, not of its last batch ${p.lastBatchId}`) +
+      `: no savepoint can be made of where it stands. Start it, and ask again.`,
   },
   savepoint_not_written: {
     kind: 'conflict',

@@ -33,7 +33,9 @@ export interface BatchRecord {
   readonly commit: BatchCommit | undefined;
   readonly committedAt: Date | undefined;
   readonly committedByEpoch: number | undefined;
+  /** Of the last run known that had it: the one that committed it, else the one that planned it. */
   readonly runnerId: RunnerId | undefined;
+  readonly revision: number | undefined;
 }
 
 /** The next revision of a job, with what is needed to judge it. */
@@ -108,7 +110,7 @@ export interface JobStore {
     by: {
       readonly actor: string;
       readonly trace: TraceParent;
-      readonly expectedVersion?: number;
+      readonly expectedVersion?: number | undefined;
       readonly requestId?: RequestId | undefined;
     },
   ): Promise<Deployed>;
@@ -116,7 +118,7 @@ export interface JobStore {
   decideUpgrade(
     id: JobId,
     answer: UpgradeAnswer,
-    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number },
+    by: { readonly actor: string; readonly trace: TraceParent; readonly expectedVersion?: number | undefined },
   ): Promise<Deployed>;
   /** Changes the desired state and announces it, in one transaction. Ordering what is so already changes nothing. */
   order(
@@ -125,13 +127,13 @@ export interface JobStore {
     by: {
       readonly actor: string;
       readonly trace: TraceParent;
-      readonly expectedVersion?: number;
+      readonly expectedVersion?: number | undefined;
       /** For `start`: from what, for the next start alone. A job that is not at rest refuses it. */
       readonly startMode?: StartMode | undefined;
     },
   ): Promise<Ordered>;
   /** Removes a job that no runner owns, with its log. Its objects are collected later. */
-  remove(id: JobId, by: { readonly expectedVersion?: number }): Promise<Ordered>;
+  remove(id: JobId, by: { readonly expectedVersion?: number | undefined }): Promise<Ordered>;
 
   findRevision(id: JobId, number: number): Promise<Revision | undefined>;
   listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]>;

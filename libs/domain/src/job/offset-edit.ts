@@ -118,7 +118,7 @@ export interface OffsetStore {
     by: {
       readonly actor: string;
       readonly trace: TraceParent;
-      readonly expectedVersion?: number;
+      readonly expectedVersion?: number | undefined;
       readonly state: StateOfEdit;
       readonly dryRun: boolean;
     },

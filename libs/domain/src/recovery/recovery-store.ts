@@ -61,7 +61,7 @@ export interface RecoveryStore {
   orderRollback(
     id: JobId,
     rollback: NewRollback,
-    by: OrderedBy & { readonly expectedVersion?: number },
+    by: OrderedBy & { readonly expectedVersion?: number | undefined },
   ): Promise<RollbackOrdered>;
   /** Undefined where there is no such job, or no such checkpoint of it. */
   previewRollback(id: JobId, checkpointId: CheckpointId): Promise<RollbackPreview | undefined>;

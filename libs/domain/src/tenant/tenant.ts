@@ -26,7 +26,7 @@ export type Caller =
 export const tenantOfCaller = (caller: Caller): TenantId | undefined =>
   caller.role === 'tenant' ? caller.tenantId : caller.actsFor;
 
-/** Keys are stored as SHA-256 of their text: they carry 160 random bits, so a slow hash would add nothing. */
+/** Keys are stored as SHA-256 of their text: they carry 190 random bits, so a slow hash would add nothing. */
 export abstract class TenantStore {
   abstract findCaller(keySha256: string): Promise<Caller | undefined>;
   abstract findTenant(id: TenantId): Promise<Tenant | undefined>;

@@ -19,7 +19,7 @@ import { JobRow, RevisionRow, RollbackRow, RunRow } from '../rows/index.js';
 export type By = {
   readonly actor: string;
   readonly trace: string | undefined;
-  readonly expectedVersion?: number;
+  readonly expectedVersion?: number | undefined;
   readonly requestId?: RequestId | undefined;
   readonly startMode?: StartMode | undefined;
 };
@@ -108,3 +108,10 @@ export const isAtRest = ({ currentRunId }: JobRow, status: JobStatus): boolean =
   currentRunId === null && (AT_REST_STATUSES as readonly JobStatus[]).includes(status);
 
 export const isOwned = (status: JobStatus): boolean => (OWNED_STATUSES as readonly JobStatus[]).includes(status);
+
+/** What a job that is wanted running rests in until somebody gives it something new. */
+const RESTS_UNTIL_SOMETHING_NEW: readonly JobStatus[] = ['failed', 'awaiting_decision', 'finished'];
+
+/** What a new revision, or another checkpoint to begin with, is to a job: a reason to start, if that is what it rests for. */
+export const eventOfSomethingNew = ({ desired }: JobRow, status: JobStatus): JobEvent | undefined =>
+  desired === 'running' && RESTS_UNTIL_SOMETHING_NEW.includes(status) ? 'restart' : undefined;

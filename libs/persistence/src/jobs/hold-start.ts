@@ -1,6 +1,6 @@
 import type { CheckpointId, StartMode } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
-import { holdCheckpoints } from '../runs/hold-checkpoints.js';
+import { holdWithBases } from '../runs/hold-checkpoints.js';
 import { CheckpointRow, type JobRow } from '../rows/index.js';
 
 /**
@@ -16,6 +16,5 @@ export async function goneBeforeStart(
   const { id: jobId, tenantId } = job;
   const { checkpointId: id } = startMode;
   const row = await tx.findOneBy(CheckpointRow, { id, jobId, tenantId, status: 'complete' });
-  const isHeld = row !== null && (await holdCheckpoints(tx, { tenantId, jobId }, [...row.buildsOn, row.path]));
-  return isHeld ? undefined : id;
+  return row !== null && (await holdWithBases(tx, row)) ? undefined : id;
 }

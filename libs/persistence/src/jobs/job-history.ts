@@ -15,6 +15,7 @@ import type {
   UpgradePlanRecord,
 } from '@tidemark/domain';
 import type { EntityManager, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { newestFirst } from '../newest-first.js';
 import { toBatchRecord, toCheckpoint, toDecision, toEvent, toRevision, toRun, toUpgradePlan } from '../mapping.js';
 import {
   BatchRow,
@@ -79,8 +80,8 @@ export class JobHistory {
               epochs,
             })
             .getMany();
-    const runnerByEpoch = new Map(runs.map((run) => [run.epoch, run.runnerId]));
-    return rows.map((row) => toBatchRecord(row, runnerByEpoch.get(row.committedEpoch ?? row.plannedEpoch) ?? null));
+    const runByEpoch = new Map(runs.map((run) => [run.epoch, run]));
+    return rows.map((row) => toBatchRecord(row, runByEpoch.get(row.committedEpoch ?? row.plannedEpoch)));
   }
 
   async findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined> {
@@ -122,14 +123,10 @@ export class JobHistory {
 
   private newestFirst<R extends ObjectLiteral>(
     target: EntityTarget<R>,
-    id: JobId,
+    jobId: JobId,
     cursor: string,
-    { after, limit }: Page<string | number>,
+    page: Page<string | number>,
   ): SelectQueryBuilder<R> {
-    const query = this.manager
-      .createQueryBuilder(target, 't')
-      .where('t.tenant_id = :tenantId AND t.job_id = :id', { tenantId: this.tenantId, id });
-    if (after !== undefined) query.andWhere(`t.${cursor} < :after`, { after });
-    return query.orderBy(`t.${cursor}`, 'DESC').limit(limit);
+    return newestFirst(this.manager, target, { tenantId: this.tenantId, jobId }, { ...page, cursor });
   }
 }

@@ -33,6 +33,9 @@ import { pendingRollback, supersedeRollback } from '../scheduling/pending-rollba
 import { goneBeforeStart } from './hold-start.js';
 import { addRevision, decideUpgrade, forgetOldPlans, readUpgradeFacts } from './upgrades.js';
 
+/** What an order of its own is refused with; the other outcomes are those of any change. */
+type NotOrdered = Extract<Ordered, { outcome: 'refused' | 'in_use' | 'checkpoint_gone' }>;
+
 @Injectable()
 export class TypeOrmJobStores extends JobStores {
   constructor(private readonly dataSource: DataSource) {
@@ -137,35 +140,31 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
   }
 
   async order(id: JobId, order: JobOrder, by: By): Promise<Ordered> {
-    return this.change<Extract<Ordered, { outcome: 'refused' | 'in_use' | 'checkpoint_gone' }>>(
-      id,
-      by,
-      async (tx, row, status) => {
-        const decision = decideOrder({ desired: row.desired as Job['desired'], status }, order);
-        if (decision.kind === 'refused') return { outcome: 'refused', status, event: decision.event };
-        const { startMode } = by;
-        if (startMode !== undefined && !isAtRest(row, status)) return { outcome: 'in_use', status };
-        if (decision.kind === 'as_it_is') return 'as_it_is';
-        const checkpointId = await goneBeforeStart(tx, row, startMode);
-        if (checkpointId !== undefined) return { outcome: 'checkpoint_gone', checkpointId };
-        if (startMode !== undefined) await supersedeRollback(tx, row);
-        await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
-          { type: `job.${order}_ordered`, data: { actor: by.actor, ...shownMode(startMode) } },
-        ]);
-        return {
-          set: {
-            desired: decision.desired,
-            startMode: startMode ?? pendingRollback(row) ?? null,
-            ...(order === 'start' ? { attempts: 0, retryAt: null, startTrigger: 'resume' } : {}),
-          },
-          event: decision.event,
-          supersedes: decision.event !== undefined,
-        };
-      },
-    );
+    return this.change<NotOrdered>(id, by, async (tx, row, status) => {
+      const decision = decideOrder({ desired: row.desired as Job['desired'], status }, order);
+      if (decision.kind === 'refused') return { outcome: 'refused', status, event: decision.event };
+      const { startMode } = by;
+      if (startMode !== undefined && !isAtRest(row, status)) return { outcome: 'in_use', status };
+      if (decision.kind === 'as_it_is') return 'as_it_is';
+      const checkpointId = await goneBeforeStart(tx, row, startMode);
+      if (checkpointId !== undefined) return { outcome: 'checkpoint_gone', checkpointId };
+      if (startMode !== undefined) await supersedeRollback(tx, row);
+      await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
+        { type: `job.${order}_ordered`, data: { actor: by.actor, ...shownMode(startMode) } },
+      ]);
+      return {
+        set: {
+          desired: decision.desired,
+          startMode: startMode ?? pendingRollback(row) ?? null,
+          ...(order === 'start' ? { attempts: 0, retryAt: null, startTrigger: 'resume' } : {}),
+        },
+        event: decision.event,
+        supersedes: decision.event !== undefined,
+      };
+    });
   }
 
-  async remove(id: JobId, { expectedVersion }: { readonly expectedVersion?: number }): Promise<Ordered> {
+  async remove(id: JobId, { expectedVersion }: { readonly expectedVersion?: number | undefined }): Promise<Ordered> {
     return this.manager.transaction(async (tx): Promise<Ordered> => {
       const row = await lockJob(tx, this.tenantId, id);
       if (row === null) return { outcome: 'not_found' };
@@ -184,7 +183,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     id: JobId,
     by: By,
     decide: Decide<R>,
-  ): Promise<R | Exclude<Ordered, { outcome: 'refused' | 'in_use' | 'checkpoint_gone' }>> {
+  ): Promise<R | Exclude<Ordered, NotOrdered>> {
     const outcome = await changeJob(this.manager, { tenantId: this.tenantId, id }, by, decide);
     if (outcome !== 'changed') return outcome;
     const job = await this.find(id);

@@ -20,7 +20,7 @@ import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
 import { toJob } from '../mapping.js';
 import { BatchRow, CheckpointRow, JobRow, RevisionRow } from '../rows/index.js';
-import { holdCheckpoints } from '../runs/hold-checkpoints.js';
+import { holdWithBases } from '../runs/hold-checkpoints.js';
 import { checkpointAt } from '../scheduling/checkpoint-at.js';
 import { decideOnce, revisionOf } from '../scheduling/restore-facts.js';
 import { openTimeline, standingOf, type Standing } from '../scheduling/start-point.js';
@@ -46,7 +46,7 @@ export class TypeOrmOffsetStores extends OffsetStores {
 interface EditBy {
   readonly actor: string;
   readonly trace: TraceParent;
-  readonly expectedVersion?: number;
+  readonly expectedVersion?: number | undefined;
   readonly state: StateOfEdit;
   readonly dryRun: boolean;
 }
@@ -150,7 +150,7 @@ async function apply(
   const checkpointId = checkpoint?.id as CheckpointId | undefined;
   const edited: EditedOffsets = { outcome: 'edited', changes, timeline: timeline + 1, checkpointId, abandoned };
   if (by.dryRun) return edited;
-  if (checkpoint !== undefined && !(await holdCheckpoints(tx, checkpoint, [...checkpoint.buildsOn, checkpoint.path])))
+  if (checkpoint !== undefined && !(await holdWithBases(tx, checkpoint)))
     return { outcome: 'no_checkpoint', newestBatchId: undefined, lastBatchId: standing.batchId };
   await openTimeline(tx, job, { ...standing, offsets, identities, checkpointId });
   // An order to start elsewhere was for what the offsets were before.

@@ -5,7 +5,6 @@ import {
   type Checkpoint,
   type Deployed,
   type JobId,
-  type JobStatus,
   type NewRevision,
   type PendingUpgrade,
   type StoredState,
@@ -22,13 +21,10 @@ import { pendingRollback } from '../scheduling/pending-rollback.js';
 import { recentBatches } from '../scheduling/recent-batches.js';
 import { restorable, revisionOf } from '../scheduling/restore-facts.js';
 import { standingOf } from '../scheduling/start-point.js';
-import { isOwned, type By, type Change } from './change-job.js';
+import { eventOfSomethingNew, isOwned, type By, type Change } from './change-job.js';
 
 /** Plans that are kept of a job. */
 const PLANS_MAX = 100;
-
-/** What a job that is wanted running rests in until somebody gives it something new. */
-const AT_REST: readonly JobStatus[] = ['failed', 'awaiting_decision', 'finished'];
 
 type Refused = Exclude<Deployed, { outcome: 'ordered' | 'not_found' | 'changed_meanwhile' }>;
 
@@ -53,7 +49,8 @@ async function askedCheckpoint(tx: EntityManager, job: JobRow): Promise<Checkpoi
   return row === null ? undefined : toCheckpoint(row);
 }
 
-const toStored = ({ id, shapes, stateRows, stateBytes }: Checkpoint): StoredState => ({
+/** What an upgrade is judged by, of the state in a checkpoint. */
+export const toStored = ({ id, shapes, stateRows, stateBytes }: Checkpoint): StoredState => ({
   checkpointId: id,
   shapes,
   rows: stateRows,
@@ -130,10 +127,9 @@ export async function decideUpgrade(
 
 function deploy(row: JobRow, revision: number): Change {
   const { status } = toJob(row, undefined);
-  const restarts = row.desired === 'running' && AT_REST.includes(status);
   return {
     set: { revision, attempts: 0, retryAt: null, startTrigger: 'redeploy', upgrade: null },
-    event: restarts ? 'restart' : undefined,
+    event: eventOfSomethingNew(row, status),
     supersedes: !isOwned(status),
   };
 }

@@ -1,4 +1,12 @@
-import type { BundleManifest, CheckpointId, JobId, NewFork, RollbackId, StateShape } from '@tidemark/domain';
+import type {
+  BundleManifest,
+  CheckpointId,
+  JobId,
+  NewFork,
+  RollbackId,
+  SavepointId,
+  StateShape,
+} from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import type { DataSource } from 'typeorm';
 import { describe, expect } from 'vitest';
@@ -40,24 +48,18 @@ async function aForkable(dataSource: DataSource) {
   const jobs = all.jobs.forTenant(tenantId);
   const recovery = all.recovery.forTenant(tenantId);
   const id = aJobId();
-  const fork = (more: Partial<NewFork> = {}, requestId?: string) => {
-    const { config, options } = aRevision();
-    const order = {
-      id,
-      name: 'fork',
-      bundleDigest: aDigest(),
-      manifest: MANIFEST,
-      config,
-      options,
-      checkpointId: BASE,
-    };
-    return recovery.fork(of, { ...order, ...more }, { ...by, requestId });
+  const { config, options } = aRevision();
+  const order: NewFork = {
+    ...{ id, name: 'fork', bundleDigest: aDigest(), manifest: MANIFEST },
+    ...{ config, options, checkpointId: BASE },
   };
+  const fork = (more: Partial<NewFork> = {}, requestId?: string) =>
+    recovery.fork(of, { ...order, ...more }, { ...by, requestId });
   const write = async (fence: typeof claimed.fence, n: number): Promise<void> => {
     await runs.beginCheckpoint(fence, aCheckpoint(`ckp_${n}`, n, { shapes: MANIFEST.shapes }));
     await runs.completeCheckpoint(fence, `ckp_${n}` as CheckpointId, aWrittenCheckpoint);
   };
-  return { ...all, tenantId, of, id, jobs, recovery, fork, runs, runnerId, fence: claimed.fence, write };
+  return { ...all, tenantId, of, id, jobs, recovery, order, fork, runs, runnerId, fence: claimed.fence, write };
 }
 
 describe('a fork', () => {
@@ -122,18 +124,8 @@ describe('a fork', () => {
   );
 
   postgresTest('is made of what is there, whole, and of the job that is named', async ({ dataSource }) => {
-    const { fork, jobs, id, tenantId, recovery } = await aForkable(dataSource);
+    const { fork, order, jobs, id, tenantId, recovery } = await aForkable(dataSource);
     expect(await fork({ checkpointId: 'ckp_9' as CheckpointId })).toEqual({ outcome: 'checkpoint_gone' });
-    const { config, options } = aRevision();
-    const order = {
-      id,
-      name: 'fork',
-      bundleDigest: aDigest(),
-      manifest: MANIFEST,
-      config,
-      options,
-      checkpointId: BASE,
-    };
     expect(await recovery.fork('job_9' as JobId, order, by)).toEqual({ outcome: 'not_found' });
     expect(await recovery.fork(await aSubmittedJob(dataSource, tenantId), order, by)).toEqual({
       outcome: 'checkpoint_gone',
@@ -172,6 +164,17 @@ describe('a fork', () => {
     expect((await recovery.newestOf(of))?.id).toBe(BASE);
     await fork();
     expect(await recovery.newestOf(id)).toBeUndefined();
+  });
+
+  postgresTest('has no savepoint before it has a checkpoint of its own, and tells of none', async ({ dataSource }) => {
+    const { fork, id, jobs, recovery } = await aForkable(dataSource);
+    await fork();
+    await jobs.order(id, 'stop', by);
+    const savepoint = { id: 'sav_1' as SavepointId, label: 'too early' };
+    expect(await recovery.requestSavepoint(id, savepoint, by)).toMatchObject({ outcome: 'no_state', lastBatchId: 7 });
+    expect(await recovery.listSavepoints(id, { limit: 9 })).toEqual([]);
+    const events = await jobs.listEvents(id, { limit: 1_000 });
+    expect(events.map(({ type }) => type)).not.toContain('savepoint.requested');
   });
 
   postgresTest('whose base is found damaged is not started empty', async ({ dataSource }) => {

@@ -12,14 +12,15 @@ import {
 import type { EntityManager } from 'typeorm';
 import { toCheckpoint } from '../mapping.js';
 import { insertJob } from '../jobs/create-job.js';
+import { toStored } from '../jobs/upgrades.js';
 import { CheckpointRow, type JobRow } from '../rows/index.js';
 import { pinCheckpoint } from '../scheduling/checkpoint-pins.js';
 import { revisionOf } from '../scheduling/restore-facts.js';
 
 type Refused = Extract<Forked, { outcome: 'checkpoint_gone' | 'does_not_fit' }>;
 
-/** Who holds the checkpoint that a fork begins with. */
-export const forkOwner = (jobId: string): string => `fork/${jobId}`;
+/** Begins the name of who holds the checkpoint that a fork begins with; the id of the fork ends it. */
+const OWNER_PREFIX = 'fork/';
 
 /**
  * Makes a job that begins with state and offsets of a checkpoint of `of`, which is locked against being deleted. Its first
@@ -36,11 +37,11 @@ export async function insertFork(
   if (row === null) return { outcome: 'checkpoint_gone' };
   const checkpoint = toCheckpoint(row);
   const { manifest } = await revisionOf(tx, of, checkpoint.revision);
-  const { id: checkpointId, shapes, stateRows, stateBytes, batchId, batchTimeMs } = checkpoint;
+  const { id: checkpointId, batchId, batchTimeMs } = checkpoint;
   const plan = planUpgrade(
     {
       ...{ revision: checkpoint.revision, manifest, committedOffsets: checkpoint.offsets, processingMs: [] },
-      stored: { checkpointId, shapes, rows: stateRows, bytes: stateBytes },
+      stored: toStored(checkpoint),
     },
     fork,
   );
@@ -54,7 +55,7 @@ export async function insertFork(
   const origin = { forkOf: of.id, checkpointId };
   if (!(await insertJob(tx, { ...fork, tenantId, base, origin }, by))) return 'taken';
   const pinned = await pinCheckpoint(tx, {
-    ...{ tenantId, jobId: of.id as JobId, checkpointId, owner: forkOwner(fork.id), forJobId: fork.id },
+    ...{ tenantId, jobId: of.id as JobId, checkpointId, owner: OWNER_PREFIX + fork.id, forJobId: fork.id },
     reason: `the job "${fork.name}" begins with it`,
   });
   // It was collected between the look and the pin; the caller's transaction takes back what was inserted.
@@ -72,9 +73,10 @@ export class CheckpointGone extends Error {}
 export async function releaseForks(tx: EntityManager): Promise<void> {
   await tx.query(
     `DELETE FROM checkpoint_pins p
-      WHERE p.owner = 'fork/' || p.for_job_id
+      WHERE p.owner = $1 || p.for_job_id
         AND EXISTS (SELECT 1 FROM checkpoints c
                      WHERE c.job_id = p.for_job_id AND c.status = 'complete' AND c.verified_at IS NOT NULL)`,
+    [OWNER_PREFIX],
   );
 }
 

@@ -1,6 +1,5 @@
 import type {
   JobPoint,
-  JobStatus,
   NewRollback,
   OrderedBy,
   RollbackId,
@@ -10,16 +9,13 @@ import type {
 } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
-import { isOwned, type Change } from '../jobs/change-job.js';
+import { eventOfSomethingNew, isOwned, type Change } from '../jobs/change-job.js';
 import { toCheckpoint, toJob } from '../mapping.js';
 import { BatchRow, CheckpointRow, JobRow, RollbackRow } from '../rows/index.js';
-import { holdCheckpoints } from '../runs/hold-checkpoints.js';
+import { holdWithBases } from '../runs/hold-checkpoints.js';
 import { supersedeRollback } from '../scheduling/pending-rollback.js';
 import { decideOnce } from '../scheduling/restore-facts.js';
 import { standingOf } from '../scheduling/start-point.js';
-
-/** What a job that is wanted running rests in until somebody gives it something new. */
-const AT_REST: readonly JobStatus[] = ['failed', 'awaiting_decision', 'finished'];
 
 type Refused = Exclude<RollbackRefused, { outcome: 'not_found' | 'changed_meanwhile' }>;
 
@@ -39,8 +35,7 @@ export async function orderRollback(
   if (row === null) return { outcome: 'checkpoint_gone' };
   const checkpoint = toCheckpoint(row);
   if (checkpoint.status !== 'complete') return { outcome: 'not_restorable', status: checkpoint.status };
-  if (!(await holdCheckpoints(tx, { tenantId, jobId }, [...row.buildsOn, row.path])))
-    return { outcome: 'checkpoint_gone' };
+  if (!(await holdWithBases(tx, row))) return { outcome: 'checkpoint_gone' };
   await supersedeRollback(tx, job);
   const { revision, timeline, batchId } = checkpoint;
   const to: JobPoint = { revision, timeline, batchId };
@@ -65,7 +60,7 @@ export async function orderRollback(
   const startMode: StartMode = { mode: 'checkpoint', checkpointId, rollbackId: id };
   return {
     set: { revision, startMode, attempts: 0, retryAt: null, probation: null },
-    event: job.desired === 'running' && AT_REST.includes(status) ? 'restart' : undefined,
+    event: eventOfSomethingNew(job, status),
     supersedes: !isOwned(status),
   };
 }

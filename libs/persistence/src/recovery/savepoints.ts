@@ -13,7 +13,7 @@ import { appendEvents } from '../announce.js';
 import { isAtRest } from '../jobs/change-job.js';
 import { toJob, toSavepoint } from '../mapping.js';
 import { CheckpointRow, JobRow, SavepointRow } from '../rows/index.js';
-import { holdCheckpoints } from '../runs/hold-checkpoints.js';
+import { holdWithBases } from '../runs/hold-checkpoints.js';
 import { checkpointAt } from '../scheduling/checkpoint-at.js';
 import { pendingRollback } from '../scheduling/pending-rollback.js';
 import { standingOf } from '../scheduling/start-point.js';
@@ -23,38 +23,43 @@ export async function requestSavepoint(
   tx: EntityManager,
   job: JobRow,
   { id, label }: { readonly id: SavepointId; readonly label: string },
-  { actor, requestId = null }: Omit<OrderedBy, 'requestId'> & { readonly requestId?: string | null | undefined },
+  { actor, requestId }: OrderedBy,
 ): Promise<SavepointRequested> {
-  const known = requestId === null ? null : await tx.findOneBy(SavepointRow, { jobId: job.id, requestId });
+  const known = requestId === undefined ? null : await tx.findOneBy(SavepointRow, { jobId: job.id, requestId });
   if (known !== null) return { outcome: 'requested', savepoint: toSavepoint(known) };
   const { status, tenantId, id: jobId } = toJob(job, undefined);
   if (status === 'cancelled' || job.desired === 'cancelled') return { outcome: 'cancelled' };
   if ((await tx.countBy(SavepointRow, { jobId })) >= SAVEPOINTS_MAX) return { outcome: 'too_many' };
-  const standing = standingOf(job);
   // A job that was ordered back writes one of where it comes to, once it is there.
   const isToMove = !isAtRest(job, status) || pendingRollback(job) !== undefined;
-  const at = isToMove ? undefined : await checkpointAt(tx, job, standing);
-  if (at?.outcome === 'missing') {
-    const newestBatchId = at.newest?.batchId;
-    return { outcome: 'no_state', status, lastBatchId: standing.batchId, newestBatchId };
-  }
+  const kept = isToMove ? undefined : await holdLast(tx, job);
+  if (kept?.outcome === 'no_state') return { ...kept, status };
   const number = ((await tx.maximum(SavepointRow, 'number', { jobId })) ?? 0) + 1;
-  await tx.insert(SavepointRow, { id, tenantId, jobId, number, label, status: 'requested', actor, requestId });
+  await tx.insert(SavepointRow, {
+    ...{ id, tenantId, jobId, number, label, status: 'requested', actor, requestId: requestId ?? null },
+  });
   await appendEvents(tx, { tenantId, jobId }, [
     { type: 'savepoint.requested', data: { savepointId: id, label, actor } },
   ]);
   await tx.update(JobRow, { id: jobId }, { savepointWanted: number });
-  if (at !== undefined) {
-    const { row } = at;
-    // Of another job's, with which a fork begins: it is that one's to keep, so the fork has to write its own first.
-    if (row.jobId !== jobId || !(await holdCheckpoints(tx, row, [...row.buildsOn, row.path]))) {
-      await tx.delete(SavepointRow, { id });
-      await forgetWanted(tx, jobId);
-      return { outcome: 'no_state', status, lastBatchId: standing.batchId, newestBatchId: undefined };
-    }
-    await answerSavepoints(tx, { tenantId, jobId }, row.id as CheckpointId, number);
-  }
+  if (kept !== undefined) await answerSavepoints(tx, { tenantId, jobId }, kept.checkpointId, number);
   return { outcome: 'requested', savepoint: toSavepoint(await tx.findOneByOrFail(SavepointRow, { id })) };
+}
+
+type NoState = Omit<Extract<SavepointRequested, { outcome: 'no_state' }>, 'status'>;
+
+/** The checkpoint of the last batch of a job at rest, kept from being collected. */
+async function holdLast(
+  tx: EntityManager,
+  job: JobRow,
+): Promise<{ readonly outcome: 'held'; readonly checkpointId: CheckpointId } | NoState> {
+  const standing = standingOf(job);
+  const at = await checkpointAt(tx, job, standing);
+  // One of another job's, with which a fork begins, is that one's to keep: the fork has to write its own first.
+  if (at.outcome === 'found' && at.row.jobId === job.id && (await holdWithBases(tx, at.row)))
+    return { outcome: 'held', checkpointId: at.row.id as CheckpointId };
+  const newestBatchId = at.outcome === 'missing' ? at.newest?.batchId : undefined;
+  return { outcome: 'no_state', lastBatchId: standing.batchId, newestBatchId };
 }
 
 /** Makes a complete checkpoint what was asked for, up to request `number`. The job's row is locked against other changes. */

@@ -24,8 +24,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { changeJob, lockJob } from '../jobs/change-job.js';
 import { toCheckpoint, toJob, toRollback, toSavepoint } from '../mapping.js';
+import { newestFirst } from '../newest-first.js';
 import { CheckpointRow, JobRow, RollbackRow, SavepointRow } from '../rows/index.js';
 import { restorable } from '../scheduling/restore-facts.js';
+import { newestComplete } from '../scheduling/checkpoint-at.js';
 import { CheckpointGone, insertFork } from './forks.js';
 import { orderRollback, previewRollback } from './rollbacks.js';
 import { releaseSavepoint, requestSavepoint } from './savepoints.js';
@@ -63,13 +65,10 @@ class TypeOrmRecoveryStore implements RecoveryStore {
     return row === null ? undefined : toSavepoint(row);
   }
 
-  async listSavepoints(jobId: JobId, { after, limit }: Page<SavepointId>): Promise<readonly Savepoint[]> {
-    const { tenantId } = this;
-    const query = this.manager
-      .createQueryBuilder(SavepointRow, 's')
-      .where('s.tenant_id = :tenantId AND s.job_id = :jobId', { tenantId, jobId });
-    if (after !== undefined) query.andWhere('s.id < :after', { after });
-    return (await query.orderBy('s.id', 'DESC').limit(limit).getMany()).map(toSavepoint);
+  async listSavepoints(jobId: JobId, page: Page<SavepointId>): Promise<readonly Savepoint[]> {
+    const { manager, tenantId } = this;
+    const query = newestFirst(manager, SavepointRow, { tenantId, jobId }, { ...page, cursor: 'id' });
+    return (await query.getMany()).map(toSavepoint);
   }
 
   releaseSavepoint(id: JobId, savepointId: SavepointId, by: { readonly actor: string }): Promise<boolean> {
@@ -82,16 +81,17 @@ class TypeOrmRecoveryStore implements RecoveryStore {
   async orderRollback(
     id: JobId,
     rollback: NewRollback,
-    by: OrderedBy & { readonly expectedVersion?: number },
+    by: OrderedBy & { readonly expectedVersion?: number | undefined },
   ): Promise<RollbackOrdered> {
     const job = { tenantId: this.tenantId, id };
     const outcome = await changeJob<RollbackRefused>(this.manager, job, by, (tx, row) =>
       orderRollback(tx, row, rollback, by),
     );
     if (outcome !== 'changed') return outcome;
+    const ofJob = { jobId: id, tenantId: this.tenantId };
     const made = await this.manager.findOneBy(RollbackRow, [
-      { id: rollback.id, jobId: id },
-      ...(by.requestId === undefined ? [] : [{ requestId: by.requestId, jobId: id }]),
+      { id: rollback.id, ...ofJob },
+      ...(by.requestId === undefined ? [] : [{ requestId: by.requestId, ...ofJob }]),
     ]);
     return made === null ? { outcome: 'not_found' } : { outcome: 'ordered', rollback: toRollback(made) };
   }
@@ -110,20 +110,14 @@ class TypeOrmRecoveryStore implements RecoveryStore {
     return row === null ? undefined : toRollback(row);
   }
 
-  async listRollbacks(jobId: JobId, { after, limit }: Page<RollbackId>): Promise<readonly Rollback[]> {
-    const { tenantId } = this;
-    const query = this.manager
-      .createQueryBuilder(RollbackRow, 'r')
-      .where('r.tenant_id = :tenantId AND r.job_id = :jobId', { tenantId, jobId });
-    if (after !== undefined) query.andWhere('r.id < :after', { after });
-    return (await query.orderBy('r.id', 'DESC').limit(limit).getMany()).map(toRollback);
+  async listRollbacks(jobId: JobId, page: Page<RollbackId>): Promise<readonly Rollback[]> {
+    const { manager, tenantId } = this;
+    const query = newestFirst(manager, RollbackRow, { tenantId, jobId }, { ...page, cursor: 'id' });
+    return (await query.getMany()).map(toRollback);
   }
 
   async tipOf(jobId: JobId, timeline: number): Promise<Checkpoint | undefined> {
-    const row = await this.manager.findOne(CheckpointRow, {
-      where: { jobId, tenantId: this.tenantId, timeline, status: 'complete' },
-      order: { batchId: 'DESC', id: 'DESC' },
-    });
+    const row = await newestComplete(this.manager, { jobId, tenantId: this.tenantId, timeline });
     return row === null ? undefined : toCheckpoint(row);
   }
 

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { CheckpointRow } from '../rows/index.js';
 
 /**
  * Keeps checkpoints from being collected because of what the caller writes in the same transaction: a row that builds on
@@ -24,3 +25,12 @@ export async function holdCheckpoints(
   );
   return rows.length === new Set(paths).size;
 }
+
+/**
+ * Keeps a checkpoint with all that it builds on, as {@link holdCheckpoints} does. In one call: the collector must be seen by
+ * all of them, or by none.
+ */
+export const holdWithBases = (
+  tx: EntityManager,
+  checkpoint: Pick<CheckpointRow, 'tenantId' | 'jobId' | 'buildsOn' | 'path'>,
+): Promise<boolean> => holdCheckpoints(tx, checkpoint, [...checkpoint.buildsOn, checkpoint.path]);

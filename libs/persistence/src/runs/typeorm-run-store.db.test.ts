@@ -72,6 +72,24 @@ describe('a batch log', () => {
     expect((await store.listBatches(id, { limit: 5 })).map(({ plan: { batchId } }) => batchId)).toEqual([2, 1]);
   });
 
+  postgresTest('tells of a batch the revision that ran it last, whichever had planned it', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenant);
+    const { runs, scheduling, claimed, runnerId } = await aClaimedRun(dataSource);
+    const store = stores(dataSource).jobs.forTenant(tenant);
+    await runs.writeBatch(claimed.fence, plan(aPlan(1)));
+    await runs.writeBatch(claimed.fence, commit(aPlan(1), aPlan(2)));
+    await runs.disown(claimed.fence.runId, runnerId);
+    await store.addRevision(id, aRevision(), { actor: 'test', trace: undefined });
+    const next = await claimNext({ runs, scheduling }, runnerId);
+    await runs.writeBatch(next.fence, commit(aPlan(2)));
+
+    expect(await store.listBatches(id, { limit: 5 })).toMatchObject([
+      { plan: { batchId: 2 }, plannedByEpoch: claimed.fence.epoch, committedByEpoch: next.fence.epoch, revision: 2 },
+      { plan: { batchId: 1 }, committedByEpoch: claimed.fence.epoch, revision: 1 },
+    ]);
+  });
+
   postgresTest('I1: refuses every write of an epoch that is over', async ({ dataSource }) => {
     await aSubmittedJob(dataSource, await aTenant(dataSource));
     const old = await aClaimedRun(dataSource);

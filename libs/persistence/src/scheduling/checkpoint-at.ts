@@ -21,11 +21,15 @@ export async function checkpointAt(
     const row = id === null ? null : await tx.findOneBy(CheckpointRow, { id, tenantId, status: 'complete' });
     return row === null ? { outcome: 'missing', newest: undefined } : { outcome: 'found', row };
   }
-  const row = await tx.findOne(CheckpointRow, {
-    where: { jobId, tenantId, timeline, status: 'complete' },
-    order: { batchId: 'DESC', id: 'DESC' },
-  });
+  const row = await newestComplete(tx, { jobId, tenantId, timeline });
   return row?.batchId === standing.batchId
     ? { outcome: 'found', row }
     : { outcome: 'missing', newest: row ?? undefined };
 }
+
+/** The newest complete checkpoint of a timeline. */
+export const newestComplete = (
+  tx: EntityManager,
+  of: Pick<CheckpointRow, 'jobId' | 'tenantId' | 'timeline'>,
+): Promise<CheckpointRow | null> =>
+  tx.findOne(CheckpointRow, { where: { ...of, status: 'complete' }, order: { batchId: 'DESC', id: 'DESC' } });

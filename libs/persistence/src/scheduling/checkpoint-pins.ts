@@ -1,6 +1,6 @@
 import type { CheckpointId, JobId, TenantId } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
-import { holdCheckpoints } from '../runs/hold-checkpoints.js';
+import { holdWithBases } from '../runs/hold-checkpoints.js';
 import { CheckpointRow } from '../rows/index.js';
 
 export interface CheckpointPin {
@@ -8,7 +8,7 @@ export interface CheckpointPin {
   /** The job whose checkpoint it is. */
   readonly jobId: JobId;
   readonly checkpointId: CheckpointId;
-  /** Who holds on to it, as `kind/id`: `upgrade-plan/…`, `rollback/…`, `fork/…`. One owner pins a checkpoint once. */
+  /** Who holds on to it, as `kind/id`: `fork/…` for example. One owner pins a checkpoint once. */
   readonly owner: string;
   /** For people: what the checkpoint is kept for. */
   readonly reason: string;
@@ -23,8 +23,7 @@ export interface CheckpointPin {
 export async function pinCheckpoint(tx: EntityManager, pin: CheckpointPin): Promise<'pinned' | 'gone'> {
   const { tenantId, jobId, checkpointId, owner, reason, forJobId = jobId } = pin;
   const row = await tx.findOneBy(CheckpointRow, { id: checkpointId, jobId, tenantId });
-  // With its bases in one call: the collector must be seen by all of them, or by none.
-  if (row === null || !(await holdCheckpoints(tx, pin, [...row.buildsOn, row.path]))) return 'gone';
+  if (row === null || !(await holdWithBases(tx, row))) return 'gone';
   const inserted = await tx.query<unknown[]>(
     `INSERT INTO checkpoint_pins (checkpoint_id, owner, reason, for_job_id)
      SELECT c.id, $2, $3, $4 FROM checkpoints c WHERE c.id = $1 AND c.status = 'complete'

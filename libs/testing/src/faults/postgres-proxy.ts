@@ -18,34 +18,34 @@ export interface Cut {
  * answer to a statement: the server has done it, and is durable about it, and the client cannot know.
  */
 export class PostgresProxy {
-  private pending: Cut | undefined;
-  private cuts = 0;
-
-  private constructor(private readonly lines: { proxy: TcpProxy | undefined }) {}
+  private constructor(
+    /** For everything that a proxy can do besides. */
+    readonly tcp: TcpProxy,
+    private readonly cuts: Cuts,
+  ) {}
 
   static async open(target: Address): Promise<PostgresProxy> {
-    const self = new PostgresProxy({ proxy: undefined });
-    self.lines.proxy = await TcpProxy.open(target, (line) => self.watch(line));
-    return self;
-  }
-
-  /** For everything that a proxy can do besides. */
-  get tcp(): TcpProxy {
-    if (this.lines.proxy === undefined) throw new Error('The proxy is not open.');
-    return this.lines.proxy;
+    const cuts = new Cuts();
+    return new PostgresProxy(await TcpProxy.open(target, (line) => cuts.watch(line)), cuts);
   }
 
   /** How often an answer was cut off. */
   get count(): number {
-    return this.cuts;
+    return this.cuts.done;
   }
 
   /** The next statement that is like this is carried out and not answered. */
   cutInsteadOfAnswer(cut: Cut): void {
-    this.pending = cut;
+    this.cuts.pending = cut;
   }
+}
 
-  private watch({ client, server }: Line): Pass {
+/** Looks for the statement whose answer is to be cut off, on all lines of one proxy. */
+class Cuts {
+  pending: Cut | undefined;
+  done = 0;
+
+  watch({ client, server }: Line): Pass {
     const requests = new Messages('startup');
     const answers = new Messages('answers');
     let application = '';
@@ -62,7 +62,7 @@ export class PostgresProxy {
       if (!isDoomed) return bytes;
       // Only now has the server committed: before, it might still undo what it has answered.
       if (isOver) {
-        this.cuts += 1;
+        this.done += 1;
         client.destroy();
         server.destroy();
       }

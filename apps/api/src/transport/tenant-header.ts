@@ -1,0 +1,2 @@
+/** Names the tenant that an admin's key acts for. */
+export const TENANT_HEADER = 'Tidemark-Tenant';
