@@ -6,8 +6,11 @@ const interrupted = new AbortController();
 process.once('SIGINT', () => {
   interrupted.abort();
 });
-// A reader that goes away, as `head` does, has seen enough.
-process.stdout.on('error', () => process.exit(0));
+// A reader that goes away, as `head` does, has seen enough: what goes on without end is ended. What a command has come to
+// stays its answer, and it may have come to it in the same turn: "check" must not pass because nobody has read why not.
+process.stdout.on('error', () => {
+  setImmediate(() => process.exit());
+});
 
 process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),

@@ -396,6 +396,21 @@ describe('tidemark plan', () => {
     expect(asked).toEqual([]);
   });
 
+  it('is what is deployed, and nothing that stands beside it', async () => {
+    const route = `POST /v1/jobs/${JOB.id}/revisions`;
+    routes[`GET /v1/jobs/${JOB.id}`] = () => ({ status: 200, body: JOB });
+    routes[route] = () => ({ status: 201, body: { ...JOB, revision: 2, upgrade: null } });
+    for (const more of [['job.js'], ['--reset', 'totals'], ['--health-batches', '0'], ['--minify']]) {
+      expect(await run(['deploy', JOB.id, ...more, '--plan', 'upl_1'])).toMatchObject({
+        exitCode: 1,
+        err: expect.stringContaining('The plan says what is deployed') as string,
+      });
+    }
+    expect(asked.some((each) => each.route === route)).toBe(false);
+    expect(await run(['deploy', JOB.id, '--plan', 'upl_1'])).toMatchObject({ exitCode: 0 });
+    expect(asked.find((each) => each.route === route)?.body).toEqual({ plan: 'upl_1' });
+  });
+
   it('refuses another depth, and a file in its place', async () => {
     expect(await run(['plan', JOB.id, '--deep', 'job.js'])).toMatchObject({
       exitCode: 1,

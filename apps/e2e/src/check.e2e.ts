@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -156,6 +157,21 @@ describe('a job that is checked from outside', () => {
     const { code, report } = await check(await fileWith('visits', { constants: { WINDOW: '2 s' } }));
     expect([code, report.outcome, report.comparison]).toEqual([2, 'incompatible', null]);
     expect(report.objections).toEqual(['"recent": windowMs was 1000 and is now 2000']);
+  });
+
+  it('ends with the same code where nobody reads what it says', async () => {
+    const file = await fileWith('visits', { constants: { WINDOW: '2 s' } });
+    for (const more of [[], ['--json']]) {
+      const args = [cli, 'check', file, '--against', 'visits', ...more];
+      const child = spawn(process.execPath, args, {
+        cwd: work,
+        env: environment(),
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      child.stdout.destroy();
+      const [code] = (await once(child, 'exit')) as [number | null];
+      expect(code).toBe(2);
+    }
   });
 
   it('converts the state for a bundle that migrates it', async () => {

@@ -42,7 +42,10 @@ export class ForkJob {
       of,
       {
         ...{ id: this.ids.next('job'), name, bundleDigest: digest, manifest, checkpointId: checkpoint.id },
-        ...{ config: configFor(manifest, request.config, revision.config), options: upgradeOptions(request.upgrade) },
+        ...{
+          config: configFor(manifest, request.config, revision.config),
+          options: upgradeOptions(request.upgrade, manifest),
+        },
       },
       by,
     );
@@ -61,8 +64,8 @@ export class ForkJob {
   }
 }
 
-async function newest(store: RecoveryStore, { id }: Job): Promise<Checkpoint> {
+async function newest(store: RecoveryStore, { id, timeline }: Job): Promise<Checkpoint> {
   const found = await store.newestOf(id);
-  if (found === undefined) throw new TidemarkError('fork_without_checkpoint', { jobId: id });
+  if (found === undefined) throw new TidemarkError('fork_without_checkpoint', { jobId: id, timeline });
   return found;
 }

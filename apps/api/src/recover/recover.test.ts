@@ -145,6 +145,22 @@ describe('a rollback', () => {
     });
   });
 
+  it('is not undone while the job still runs where it is to leave: its last batches are in no checkpoint yet', async () => {
+    const checkpointId = withCheckpoint({ batchId: 2 });
+    const { body } = await api.send('POST', `${path}/rollbacks`, { body: { checkpointId } });
+    const { id } = body as { id: string };
+    for (const status of ['restoring', 'running', 'draining'] as const) {
+      become({ status });
+      expect(await api.send('POST', `${path}/rollbacks/${id}/undo`, { body: {} })).toMatchObject({
+        status: 409,
+        body: { code: 'rollback_not_begun', detail: expect.stringContaining('Ask again') as string },
+      });
+    }
+    expect(api.recovery.rollbacks).toHaveLength(1);
+    become({ status: 'running', timeline: 2 });
+    expect((await api.send('POST', `${path}/rollbacks/${id}/undo`, { body: {} })).status).toBe(202);
+  });
+
   it('is shown beforehand without ordering anything', async () => {
     const checkpointId = withCheckpoint({ batchId: 4 });
     expect(await api.send('GET', `${path}/rollback-preview?checkpointId=${checkpointId}`)).toMatchObject({

@@ -4,10 +4,13 @@ import {
   editOffsets,
   IdSource,
   JobStores,
+  OWNED_STATUSES,
   RecoveryStores,
   TidemarkError,
   type GraphNode,
+  type Job,
   type JobId,
+  type JobStatus,
   type RecoveryStore,
   type Rollback,
   type RollbackOrdered,
@@ -52,9 +55,12 @@ export class RollBack {
     rollbackId: string,
     { reason, ...by }: By & { readonly reason: string | undefined },
   ): Promise<Rollback> {
-    const { recovery } = await this.storesOf(tenantId, id);
+    const { recovery, job } = await this.storesOf(tenantId, id);
     const left = await existingRollback(recovery, id, rollbackId);
     const { timeline } = left.from;
+    // The run writes the tip when it lets go. Until then the newest checkpoint is older than what is committed.
+    const isStillThere = job.timeline === timeline && (OWNED_STATUSES as readonly JobStatus[]).includes(job.status);
+    if (isStillThere) throw new TidemarkError('rollback_not_begun', { jobId: id, rollbackId, timeline });
     const tip = await recovery.tipOf(id, timeline);
     if (tip === undefined) throw new TidemarkError('rollback_not_undoable', { rollbackId, timeline });
     const order = { id: this.ids.next('rollback'), checkpointId: tip.id, undoes: left.id, reason };
@@ -82,10 +88,9 @@ export class RollBack {
     };
   }
 
-  private async storesOf(tenantId: TenantId, id: JobId): Promise<StoresOfTenant> {
+  private async storesOf(tenantId: TenantId, id: JobId): Promise<StoresOfTenant & { readonly job: Job }> {
     const stores = { jobs: this.jobs.forTenant(tenantId), recovery: this.recovery.forTenant(tenantId) };
-    await existingJob(stores.jobs, id);
-    return stores;
+    return { ...stores, job: await existingJob(stores.jobs, id) };
   }
 }
 

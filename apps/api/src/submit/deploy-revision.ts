@@ -56,7 +56,10 @@ export class DeployRevision {
       const before = await store.findRevision(id, job.revision);
       const revision =
         planned === undefined
-          ? { config: configFor(manifest, request.config, before?.config), options: upgradeOptions(request.upgrade) }
+          ? {
+              config: configFor(manifest, request.config, before?.config),
+              options: upgradeOptions(request.upgrade, manifest),
+            }
           : { config: planned.config, options: planned.options, expected: planned };
       const deployed = await store.addRevision(id, { bundleDigest, manifest, ...revision }, { ...by, expectedVersion });
       const again =

@@ -10,6 +10,8 @@ export function deployedJob(jobId: JobId, deployed: Deployed): Job {
       throw new TidemarkError('upgrade_plan_outdated', { jobId, outcome: deployed.plan.outcome });
     case 'nothing_to_decide':
       throw new TidemarkError('upgrade_nothing_waits', { jobId });
+    case 'refused':
+      throw new TidemarkError('job_is_cancelled', { jobId });
     default:
       return orderedJob(jobId, deployed);
   }

@@ -153,6 +153,7 @@ class InMemoryJobStore implements JobStore {
 
   async addRevision(id: JobId, revision: NewRevision, by: By): Promise<Deployed> {
     return this.change<Deployed>(id, by, (job) => {
+      if (job.status === 'cancelled') return { outcome: 'refused', status: job.status, event: 'restart' };
       const plan = planUpgrade(this.factsOf(job), revision);
       if (revision.expected !== undefined && !stillHolds(revision.expected, { revision: job.revision, plan }))
         return { outcome: 'plan_outdated', plan };

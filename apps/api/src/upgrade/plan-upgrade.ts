@@ -30,7 +30,8 @@ export class PlanUpgrade {
 
   async run(tenantId: TenantId, jobId: JobId, request: UpgradePlanRequest, actor: string): Promise<UpgradePlanRecord> {
     const store = this.stores.forTenant(tenantId);
-    await existingJob(store, jobId);
+    const { status, desired } = await existingJob(store, jobId);
+    if (status === 'cancelled' || desired === 'cancelled') throw new TidemarkError('job_is_cancelled', { jobId });
     const bundle = await this.submission.bundleOf(tenantId, request.bundle);
     const { manifest, digest: bundleDigest } = bundle;
     const facts = await store.upgradeFacts(jobId);
@@ -38,7 +39,7 @@ export class PlanUpgrade {
     const { revision, stored } = facts;
     const before = await store.findRevision(jobId, revision);
     const config = configFor(manifest, request.config, before?.config);
-    const options = upgradeOptions(request.upgrade);
+    const options = upgradeOptions(request.upgrade, manifest);
     const planned = planUpgrade(facts, { manifest, config, options });
     const checkpointId = stored?.checkpointId;
     const checkpoint = checkpointId === undefined ? undefined : await store.findCheckpoint(jobId, checkpointId);

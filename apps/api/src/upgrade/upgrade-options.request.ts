@@ -1,5 +1,5 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { NO_UPGRADE_OPTIONS, type UpgradeOptions } from '@tidemark/domain';
+import { NO_UPGRADE_OPTIONS, TidemarkError, type BundleManifest, type UpgradeOptions } from '@tidemark/domain';
 import { NameMapField, NamesField } from '../transport/fields.js';
 
 const UID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -36,8 +36,23 @@ export class UpgradeOptionsOrder {
   readonly resets?: readonly string[];
 }
 
-export const upgradeOptions = (order: UpgradeOptionsOrder | undefined): UpgradeOptions => ({
-  renames: order?.renames ?? NO_UPGRADE_OPTIONS.renames,
-  drops: order?.drops ?? NO_UPGRADE_OPTIONS.drops,
-  resets: order?.resets ?? NO_UPGRADE_OPTIONS.resets,
-});
+/**
+ * What was said of the upgrade to `manifest`. Throws `upgrade_operator_unknown` for what the new code cannot mean: state would
+ * be kept, or given up, otherwise than was asked for. An old uid that is not there is no mistake: what was renamed or dropped
+ * once is gone, and the same order may be sent again.
+ */
+export function upgradeOptions(
+  order: UpgradeOptionsOrder | undefined,
+  { shapes }: Pick<BundleManifest, 'shapes'>,
+): UpgradeOptions {
+  const { renames, drops, resets } = { ...NO_UPGRADE_OPTIONS, ...order };
+  demandState('renames', Object.values(renames), shapes);
+  demandState('resets', resets, shapes);
+  return { renames, drops, resets };
+}
+
+function demandState(option: 'renames' | 'resets', uids: readonly string[], shapes: BundleManifest['shapes']): void {
+  const uid = uids.find((each) => !Object.hasOwn(shapes, each));
+  if (uid !== undefined)
+    throw new TidemarkError('upgrade_operator_unknown', { uid, option, operators: Object.keys(shapes).sort() });
+}

@@ -99,12 +99,63 @@ describe('planning an upgrade', () => {
     });
   });
 
+  it('is refused for a job that is cancelled, and so is a deployment: neither could ever run', async () => {
+    await api.send('POST', `${path}/cancel`);
+    const body = { bundle: aBundle(v1) };
+    for (const answer of [await plan(body), await api.send('POST', `${path}/revisions`, { body })]) {
+      expect(answer).toMatchObject({
+        status: 409,
+        body: { code: 'job_is_cancelled', detail: expect.stringContaining('Fork it') as string },
+      });
+    }
+  });
+
   it('says that a rename leads nowhere', async () => {
     hasCommitted();
     expect((await plan({ bundle: aBundle(v1), upgrade: { renames: { gone: 'totals' } } })).body).toMatchObject({
       warnings: ['The rename of "gone" to "totals" says nothing: one of them is not there.'],
     });
   });
+
+  it('says that an operator which is still there keeps its state, whatever is said of a rename or a drop', async () => {
+    hasCommitted();
+    const both = { ...v1, shapes: { ...v1.shapes, sums: aShape() } };
+    const upgrade = { renames: { totals: 'sums' }, drops: ['totals'] };
+    expect((await plan({ bundle: aBundle(both), upgrade })).body).toMatchObject({
+      operators: [
+        { uid: 'sums', verdict: 'new' },
+        { uid: 'totals', verdict: 'as_is' },
+      ],
+      warnings: [
+        'The rename of "totals" to "sums" says nothing: "totals" is still in the job, and keeps its state.',
+        'That "totals" may be dropped says nothing: it is still in the job, and keeps its state.',
+      ],
+    });
+  });
+
+  it.each([
+    [{ renames: { totals: 'sum' } }, 'renames', 'sum'],
+    [{ resets: ['total'] }, 'resets', 'total'],
+  ])(
+    'refuses %j of an operator that the new code does not have, and so does a deployment',
+    async (upgrade, option, uid) => {
+      hasCommitted();
+      const body = { bundle: aBundle(v1), upgrade };
+      for (const answer of [await plan(body), await api.send('POST', `${path}/revisions`, { body })]) {
+        expect(answer).toMatchObject({
+          status: 400,
+          body: {
+            code: 'upgrade_operator_unknown',
+            uid,
+            option,
+            detail: expect.stringContaining('"totals"') as string,
+          },
+        });
+      }
+      expect(api.tenant.jobs).toMatchObject([{ revision: 1, upgrade: undefined }]);
+      expect(api.tenant.revisions).toHaveLength(1);
+    },
+  );
 
   it.each([
     [{ renames: { a: 5 } }, 'upgrade.renames'],

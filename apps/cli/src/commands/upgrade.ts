@@ -101,7 +101,12 @@ function showWaiting(context: Context, job: Job, { revision, objections }: NonNu
 
 async function orderIn(terminal: Terminal, file: string | undefined, options: DeployOptions): Promise<RevisionOrder> {
   const { plan } = options;
-  if (plan !== undefined) return { plan };
+  if (plan !== undefined) {
+    // They would say something else than what was planned, and not be heard.
+    const isAllSaid = file === undefined && Object.keys(options).every((name) => name === 'plan' || name === 'wait');
+    if (isAllSaid) return { plan };
+    throw new UserError('The plan says what is deployed: leave out the file, and every option but --plan and --wait.');
+  }
   if (file === undefined) throw new UserError('Give a file, or a plan with --plan.');
   const bundle = await bundleIn(resolve(terminal.cwd, file), options);
   return { bundle, config: configIn(options), ...upgradeIn(options) };

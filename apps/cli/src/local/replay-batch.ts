@@ -1,4 +1,4 @@
-import { allowsRestore } from '@tidemark/domain';
+import { allowsRestore, objections, type OperatorVerdict } from '@tidemark/domain';
 import { takeOver, type GraphOutput } from '@tidemark/engine';
 import type { Checkpoint, Job, Tidemark } from '@tidemark/sdk';
 import { UserError } from '../terminal.js';
@@ -63,10 +63,13 @@ export async function replayBatch(service: Tidemark, job: Job, order: ReplayOrde
   const process = await BundleProcess.start(bundle, order.signal);
   try {
     const side = { process, optionsOn: optionsOfRevision(revision) };
-    const checkpoints = (await checkpointsOn(service, of)).filter((one) => allowsRestore(verdictsOn(one, side)));
+    const complete = await checkpointsOn(service, of);
+    const checkpoints = complete.filter((one) => allowsRestore(verdictsOn(one, side)));
     const before = checkpoints.find((checkpoint) => checkpoint.batchId < batchId);
     const recorded = await recordedOn(service, of, checkpoints, (_, seen) => seen <= (before?.batchId ?? 0) + 1);
     const base = chooseBaseBefore(recorded, batchId);
+    const misfit = complete.find((checkpoint) => checkpoint.batchId < batchId && !checkpoints.includes(checkpoint));
+    if (base === undefined && misfit !== undefined) throw doesNotFit(job, order, misfit, verdictsOn(misfit, side));
     if (base === undefined) throw outOfReach(job, order);
     if (before !== undefined) {
       const state = await stateOf(service, job.id, before, order.stateBytesMax);
@@ -107,8 +110,20 @@ function warningsOf(others: readonly number[], base: Checkpoint | undefined, rev
   return [...state, ...between];
 }
 
+/** A later batch would not help. */
+const doesNotFit = (
+  job: Job,
+  { batchId }: ReplayOrder,
+  { id }: Checkpoint,
+  verdicts: readonly OperatorVerdict[],
+): UserError =>
+  new UserError(
+    `Batch ${batchId} of ${job.name} cannot be run with this bundle, which does not take over the state of checkpoint ${id}: ` +
+      `${objections(verdicts).join('; ')}. "tidemark plan" shows what would become of it.`,
+  );
+
 const outOfReach = (job: Job, { timeline, batchId }: ReplayOrder): UserError =>
   new UserError(
-    `Batch ${batchId} of ${job.name} cannot be run again: on timeline ${timeline} there is no complete checkpoint before it that ` +
-      'the bundle takes over and from which every batch is kept. "tidemark batches" lists those that are; take a later one.',
+    `Batch ${batchId} of ${job.name} cannot be run again: on timeline ${timeline} there is no complete checkpoint before it from ` +
+      'which every batch is kept. "tidemark batches" lists those that are; take a later one.',
   );

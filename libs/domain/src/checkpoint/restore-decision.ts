@@ -56,7 +56,9 @@ export const REASON_CODES = {
   OPERATORS_RESET:
     'Operators whose state does not fit start empty; the others keep theirs, and every source its place.',
   STATE_DOES_NOT_FIT: 'The state in the checkpoint does not fit the new code.',
-  NO_READABLE_CHECKPOINT: 'No checkpoint that is left can be read.',
+  NO_READABLE_CHECKPOINT:
+    'No checkpoint that is left on this timeline can be read. Go back to one of another timeline ("tidemark rollback"), or start ' +
+    'with empty state ("tidemark start --from offsets-only").',
   OFFSETS_PRESERVED: 'State starts empty by policy; every source goes on at its committed offset.',
   TIMELINE_BASE: 'The timeline begins with the state of this checkpoint and with offsets of its own.',
   ASKED_CHECKPOINT: 'The order to start named this checkpoint: its state and offsets, on a new timeline.',

@@ -17,9 +17,9 @@ export const RECOVERY_ERRORS = {
     say: (p: { jobId: string; status: JobStatus; lastBatchId: number; checkpointBatchId?: number }) =>
       `Job ${p.jobId} is ${p.status}, and ` +
       (p.checkpointBatchId === undefined
-        ? 'it has no complete checkpoint of its own'
+        ? `it has no complete checkpoint of its own of where it stands, after batch ${p.lastBatchId}`
         : `its newest complete checkpoint is of batch ${p.checkpointBatchId}, not of its last batch ${p.lastBatchId}`) +
-      `: no savepoint can be made of where it stands. Start it, and ask again.`,
+      ': no savepoint can be made of it. Start it, and ask again.',
   },
   savepoint_not_written: {
     kind: 'conflict',
@@ -58,12 +58,21 @@ export const RECOVERY_ERRORS = {
       `No complete checkpoint of timeline ${p.timeline} is left, which rollback ${p.rollbackId} has left behind. ` +
       'Roll back to one from the list of checkpoints.',
   },
+  rollback_not_begun: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'backoff',
+    say: (p: { jobId: string; rollbackId: string; timeline: number }) =>
+      `Job ${p.jobId} still runs on timeline ${p.timeline}, which rollback ${p.rollbackId} was to leave: its last batches ` +
+      'are in no checkpoint yet that one could go back to. Ask again when the job is on another timeline.',
+  },
   fork_without_checkpoint: {
     kind: 'conflict',
     fault: 'user',
     retry: 'never',
-    say: (p: { jobId: string }) =>
-      `Job ${p.jobId} has no complete checkpoint yet to make another job of. Ask for a savepoint of it, and wait for that.`,
+    say: (p: { jobId: string; timeline: number }) =>
+      `Job ${p.jobId} has no complete checkpoint of its own on its timeline ${p.timeline} yet. Ask for a savepoint of it and ` +
+      'wait for that, or name one of its checkpoints of another timeline.',
   },
   fork_refused: {
     kind: 'conflict',

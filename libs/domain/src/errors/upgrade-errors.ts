@@ -9,6 +9,15 @@ export const UPGRADE_ERRORS = {
     say: (p: { jobId: string; objections: readonly string[] }) =>
       `The revision was not deployed, and job ${p.jobId} goes on as it is: ${p.objections.join('; ')}.`,
   },
+  upgrade_operator_unknown: {
+    kind: 'invalid',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { uid: string; option: 'renames' | 'resets'; operators: readonly string[] }) =>
+      `The new code keeps no state under "${p.uid}", which "${p.option}" names; it keeps state under ` +
+      (p.operators.length === 0 ? 'no uid at all' : `"${p.operators.join('", "')}"`) +
+      `. Mend the uid, or leave it out.`,
+  },
   upgrade_plan_outdated: {
     kind: 'conflict',
     fault: 'user',

@@ -236,12 +236,31 @@ function warningsOf(
       (offsets === 'dropped' || offsets === 'new') && reason !== undefined ? [`Source ${reason}.`] : [],
     ),
     ...changed.map(([uid]) => `Source "${uid}" has other options: its place is kept by the names of its partitions.`),
-    ...Object.entries(options.renames)
-      .filter(([from, to]) => own(inCheckpoint, from) === undefined || own(next.shapes, to) === undefined)
-      .map(([from, to]) => `The rename of "${from}" to "${to}" says nothing: one of them is not there.`),
+    ...wordsWithoutEffect(options, inCheckpoint, next.shapes),
     ...(manifest.batchIntervalMs === next.batchIntervalMs
       ? []
       : [`The batch interval was ${manifest.batchIntervalMs} ms and is now ${next.batchIntervalMs} ms.`]),
+  ];
+}
+
+type Shapes = BundleManifest['shapes'];
+
+/** What was said about state and changes nothing: somebody may have meant another uid. */
+function wordsWithoutEffect(
+  { renames, drops }: UpgradeOptions,
+  inCheckpoint: Shapes,
+  wanted: Shapes,
+): readonly string[] {
+  return [
+    ...Object.entries(renames).flatMap(([from, to]) => {
+      const says = `The rename of "${from}" to "${to}" says nothing`;
+      if (own(inCheckpoint, from) === undefined || own(wanted, to) === undefined)
+        return [`${says}: one of them is not there.`];
+      return own(wanted, from) === undefined ? [] : [`${says}: "${from}" is still in the job, and keeps its state.`];
+    }),
+    ...drops
+      .filter((uid) => own(wanted, uid) !== undefined)
+      .map((uid) => `That "${uid}" may be dropped says nothing: it is still in the job, and keeps its state.`),
   ];
 }
 

@@ -148,7 +148,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
       if (decision.kind === 'as_it_is') return 'as_it_is';
       const checkpointId = await goneBeforeStart(tx, row, startMode);
       if (checkpointId !== undefined) return { outcome: 'checkpoint_gone', checkpointId };
-      if (startMode !== undefined) await supersedeRollback(tx, row);
+      const left = startMode === undefined ? undefined : await supersedeRollback(tx, row);
       await appendEvents(tx, { tenantId: this.tenantId, jobId: id }, [
         { type: `job.${order}_ordered`, data: { actor: by.actor, ...shownMode(startMode) } },
       ]);
@@ -156,6 +156,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
         set: {
           desired: decision.desired,
           startMode: startMode ?? pendingRollback(row) ?? null,
+          ...(left === undefined ? {} : { revision: left }),
           ...(order === 'start' ? { attempts: 0, retryAt: null, startTrigger: 'resume' } : {}),
         },
         event: decision.event,

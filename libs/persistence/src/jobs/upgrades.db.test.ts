@@ -151,6 +151,14 @@ describe('a revision that waits', () => {
     expect(await store.decideUpgrade(id, 'abandon', by)).toEqual({ outcome: 'nothing_to_decide' });
     expect(await deploy('ask', before)).toMatchObject({ job: { revision: 3, upgrade: undefined } });
   });
+
+  postgresTest('is not answered for a job that was cancelled meanwhile', async ({ dataSource }) => {
+    const { id, store, deploy } = await aRunningJob(dataSource);
+    await deploy('ask');
+    await store.order(id, 'cancel', by);
+    expect(await store.decideUpgrade(id, 'reset', by)).toMatchObject({ outcome: 'refused' });
+    expect(await store.find(id)).toMatchObject({ revision: 1 });
+  });
 });
 
 describe('a plan', () => {

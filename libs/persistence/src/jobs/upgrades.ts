@@ -110,6 +110,8 @@ export async function decideUpgrade(
 ): Promise<Change | Refused> {
   const waiting = row.upgrade as PendingUpgrade | null;
   if (waiting === null) return { outcome: 'nothing_to_decide' };
+  const { status } = toJob(row, undefined);
+  if (status === 'cancelled' || row.desired === 'cancelled') return { outcome: 'refused', status, event: 'restart' };
   const number = waiting.revision;
   await appendEvents(tx, keyOf(row), [
     { type: 'job.upgrade_decided', data: { revision: number, answer, actor: by.actor } },

@@ -37,14 +37,14 @@ async function aRunningJob(dataSource: DataSource) {
   for (const batchId of [2, 3]) await commit(fence, batchId);
   await checkpoint(fence, NEW, 3, 2);
 
-  async function commit(of: typeof first.claimed.fence, batchId: number): Promise<void> {
+  async function commit(of: typeof first.claimed.fence, batchId: number, timeline = 1): Promise<void> {
     const ranges = { numbers: { '0': { from: (batchId - 1) * 10, to: batchId * 10 } } };
-    await runs.writeBatch(of, { kind: 'plan', plan: { timeline: 1, batchId, batchTimeMs: batchId * 500, ranges } });
+    await runs.writeBatch(of, { kind: 'plan', plan: { timeline, batchId, batchTimeMs: batchId * 500, ranges } });
     const counts = { recordsIn: 10, recordsOut: 1, recordsSkipped: 0, processingMs: 4, schedulingDelayMs: 0 };
     const nextOffsets = { numbers: { '0': batchId * 10 } };
     await runs.writeBatch(of, {
       kind: 'commit',
-      commit: { timeline: 1, batchId, nextOffsets, ...counts },
+      commit: { timeline, batchId, nextOffsets, ...counts },
       next: undefined,
     });
   }
@@ -62,7 +62,7 @@ async function aRunningJob(dataSource: DataSource) {
     await runs.markRunning(claimed.fence);
     return claimed;
   };
-  return { ...all, tenantId, id, jobs, recovery, runs, runnerId, fence, next, dataSource };
+  return { ...all, tenantId, id, jobs, recovery, runs, runnerId, fence, next, commit, dataSource };
 }
 type Running = Awaited<ReturnType<typeof aRunningJob>>;
 
@@ -199,12 +199,14 @@ describe('an order to roll back', () => {
   postgresTest('gives way to the next one, and to a start from somewhere else', async ({ dataSource }) => {
     const { recovery, id, jobs, runs, fence } = await aRunningJob(dataSource);
     await recovery.orderRollback(id, rollback(1), by);
-    await recovery.orderRollback(id, rollback(2, NEW), by);
+    await recovery.orderRollback(id, rollback(2), by);
     await jobs.order(id, 'stop', by);
     await runs.end(fence, { kind: 'drained', reason: 'stop' });
     await jobs.order(id, 'start', { ...by, startMode: { mode: 'offsets-only' } });
     const statuses = (await recovery.listRollbacks(id, { limit: 10 })).map(({ status }) => status);
     expect(statuses).toEqual(['superseded', 'superseded']);
+    // The code that it had is what starts from somewhere else.
+    expect(await jobs.find(id)).toMatchObject({ revision: 2 });
   });
 
   postgresTest('is refused for a version that is not the current one', async ({ dataSource }) => {
@@ -256,6 +258,7 @@ describe('an order to roll back', () => {
         outcome: 'decided',
         decision: { verdict: { outcome: 'ask', reasonCode: 'NO_READABLE_CHECKPOINT' } },
       });
+      expect(await recovery.findRollback(id, 'rbk_1' as RollbackId)).toMatchObject({ status: 'held', timeline: 2 });
       await runs.end(claimed.fence, { kind: 'ask', code: 'checkpoint_unreadable', reason: 'no' });
       expect(await jobs.find(id)).toMatchObject({ status: 'awaiting_decision' });
       const tip = await recovery.tipOf(id, 1);
@@ -266,6 +269,22 @@ describe('an order to roll back', () => {
         checkpoint: { id: NEW },
         base: { timeline: 3, batchId: 3 },
       });
+    },
+  );
+
+  postgresTest(
+    'has begun where its checkpoint is found damaged after batches were committed',
+    async ({ dataSource }) => {
+      const running = await aRunningJob(dataSource);
+      const { recovery, id, runs, fence, next, commit, runnerId } = running;
+      await recovery.orderRollback(id, rollback(), by);
+      await runs.end(fence, DRAINED);
+      const first = await next();
+      await commit(first.fence, 2, 2);
+      await runs.end(first.fence, { kind: 'drained', reason: 'runner_shutdown' });
+      const again = await claimNext(running, runnerId);
+      await runs.rejectCheckpoint(again.fence, OLD, 'a byte is another one');
+      expect(await recovery.findRollback(id, 'rbk_1' as RollbackId)).toMatchObject({ status: 'begun' });
     },
   );
 

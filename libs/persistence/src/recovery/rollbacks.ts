@@ -36,11 +36,12 @@ export async function orderRollback(
   const checkpoint = toCheckpoint(row);
   if (checkpoint.status !== 'complete') return { outcome: 'not_restorable', status: checkpoint.status };
   if (!(await holdWithBases(tx, row))) return { outcome: 'checkpoint_gone' };
-  await supersedeRollback(tx, job);
+  const left = await supersedeRollback(tx, job);
+  const from: JobPoint = { ...pointOf(job), ...(left === undefined ? {} : { revision: left }) };
   const { revision, timeline, batchId } = checkpoint;
   const to: JobPoint = { revision, timeline, batchId };
   await tx.insert(RollbackRow, {
-    ...{ id, tenantId, jobId, checkpointId, fromPoint: pointOf(job), toPoint: to, status: 'ordered' },
+    ...{ id, tenantId, jobId, checkpointId, fromPoint: from, toPoint: to, status: 'ordered' },
     ...{ undoes: undoes ?? null, reason: reason ?? null, actor: by.actor, requestId: by.requestId ?? null },
   });
   await appendEvents(tx, { tenantId, jobId }, [
@@ -49,7 +50,7 @@ export async function orderRollback(
       data: {
         rollbackId: id,
         checkpointId,
-        from: pointOf(job),
+        from,
         to,
         undoes: undoes ?? null,
         reason: reason ?? null,

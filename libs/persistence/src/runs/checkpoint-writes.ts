@@ -4,6 +4,7 @@ import { appendEvents } from '../announce.js';
 import { toDecision } from '../mapping.js';
 import { CheckpointRow, JobRow, RestoreDecisionRow, RunRow } from '../rows/index.js';
 import { baseOf, decideFor } from '../scheduling/restore-facts.js';
+import { holdRollback } from '../scheduling/pending-rollback.js';
 import { applyStartPoint } from '../scheduling/start-point.js';
 import { answerSavepoints } from '../recovery/savepoints.js';
 import { holdCheckpoints } from './hold-checkpoints.js';
@@ -115,6 +116,7 @@ export async function reject(
     { runId: fence.runId, tenantId: fence.tenantId },
     { candidates: candidates, verdict: verdict, decidedAt: () => 'now()' },
   );
+  await holdRollback(tx, job, id);
   await applyStartPoint(tx, job, verdict, decided.checkpoint);
   await appendEvents(tx, fence, [{ type: 'checkpoint.unreadable', data: { checkpointId: id, reason } }]);
   const row = await tx.findOneByOrFail(RestoreDecisionRow, { runId: fence.runId, tenantId: fence.tenantId });
