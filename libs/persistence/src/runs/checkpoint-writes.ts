@@ -7,7 +7,7 @@ import { baseOf, decideFor } from '../scheduling/restore-facts.js';
 import { holdRollback } from '../scheduling/pending-rollback.js';
 import { applyStartPoint } from '../scheduling/start-point.js';
 import { answerSavepoints } from '../recovery/savepoints.js';
-import { holdCheckpoints } from './hold-checkpoints.js';
+import { holdCheckpoints, holdTimelineOf } from './hold-checkpoints.js';
 
 /** The row comes first, as `pending`: objects without a row could not be found again. */
 export async function begin(
@@ -105,6 +105,7 @@ export async function reject(
     lock: { mode: 'for_no_key_update' },
   });
   if (job === null) return { outcome: 'fenced' };
+  await holdTimelineOf(tx, id);
   // That of a fork's base is of another job.
   await tx.update(CheckpointRow, { id, tenantId: fence.tenantId }, { status: 'corrupt', statusReason: reason });
   // The run's own revision: a newer one may have been deployed while this one restores.

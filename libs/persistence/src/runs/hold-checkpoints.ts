@@ -34,3 +34,18 @@ export const holdWithBases = (
   tx: EntityManager,
   checkpoint: Pick<CheckpointRow, 'tenantId' | 'jobId' | 'buildsOn' | 'path'>,
 ): Promise<boolean> => holdCheckpoints(tx, checkpoint, [...checkpoint.buildsOn, checkpoint.path]);
+
+/**
+ * Keeps the complete checkpoints of a timeline from being collected by whoever has looked at them already: to be called
+ * before one of them, `id`, turns out to be unreadable. Another one is the newest then.
+ */
+export async function holdTimelineOf(tx: EntityManager, id: string): Promise<void> {
+  await tx.query(
+    `WITH locked AS (
+       SELECT c.id FROM checkpoints c JOIN checkpoints d ON d.job_id = c.job_id AND d.timeline = c.timeline
+        WHERE d.id = $1 AND c.status = 'complete' ORDER BY c.id FOR NO KEY UPDATE OF c
+     )
+     UPDATE checkpoints c SET holds = c.holds + 1 FROM locked l WHERE c.id = l.id`,
+    [id],
+  );
+}

@@ -13,6 +13,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { appendEvents, storableText } from '../announce.js';
 import { JobRow, SweepRow, TenantRow } from '../rows/index.js';
+import { holdTimelineOf } from '../runs/hold-checkpoints.js';
 import { noteOrphans } from './orphans.js';
 import { judgeQuotas } from './quotas.js';
 
@@ -61,6 +62,7 @@ export class TypeOrmCheckpointUpkeep extends CheckpointUpkeep {
 
   override markUnreadable(id: CheckpointId, reason: string): Promise<boolean> {
     return this.dataSource.transaction(async (tx) => {
+      await holdTimelineOf(tx, id);
       const [rows] = await tx.query<[{ tenant_id: TenantId; job_id: JobId }[], number]>(
         `UPDATE checkpoints SET status = 'corrupt', status_reason = $2 WHERE id = $1 AND status = 'complete'
          RETURNING tenant_id, job_id`,

@@ -92,6 +92,25 @@ describe('what is read back next', () => {
 });
 
 describe('a checkpoint that is found unreadable', () => {
+  postgresTest(
+    'I9: holds the others, one of which is the newest then, against who has looked already',
+    async ({ dataSource }) => {
+      const job = await aRunningJob(dataSource);
+      for (const batchId of [1, 2, 3]) await take(job, job.fence, batchId);
+      const holds = async (): Promise<readonly number[]> => {
+        const rows = await dataSource.query<{ holds: number }[]>('SELECT holds FROM checkpoints ORDER BY id');
+        return rows.map((row) => row.holds);
+      };
+      const before = await holds();
+
+      await job.upkeep.markUnreadable(id(3), 'its base is damaged');
+      expect((await holds()).slice(0, 2)).toEqual(before.slice(0, 2).map((times) => times + 1));
+
+      await job.runs.rejectCheckpoint(job.fence, id(2), 'it is missing');
+      expect((await holds())[0]).toBeGreaterThanOrEqual((before[0] ?? 0) + 2);
+    },
+  );
+
   postgresTest('is never restored, and its job is told', async ({ dataSource }) => {
     const job = await aRunningJob(dataSource);
     for (const batchId of [1, 2]) await take(job, job.fence, batchId);
