@@ -28,10 +28,11 @@ import { BundleRow, JobRow, OutboxRow, RunRow, TOPICS, UpgradePlanRow } from '..
 import { changeJob, isAtRest, isOwned, lockJob, type By, type Decide } from './change-job.js';
 import { insertJob } from './create-job.js';
 import { JobHistory } from './job-history.js';
+import { keepNewest } from './keep-newest.js';
 import { pinByAnotherJob } from '../scheduling/checkpoint-pins.js';
 import { pendingRollback, supersedeRollback } from '../scheduling/pending-rollback.js';
 import { goneBeforeStart } from './hold-start.js';
-import { addRevision, decideUpgrade, forgetOldPlans, readUpgradeFacts } from './upgrades.js';
+import { addRevision, decideUpgrade, readUpgradeFacts } from './upgrades.js';
 
 /** What an order of its own is refused with; the other outcomes are those of any change. */
 type NotOrdered = Extract<Ordered, { outcome: 'refused' | 'in_use' | 'checkpoint_gone' }>;
@@ -126,7 +127,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
     const row = { ...columns, tenantId: this.tenantId, checkpointId: checkpointId ?? null };
     return this.manager.transaction(async (tx) => {
       await tx.insert(UpgradePlanRow, { ...row, config, options, plan: said as object });
-      await forgetOldPlans(tx, plan.jobId);
+      await keepNewest(tx, 'upgrade_plans', row);
       return toUpgradePlan(await tx.findOneByOrFail(UpgradePlanRow, { id: plan.id }));
     });
   }

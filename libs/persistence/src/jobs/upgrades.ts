@@ -23,9 +23,6 @@ import { restorable, revisionOf } from '../scheduling/restore-facts.js';
 import { standingOf } from '../scheduling/start-point.js';
 import { eventOfSomethingNew, isOwned, type By, type Change } from './change-job.js';
 
-/** Plans that are kept of a job. */
-const PLANS_MAX = 100;
-
 type Refused = Exclude<Deployed, { outcome: 'ordered' | 'not_found' | 'changed_meanwhile' }>;
 
 /** What an upgrade of the job is held against. The job's row is locked, or only looked at. */
@@ -144,15 +141,6 @@ async function wait(tx: EntityManager, row: JobRow, revision: number, { objectio
 
 async function newestRevision(tx: EntityManager, row: JobRow): Promise<number> {
   return (await tx.maximum(RevisionRow, 'number', { jobId: row.id })) ?? row.revision;
-}
-
-/** Ids sort by when they were made. */
-export async function forgetOldPlans(tx: EntityManager, jobId: JobId): Promise<void> {
-  await tx.query(
-    `DELETE FROM upgrade_plans WHERE job_id = $1 AND id <
-       (SELECT id FROM upgrade_plans WHERE job_id = $1 ORDER BY id DESC OFFSET $2 LIMIT 1)`,
-    [jobId, PLANS_MAX - 1],
-  );
 }
 
 const keyOf = ({ tenantId, id }: JobRow) => ({ tenantId: tenantId as TenantId, jobId: id as JobId });

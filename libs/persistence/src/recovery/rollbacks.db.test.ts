@@ -209,6 +209,14 @@ describe('an order to roll back', () => {
     expect(await jobs.find(id)).toMatchObject({ revision: 2 });
   });
 
+  postgresTest('is one of the last hundred that are kept', async ({ dataSource }) => {
+    const { recovery, id } = await aRunningJob(dataSource);
+    const ids = Array.from({ length: 101 }, (_, index) => `rbk_${1_000 + index}` as RollbackId);
+    for (const each of ids) await recovery.orderRollback(id, { id: each, checkpointId: OLD }, by);
+    const kept = (await recovery.listRollbacks(id, { limit: 200 })).map((one) => one.id);
+    expect(kept).toEqual(ids.slice(1).reverse());
+  });
+
   postgresTest('is refused for a version that is not the current one', async ({ dataSource }) => {
     const { recovery, id, jobs } = await aRunningJob(dataSource);
     expect(await recovery.orderRollback(id, rollback(), { ...by, expectedVersion: 1 })).toEqual({

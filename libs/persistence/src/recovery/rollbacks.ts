@@ -10,6 +10,7 @@ import type {
 import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
 import { eventOfSomethingNew, isOwned, type Change } from '../jobs/change-job.js';
+import { keepNewest } from '../jobs/keep-newest.js';
 import { toCheckpoint, toJob } from '../mapping.js';
 import { BatchRow, CheckpointRow, JobRow, RollbackRow } from '../rows/index.js';
 import { holdWithBases } from '../runs/hold-checkpoints.js';
@@ -44,6 +45,7 @@ export async function orderRollback(
     ...{ id, tenantId, jobId, checkpointId, fromPoint: from, toPoint: to, status: 'ordered' },
     ...{ undoes: undoes ?? null, reason: reason ?? null, actor: by.actor, requestId: by.requestId ?? null },
   });
+  await keepNewest(tx, 'rollbacks', { tenantId, jobId });
   await appendEvents(tx, { tenantId, jobId }, [
     {
       type: 'job.rollback_ordered',
