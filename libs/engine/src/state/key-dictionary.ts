@@ -2,7 +2,7 @@ import type { Key } from '@tidemark/streams';
 import { KEY_SLOTS } from '@tidemark/domain';
 import { textOfAscii, textOfUtf8 } from '../decode/utf8.js';
 import { hashOfBytes } from '../graph/key-slot.js';
-import { fetchBytes, type KeyBlock } from './key-block.js';
+import { copyBytes, fetchBytes, type KeyBlock } from './key-block.js';
 import { grown, IdList, longerThan } from './growing.js';
 import { KeyText } from './key-text.js';
 import type { HashedTexts } from './state-block.js';
@@ -49,6 +49,7 @@ export class KeyDictionary {
   /** Nobody reads it; without it the loads that it sums up would be left out. */
   private fetched = 0;
   private remembered: (Key | undefined)[] = [];
+  private remembers = true;
 
   /** How many ids there is room for: what is indexed by id must be as long. */
   get capacity(): number {
@@ -216,8 +217,13 @@ export class KeyDictionary {
     if (known !== undefined) return known;
     const key = this.shortString(id) ?? (JSON.parse(this.text(id)) as Key);
     // What is removed while pinned is read no more, and its id is to come back without it.
-    if (id < REMEMBERED_MAX && this.held[id] === 1) this.remember(id, key);
+    if (this.remembers && id < REMEMBERED_MAX && this.held[id] === 1) this.remember(id, key);
     return key;
+  }
+
+  /** Keys will be asked for once more and then no longer: what is made of them need not outlive that. */
+  rememberNoMore(): void {
+    this.remembers = false;
   }
 
   /** Its JSON text. */
@@ -376,9 +382,7 @@ export class KeyDictionary {
       this.spans[id * 2] = at;
       this.spans[id * 2 + 1] = at += end - start;
     }
-    this.arena = to;
-    this.arenaAt = at;
-    this.garbage = 0;
+    [this.arena, this.arenaAt, this.garbage] = [to, at, 0];
   }
 }
 
@@ -389,8 +393,3 @@ const isFull = (keys: number, mask: number): boolean => keys > mask * (mask < SM
 
 /** Positions in the arena are 32 bits wide. */
 const ARENA_BYTES_MAX = 2 ** 32 - 1;
-
-/** A loop is quicker than a call where there are only a few bytes. */
-function copyBytes(bytes: Uint8Array, from: number, length: number, into: Uint8Array, at: number): void {
-  for (let i = 0; i < length; i += 1) into[at + i] = bytes[from + i] ?? 0;
-}

@@ -8,7 +8,7 @@ import { misuse, OperatorFault, type Whereabouts } from '../failure.js';
 /** The most bytes of JSON text that all sinks of a job may take in one batch. */
 export const OUTPUT_BYTES_MAX = 48 * 1024 * 1024;
 /** A sink that once held more than this lets go of it again. */
-const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Counts what all sinks of a batch hold together. */
 export interface OutputMeter {

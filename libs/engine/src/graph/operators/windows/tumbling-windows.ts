@@ -107,6 +107,7 @@ export class TumblingWindows implements Operator {
       window.taken = [];
       const isLast = this.isOver(endMs, this.watermarkMs());
       const ids = this.idsDue(window, isDue);
+      if (isLast) table.keys.rememberNoMore();
       this.shared.emitIds.run(table, ids, ids.length, isLast, timeMs, context);
       if (isLast) this.forget(window);
       else this.keepOn(window, ids);
