@@ -34,9 +34,12 @@ export class Instance {
     private readonly file: InstanceFile,
   ) {}
 
-  /** Starts the service on `home`, which may have been used before, and waits until it is ready. */
-  static async start(home: string, env: { readonly [name: string]: string } = {}): Promise<Instance> {
-    const entry = join(root, 'apps/local/dist/main.js');
+  /**
+   * Starts the service on `home`, which may have been used before, and waits until it is ready.
+   * @param build the folder of a repository that is built: this one, unless it is to be of another version.
+   */
+  static async start(home: string, env: { readonly [name: string]: string } = {}, build = root): Promise<Instance> {
+    const entry = join(build, 'apps/local/dist/main.js');
     const child = spawn(process.execPath, [entry, '--no-example'], {
       env: { ...process.env, NODE_OPTIONS: '', TIDEMARK_HOME: home, TIDEMARK_PORT: '0', ...redisOf(home), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -66,7 +69,12 @@ export class Instance {
   }
 
   get tidemark(): Tidemark {
-    return new Tidemark({ apiUrl: this.apiUrl, apiKey: this.tenantKey });
+    return this.tidemarkAt(this.apiUrl);
+  }
+
+  /** The same tenant's, by another api of this database. */
+  tidemarkAt(apiUrl: string): Tidemark {
+    return new Tidemark({ apiUrl, apiKey: this.tenantKey });
   }
 
   get instanceFile(): string {
