@@ -1,6 +1,15 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { CORE_CLOCKS, ENVIRONMENT, ENVIRONMENT_READERS, MISTAKES, TYPED_RULES } from './tools/restrictions.mjs';
+import {
+  CORE_CLOCKS,
+  ENVIRONMENT,
+  ENVIRONMENT_READERS,
+  MISTAKES,
+  PROTOCOL,
+  PROTOCOL_CLOCKS,
+  PROTOCOL_EXEMPT,
+  TYPED_RULES,
+} from './tools/restrictions.mjs';
 import { layerOf } from './tools/boundaries.mjs';
 import { LIMITS, LONGER } from './tools/size-ratchet.mjs';
 import { projects } from './tools/workspace.mjs';
@@ -66,6 +75,11 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', ENVIRONMENT] },
   },
   { files: coreFiles, ignores: TESTS, rules: { 'no-restricted-syntax': ['error', ENVIRONMENT, ...CORE_CLOCKS] } },
+  {
+    files: PROTOCOL,
+    ignores: [...TESTS, ...PROTOCOL_EXEMPT.map(({ file }) => file)],
+    rules: { 'no-restricted-syntax': ['error', ENVIRONMENT, ...PROTOCOL_CLOCKS] },
+  },
   {
     files: TESTS.filter((glob) => !glob.endsWith('.mjs')),
     rules: {

@@ -1,8 +1,9 @@
 // Canaries for the linter: one snippet for each rule that is ours, switched on by us, or relied on.
-import { CORE_CLOCKS, ENVIRONMENT, MISTAKES, RELIED_ON, TYPED_RULES } from './restrictions.mjs';
+import { CORE_CLOCKS, ENVIRONMENT, MISTAKES, PROTOCOL_CLOCKS, RELIED_ON, TYPED_RULES } from './restrictions.mjs';
 import { LIMITS } from './size-ratchet.mjs';
 
 const CORE = 'libs/domain/src/canary.ts';
+const PROTOCOL = 'apps/runner/src/canary.ts';
 const APP = 'libs/stores/src/canary.ts';
 const TOOL = 'tools/canary-lint.mjs';
 
@@ -13,6 +14,21 @@ const CORE_SNIPPETS = [
   'export const d = setTimeout(() => undefined, 1);',
   'export const e = setInterval(() => undefined, 1);',
   'export const f = process.env["HOME"];',
+  'export const g = performance.now();',
+];
+
+/** By line, the clock of the table that each one is. */
+const PROTOCOL_SNIPPETS = [
+  ["import { randomUUID } from 'node:crypto';", 2],
+  ["import { createConnection } from 'node:net';", 3],
+  ['export const a = [randomUUID, createConnection];', undefined],
+  ['export const b = Date.now();', 0],
+  ['export const c = performance.now();', 0],
+  ['export const d = new Date();', 0],
+  ['export const e = setTimeout(() => undefined, 1);', 1],
+  ['export const f = setImmediate(() => undefined);', 1],
+  ['export const g = Math.random();', 2],
+  ["export const h = fetch('http://x');", 3],
 ];
 
 const TYPED_SNIPPETS = {
@@ -59,7 +75,7 @@ const many = (count, line) => Array.from({ length: count }, (_, index) => line(i
 const LONG_FILE = many(LIMITS.file + 1, (index) => `export const line${index} = ${index};`);
 const LONG_FUNCTION = `export function long(out) {\n${many(LIMITS.function, (index) => `  out(${index});`)}\n}`;
 
-const SYNTAX = [...CORE_CLOCKS, ENVIRONMENT].map(({ message }) => message);
+const SYNTAX = [...CORE_CLOCKS, ...PROTOCOL_CLOCKS, ENVIRONMENT].map(({ message }) => message);
 
 export const LINT_CANARIES = {
   rules: () => [
@@ -73,6 +89,13 @@ export const LINT_CANARIES = {
   ],
   plants: () => [
     { file: CORE, text: `${CORE_SNIPPETS.join('\n')}\n`, expect: syntaxExpected() },
+    {
+      file: PROTOCOL,
+      text: `${PROTOCOL_SNIPPETS.map(([line]) => line).join('\n')}\n`,
+      expect: PROTOCOL_SNIPPETS.flatMap(([, clock], index) =>
+        clock === undefined ? [] : [{ rule: PROTOCOL_CLOCKS[clock].message, at: `${PROTOCOL}:${index + 1}:` }],
+      ),
+    },
     planted(
       APP,
       TYPED_SNIPPETS,
@@ -103,10 +126,10 @@ export const LINT_CANARIES = {
   },
 };
 
-/** The first four clocks stand on lines 1 to 4, the second timer on line 5, the environment on line 6. */
+/** The first four clocks stand on lines 1 to 4, the second timer on line 5, the environment on line 6, the last clock on 7. */
 function syntaxExpected() {
-  const [now, date, chance, timer] = CORE_CLOCKS.map(({ message }) => message);
-  const messages = [now, date, chance, timer, timer, ENVIRONMENT.message];
+  const [now, date, chance, timer, performance] = CORE_CLOCKS.map(({ message }) => message);
+  const messages = [now, date, chance, timer, timer, ENVIRONMENT.message, performance];
   return messages.map((rule, index) => ({ rule, at: `${CORE}:${index + 1}:` }));
 }
 

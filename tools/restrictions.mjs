@@ -37,6 +37,48 @@ export const CORE_CLOCKS = [
     selector: "CallExpression[callee.name='setTimeout'], CallExpression[callee.name='setInterval']",
     message: 'A timer in the core: waiting is the work of the caller.',
   },
+  {
+    selector: "MemberExpression[object.name='performance'][property.name='now']",
+    message: 'performance.now() in the core: take the time as an argument or through Timers.',
+  },
+];
+
+/** Processes of the protocol that run in the simulation too: there, time and chance are one seed's. */
+export const PROTOCOL = ['apps/runner/src/**/*.ts', 'apps/scheduler/src/**/*.ts'];
+
+/** What takes part in the protocol gets time, chance and waiting through ports; nothing of it opens a socket. */
+export const PROTOCOL_CLOCKS = [
+  {
+    selector:
+      "MemberExpression[object.name=/^(Date|performance)$/][property.name='now'], NewExpression[callee.name='Date'][arguments.length=0]",
+    message: 'A clock in the protocol: take the time of batches from Clock, and how long something took from Timers.',
+  },
+  {
+    selector: 'CallExpression[callee.name=/^set(Timeout|Interval|Immediate)$/]',
+    message: 'A timer in the protocol: wait through Timers.',
+  },
+  {
+    selector:
+      "MemberExpression[object.name='Math'][property.name='random'], ImportDeclaration[source.value=/^((node:)?(crypto|timers.*)|uuid)$/]",
+    message: 'Chance in the protocol: take ids from IdSource.',
+  },
+  {
+    selector:
+      "ImportDeclaration[source.value=/^(node:)?(net|tls|dgram|https?|http2)$/], CallExpression[callee.name='fetch']",
+    message: 'A socket in the protocol: talk to the port of a store, a queue or a connector.',
+  },
+];
+
+/** Who may all the same. */
+export const PROTOCOL_EXEMPT = [
+  { file: 'apps/runner/src/system-clock.ts', why: 'It is the real side of Clock.' },
+  { file: 'apps/runner/src/system-timers.ts', why: 'It is the real side of Timers.' },
+  { file: 'apps/scheduler/src/system-timers.ts', why: 'It is the real side of Timers.' },
+  {
+    file: 'apps/runner/src/start-runner.ts',
+    why: 'The process around the protocol: its own id, and its end by the clock.',
+  },
+  { file: 'apps/runner/src/run-batch/run-end.ts', why: 'A reference by which people find an error; nothing reads it.' },
 ];
 
 /** ESLint's own recommended set is a package apart; these are the ones of it that TypeScript and Prettier leave open. */

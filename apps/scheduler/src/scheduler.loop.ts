@@ -1,11 +1,12 @@
 import type { SchedulerConfig } from '@tidemark/config';
-import { SchedulingStore } from '@tidemark/domain';
+import { SchedulingStore, Timers } from '@tidemark/domain';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Collect } from './collect/collect.js';
 import { SCHEDULER_CONFIG } from './config.js';
 import { Reconcile } from './schedule/reconcile.js';
 import { PruneTrail } from './sweep/prune-trail.js';
 import { Sweep } from './sweep/sweep.js';
+import { SystemTimers } from './system-timers.js';
 import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 
 /** How long to leave Postgres alone after it could not be asked. */
@@ -40,6 +41,7 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
     verify: VerifyCheckpoints,
     trail: PruneTrail,
     @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
+    private readonly timers: Timers = new SystemTimers(),
   ) {
     const beside = (work: Beside['work'], everyMs: number): Beside => ({ work, everyMs, dueMs: 0, running: undefined });
     this.beside = [
@@ -68,13 +70,13 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
         await this.store.waitForWork(this.config.reconcileMs);
       } catch (error) {
         this.report(error);
-        await new Promise((resolve) => setTimeout(resolve, FAULT_PAUSE_MS));
+        await new Promise<void>((resolve) => void this.timers.after(FAULT_PAUSE_MS, resolve));
       }
     }
   }
 
   private async pass(): Promise<void> {
-    const nowMs = performance.now();
+    const nowMs = this.timers.elapsedMs();
     await this.reconcile.pass(nowMs);
     for (const each of this.beside) {
       if (nowMs < each.dueMs || each.running !== undefined) continue;

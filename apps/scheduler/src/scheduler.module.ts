@@ -1,5 +1,6 @@
 import { ObjectStore } from '@tidemark/checkpoint';
 import type { SchedulerConfig } from '@tidemark/config';
+import { Timers } from '@tidemark/domain';
 import { PersistenceModule } from '@tidemark/persistence';
 import { queueAddress, RunQueue } from '@tidemark/queue';
 import { FsObjectStore } from '@tidemark/stores';
@@ -11,6 +12,7 @@ import { Reconcile } from './schedule/reconcile.js';
 import { SchedulerLoop } from './scheduler.loop.js';
 import { PruneTrail } from './sweep/prune-trail.js';
 import { Sweep } from './sweep/sweep.js';
+import { SystemTimers } from './system-timers.js';
 import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 
 @Module({})
@@ -31,6 +33,7 @@ export class SchedulerModule {
             }),
         },
         { provide: ObjectStore, useFactory: () => FsObjectStore.open(objectsRoot) },
+        { provide: Timers, useClass: SystemTimers },
         OutboxRelay,
         Reconcile,
         Collect,

@@ -78,7 +78,7 @@ export {
   type StartMode,
   type StartModeName,
 } from './checkpoint/start-mode.js';
-export { Clock } from './clock.js';
+export { Clock, Timers } from './clock.js';
 export {
   DEFAULT_BACK_PRESSURE,
   DEFAULT_FLOW,

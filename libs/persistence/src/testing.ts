@@ -12,6 +12,7 @@ import {
   type RunnerId,
   type TenantId,
   type CompletedCheckpoint,
+  type IdSource,
 } from '@tidemark/domain';
 import { v7 } from 'uuid';
 import type { DataSource } from 'typeorm';
@@ -93,13 +94,13 @@ export const aWrittenCheckpoint: CompletedCheckpoint = {
 };
 
 /** All stores over one connection pool, as one process has them. */
-export function stores(dataSource: DataSource) {
+export function stores(dataSource: DataSource, ids: IdSource = new UuidIdSource()) {
   return {
     jobs: new TypeOrmJobStores(dataSource),
     offsets: new TypeOrmOffsetStores(dataSource),
     recovery: new TypeOrmRecoveryStores(dataSource),
     runs: new TypeOrmRunStore(dataSource),
-    scheduling: new TypeOrmSchedulingStore(dataSource, new UuidIdSource()),
+    scheduling: new TypeOrmSchedulingStore(dataSource, ids),
     tenants: new TypeOrmTenantStore(dataSource),
     upkeep: new TypeOrmCheckpointUpkeep(dataSource),
     retention: new TypeOrmRetentionStore(dataSource),

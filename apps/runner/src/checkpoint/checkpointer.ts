@@ -55,7 +55,7 @@ export class Checkpointer {
       readonly chain: CheckpointChain | undefined;
     },
   ) {
-    this.begunAtMs = start.overdue ? -Infinity : performance.now();
+    this.begunAtMs = start.overdue ? -Infinity : run.timers.elapsedMs();
     this.chain = start.chain;
   }
 
@@ -69,7 +69,10 @@ export class Checkpointer {
   /** Whether the loop should hand over a snapshot now. Throws when checkpoints have failed too often. */
   isDue(): boolean {
     if (this.failures >= FAILURES_MAX) throw this.failure;
-    return this.isAskedFor() || (this.writing === undefined && performance.now() >= this.begunAtMs + this.intervalMs);
+    return (
+      this.isAskedFor() ||
+      (this.writing === undefined && this.run.timers.elapsedMs() >= this.begunAtMs + this.intervalMs)
+    );
   }
 
   /** Whether somebody waits for a savepoint that none was begun for. One that fails is made up for by the next that is due. */
@@ -84,7 +87,7 @@ export class Checkpointer {
    * @param savepoint the newest savepoint, by its number, that was asked for before the state was frozen
    */
   begin(snapshot: StateSnapshot, pauseMs: number, savepoint?: number): void {
-    this.begunAtMs = performance.now();
+    this.begunAtMs = this.run.timers.elapsedMs();
     this.answered = savepoint ?? this.answered;
     const parent = snapshot.kind === 'delta' ? this.chain : undefined;
     this.chain = undefined;

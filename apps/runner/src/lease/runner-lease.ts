@@ -1,8 +1,9 @@
 import type { RunnerConfig } from '@tidemark/config';
-import { RunStore, type RunId, type RunnerId } from '@tidemark/domain';
+import { RunStore, Timers, type RunId, type RunnerId } from '@tidemark/domain';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { RUNNER_CONFIG } from '../config.js';
 import { ActiveRuns } from '../run-batch/active-runs.js';
+import { SystemTimers } from '../system-timers.js';
 
 /** Heartbeats within one lease. */
 const BEATS_PER_LEASE = 10;
@@ -14,8 +15,9 @@ const BEATS_PER_LEASE = 10;
 @Injectable()
 export class RunnerLease {
   private readonly logger = new Logger(RunnerLease.name);
-  private renewedAtMs = performance.now();
-  private timer: NodeJS.Timeout | undefined;
+  private renewedAtMs = 0;
+  /** Takes the next beat back; undefined while it is stopped. */
+  private cancel: (() => void) | undefined;
   private beating = false;
   private strangers = new Set<RunId>();
 
@@ -23,35 +25,38 @@ export class RunnerLease {
     private readonly runs: RunStore,
     private readonly active: ActiveRuns,
     @Inject(RUNNER_CONFIG) private readonly config: RunnerConfig,
+    private readonly timers: Timers = new SystemTimers(),
   ) {}
 
   /** Beats until `stop`. Calls `onLost` once when the lease is over; the runs are abandoned by then. */
   start(runnerId: RunnerId, onLost: (reason: string) => void): void {
-    this.renewedAtMs = performance.now();
+    this.renewedAtMs = this.timers.elapsedMs();
     const lose = (reason: string): void => {
       this.stop();
       this.active.abandonAll('lease_lost');
       onLost(reason);
     };
-    this.timer = setInterval(() => {
-      const silentMs = performance.now() - this.renewedAtMs;
+    const tick = (): void => {
+      this.cancel = this.timers.after(this.config.leaseMs / BEATS_PER_LEASE, tick);
+      const silentMs = this.timers.elapsedMs() - this.renewedAtMs;
       if (silentMs > this.config.leaseMs) lose(`no heartbeat for ${Math.round(silentMs)} ms`);
       else void this.beat(runnerId, lose);
-    }, this.config.leaseMs / BEATS_PER_LEASE);
+    };
+    this.cancel = this.timers.after(this.config.leaseMs / BEATS_PER_LEASE, tick);
   }
 
   stop(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
+    this.cancel?.();
+    this.cancel = undefined;
   }
 
   private async beat(runnerId: RunnerId, lose: (reason: string) => void): Promise<void> {
     if (this.beating) return;
     this.beating = true;
-    const sentAtMs = performance.now();
+    const sentAtMs = this.timers.elapsedMs();
     try {
       const answer = await this.runs.heartbeat(runnerId);
-      if (this.timer === undefined) return;
+      if (this.cancel === undefined) return;
       if (answer.outcome === 'lost') {
         lose('the scheduler has given this runner up');
         return;

@@ -2,16 +2,8 @@ import type { ObjectStore } from '@tidemark/checkpoint';
 import { LmdbColdStore, type LmdbOptions } from '@tidemark/cold-state';
 import { openSink, openSource, type ConnectorContext } from '@tidemark/connectors';
 import { bundlePaths, TidemarkError, type ClaimedRun } from '@tidemark/domain';
-import type { Sink, Source } from '@tidemark/engine';
 import type { SandboxedGraph, SandboxHost } from '@tidemark/sandbox';
-
-/** What a run holds open while it lives. */
-export interface OpenedJob {
-  readonly graph: SandboxedGraph;
-  readonly sources: readonly Source[];
-  readonly sinks: readonly Sink[];
-  close(): Promise<void>;
-}
+import type { OpenedJob } from './job-opener.js';
 
 /**
  * Opens a job's sandbox, sources and sinks. What was opened is closed again when one of them cannot be. `onStarted` gets

@@ -1,4 +1,5 @@
-import type { ClaimedRun, Orders } from '@tidemark/domain';
+import type { ClaimedRun, Orders, Timers } from '@tidemark/domain';
+import { SystemTimers } from '../system-timers.js';
 
 /** Why a run stops at the next batch boundary. */
 export type DrainReason = 'stop' | 'redeploy' | 'runner_shutdown';
@@ -27,7 +28,10 @@ export class ActiveRun {
   private onAbandon: (() => void) | undefined;
   private readonly abandonment = Promise.withResolvers<AbandonReason>();
 
-  constructor(readonly claimed: ClaimedRun) {
+  constructor(
+    readonly claimed: ClaimedRun,
+    readonly timers: Timers = new SystemTimers(),
+  ) {
     this.savepoint = claimed.savepoint;
   }
 
@@ -87,9 +91,9 @@ export class ActiveRun {
   async pause(ms: number): Promise<void> {
     if (ms <= 0 || this.abandonReason !== undefined || this.drainReason !== undefined) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms - TIMER_LATE_MS);
+      const cancel = this.timers.after(ms - TIMER_LATE_MS, resolve);
       this.wake = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
     });

@@ -1,5 +1,6 @@
-import type { Orders, RunId } from '@tidemark/domain';
+import { Timers, type Orders, type RunId } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
+import { SystemTimers } from '../system-timers.js';
 import type { AbandonReason, ActiveRun, DrainReason } from './active-run.js';
 
 /** The runs of this process. Owner of the map: this object. */
@@ -7,6 +8,8 @@ import type { AbandonReason, ActiveRun, DrainReason } from './active-run.js';
 export class ActiveRuns {
   private readonly runs = new Map<RunId, { readonly run: ActiveRun; readonly ended: Promise<void> }>();
   private shuttingDown = false;
+
+  constructor(private readonly timers: Timers = new SystemTimers()) {}
 
   /** True once this runner takes no more jobs. */
   get closed(): boolean {
@@ -41,9 +44,14 @@ export class ActiveRuns {
     this.shuttingDown = true;
     for (const { run } of this.runs.values()) run.drain(reason);
     const all = Promise.allSettled([...this.runs.values()].map(({ ended }) => ended)).then(() => true);
-    const late = new Promise<false>((resolve) => {
-      setTimeout(resolve, withinMs, false).unref();
+    const { promise: late, resolve } = Promise.withResolvers<false>();
+    const cancel = this.timers.after(withinMs, () => {
+      resolve(false);
     });
-    return Promise.race([all, late]);
+    try {
+      return await Promise.race([all, late]);
+    } finally {
+      cancel();
+    }
   }
 }

@@ -53,13 +53,13 @@ export async function runBatches(
 
 /** Freezes the state, for which no batch may run, and begins to write it in the background of those that follow. */
 export async function beginCheckpoint(
-  { savepointWanted }: ActiveRun,
+  { savepointWanted, timers }: ActiveRun,
   engine: MicroBatchEngine,
   checkpointer: Checkpointer,
 ): Promise<void> {
-  const startedMs = performance.now();
+  const startedMs = timers.elapsedMs();
   const snapshot = await engine.snapshot(checkpointer.kind);
-  checkpointer.begin(snapshot, performance.now() - startedMs, savepointWanted);
+  checkpointer.begin(snapshot, timers.elapsedMs() - startedMs, savepointWanted);
 }
 
 function tracedBatch(

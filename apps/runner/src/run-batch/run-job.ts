@@ -1,23 +1,19 @@
 import { ObjectStore, type CheckpointChain } from '@tidemark/checkpoint';
-import type { RunnerConfig } from '@tidemark/config';
-import { Connections, EgressPolicy, type ConnectorContext } from '@tidemark/connectors';
 import {
   Clock,
   DEFAULT_FLOW,
   IdSource,
   RunStore,
-  type ClaimedRun,
+  Timers,
   type RunEnd,
   type RunMessage,
   type RunnerId,
 } from '@tidemark/domain';
 import { MicroBatchEngine } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
-import { SandboxHost, type SandboxedGraph } from '@tidemark/sandbox';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
-import { RUNNER_CONFIG } from '../config.js';
-import { openJob, type OpenedJob } from '../restore/open-job.js';
+import { JobOpener, type OpenedJob } from '../restore/job-opener.js';
 import { restoreState, type Restored } from '../restore/restore-state.js';
 import { ActiveRun } from './active-run.js';
 import { ActiveRuns } from './active-runs.js';
@@ -38,12 +34,10 @@ export class RunJob {
     private readonly runs: RunStore,
     private readonly active: ActiveRuns,
     private readonly objects: ObjectStore,
-    private readonly sandbox: SandboxHost,
-    private readonly connections: Connections,
-    private readonly egress: EgressPolicy,
+    private readonly opener: JobOpener,
     private readonly clock: Clock,
+    private readonly timers: Timers,
     private readonly ids: IdSource,
-    @Inject(RUNNER_CONFIG) private readonly config: RunnerConfig,
   ) {}
 
   /** Resolves when the run is over, or at once when there is nothing to claim. */
@@ -54,7 +48,7 @@ export class RunJob {
       this.runs.claim(runId, runnerId),
     );
     if (claimed === undefined) return;
-    const run = new ActiveRun(claimed);
+    const run = new ActiveRun(claimed, this.timers);
     await this.active.during(run, async () => {
       const end = await this.live(run);
       if (end !== undefined) await this.letGo(run, end);
@@ -70,14 +64,11 @@ export class RunJob {
   private async openAndRun(run: ActiveRun): Promise<RunEnd | undefined> {
     let opened: OpenedJob | undefined;
     try {
-      const { sandbox, objects } = this;
-      const context = this.contextOf(run.claimed);
-      const onStarted = (graph: SandboxedGraph): void => {
+      opened = await this.opener.open(run.claimed, (graph) => {
         run.whenAbandoned(() => {
           graph.kill();
         });
-      };
-      opened = await openJob(run.claimed, { sandbox, objects, context, scratch: this.config.scratch, onStarted });
+      });
       return await this.restoreAndRun(run, opened);
     } catch (error) {
       if (run.abandoned !== undefined) return endOfAbandonment(run.abandoned);
@@ -91,7 +82,7 @@ export class RunJob {
 
   private async restoreAndRun(run: ActiveRun, job: OpenedJob): Promise<RunEnd | undefined> {
     const { claimed } = run;
-    const startedMs = performance.now();
+    const startedMs = this.timers.elapsedMs();
     const restored = await this.restore(run, job);
     if (restored.outcome === 'held') return endOfDecision(restored.decision);
     if (restored.outcome === 'fenced') return undefined;
@@ -114,7 +105,7 @@ export class RunJob {
       fromBatchId: position.batchId,
       rebuilt: resumed.rebuilt,
       finished: resumed.finished.map(({ plan }) => plan.batchId),
-      ms: Math.round(performance.now() - startedMs),
+      ms: Math.round(this.timers.elapsedMs() - startedMs),
     };
     await this.runs.appendEvents(claimed.fence, [
       { type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } },
@@ -180,26 +171,8 @@ export class RunJob {
         this.logger.warn(
           `The end of a run could not be written: ${error instanceof Error ? error.message : String(error)}`,
         );
-        await new Promise((resolve) => setTimeout(resolve, END_RETRY_MS));
+        await new Promise<void>((resolve) => void this.timers.after(END_RETRY_MS, resolve));
       }
     }
-  }
-
-  private contextOf({ fence, tenantName }: ClaimedRun): ConnectorContext {
-    const { tenantId, jobId, epoch } = fence;
-    return {
-      tenantId,
-      tenantName,
-      jobId,
-      epoch,
-      filesRoot: this.config.filesRoot,
-      objects: this.objects,
-      connections: this.connections,
-      egress: this.egress,
-      log: ({ sink, timeline, batchId, ...entry }) =>
-        this.runs.appendEvents(fence, [
-          { type: 'log', data: { sink, timeline, batchId, ...entry }, dedupKey: `log/${timeline}/${batchId}/${sink}` },
-        ]),
-    };
   }
 }

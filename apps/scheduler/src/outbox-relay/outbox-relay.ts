@@ -1,7 +1,8 @@
-import { SchedulingStore, type RunMessage } from '@tidemark/domain';
+import { SchedulingStore, Timers, type RunMessage } from '@tidemark/domain';
 import { inSpan, SPANS } from '@tidemark/observability';
 import { RunQueue } from '@tidemark/queue';
 import { Injectable } from '@nestjs/common';
+import { SystemTimers } from '../system-timers.js';
 
 const ENTRIES_MAX = 200;
 /** A run that nobody has claimed for this long may have lost its queue entry. */
@@ -23,6 +24,7 @@ export class OutboxRelay {
   constructor(
     private readonly store: SchedulingStore,
     private readonly queue: RunQueue,
+    private readonly timers: Timers = new SystemTimers(),
   ) {}
 
   async relay(): Promise<void> {
@@ -64,20 +66,18 @@ export class OutboxRelay {
     const sending = this.underWay.get(entry) ?? this.queue.publish(message, attempt);
     this.underWay.set(entry, sending);
     const sent = sending.finally(() => this.underWay.delete(entry));
-    return inTime(sent, PUBLISH_MS_MAX);
+    return this.inTime(sent, PUBLISH_MS_MAX);
   }
-}
 
-async function inTime(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+  private async inTime(work: Promise<void>, ms: number): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const cancel = this.timers.after(ms, () => {
       reject(new Error(`The run queue has not answered within ${ms} ms.`));
-    }, ms);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+    });
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      cancel();
+    }
   }
 }

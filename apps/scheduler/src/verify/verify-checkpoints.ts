@@ -4,11 +4,13 @@ import {
   bundlePaths,
   CheckpointUpkeep,
   isTidemarkError,
+  Timers,
   type CheckpointId,
   type CheckpointToVerify,
 } from '@tidemark/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
+import { SystemTimers } from '../system-timers.js';
 
 /** Checkpoints that could be neither read nor judged, remembered so that they do not keep the others waiting. */
 const SET_ASIDE_MAX = 1_000;
@@ -25,7 +27,7 @@ const REST_MS = 5_000;
 export class VerifyCheckpoints {
   /** Bytes read beyond what the time that has passed allows. */
   private debtBytes = 0;
-  private paidAtMs = performance.now();
+  private paidAtMs: number;
   private restUntilMs = 0;
   private setAside: readonly CheckpointId[] = [];
 
@@ -33,12 +35,15 @@ export class VerifyCheckpoints {
     private readonly upkeep: CheckpointUpkeep,
     private readonly objects: ObjectStore,
     @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
-  ) {}
+    private readonly timers: Timers = new SystemTimers(),
+  ) {
+    this.paidAtMs = timers.elapsedMs();
+  }
 
   /** Reads until what the time allows is used up or nothing is due; at least one whole checkpoint if any is allowed. */
   async pass(signal: AbortSignal): Promise<void> {
     const { againAfterMs, bytesPerSecond } = this.config.verify;
-    const nowMs = performance.now();
+    const nowMs = this.timers.elapsedMs();
     this.debtBytes = Math.max(0, this.debtBytes - ((nowMs - this.paidAtMs) / 1_000) * bytesPerSecond);
     this.paidAtMs = nowMs;
     if (this.debtBytes > 0 || nowMs < this.restUntilMs) return;

@@ -74,7 +74,8 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
     );
     // Also after a crash between the two statements: what is lost is read from the tables, not remembered.
     const orphans = await this.dataSource.query<{ id: string }[]>(
-      `SELECT r.id FROM runs r JOIN runners w ON w.id = r.runner_id WHERE r.status = 'claimed' AND w.status <> 'alive'`,
+      `SELECT r.id FROM runs r JOIN runners w ON w.id = r.runner_id
+        WHERE r.status = 'claimed' AND w.status <> 'alive' ORDER BY r.id`,
     );
     const lost: LostRun[] = [];
     const errors: unknown[] = [];

@@ -1,0 +1,19 @@
+import type { ClaimedRun } from '@tidemark/domain';
+import type { GraphRuntime, Sink, Source } from '@tidemark/engine';
+
+/** A job's graph, with the way to end it at once, whatever it does. */
+export type KillableGraph = GraphRuntime & { kill(): void };
+
+/** What a run holds open while it lives. */
+export interface OpenedJob {
+  readonly graph: KillableGraph;
+  readonly sources: readonly Source[];
+  readonly sinks: readonly Sink[];
+  close(): Promise<void>;
+}
+
+/** Opens what a run works with. */
+export abstract class JobOpener {
+  /** `onStarted` gets the graph as soon as it lives, while a source or a sink may still be on its way. */
+  abstract open(claimed: ClaimedRun, onStarted: (graph: KillableGraph) => void): Promise<OpenedJob>;
+}

@@ -1,0 +1,166 @@
+import type { Checkpoint, Fence, JobId, RestoreDecision, RunEnd, SourceOffsets } from '@tidemark/domain';
+import type { Watch } from '../database/database.js';
+import type { CheckpointRow, JobRow, RollbackRow, Tables } from '../database/tables.js';
+import type { BatchAudit } from './batch-audit.js';
+import type { CheckpointAudit } from './checkpoint-audit.js';
+import { SOURCE } from '../job/records.js';
+import type { Findings } from './invariants.js';
+import { sameOffsets, textOf, type Timelines } from './timelines.js';
+
+/** With the revision and the offsets that the job went back to with it. */
+type OrderedRollback = RollbackRow & { readonly revision: number; readonly offsets: SourceOffsets };
+
+/** Sees every change of the rows, and holds it against what it knows itself. */
+export class Auditor {
+  private readonly epochs = new Map<JobId, number>();
+  private readonly claimedRuns = new Set<string>();
+  private readonly ordered = new Map<JobId, OrderedRollback>();
+  private readonly asked = new Map<string, { readonly timeline: number; readonly committedId: number }>();
+  private readonly heartbeats = new Map<string, number>();
+  claims = 0;
+
+  constructor(
+    private readonly findings: Findings,
+    private readonly timelines: Timelines,
+    private readonly of: { readonly tables: Tables; readonly nowMs: () => number; readonly leaseMs: number },
+    private readonly batches: BatchAudit,
+    private readonly checkpoints: CheckpointAudit,
+  ) {}
+
+  watch(): Watch {
+    const { batches, checkpoints } = this;
+    return {
+      planned: batches.planned.bind(batches),
+      committed: batches.committed.bind(batches),
+      completed: (job, fence, row) => {
+        checkpoints.completed(job, row);
+        this.findings.check('I14', row.tenantId === fence.tenantId, () => `a checkpoint of ${row.tenantId}`);
+      },
+      retired: checkpoints.retired.bind(checkpoints),
+      pruned: (jobId, timeline, batchId) => {
+        checkpoints.pruned(this.of.tables.jobs.get(jobId), timeline, batchId);
+      },
+      claimed: this.claimed.bind(this),
+      decided: this.decided.bind(this),
+      ended: this.ended.bind(this),
+      timelineOpened: this.timelineOpened.bind(this),
+      rollbackOrdered: this.rollbackOrdered.bind(this),
+      savepointAsked: this.savepointAsked.bind(this),
+      savepointAnswered: this.savepointAnswered.bind(this),
+      heartbeat: (runnerId) => void this.heartbeats.set(runnerId, this.of.nowMs()),
+      runnerLost: this.runnerLost.bind(this),
+      forked: this.forked.bind(this),
+    };
+  }
+
+  private claimed(job: JobRow, fence: Fence, decision: RestoreDecision, before: number): void {
+    this.claims += 1;
+    const grows = job.epoch === before + 1 && job.epoch > (this.epochs.get(job.id) ?? 0);
+    this.findings.check('I1', grows, () => `epoch ${job.epoch} of ${job.id} came after ${before}`);
+    this.epochs.set(job.id, job.epoch);
+    const isFirst = !this.claimedRuns.has(fence.runId);
+    this.findings.check('I11', isFirst && job.desired === 'running', () => `${fence.runId} was claimed once more`);
+    this.claimedRuns.add(fence.runId);
+    this.findings.check('I14', decision.tenantId === job.tenantId, () => `${fence.runId} is of another tenant`);
+    const rollback = this.ordered.get(job.id);
+    if (rollback === undefined) return;
+    this.begins(job, rollback, decision, job.timeline > rollback.fromTimeline);
+    this.ordered.delete(job.id);
+  }
+
+  private decided(job: JobRow, decision: Pick<RestoreDecision, 'verdict'>): void {
+    const rollback = this.ordered.get(job.id);
+    if (rollback === undefined) return;
+    const { status } = this.of.tables.rollbacks.find(({ id }) => id === rollback.id) ?? rollback;
+    const isOver = status === 'superseded' || decision.verdict.outcome !== 'start';
+    if (isOver) this.ordered.delete(job.id);
+    else this.begins(job, rollback, decision, true);
+  }
+
+  /** Where its state cannot be had any more, or another revision was deployed meanwhile, its offsets still hold. */
+  private begins(
+    job: JobRow,
+    { checkpointId, revision, offsets: was }: OrderedRollback,
+    { verdict }: Pick<RestoreDecision, 'verdict'>,
+    isElsewhere: boolean,
+  ): void {
+    const from = verdict.outcome === 'start' ? verdict.from : undefined;
+    const row = this.of.tables.checkpoints.get(checkpointId);
+    const isExact = from?.kind === 'checkpoint' && from.checkpointId === checkpointId;
+    const offsets = from?.kind === 'offsets_only' ? from.offsets : job.baseOffsets;
+    const isOnItsOffsets = from?.kind !== 'checkpoint' && sameOffsets(offsets, was);
+    const mayReset = row?.status !== 'complete' || job.revision !== revision;
+    const holds = isElsewhere && (isExact || (mayReset && isOnItsOffsets));
+    this.findings.check(
+      'I10',
+      holds,
+      () => `${job.id} was ordered to ${checkpointId} and begins with ${JSON.stringify(verdict)}`,
+    );
+  }
+
+  private rollbackOrdered(job: JobRow, row: RollbackRow): void {
+    const { offsets = {} } = this.of.tables.checkpoints.get(row.checkpointId) ?? {};
+    this.ordered.set(job.id, { ...row, revision: job.revision, offsets });
+    const same = this.of.tables.rollbacks.filter(({ requestId }) => requestId === row.requestId);
+    this.findings.check('I15', same.length === 1, () => `request ${row.requestId ?? ''} has made ${same.length}`);
+  }
+
+  private ended(job: JobRow, _: Fence, end: RunEnd): void {
+    const code = 'code' in end ? end.code : undefined;
+    const contradicts = code === 'batch_log_inconsistent';
+    this.findings.check('I3', !contradicts, () => `${job.id} ended with "${'reason' in end ? end.reason : ''}"`);
+    if (end.kind !== 'drained' && end.kind !== 'finished') return;
+    const open = [...this.of.tables.batchesOf(job.id, job.timeline).values()].filter(
+      ({ committedEpoch }) => committedEpoch === null,
+    );
+    this.findings.check('I16', open.length === 0, () => `${job.id} was let go of with an open plan`);
+  }
+
+  private timelineOpened(
+    job: JobRow,
+    before: { readonly timeline: number; readonly offsets: SourceOffsets },
+    { candidates }: Pick<RestoreDecision, 'candidates'>,
+  ): void {
+    const old = this.timelines.get(job.id, before.timeline);
+    const { baseOffsets: base, baseBatchId } = job;
+    if (job.baseCheckpointId === null) {
+      const said = (): string => `${job.id} stood at ${textOf(old.committed)} and begins at ${textOf(base)}`;
+      this.findings.check('I8', sameOffsets(base, old.committed), said);
+      this.timelines.open(job.id, job.timeline, { base, baseBatchId, stateFrom: base[SOURCE] ?? {} });
+      return;
+    }
+    const row = this.of.tables.checkpoints.get(job.baseCheckpointId);
+    const chosen = candidates.find(({ checkpointId }) => checkpointId === job.baseCheckpointId);
+    // Somebody has said that the state may go, and only that: the offsets are those of the checkpoint.
+    const isReset = chosen?.operators.some(({ verdict }) => verdict === 'reset') === true;
+    const stateFrom = isReset ? (base[SOURCE] ?? {}) : this.stateFromOf(row);
+    this.timelines.open(job.id, job.timeline, { base, baseBatchId, stateFrom });
+  }
+
+  private forked(job: JobRow, of: Checkpoint): void {
+    const { baseOffsets: base, baseBatchId } = job;
+    this.timelines.open(job.id, 1, { base, baseBatchId, stateFrom: this.stateFromOf(of) });
+  }
+
+  private stateFromOf(row: Pick<CheckpointRow, 'jobId' | 'timeline'> | undefined) {
+    return row === undefined ? {} : this.timelines.get(row.jobId, row.timeline).stateFrom;
+  }
+
+  private savepointAsked(job: JobRow, number: number): void {
+    const { committedId } = this.timelines.get(job.id, job.timeline);
+    this.asked.set(`${job.id}/${number}`, { timeline: job.timeline, committedId });
+  }
+
+  private savepointAnswered(job: JobRow, number: number, { batchId }: CheckpointRow): void {
+    const asked = this.asked.get(`${job.id}/${number}`);
+    if (asked === undefined) return;
+    const holds = job.timeline > asked.timeline || batchId >= asked.committedId;
+    this.findings.check('I12', holds, () => `savepoint ${number} is of batch ${batchId}, before it was asked for`);
+  }
+
+  private runnerLost(runnerId: string, session: boolean): void {
+    const silentMs = this.of.nowMs() - (this.heartbeats.get(runnerId) ?? 0);
+    const isOver = !session || silentMs > this.of.leaseMs;
+    this.findings.check('L5', isOver, () => `${runnerId} was given up ${silentMs} ms after its heartbeat`);
+  }
+}

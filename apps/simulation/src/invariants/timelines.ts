@@ -1,0 +1,58 @@
+import { offsetsAfter, type BatchPlan, type JobId, type PartitionOffsets, type SourceOffsets } from '@tidemark/domain';
+import { SOURCE } from '../job/records.js';
+
+/** What is known of one timeline, kept apart from the rows that it is held against. */
+export interface Timeline {
+  /** Where it begins. */
+  readonly base: SourceOffsets;
+  readonly baseBatchId: number;
+  /** The state of the job is the fold of the records from here on. */
+  readonly stateFrom: PartitionOffsets;
+  readonly plans: Map<number, { readonly plan: BatchPlan; readonly after: SourceOffsets }>;
+  plannedId: number;
+  planned: SourceOffsets;
+  committedId: number;
+  committed: SourceOffsets;
+  /** What the sink was given, by partition. */
+  readonly applied: Map<string, number>;
+}
+
+export class Timelines {
+  private readonly all = new Map<string, Timeline>();
+
+  find(jobId: JobId, timeline: number): Timeline | undefined {
+    return this.all.get(`${jobId}/${timeline}`);
+  }
+
+  /** Of a job whose first timeline begins at the beginning, if nothing else was said. */
+  get(jobId: JobId, timeline: number): Timeline {
+    return this.find(jobId, timeline) ?? this.open(jobId, timeline, { base: {}, baseBatchId: 0, stateFrom: {} });
+  }
+
+  open(jobId: JobId, timeline: number, begins: Pick<Timeline, 'base' | 'baseBatchId' | 'stateFrom'>): Timeline {
+    const { base, baseBatchId } = begins;
+    const opened: Timeline = {
+      ...begins,
+      ...{ plans: new Map(), plannedId: baseBatchId, planned: base, committedId: baseBatchId, committed: base },
+      applied: new Map(Object.entries(base[SOURCE] ?? {})),
+    };
+    this.all.set(`${jobId}/${timeline}`, opened);
+    return opened;
+  }
+}
+
+/** Notes a new plan. */
+export function follow(timeline: Timeline, plan: BatchPlan): void {
+  const after = offsetsAfter(timeline.planned, plan);
+  timeline.plans.set(plan.batchId, { plan, after });
+  timeline.plannedId = plan.batchId;
+  timeline.planned = after;
+}
+
+export const sameOffsets = (a: SourceOffsets, b: SourceOffsets): boolean => textOf(a) === textOf(b);
+
+export const textOf = (offsets: SourceOffsets): string =>
+  Object.entries(offsets[SOURCE] ?? {})
+    .map(([partition, at]) => `${partition}=${at}`)
+    .sort()
+    .join(' ');
