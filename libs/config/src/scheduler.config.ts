@@ -23,6 +23,8 @@ const schedulerEnvironment = z
     TIDEMARK_BATCHES_KEPT: wholeNumber({ min: 0, max: 1_000_000 }).prefault('10000'),
     /** Events kept for each job. */
     TIDEMARK_EVENTS_KEPT: wholeNumber({ min: 10, max: 1_000_000 }).prefault('5000'),
+    /** Runs that have ended kept for each job, with the decisions about what they restored. */
+    TIDEMARK_RUNS_KEPT: wholeNumber({ min: 10, max: 1_000_000 }).prefault('500'),
     /** How long the audit trail is kept, in days. */
     TIDEMARK_AUDIT_DAYS: wholeNumber({ min: 1, max: 36_500 }).prefault('400'),
   })
@@ -43,6 +45,7 @@ const schedulerEnvironment = z
       checkpoints: env.TIDEMARK_CHECKPOINTS_KEPT,
       batches: env.TIDEMARK_BATCHES_KEPT,
       events: env.TIDEMARK_EVENTS_KEPT,
+      runs: env.TIDEMARK_RUNS_KEPT,
       auditDays: env.TIDEMARK_AUDIT_DAYS,
     },
     log: env.TIDEMARK_LOG,

@@ -25,7 +25,7 @@ beforeEach(() => {
   upkeep = new ScriptedUpkeep();
   objects = new StubbornStore();
   collect = new Collect(store, upkeep, objects, {
-    keep: { checkpoints: 5, batches: 10, events: 10 },
+    keep: { checkpoints: 5, batches: 10, events: 10, runs: 10 },
   } as SchedulerConfig);
 });
 
@@ -56,7 +56,7 @@ describe('collecting', () => {
     expect(store.retired.map(({ path }) => path)).toEqual(['stuck']);
     expect(await objects.list('two')).toEqual([]);
     expect(await objects.list('wal')).toEqual([]);
-    expect(store.done).toEqual(['prune events', 'prune keys']);
+    expect(store.done).toEqual(['prune events', 'prune runs', 'prune keys']);
     expect(upkeep.judged).toBe(1);
   });
 

@@ -32,6 +32,7 @@ export class Collect {
       () => this.collectBatches(signal),
       () => this.collectDeletedJobs(signal),
       () => store.pruneEvents(config.keep.events),
+      () => store.pruneRuns(config.keep.runs),
       () => store.pruneIdempotencyKeys(IDEMPOTENCY_KEPT_MS),
     ];
     await inTurn(steps, (step) => step(), signal);

@@ -23,7 +23,7 @@ const JOBS_MAX = 5;
 const GRACE_HOURS = 24;
 const HOUR_MS = 3_600_000;
 const CONFIG = {
-  keep: { checkpoints: 3, batches: 0, events: 10 },
+  keep: { checkpoints: 3, batches: 0, events: 10, runs: 10 },
   sweep: { graceMs: GRACE_HOURS * HOUR_MS },
   verify: { bytesPerSecond: 1e9, againAfterMs: 48 * HOUR_MS },
 } as SchedulerConfig;

@@ -137,6 +137,10 @@ export class MemorySchedulingStore extends SchedulingStore {
     });
   }
 
+  override pruneRuns(): Promise<void> {
+    return Promise.resolve();
+  }
+
   override pruneEvents(): Promise<void> {
     return Promise.resolve();
   }

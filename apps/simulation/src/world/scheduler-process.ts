@@ -21,7 +21,7 @@ const CONFIG = {
   leaseMs: LEASE_MS,
   reconcileMs: RECONCILE_MS,
   collectMs: 700,
-  keep: { checkpoints: 1, batches: 2, events: 10, auditDays: 1 },
+  keep: { checkpoints: 1, batches: 2, events: 10, runs: 10, auditDays: 1 },
   sweep: { everyMs: 2_000, graceMs: GRACE_MS },
   verify: { bytesPerSecond: 2_000, againAfterMs: 3_600_000 },
 } as SchedulerConfig;

@@ -65,5 +65,11 @@ export abstract class SchedulingStore {
   /** Drops batches that no restorable checkpoint needs, beyond the newest `keep`; returns the objects that they held. */
   abstract pruneBatches(keep: number): Promise<readonly string[]>;
   abstract pruneEvents(keep: number): Promise<void>;
+
+  /**
+   * Forgets runs that have ended, with the decisions about what they restored, beyond the newest `keep` of each job, and
+   * runners that are gone and have no run left.
+   */
+  abstract pruneRuns(keep: number): Promise<void>;
   abstract pruneIdempotencyKeys(olderThanMs: number): Promise<void>;
 }

@@ -4,6 +4,9 @@ import type { DataSource } from 'typeorm';
 /** Rows touched by one pass; the next pass goes on. */
 const PASS_MAX = 500;
 
+/** For how long it can be looked up which runners there have been. */
+const RUNNER_KEPT_MS = 24 * 3_600_000;
+
 /**
  * Turns to `deleted`, in one statement with the check, what no restore can want: complete checkpoints beyond the limits
  * of their job and its tenant, unfinished ones of an epoch that is over or after which their run has begun another (it
@@ -154,6 +157,26 @@ export async function pruneEvents(database: DataSource, keep: number): Promise<v
        SELECT job_id, (array_agg(seq ORDER BY seq DESC))[$1 + 1] AS below FROM job_events GROUP BY job_id HAVING count(*) > $1
      ) old WHERE e.job_id = old.job_id AND e.seq <= old.below`,
     [keep],
+  );
+}
+
+/** Ids sort by when they were made. A job's current run stays, whatever its number. */
+export async function pruneRuns(database: DataSource, keep: number): Promise<void> {
+  await database.query(
+    `WITH gone AS (
+       DELETE FROM runs r USING (
+         SELECT job_id, (array_agg(id ORDER BY id DESC))[$1 + 1] AS below FROM runs GROUP BY job_id HAVING count(*) > $1
+       ) old WHERE r.job_id = old.job_id AND r.id <= old.below AND r.status NOT IN ('queued', 'claimed')
+         AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.current_run_id = r.id)
+       RETURNING r.id
+     )
+     DELETE FROM restore_decisions d USING gone WHERE d.run_id = gone.id`,
+    [keep],
+  );
+  await database.query(
+    `DELETE FROM runners w WHERE w.status <> 'alive' AND w.heartbeat_at < now() - $1 * interval '1 ms'
+       AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.runner_id = w.id)`,
+    [RUNNER_KEPT_MS],
   );
 }
 

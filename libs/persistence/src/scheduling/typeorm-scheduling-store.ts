@@ -142,6 +142,10 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
     return retention.pruneBatches(this.dataSource, keep);
   }
 
+  override pruneRuns(keep: number): Promise<void> {
+    return retention.pruneRuns(this.dataSource, keep);
+  }
+
   override pruneEvents(keep: number): Promise<void> {
     return retention.pruneEvents(this.dataSource, keep);
   }

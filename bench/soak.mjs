@@ -1,0 +1,166 @@
+// `node bench/soak.mjs [--minutes <n>] [--jobs <n>]`: whether anything grows that should not. So many jobs run for so long,
+// and meanwhile jobs are stopped and started, and others are submitted, cancelled and deleted. Every few seconds it notes the
+// resident memory and the open file descriptors of every process of the service, the rows of every table and the stored
+// objects. Writes bench/results/soak.json. Needs a build (`npm run build`).
+//
+// What is judged begins after a third of the time, when caches are full and retention has begun to remove: a straight line
+// is laid through the rest (least squares). A figure grows if its line rises by more than twice the standard deviation of
+// what is left beside the line, and by more than a twentieth of its mean.
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundleJob } from '@tidemark/bundler';
+import { aHome, descendantsOf, Instance, root } from '@tidemark/e2e';
+
+const { Client } = createRequire(join(root, 'libs/persistence/package.json'))('pg');
+const SAMPLE_EVERY_MS = 5_000;
+const CHURN_EVERY_MS = 10_000;
+const WARM_SHARE = 1 / 3;
+const WAIT_MS = 60_000;
+/** Low, so that retention works all the time. */
+const SETTINGS = {
+  TIDEMARK_RUNNER_SLOTS: '40',
+  TIDEMARK_BATCHES_KEPT: '100',
+  TIDEMARK_EVENTS_KEPT: '100',
+  TIDEMARK_CHECKPOINTS_KEPT: '3',
+  TIDEMARK_SWEEP_MS: '5000',
+  TIDEMARK_ORPHAN_GRACE_MS: '60000',
+};
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '30' }, jobs: { type: 'string', default: '50' } },
+});
+const [minutes, count] = [Number(values.minutes), Number(values.jobs)];
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const { home, remove } = await aHome();
+const instance = await Instance.start(home, SETTINGS);
+const { jobs } = instance.tidemark;
+const database = new Client({ connectionString: await databaseUrl() });
+try {
+  await database.connect();
+  const bundle = await bundleJob(join(root, 'bench/jobs/soak.ts'));
+  const submit = async (name) => (await jobs.submit({ name, bundle, config: { checkpointIntervalMs: 5_000 } })).id;
+  const ids = [];
+  for (let job = 0; job < count; job += 1) ids.push(await submit(`soak-${job}`));
+  for (const id of ids) await jobs.waitFor(id, ({ lastBatch }) => lastBatch !== null, { timeoutMs: WAIT_MS });
+  console.log(`${count} jobs run`);
+
+  const startedMs = performance.now();
+  const samples = [];
+  const churning = churn(ids, submit, () => performance.now() - startedMs < minutes * 60_000);
+  while (performance.now() - startedMs < minutes * 60_000) {
+    samples.push({ seconds: Math.round((performance.now() - startedMs) / 1_000), ...(await sample()) });
+    await sleep(SAMPLE_EVERY_MS);
+  }
+  const changes = await churning;
+  const before = await Promise.all(ids.map((id) => jobs.get(id)));
+  const failed = before.filter(({ status }) => status !== 'running').map(({ name, status }) => `${name}: ${status}`);
+  const figures = Object.keys(samples.at(-1))
+    .filter((name) => name !== 'seconds')
+    .map((name) => judge(name, samples));
+  const grown = figures.filter(({ grows }) => grows).map(({ name }) => name);
+  const result = { name: 'soak', at: new Date().toISOString(), minutes, jobs: count, changes, failed, grown, figures };
+  await writeFile(join(root, 'bench/results/soak.json'), `${JSON.stringify(result, null, 2)}\n`);
+  for (const { name, mean, rise, noise, grows } of figures) {
+    console.log(
+      `${grows ? 'GROWS  ' : '       '}${name.padEnd(36)} mean ${mean}, line rises by ${rise}, noise ${noise}`,
+    );
+  }
+  console.log(
+    `${minutes} min, ${count} jobs, ${changes} changes; not running: ${failed.length}; growing: ${grown.length}`,
+  );
+  if (failed.length > 0 || grown.length > 0) process.exitCode = 1;
+} finally {
+  await database.end();
+  await instance.stop();
+  await remove();
+}
+
+async function churn(ids, submit, goesOn) {
+  let changes = 0;
+  while (goesOn()) {
+    const id = ids[changes % ids.length];
+    await jobs.stop(id);
+    await jobs.waitFor(id, ({ status }) => status === 'stopped', { timeoutMs: WAIT_MS });
+    await jobs.start(id);
+    const passing = await submit(`passing-${changes}`);
+    await jobs.waitFor(passing, ({ lastBatch }) => lastBatch !== null, { timeoutMs: WAIT_MS });
+    await jobs.cancel(passing);
+    await jobs.waitFor(passing, ({ status }) => status === 'cancelled', { timeoutMs: WAIT_MS });
+    await jobs.delete(passing);
+    await jobs.waitFor(id, ({ status }) => status === 'running', { timeoutMs: WAIT_MS });
+    changes += 1;
+    await sleep(CHURN_EVERY_MS);
+  }
+  return changes;
+}
+
+/** By name: MiB, descriptors, rows, objects. Sandboxes count together, because they come and go with their jobs. */
+async function sample() {
+  const figures = {};
+  const numbers = {};
+  let sandboxMib = 0;
+  for (const { role, pid } of await instance.processes()) {
+    numbers[role] = (numbers[role] ?? 0) + 1;
+    const name = `${role}-${numbers[role]}`;
+    const below = role === 'supervisor' ? [] : await descendantsOf(pid);
+    if (role === 'runner') sandboxMib += (await Promise.all(below.map(mibOf))).reduce((sum, mib) => sum + mib, 0);
+    figures[`${name} MiB`] = await mibOf(pid);
+    figures[`${name} descriptors`] = (await readdir(`/proc/${pid}/fd`)).length;
+  }
+  figures['sandboxes MiB'] = Math.round(sandboxMib);
+  const tables = await database.query("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
+  for (const { name } of tables.rows) {
+    const { rows } = await database.query(`SELECT count(*)::int AS n FROM "${name}"`);
+    figures[`rows of ${name}`] = rows[0].n;
+  }
+  figures['database MiB'] = await databaseMib();
+  const objects = await readdir(join(home, 'objects'), { recursive: true, withFileTypes: true });
+  figures.objects = objects.filter((entry) => entry.isFile()).length;
+  return figures;
+}
+
+async function databaseMib() {
+  const { rows } = await database.query('SELECT pg_database_size(current_database()) / 1048576.0 AS mib');
+  return Math.round(rows[0].mib * 10) / 10;
+}
+
+async function mibOf(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const [, kib = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+  return Math.round(Number(kib) / 102.4) / 10;
+}
+
+async function databaseUrl() {
+  const [{ pid }] = (await instance.processes()).filter(({ role }) => role === 'api');
+  const entries = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+  const name = 'TIDEMARK_DATABASE_URL=';
+  return entries.find((entry) => entry.startsWith(name)).slice(name.length);
+}
+
+function judge(name, samples) {
+  const points = samples
+    .slice(Math.floor(samples.length * WARM_SHARE))
+    .filter((one) => one[name] !== undefined)
+    .map((one) => [one.seconds, one[name]]);
+  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [meanX, meanY] = [mean(0), mean(1)];
+  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  const slope = spread === 0 ? 0 : points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
+  const left = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
+  const noise = Math.sqrt(left / points.length);
+  const rise = slope * (points.at(-1)[0] - points[0][0]);
+  const grows = rise > 2 * noise && rise > 0.05 * meanY;
+  const rounded = (value) => Math.round(value * 100) / 100;
+  const every = Math.max(1, Math.floor(points.length / 30));
+  return {
+    name,
+    mean: rounded(meanY),
+    rise: rounded(rise),
+    noise: rounded(noise),
+    grows,
+    points: points.filter((_, index) => index % every === 0),
+  };
+}
