@@ -4,7 +4,7 @@ import type { Environment, RunnerConfig } from '@tidemark/config';
 import { RunStore, type RunnerId } from '@tidemark/domain';
 import { startTracing, type JsonLogger } from '@tidemark/observability';
 import { migrate } from '@tidemark/persistence';
-import { queueAddress, RunQueueTransport } from '@tidemark/queue';
+import { queueAddress, QueueClaim, RunQueueTransport } from '@tidemark/queue';
 import type { SandboxHost } from '@tidemark/sandbox';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
@@ -28,7 +28,8 @@ export async function startRunner(parts: {
   const [tracing] = await Promise.all([startTracing('tidemark-runner', env), migrate(config.databaseUrl)]);
   const transport = new RunQueueTransport(queueAddress(config.databaseUrl, config.redisUrl), config.slots);
   const module = RunnerModule.forRoot(config, { id, sandbox: parts.sandbox });
-  const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, { strategy: transport, logger });
+  const options: MicroserviceOptions = { strategy: transport };
+  const app = await NestFactory.createMicroservice(module, { ...options, logger, abortOnError: false });
   await app.init();
 
   const sandbox = await parts.sandbox;
@@ -41,13 +42,11 @@ export async function startRunner(parts: {
     slots: config.slots,
     sandbox: { ...sandbox.status },
   });
+  const endNow = endAtOnce(logger, sandbox);
   lease.start(id, (reason) => {
-    // Its runs are abandoned and their sandboxes gone; a new process gets a new id and a clean start. The warm sandbox
-    // is killed here and now: one that waits for this process's end outlives it by as long as the kernel takes over it.
-    logger.error(`The lease is lost: ${reason}.`);
-    void sandbox.close();
-    process.exit(1);
+    endNow(`The lease is lost: ${reason}.`);
   });
+  app.get(QueueClaim).watch(endNow);
   await app.listen();
   void sandbox.tested
     .then((status) => runs.noteSandbox(id, { ...status }))
@@ -71,6 +70,18 @@ export async function startRunner(parts: {
   });
   process.stdout.write(`${JSON.stringify({ ready: { role: 'runner', id } })}\n`);
 }
+
+/**
+ * Its runs are abandoned and their sandboxes gone; a new process gets a new id and a clean start. The warm sandbox is killed
+ * here and now: one that waits for this process's end outlives it by as long as the kernel takes over it.
+ */
+const endAtOnce =
+  (logger: JsonLogger, sandbox: SandboxHost) =>
+  (reason: string): void => {
+    logger.error(reason);
+    void sandbox.close();
+    process.exit(1);
+  };
 
 function endOnSignal(end: () => Promise<void>): void {
   let ending = false;

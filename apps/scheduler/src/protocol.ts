@@ -4,5 +4,6 @@ export { OutboxRelay } from './outbox-relay/outbox-relay.js';
 export { Reconcile } from './schedule/reconcile.js';
 export { SchedulerLoop } from './scheduler.loop.js';
 export { PruneTrail } from './sweep/prune-trail.js';
+export { WatchStore } from './sweep/watch-store.js';
 export { Sweep } from './sweep/sweep.js';
 export { VerifyCheckpoints } from './verify/verify-checkpoints.js';

@@ -3,6 +3,7 @@ import { ConfigError, processEnvironment, schedulerConfig } from '@tidemark/conf
 import { isTidemarkError } from '@tidemark/domain';
 import { JsonLogger, startTracing } from '@tidemark/observability';
 import { migrate } from '@tidemark/persistence';
+import { QueueClaim } from '@tidemark/queue';
 import { NestFactory } from '@nestjs/core';
 import { SchedulerModule } from './scheduler.module.js';
 
@@ -10,8 +11,10 @@ async function run(): Promise<void> {
   const env = processEnvironment();
   const config = schedulerConfig(env);
   const [tracing] = await Promise.all([startTracing('tidemark-scheduler', env), migrate(config.databaseUrl)]);
+  const logger = new JsonLogger('scheduler', config.log);
   const app = await NestFactory.createApplicationContext(SchedulerModule.forRoot(config), {
-    logger: new JsonLogger('scheduler', config.log),
+    logger,
+    abortOnError: false,
   });
   const stop = async (): Promise<void> => {
     await app.close();
@@ -21,6 +24,10 @@ async function run(): Promise<void> {
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
   await app.init();
+  app.get(QueueClaim).watch((reason) => {
+    logger.error(reason);
+    process.exit(1);
+  });
   process.stdout.write(`${JSON.stringify({ ready: { role: 'scheduler', id: `scheduler-${process.pid}` } })}\n`);
 }
 

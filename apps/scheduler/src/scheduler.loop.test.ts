@@ -6,6 +6,7 @@ import type { Reconcile } from './schedule/reconcile.js';
 import { SchedulerLoop } from './scheduler.loop.js';
 import type { PruneTrail } from './sweep/prune-trail.js';
 import type { Sweep } from './sweep/sweep.js';
+import type { WatchStore } from './sweep/watch-store.js';
 import type { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 import { ScriptedSchedulingStore } from './testing/scripted-scheduling-store.js';
 
@@ -18,6 +19,7 @@ let collections: number;
 let sweeps: number;
 let readings: number;
 let prunings: number;
+let looks: number;
 let onPass: () => Promise<void>;
 let onCollect: (signal: AbortSignal) => Promise<void>;
 let loop: SchedulerLoop;
@@ -32,6 +34,7 @@ beforeEach(() => {
   sweeps = 0;
   readings = 0;
   prunings = 0;
+  looks = 0;
   onPass = () => Promise.resolve();
   onCollect = () => Promise.resolve();
   const reconcile = {
@@ -61,6 +64,11 @@ beforeEach(() => {
       prunings += 1;
     },
   };
+  const watch = {
+    pass: async () => {
+      looks += 1;
+    },
+  };
   loop = new SchedulerLoop(
     store,
     reconcile as unknown as Reconcile,
@@ -68,6 +76,7 @@ beforeEach(() => {
     sweep as unknown as Sweep,
     verify as unknown as VerifyCheckpoints,
     trail as unknown as PruneTrail,
+    watch as unknown as WatchStore,
     {
       reconcileMs: RECONCILE_MS,
       collectMs: COLLECT_MS,
@@ -133,6 +142,7 @@ describe('the loop of a scheduler', () => {
     loop.onApplicationBootstrap();
     await vi.advanceTimersByTimeAsync(4 * COLLECT_MS + RECONCILE_MS);
     expect([collections, sweeps, prunings]).toEqual([1, 3, 3]);
+    expect(looks).toBeGreaterThanOrEqual(4);
     expect(readings).toBeGreaterThan(30);
     resolve(undefined);
   });

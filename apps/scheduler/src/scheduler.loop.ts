@@ -6,6 +6,7 @@ import { SCHEDULER_CONFIG } from './config.js';
 import { Reconcile } from './schedule/reconcile.js';
 import { PruneTrail } from './sweep/prune-trail.js';
 import { Sweep } from './sweep/sweep.js';
+import { WatchStore } from './sweep/watch-store.js';
 import { SystemTimers } from './system-timers.js';
 import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 
@@ -13,6 +14,8 @@ import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 const FAULT_PAUSE_MS = 250;
 /** How often it is asked whether there is a checkpoint to read back, and whether the rate allows it. */
 const VERIFY_MS = 1_000;
+/** How often it is looked whether the object store is still this installation's. */
+const WATCH_MS = 10_000;
 
 /** Work under way beside the loop: objects may be slow, and a lost runner must be noticed meanwhile. */
 interface Beside {
@@ -40,11 +43,13 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
     sweep: Sweep,
     verify: VerifyCheckpoints,
     trail: PruneTrail,
+    watch: WatchStore,
     @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
     private readonly timers: Timers = new SystemTimers(),
   ) {
     const beside = (work: Beside['work'], everyMs: number): Beside => ({ work, everyMs, dueMs: 0, running: undefined });
     this.beside = [
+      beside(watch, WATCH_MS),
       beside(collect, config.collectMs),
       beside(sweep, config.sweep.everyMs),
       beside(verify, VERIFY_MS),

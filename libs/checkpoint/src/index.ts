@@ -1,8 +1,10 @@
 export type { StateBlock } from './block-file.js';
 export { rowsOf, deletedOf, type TableRow } from './block-rows.js';
+export { attemptOf, progressInStore } from './attempt.js';
 export { sizeOf, snapshotKind, type CheckpointChain } from './chain.js';
 export { checkpointObjects, type CheckpointObject } from './checkpoint-objects.js';
 export { checkpointPath } from './checkpoint-path.js';
+export { checkStore, claimStore, MARK_PATH } from './claim-store.js';
 export { encodeBlock, type BlockToEncode } from './encode-block.js';
 export { InMemoryObjectStore } from './in-memory-object-store.js';
 export { checkpointsFolder, removeJobObjects, walFolder } from './job-objects.js';

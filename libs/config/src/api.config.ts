@@ -13,6 +13,7 @@ const apiEnvironment = z
     TIDEMARK_DATABASE_URL: sharedVariables.TIDEMARK_DATABASE_URL,
     TIDEMARK_DATABASE_POOL: sharedVariables.TIDEMARK_DATABASE_POOL,
     TIDEMARK_OBJECTS_DIR: sharedVariables.TIDEMARK_OBJECTS_DIR,
+    TIDEMARK_ADOPT_STORE: sharedVariables.TIDEMARK_ADOPT_STORE,
     /** Folder with one subfolder for each tenant, as the runners have it: to look up and to judge offsets of `files` sources. */
     TIDEMARK_FILES_DIR: z.string().optional(),
     /** `required` refuses tenants' code unless every layer of the sandbox works; `auto` says what is missing. */
@@ -33,6 +34,7 @@ const apiEnvironment = z
     databaseUrl: env.TIDEMARK_DATABASE_URL,
     databasePool: env.TIDEMARK_DATABASE_POOL,
     objectsRoot: env.TIDEMARK_OBJECTS_DIR,
+    adoptStore: env.TIDEMARK_ADOPT_STORE,
     filesRoot: env.TIDEMARK_FILES_DIR,
     sandboxMode: env.TIDEMARK_SANDBOX,
     bodyBytesMax: env.TIDEMARK_API_BODY_BYTES_MAX,

@@ -58,6 +58,8 @@ const runnerEnvironment = z
     databasePool: env.TIDEMARK_DATABASE_POOL,
     redisUrl: env.TIDEMARK_REDIS_URL,
     objectsRoot: env.TIDEMARK_OBJECTS_DIR,
+    adoptStore: env.TIDEMARK_ADOPT_STORE,
+    adoptQueue: env.TIDEMARK_ADOPT_QUEUE,
     leaseMs: env.TIDEMARK_LEASE_MS,
     filesRoot: env.TIDEMARK_FILES_DIR,
     connectionsFile: env.TIDEMARK_CONNECTIONS_FILE,

@@ -33,6 +33,8 @@ const schedulerEnvironment = z
     databasePool: env.TIDEMARK_DATABASE_POOL,
     redisUrl: env.TIDEMARK_REDIS_URL,
     objectsRoot: env.TIDEMARK_OBJECTS_DIR,
+    adoptStore: env.TIDEMARK_ADOPT_STORE,
+    adoptQueue: env.TIDEMARK_ADOPT_QUEUE,
     leaseMs: env.TIDEMARK_LEASE_MS,
     reconcileMs: env.TIDEMARK_RECONCILE_MS,
     collectMs: env.TIDEMARK_COLLECT_MS,

@@ -18,6 +18,10 @@ export const sharedVariables = {
     .optional(),
   /** Folder of the object store: bundles and checkpoints. Shared by api, scheduler and runners. */
   TIDEMARK_OBJECTS_DIR: z.string(),
+  /** Id of the installation that is to have an object store which bears no mark, as the refusal to start names it. For one start. */
+  TIDEMARK_ADOPT_STORE: z.string().optional(),
+  /** Id of the installation that is to have another queue than before, as the refusal to start names it. For one start. */
+  TIDEMARK_ADOPT_QUEUE: z.string().optional(),
   /** How long a runner may be silent before its jobs are given to others, in milliseconds. */
   TIDEMARK_LEASE_MS: wholeNumber({ min: 500, max: 600_000 }).prefault('5000'),
   /** Least severe log line that is written. */

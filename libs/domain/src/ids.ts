@@ -12,6 +12,8 @@ export type PlanId = Branded<'PlanId'>;
 export type SavepointId = Branded<'SavepointId'>;
 export type RollbackId = Branded<'RollbackId'>;
 export type AuditEventId = Branded<'AuditEventId'>;
+export type InstallationId = Branded<'InstallationId'>;
+export type QueueId = Branded<'QueueId'>;
 /** SHA-256 of a bundle's JavaScript, in lower-case hex. */
 export type BundleDigest = Branded<'BundleDigest'>;
 
@@ -28,6 +30,8 @@ export const ID_PREFIX = {
   savepoint: 'sav',
   rollback: 'rbk',
   auditEvent: 'aud',
+  installation: 'ins',
+  queue: 'que',
 } as const;
 
 interface IdTypes {
@@ -42,6 +46,8 @@ interface IdTypes {
   savepoint: SavepointId;
   rollback: RollbackId;
   auditEvent: AuditEventId;
+  installation: InstallationId;
+  queue: QueueId;
 }
 
 export type IdKind = keyof typeof ID_PREFIX;

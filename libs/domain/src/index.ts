@@ -105,6 +105,8 @@ export {
   type DecisionId,
   type IdKind,
   type IdOf,
+  type InstallationId,
+  type QueueId,
   type JobId,
   type PlanId,
   type RollbackId,
@@ -194,6 +196,17 @@ export {
   type StartPreview,
   type StateOfEdit,
 } from './job/offset-edit.js';
+export { Installations, type ExpectedObjects, type Installation } from './installation/installations.js';
+export { QUEUE_KINDS, type QueueKind } from './installation/queue-kind.js';
+export {
+  judgeQueue,
+  QUEUE_SILENT_MS,
+  type QueueFacts,
+  type QueueMark,
+  type QueueVerdict,
+  type RecordedQueue,
+} from './installation/judge-queue.js';
+export { furthest, isAhead, type Progress } from './recovery/progress.js';
 export {
   RecoveryStores,
   type Forked,

@@ -4,6 +4,7 @@ import {
   CheckpointUpkeep,
   IdempotencyStore,
   IdSource,
+  Installations,
   JobStores,
   OffsetStores,
   RecoveryStores,
@@ -18,6 +19,7 @@ import { DataSource } from 'typeorm';
 import { TypeOrmAuditRetention } from './audit/typeorm-audit-retention.js';
 import { TypeOrmAuditTrail } from './audit/typeorm-audit-trail.js';
 import { createDataSource, type DatabaseOptions } from './data-source.js';
+import { TypeOrmInstallations } from './installation/typeorm-installations.js';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRecoveryStores } from './recovery/typeorm-recovery-stores.js';
@@ -44,6 +46,7 @@ const PORTS = [
   { provide: RetentionStore, useClass: TypeOrmRetentionStore },
   { provide: AuditTrail, useClass: TypeOrmAuditTrail },
   { provide: AuditRetention, useClass: TypeOrmAuditRetention },
+  { provide: Installations, useClass: TypeOrmInstallations },
 ];
 
 /** Binds the domain's ports to Postgres. Exports the ports only, so no app can depend on TypeORM. */

@@ -18,6 +18,7 @@ import { v7 } from 'uuid';
 import type { DataSource } from 'typeorm';
 import { TypeOrmAuditRetention } from './audit/typeorm-audit-retention.js';
 import { TypeOrmAuditTrail } from './audit/typeorm-audit-trail.js';
+import { TypeOrmInstallations } from './installation/typeorm-installations.js';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRecoveryStores } from './recovery/typeorm-recovery-stores.js';
@@ -106,6 +107,7 @@ export function stores(dataSource: DataSource, ids: IdSource = new UuidIdSource(
     retention: new TypeOrmRetentionStore(dataSource),
     audit: new TypeOrmAuditTrail(dataSource),
     auditRetention: new TypeOrmAuditRetention(dataSource),
+    installations: new TypeOrmInstallations(dataSource, new UuidIdSource()),
   };
 }
 

@@ -5,6 +5,8 @@ import { z } from 'zod';
 export const QUEUES = {
   runs: {
     name: 'tidemark-runs',
+    /** In Redis: to which installation the queue belongs. */
+    markKey: 'tidemark-runs:installation',
     pattern: 'run.start',
     payload: z.strictObject({
       tenantId: z.string().regex(/^tnt_/),

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ObjectStore } from '@tidemark/checkpoint';
+import { claimStore, ObjectStore } from '@tidemark/checkpoint';
 import type { ApiConfig } from '@tidemark/config';
-import { Clock, TenantStore } from '@tidemark/domain';
+import { Clock, Installations, TenantStore } from '@tidemark/domain';
 import { PersistenceModule } from '@tidemark/persistence';
 import type { SandboxHost } from '@tidemark/sandbox';
 import { FsObjectStore } from '@tidemark/stores';
@@ -17,12 +17,20 @@ import { SystemClock } from './system-clock.js';
 @Module({})
 export class InfrastructureModule {
   static forRoot(config: ApiConfig, sandbox: Promise<SandboxHost>): DynamicModule {
-    const { databaseUrl: url, databasePool: poolSize, objectsRoot, filesRoot, streams } = config;
+    const { databaseUrl: url, databasePool: poolSize, objectsRoot, adoptStore, filesRoot, streams } = config;
     return {
       module: InfrastructureModule,
       imports: [PersistenceModule.forRoot({ url, poolSize, applicationName: 'tidemark-api' })],
       providers: [
-        { provide: ObjectStore, useFactory: () => FsObjectStore.open(objectsRoot) },
+        {
+          provide: ObjectStore,
+          inject: [Installations],
+          useFactory: async (installations: Installations) => {
+            const store = await FsObjectStore.open(objectsRoot);
+            await claimStore(store, installations, { adopt: adoptStore });
+            return store;
+          },
+        },
         { provide: BundleInspector, useFactory: async () => new SandboxBundleInspector(await sandbox) },
         {
           provide: SourceInspector,

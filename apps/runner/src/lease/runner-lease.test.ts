@@ -121,6 +121,33 @@ describe("a runner's lease", () => {
     expect(run.abandoned).toBe('lease_lost');
   });
 
+  it('R12: tells how far its jobs had come before it is over, for a database that may have lost it', async () => {
+    store.onHeartbeat = () => Promise.resolve({ outcome: 'lost' });
+    store.onProgress = () => Promise.resolve(true);
+    const run = hold(aRun('run_1'));
+    run.noteCommitted({ timeline: 1, batchId: 7 });
+    start();
+
+    await vi.advanceTimersByTimeAsync(BEAT_MS);
+
+    expect(store.told).toEqual([{ epoch: 1, timeline: 1, batchId: 7 }]);
+    expect(lost).toEqual(['the database knows less of 1 jobs than it did (state_regressed)']);
+  });
+
+  it('R12: does not wait long for a database that does not hear it', async () => {
+    store.onHeartbeat = () => Promise.resolve({ outcome: 'lost' });
+    store.onProgress = () => new Promise(() => undefined);
+    const run = hold(aRun('run_1'));
+    start();
+
+    await vi.advanceTimersByTimeAsync(BEAT_MS);
+    expect(run.abandoned).toBe('lease_lost');
+    expect(lost).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+
+    expect(lost).toHaveLength(1);
+  });
+
   it("brings the owner's orders to the run", async () => {
     const run = hold(aRun('run_1'));
     store.onHeartbeat = () => Promise.resolve({ outcome: 'alive', orders: orders('run_1', { desired: 'stopped' }) });

@@ -7,6 +7,8 @@ import { SystemTimers } from '../system-timers.js';
 
 /** Heartbeats within one lease. */
 const BEATS_PER_LEASE = 10;
+/** How long a runner that is given up may take to tell what it knows of its jobs. */
+const TELL_MS_MAX = 2_000;
 
 /**
  * Keeps this runner's lease, and knows when it is over. Time is measured by the monotonic clock: a process that was
@@ -58,7 +60,7 @@ export class RunnerLease {
       const answer = await this.runs.heartbeat(runnerId);
       if (this.cancel === undefined) return;
       if (answer.outcome === 'lost') {
-        lose('the scheduler has given this runner up');
+        await this.giveUp(lose);
         return;
       }
       // Postgres renewed the lease no earlier than this was sent.
@@ -69,6 +71,30 @@ export class RunnerLease {
     } finally {
       this.beating = false;
     }
+  }
+
+  /**
+   * A database that failed over, or was restored, drops this runner as well. What it has answered before and does not know
+   * any more is known here alone, so that is told before this process ends.
+   */
+  private async giveUp(lose: (reason: string) => void): Promise<void> {
+    this.stop();
+    this.active.abandonAll('lease_lost');
+    const told = this.active
+      .seenProgress()
+      .map(({ progress, ...job }) => this.runs.noteProgress(job, progress).catch(() => false));
+    const timeout = Promise.withResolvers<readonly boolean[]>();
+    const cancel = this.timers.after(TELL_MS_MAX, () => {
+      timeout.resolve([]);
+    });
+    const answers = await Promise.race([Promise.all(told), timeout.promise]);
+    cancel();
+    const regressed = answers.filter((hasRegressed) => hasRegressed).length;
+    lose(
+      regressed === 0
+        ? 'the scheduler has given this runner up'
+        : `the database knows less of ${regressed} jobs than it did (state_regressed)`,
+    );
   }
 
   /** A run that is unknown twice in a row was claimed by a call whose answer never came. */

@@ -1,11 +1,11 @@
-import type { ClaimedRun, Orders, Timers } from '@tidemark/domain';
+import type { BatchCommit, ClaimedRun, Orders, Progress, Timers } from '@tidemark/domain';
 import { SystemTimers } from '../system-timers.js';
 
 /** Why a run stops at the next batch boundary. */
 export type DrainReason = 'stop' | 'redeploy' | 'runner_shutdown';
 
 /** Why a run ends at once, in the middle of whatever it does. */
-export type AbandonReason = 'cancelled' | 'fenced' | 'lease_lost';
+export type AbandonReason = 'cancelled' | 'fenced' | 'lease_lost' | 'state_regressed';
 
 /**
  * A timer fires up to this much late, and `ms` was counted from a clock that shows whole milliseconds: by asking for one
@@ -23,6 +23,7 @@ export class ActiveRun {
   private drainReason: DrainReason | undefined;
   private abandonReason: AbandonReason | undefined;
   private stretch = 1;
+  private reached: Progress;
   private savepoint: number | undefined;
   private wake: (() => void) | undefined;
   private onAbandon: (() => void) | undefined;
@@ -33,6 +34,7 @@ export class ActiveRun {
     readonly timers: Timers = new SystemTimers(),
   ) {
     this.savepoint = claimed.savepoint;
+    this.reached = claimed.progress;
   }
 
   get draining(): DrainReason | undefined {
@@ -51,6 +53,15 @@ export class ActiveRun {
   /** The newest savepoint that somebody waits for, by its number; undefined where nobody does. */
   get savepointWanted(): number | undefined {
     return this.savepoint;
+  }
+
+  /** How far the job has come, by what was answered to this run. */
+  get progress(): Progress {
+    return this.reached;
+  }
+
+  noteCommitted({ timeline, batchId }: Pick<BatchCommit, 'timeline' | 'batchId'>): void {
+    this.reached = { epoch: this.claimed.fence.epoch, timeline, batchId };
   }
 
   /** Takes the newest orders of the job's owner. */

@@ -1,12 +1,14 @@
-import { Timers, type Orders, type RunId } from '@tidemark/domain';
+import { Timers, type JobId, type Orders, type Progress, type RunId } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
 import { SystemTimers } from '../system-timers.js';
 import type { AbandonReason, ActiveRun, DrainReason } from './active-run.js';
+import { SeenProgress, type SeenJob } from './seen-progress.js';
 
 /** The runs of this process. Owner of the map: this object. */
 @Injectable()
 export class ActiveRuns {
   private readonly runs = new Map<RunId, { readonly run: ActiveRun; readonly ended: Promise<void> }>();
+  private readonly seen = new SeenProgress();
   private shuttingDown = false;
 
   constructor(private readonly timers: Timers = new SystemTimers()) {}
@@ -26,6 +28,7 @@ export class ActiveRuns {
       await ended;
     } finally {
       this.runs.delete(runId);
+      this.seen.note(seenOf(run));
     }
   }
 
@@ -33,6 +36,18 @@ export class ActiveRuns {
   obey(orders: ReadonlyMap<RunId, Orders>): readonly RunId[] {
     for (const [runId, order] of orders) this.runs.get(runId)?.run.obey(order);
     return [...orders.keys()].filter((runId) => !this.runs.has(runId));
+  }
+
+  /** How far a job had come when its last run in this process ended; undefined where there was none. */
+  lastProgressOf(jobId: JobId): Progress | undefined {
+    return this.seen.of(jobId);
+  }
+
+  /** How far each job had come that runs in this process, or has. */
+  seenProgress(): readonly SeenJob[] {
+    const running = [...this.runs.values()].map(({ run }) => seenOf(run));
+    const jobIds = new Set(running.map(({ jobId }) => jobId));
+    return [...running, ...this.seen.all().filter(({ jobId }) => !jobIds.has(jobId))];
   }
 
   abandonAll(reason: AbandonReason): void {
@@ -55,3 +70,8 @@ export class ActiveRuns {
     }
   }
 }
+
+const seenOf = ({ claimed: { fence }, progress }: ActiveRun): SeenJob => {
+  const { tenantId, jobId } = fence;
+  return { tenantId, jobId, progress };
+};

@@ -29,13 +29,17 @@ export class FencedBatchLog implements BatchLog {
   ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced> {
     const result = await this.store.writeBatch(this.run.claimed.fence, { kind: 'commit', commit, next });
     if (result.outcome === 'fenced') return this.fenced();
+    this.run.noteCommitted(commit);
     this.run.obey(result.orders);
     if (result.outcome !== 'committed') throw new Error('A commit was answered like a plan.');
     return { outcome: 'committed', nextPlanned: result.nextPlanned };
   }
 
-  private fenced(): Fenced {
-    this.run.abandon('fenced');
+  /** Another run has the job, or the database does not know any more what it has answered to this one. */
+  private async fenced(): Promise<Fenced> {
+    const { claimed, progress } = this.run;
+    const hasRegressed = await this.store.noteProgress(claimed.fence, progress).catch(() => false);
+    this.run.abandon(hasRegressed ? 'state_regressed' : 'fenced');
     return { outcome: 'fenced' };
   }
 }

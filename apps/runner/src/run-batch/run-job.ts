@@ -1,7 +1,9 @@
-import { ObjectStore, type CheckpointChain } from '@tidemark/checkpoint';
+import { ObjectStore, progressInStore, type CheckpointChain } from '@tidemark/checkpoint';
 import {
   Clock,
   DEFAULT_FLOW,
+  furthest,
+  isAhead,
   IdSource,
   RunStore,
   Timers,
@@ -64,6 +66,7 @@ export class RunJob {
   private async openAndRun(run: ActiveRun): Promise<RunEnd | undefined> {
     let opened: OpenedJob | undefined;
     try {
+      if (await this.hasRegressed(run)) return undefined;
       opened = await this.opener.open(run.claimed, (graph) => {
         run.whenAbandoned(() => {
           graph.kill();
@@ -78,6 +81,19 @@ export class RunJob {
     } finally {
       await opened?.close();
     }
+  }
+
+  /**
+   * Whether the object store, or this process, has seen more of the job than the database knows. Asked before anything of the
+   * job is opened: the same batches would be planned anew, and sinks hold what came of the first plans.
+   */
+  private async hasRegressed({ claimed }: ActiveRun): Promise<boolean> {
+    const { fence, progress } = claimed;
+    const seen = [await progressInStore(this.objects, fence), this.active.lastProgressOf(fence.jobId)];
+    const ahead = seen.filter((one) => one !== undefined).filter((one) => isAhead(one, progress));
+    if (ahead.length === 0 || !(await this.runs.noteProgress(fence, ahead.reduce(furthest)))) return false;
+    this.logger.error('The database knows less of a job than there is of it (state_regressed).', { ...fence, ahead });
+    return true;
   }
 
   private async restoreAndRun(run: ActiveRun, job: OpenedJob): Promise<RunEnd | undefined> {

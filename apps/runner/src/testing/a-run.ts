@@ -61,6 +61,7 @@ export function aClaimedRun(runId = 'run_1'): ClaimedRun {
     },
     checkpoint: undefined,
     base: { timeline: 1, batchId: 0, batchTimeMs: undefined, offsets: {} },
+    progress: { epoch: 1, timeline: 1, batchId: 0 },
     probation: undefined,
     trace: undefined,
   };

@@ -6,6 +6,7 @@ import {
   type LoggedBatch,
   type NewCheckpoint,
   type NewEvent,
+  type Progress,
   type RunId,
   type RunnerId,
   type CompletedCheckpoint,
@@ -23,7 +24,9 @@ export class RecordingRunStore extends RunStore {
   readonly written: CompletedCheckpoint[] = [];
   readonly disowned: RunId[] = [];
   readonly healthy: number[] = [];
+  readonly told: Progress[] = [];
   heartbeats = 0;
+  onProgress: () => Promise<boolean> = () => Promise.resolve(false);
   onHeartbeat: () => Promise<Heartbeat> = () => Promise.resolve({ outcome: 'alive', orders: new Map() });
   onBegin: () => ReturnType<RunStore['beginCheckpoint']> = () => Promise.resolve('done');
   onComplete: () => Promise<Written> = () => Promise.resolve('done');
@@ -51,6 +54,11 @@ export class RecordingRunStore extends RunStore {
 
   override rejectCheckpoint(): ReturnType<RunStore['rejectCheckpoint']> {
     return this.onReject();
+  }
+
+  override async noteProgress(_: unknown, seen: Progress): Promise<boolean> {
+    this.told.push(seen);
+    return this.onProgress();
   }
 
   override async appendEvents(_: unknown, events: readonly NewEvent[]): Promise<void> {

@@ -145,7 +145,7 @@ describe('objects that belong together', () => {
     const paths = [`${attempt}/manifest.json`, `${attempt}/state/1`, 'tnt_1/job_1/x', 'wal/tnt_1/job_1/lines/1'];
 
     expect(groupObjects(paths)).toEqual([
-      { path: attempt, objects: paths.slice(0, 2) },
+      { path: attempt, objects: paths.slice(0, 2), progress: { timeline: 2, batchId: 41, epoch: 5 } },
       { path: 'tnt_1/job_1', objects: ['tnt_1/job_1/x'] },
       { path: 'wal/tnt_1/job_1/lines', objects: ['wal/tnt_1/job_1/lines/1'] },
     ]);

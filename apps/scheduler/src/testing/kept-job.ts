@@ -42,13 +42,23 @@ export class KeptJob {
   constructor(
     readonly jobId: JobId,
     readonly runnerId: RunnerId,
-    public claimed: ClaimedRun,
+    private run: ClaimedRun,
   ) {
-    this.batchId = claimed.base.batchId;
+    this.batchId = run.progress.batchId;
+  }
+
+  get claimed(): ClaimedRun {
+    return this.run;
+  }
+
+  /** Another run goes on after the last batch that is committed. */
+  set claimed(run: ClaimedRun) {
+    this.run = run;
+    this.batchId = run.progress.batchId;
   }
 
   /**
-   * Writes a checkpoint as a runner does: row, files, manifest, row. Answers with its id once it is complete, and with
+   * Commits a batch, and writes a checkpoint of it as a runner does: row, files, manifest, row. Answers with its id once it is complete, and with
    * undefined when it could not be begun or the job was lost.
    *
    * @param keys how many keys the state has, or has changed; none writes no file.
@@ -67,6 +77,7 @@ export class KeptJob {
     const path = checkpointPath({ tenantId, jobId, timeline, batchId, epoch, unique: id });
     const common = { timeline, batchId, batchTimeMs: batchId, offsets: { numbers: { '0': batchId } } };
     const { number, bundleDigest } = revision;
+    if (!(await this.commit(runs, batchId))) return undefined;
     const buildsOn = parent?.folders ?? [];
     const shapes = { counts: shape };
     const begun = await runs.beginCheckpoint(fence, {
@@ -98,6 +109,17 @@ export class KeptJob {
       return undefined;
     this.chain = chain;
     return id;
+  }
+
+  /** False when the job was lost. */
+  private async commit(runs: RunStore, batchId: number): Promise<boolean> {
+    const { fence, base } = this.claimed;
+    const { timeline } = base;
+    const plan = { timeline, batchId, batchTimeMs: batchId, ranges: {} };
+    if ((await runs.writeBatch(fence, { kind: 'plan', plan })).outcome !== 'planned') return false;
+    const counts = { recordsIn: 0, recordsOut: 0, recordsSkipped: 0, processingMs: 0, schedulingDelayMs: 0 };
+    const commit = { timeline, batchId, nextOffsets: { numbers: { '0': batchId } }, ...counts };
+    return (await runs.writeBatch(fence, { kind: 'commit', commit, next: undefined })).outcome === 'committed';
   }
 
   /** Restores what the decision of the run chose, and says what that was. Throws where a byte is not what it was. */

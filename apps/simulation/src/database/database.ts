@@ -10,6 +10,7 @@ import type {
   RunEnd,
   SourceOffsets,
   TenantId,
+  Progress,
 } from '@tidemark/domain';
 import { Tables, type BatchRow, type CheckpointRow, type JobRow, type RollbackRow } from './tables.js';
 
@@ -34,6 +35,7 @@ export interface Watch {
   readonly heartbeat?: (runnerId: string) => void;
   readonly runnerLost?: (runnerId: string, session: boolean) => void;
   readonly told?: (event: NewEvent) => void;
+  readonly regressed?: (job: JobRow, seen: Progress) => void;
   readonly forked?: (job: JobRow, of: Checkpoint) => void;
 }
 

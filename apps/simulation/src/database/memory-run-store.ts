@@ -12,7 +12,9 @@ import {
   type LoggedBatch,
   type NewCheckpoint,
   type NewEvent,
+  isAhead,
   type Orders,
+  type Progress,
   type RunEnd,
   type RunId,
   type RunnerId,
@@ -20,7 +22,7 @@ import {
 import { beginCheckpoint, completeCheckpoint, rejectCheckpoint } from './checkpoint-writes.js';
 import { copyOf, type Database, type Transact } from './database.js';
 import { endRun, loseClaimedRun, moveOwnedJob, ownedBy, probationOf } from './run-ends.js';
-import { baseOf } from './start-point.js';
+import { baseOf, progressOf } from './start-point.js';
 import type { BatchRow, JobRow } from './tables.js';
 
 /** The runner's side of the rows, as one runner process has it. */
@@ -67,6 +69,16 @@ export class MemoryRunStore extends RunStore {
     return this.transact('disown', () => {
       const run = this.database.tables.runs.get(runId);
       if (run?.runnerId === runnerId && run.status === 'claimed') loseClaimedRun(this.database, run);
+    });
+  }
+
+  /** Nothing takes these rows back, so whoever has seen more than they know is wrong. */
+  override noteProgress({ jobId }: Pick<Fence, 'jobId'>, seen: Progress): Promise<boolean> {
+    return this.transact('note progress', () => {
+      const job = this.database.tables.jobs.get(jobId);
+      if (job === undefined || !isAhead(seen, progressOf(job))) return false;
+      this.database.watch.regressed?.(job, seen);
+      return true;
     });
   }
 
@@ -179,6 +191,7 @@ export function claimRun(database: Database, runId: RunId, runnerId: RunnerId): 
     revision: { tenantId, jobId, ...revision, createdAt: new Date(0) },
     checkpoint: chosenCheckpoint(database, decision),
     base: baseOf(job),
+    progress: progressOf(job),
     probation: probationOf(job, run.revision),
     savepoint: job.savepointWanted ?? undefined,
     trace: undefined,

@@ -4,6 +4,7 @@ import {
   type ClaimedRun,
   type CheckpointId,
   type HealthConfig,
+  type Progress,
   type RestoreDecision,
   type RestorePolicy,
   type SourceOffsets,
@@ -37,6 +38,13 @@ export function standingOf(job: JobRow): Standing {
     offsets: isUntouched ? undefined : job.baseOffsets,
   };
 }
+
+/** How far the rows know that a job has come. */
+export const progressOf = (job: JobRow): Progress => ({
+  epoch: job.epoch,
+  timeline: job.timeline,
+  batchId: standingOf(job).batchId,
+});
 
 export const baseOf = (job: JobRow): ClaimedRun['base'] => ({
   timeline: job.timeline,

@@ -50,6 +50,11 @@ export class Auditor {
       heartbeat: (runnerId) => void this.heartbeats.set(runnerId, this.of.nowMs()),
       runnerLost: this.runnerLost.bind(this),
       forked: this.forked.bind(this),
+      regressed: ({ id }, seen) => {
+        const what = (): string =>
+          `the rows of ${id} were taken for an older copy: somebody saw ${JSON.stringify(seen)}`;
+        this.findings.check('fault', false, what);
+      },
     };
   }
 

@@ -10,6 +10,7 @@ import {
   Sweep,
   VerifyCheckpoints,
   type PruneTrail,
+  type WatchStore,
 } from '@tidemark/scheduler/protocol';
 import type { Process, Stage } from './stage.js';
 
@@ -39,14 +40,15 @@ export interface SchedulerParts {
 export function startScheduler({ stage, process, scheduling, upkeep, objects, queue }: SchedulerParts): void {
   const timers = stage.timers(process);
   const relay = new OutboxRelay(scheduling, queue as RunQueue, timers);
-  const trail = { pass: () => Promise.resolve() } as unknown as PruneTrail;
+  const idle = { pass: () => Promise.resolve() };
   const loop = new SchedulerLoop(
     scheduling,
     new Reconcile(scheduling, relay, CONFIG),
     new Collect(scheduling, upkeep, objects, CONFIG),
     new Sweep(upkeep, objects, CONFIG),
     new VerifyCheckpoints(upkeep, objects, CONFIG, timers),
-    trail,
+    idle as unknown as PruneTrail,
+    idle as unknown as WatchStore,
     CONFIG,
     timers,
   );

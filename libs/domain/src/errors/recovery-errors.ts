@@ -1,8 +1,20 @@
 import type { JobStatus } from '../job/job-lifecycle.js';
+import type { Progress } from '../recovery/progress.js';
 import type { ErrorSpec } from './error-spec.js';
+import { INSTALLATION_ERRORS } from './installation-errors.js';
 
-/** Of savepoints, rollbacks and forks. */
+/** Of savepoints, rollbacks and forks, and of what was restored from outside. */
 export const RECOVERY_ERRORS = {
+  ...INSTALLATION_ERRORS,
+  state_regressed: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { jobId: string; seen: Progress; known: Progress }) =>
+      `Job ${p.jobId} has come to ${told(p.seen)}, and the database knows of it up to ${told(p.known)} only: it was restored ` +
+      'from an older copy. Nothing of the job is run or removed. Restore the newer database, or accept the older state: ' +
+      'roll the job back to a checkpoint that the database has ("tidemark rollback"), or say from where to start it.',
+  },
   job_needed: {
     kind: 'conflict',
     fault: 'user',
@@ -82,3 +94,6 @@ export const RECOVERY_ERRORS = {
       `The job was not made: checkpoint ${p.checkpointId} does not fit its code: ${p.objections.join('; ')}.`,
   },
 } as const satisfies Record<string, ErrorSpec>;
+
+const told = ({ timeline, batchId, epoch }: Progress): string =>
+  `batch ${batchId} of timeline ${timeline}, epoch ${epoch}`;

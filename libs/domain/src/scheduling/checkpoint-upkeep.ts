@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { CheckpointId, JobId, TenantId } from '../ids.js';
+import type { Progress } from '../recovery/progress.js';
 
 type JobKey = { readonly tenantId: TenantId; readonly jobId: JobId };
 
@@ -14,6 +15,8 @@ export interface CheckpointToVerify extends Pick<Checkpoint, 'id' | 'tenantId' |
 export interface ObjectGroup {
   readonly path: string;
   readonly objects: readonly string[];
+  /** How far the job had come, of an attempt at a checkpoint. */
+  readonly progress?: Progress;
 }
 
 /** Where the sweep over the object store stands: below which tenant and job it looked last, and in which part. */
@@ -53,6 +56,9 @@ export abstract class CheckpointUpkeep {
   /**
    * Notes which of these groups, all that were found of the job in this part of the store, belong to no row, and since
    * when; answers with those of which every object was found without a row for the first time at least `graceMs` ago.
+   * What is of a time that the database does not know of, because it was restored from an older copy, is no orphan: its job
+   * is held, and until somebody has accepted the older state, nothing of jobs without a row is one either.
+   *
    * Time is that of Postgres: what the store says of the age of an object is never asked.
    */
   abstract noteOrphans(

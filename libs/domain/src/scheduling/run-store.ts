@@ -5,6 +5,7 @@ import type { RestoreDecision } from '../checkpoint/restore-decision.js';
 import type { ErrorCode } from '../errors/tidemark-error.js';
 import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
 import type { Revision } from '../job/job.js';
+import type { Progress } from '../recovery/progress.js';
 import type { Probation } from '../upgrade/health.js';
 import type { BatchLogEntry, BatchLogResult, Orders } from './batch-log-entry.js';
 
@@ -38,6 +39,8 @@ export interface ClaimedRun {
   };
   /** Of a revision that has not shown yet that it is no worse than the one before. */
   readonly probation: Probation | undefined;
+  /** How far the job has come, by what the database knows. */
+  readonly progress: Progress;
   /** The newest savepoint that waits for this run, by its number: it is written before the first batch. */
   readonly savepoint?: number | undefined;
   readonly trace: string | undefined;
@@ -129,6 +132,12 @@ export abstract class RunStore {
       }
     | { readonly outcome: 'fenced' }
   >;
+
+  /**
+   * Tells how far a job was seen to have come, by whatever is left of it elsewhere. Where the database knows less, it was
+   * restored from an older copy: the job is taken from its run and held. False where the database knows it all.
+   */
+  abstract noteProgress(job: Pick<Fence, 'tenantId' | 'jobId'>, seen: Progress): Promise<boolean>;
 
   /** Events need no fence: they tell what this run did, also its last words after losing the job. */
   abstract appendEvents(fence: Fence, events: readonly NewEvent[]): Promise<void>;

@@ -8,6 +8,7 @@ import { Timelines1764700000000 } from './7-timelines.js';
 import { Probation1764800000000 } from './8-probation.js';
 import { Recovery1764900000000 } from './9-recovery.js';
 import { Audit1765200000000 } from './12-audit.js';
+import { Installation1765300000000 } from './13-installation.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   Probation1764800000000,
   Recovery1764900000000,
   Audit1765200000000,
+  Installation1765300000000,
 ] as const;

@@ -23,6 +23,7 @@ import { SweepRow } from './sweep.row.js';
 import { SavepointRow } from './savepoint.row.js';
 import { RollbackRow } from './rollback.row.js';
 import { AuditEventRow } from './audit-event.row.js';
+import { InstallationRow } from './installation.row.js';
 
 export {
   TenantRow,
@@ -50,6 +51,7 @@ export {
   SavepointRow,
   RollbackRow,
   AuditEventRow,
+  InstallationRow,
 };
 
 export const ROWS = [
@@ -77,4 +79,5 @@ export const ROWS = [
   SavepointRow,
   RollbackRow,
   AuditEventRow,
+  InstallationRow,
 ] as const;

@@ -44,6 +44,8 @@ export class JobRow {
   @Column({ name: 'request_id', type: 'text', nullable: true }) requestId!: string | null;
   @Column({ name: 'probation', type: 'jsonb', nullable: true }) probation!: object | null;
   @Column({ name: 'upgrade', type: 'jsonb', nullable: true }) upgrade!: object | null;
+  /** What was seen of the job that this database does not know of, and what was ordered by then; null for all is known. */
+  @Column({ name: 'regressed', type: 'jsonb', nullable: true }) regressed!: object | null;
   @Column({ name: 'version', type: 'integer', default: 1 }) version!: number;
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
 

@@ -114,11 +114,15 @@ const ordersOf = (row: z.infer<typeof ordered>): Orders => ({
   savepoint: row.savepoint_wanted ?? undefined,
 });
 
+/** The job's last batch, or the one that its timeline begins after. */
+const STANDING = 'CASE WHEN j.last_timeline = j.timeline THEN j.last_batch_id ELSE j.base_batch_id END';
+
 /**
  * The row lock on the job is the fence: a claim that is under way makes this wait and then find another epoch, and a
  * claim that comes later waits until this is durable. A job that was taken from its run and that nobody has claimed yet
  * still has that run's epoch, so the run must own it too. An existing plan is returned as it stands; a new one is written
- * only while the job is wanted running.
+ * only while the job is wanted running, and after the batch before it: a database that was restored from an older copy has
+ * that one neither committed nor planned.
  */
 const WRITE_PLANS = `
 WITH input AS (
@@ -129,6 +133,9 @@ WITH input AS (
   SELECT j.id, j.epoch, j.desired, j.revision, j.start_mode IS NOT NULL AS starts_elsewhere, j.savepoint_wanted
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
    WHERE j.epoch = i.epoch AND j.current_run_id = i.run_id AND j.timeline = i.timeline
+     AND (${STANDING} >= i.batch_id - 1
+          OR EXISTS (SELECT 1 FROM batches p
+                      WHERE p.job_id = i.job_id AND p.timeline = i.timeline AND p.batch_id = i.batch_id - 1))
    ORDER BY j.id
      FOR SHARE OF j
 ), written AS (
@@ -148,7 +155,10 @@ SELECT o.id AS job_id, o.epoch, o.desired, o.revision, o.starts_elsewhere, o.sav
   LEFT JOIN written w ON w.job_id = o.id
   LEFT JOIN batches b ON b.job_id = i.job_id AND b.timeline = i.timeline AND b.batch_id = i.batch_id`;
 
-/** Commit, the job's progress, and the next plan: all or nothing, and only for the epoch that owns the job. */
+/**
+ * Commit, the job's progress, and the next plan: all or nothing, and only for the epoch that owns the job and has committed
+ * the batch before.
+ */
 const WRITE_COMMITS = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb)
@@ -158,7 +168,7 @@ WITH input AS (
 ), owned AS (
   SELECT j.id, j.epoch
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
-   WHERE j.epoch = i.epoch AND j.current_run_id = i.run_id AND j.timeline = i.timeline
+   WHERE j.epoch = i.epoch AND j.current_run_id = i.run_id AND j.timeline = i.timeline AND ${STANDING} = i.batch_id - 1
    ORDER BY j.id
      FOR NO KEY UPDATE OF j
 ), finished AS (

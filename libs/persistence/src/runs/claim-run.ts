@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
 import { toCheckpoint, toDecision, toRevision } from '../mapping.js';
 import { CheckpointRow, JobRow, RestoreDecisionRow, RunRow, TenantRow } from '../rows/index.js';
+import { progressOf } from '../recovery/regression.js';
 import { probationOf } from '../scheduling/probation.js';
 import { baseOf, revisionOf } from '../scheduling/restore-facts.js';
 
@@ -41,6 +42,7 @@ export async function claimRun(tx: EntityManager, runId: RunId, runnerId: Runner
     decision,
     checkpoint: await chosenCheckpoint(tx, job, decision),
     base: baseOf(job),
+    progress: progressOf(job),
     probation: probationOf(job, queued.revision),
     savepoint: job.savepointWanted ?? undefined,
     trace: queued.trace ?? undefined,

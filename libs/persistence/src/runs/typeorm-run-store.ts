@@ -10,6 +10,7 @@ import {
   type NewCheckpoint,
   type NewEvent,
   type Orders,
+  type Progress,
   type RunEnd,
   type RunId,
   type RunnerId,
@@ -19,7 +20,9 @@ import {
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { appendEvents } from '../announce.js';
+import { lockJob } from '../jobs/change-job.js';
 import { toPlan } from '../mapping.js';
+import { noteRegression } from '../recovery/regression.js';
 import { BatchRow, RunRow, RunnerRow } from '../rows/index.js';
 import { BatchLogWriter } from './batch-log-writer.js';
 import * as checkpoints from './checkpoint-writes.js';
@@ -146,6 +149,13 @@ export class TypeOrmRunStore extends RunStore {
 
   override rejectCheckpoint(fence: Fence, id: CheckpointId, reason: string): ReturnType<RunStore['rejectCheckpoint']> {
     return this.dataSource.transaction((tx) => checkpoints.reject(tx, fence, id, reason));
+  }
+
+  override noteProgress({ tenantId, jobId }: Pick<Fence, 'tenantId' | 'jobId'>, seen: Progress): Promise<boolean> {
+    return this.dataSource.transaction(async (tx) => {
+      const job = await lockJob(tx, tenantId, jobId);
+      return job !== null && noteRegression(tx, job, seen);
+    });
   }
 
   override appendEvents(fence: Fence, events: readonly NewEvent[]): Promise<void> {

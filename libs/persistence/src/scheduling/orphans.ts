@@ -1,5 +1,8 @@
-import type { CheckpointUpkeep, ObjectGroup } from '@tidemark/domain';
-import type { EntityManager } from 'typeorm';
+import { furthest, isAhead, type CheckpointUpkeep, type ObjectGroup } from '@tidemark/domain';
+import { IsNull, Not, type EntityManager } from 'typeorm';
+import { lockJob } from '../jobs/change-job.js';
+import { noteRegression, progressOf } from '../recovery/regression.js';
+import { JobRow } from '../rows/index.js';
 
 type Found = Parameters<CheckpointUpkeep['noteOrphans']>[0];
 
@@ -12,7 +15,7 @@ type Found = Parameters<CheckpointUpkeep['noteOrphans']>[0];
  */
 export async function noteOrphans(tx: EntityManager, found: Found): Promise<readonly ObjectGroup[]> {
   const { tenantId, jobId, part, groups, graceMs } = found;
-  const orphans = await withoutRow(tx, found);
+  const orphans = await withoutRow(tx, { ...found, groups: await knownOf(tx, found) });
   await tx.query('DELETE FROM orphans WHERE job_id = $1 AND part = $2 AND path <> ALL($3)', [
     jobId,
     part,
@@ -31,6 +34,21 @@ export async function noteOrphans(tx: EntityManager, found: Found): Promise<read
   );
   const removable = new Set(due.filter((row) => row.due).map(({ path }) => path));
   return groups.filter(({ path }) => removable.has(path));
+}
+
+/** Those that are not of a time that the database does not know of. */
+async function knownOf(tx: EntityManager, { jobId, tenantId, groups }: Found): Promise<readonly ObjectGroup[]> {
+  const job = await tx.findOneBy(JobRow, { id: jobId, tenantId });
+  if (job === null) return (await tx.existsBy(JobRow, { regressed: Not(IsNull()) })) ? [] : groups;
+  const known = progressOf(job);
+  const isKnown = ({ progress }: ObjectGroup): boolean => progress === undefined || !isAhead(progress, known);
+  const seen = groups.flatMap(({ progress }) =>
+    progress === undefined || !isAhead(progress, known) ? [] : [progress],
+  );
+  if (seen.length === 0) return groups;
+  const locked = await lockJob(tx, tenantId, jobId);
+  if (locked !== null) await noteRegression(tx, locked, seen.reduce(furthest));
+  return groups.filter(isKnown);
 }
 
 /** Of checkpoints: those of no attempt that has a row. Of anything else: those of a job that is gone. */

@@ -2,6 +2,7 @@ import type { CheckpointId, JobPoint, RestoreVerdict, RollbackStatus, StartMode 
 import type { EntityManager } from 'typeorm';
 import { startModeOf } from '../mapping.js';
 import { RollbackRow, type JobRow } from '../rows/index.js';
+import { nextTimeline } from './start-point.js';
 
 /** The order to roll back with which the job's next start begins. */
 export type PendingRollback = Extract<StartMode, { mode: 'checkpoint' }> &
@@ -27,7 +28,7 @@ export async function supersedeRollback(tx: EntityManager, job: JobRow): Promise
 
 /** Says what came of the order with which a start of a locked job was decided. Called before a timeline is opened. */
 export const settleRollback = (tx: EntityManager, job: JobRow, { outcome }: RestoreVerdict): Promise<void> =>
-  outcome === 'start' ? settle(tx, job, 'begun', job.timeline + 1) : settle(tx, job, 'held');
+  outcome === 'start' ? settle(tx, job, 'begun', nextTimeline(job)) : settle(tx, job, 'held');
 
 /**
  * Says of a rollback of a locked job that it came to nothing: the checkpoint that it goes back to was found damaged, before

@@ -13,6 +13,7 @@ import type { EntityManager } from 'typeorm';
 import { announceWork, appendEvents } from '../announce.js';
 import { toJob } from '../mapping.js';
 import { JobRow, OutboxRow, RestoreDecisionRow, RunRow, TOPICS } from '../rows/index.js';
+import { holdRegressed, leaveRegression } from '../recovery/regression.js';
 import { beginProbation } from './probation.js';
 import { settleRollback } from './pending-rollback.js';
 import { decideFor } from './restore-facts.js';
@@ -40,6 +41,7 @@ export function takeDueJob(tx: EntityManager, except: readonly JobId[]): Promise
 export async function scheduleJob(tx: EntityManager, row: JobRow, ids: IdSource): Promise<ScheduleOutcome> {
   const jobId = row.id as JobId;
   const tenantId = row.tenantId as TenantId;
+  if (await holdRegressed(tx, row)) return { outcome: 'held', jobId, status: 'awaiting_decision' };
   const decided = await decideFor(tx, row, row.revision);
   const { verdict, candidates } = decided.decision;
   const runId = ids.next('run');
@@ -60,6 +62,7 @@ export async function scheduleJob(tx: EntityManager, row: JobRow, ids: IdSource)
   if (verdict.outcome !== 'start') return hold(tx, row, verdict);
 
   await applyStartPoint(tx, row, verdict, decided.checkpoint);
+  await leaveRegression(tx, row);
   await beginProbation(tx, row, decided);
   await queueRun(tx, row, runId);
   const { reasonCode, from } = verdict;

@@ -59,6 +59,10 @@ export async function applyStartPoint(
   }
 }
 
+/** Above all that the job has had, and that was seen of it where the database has gone back. */
+export const nextTimeline = ({ timeline, regressed }: Pick<JobRow, 'timeline' | 'regressed'>): number =>
+  Math.max(timeline, (regressed as { readonly timeline: number } | null)?.timeline ?? 0) + 1;
+
 /** @param base.checkpointId with whose state the timeline begins; without it, it begins with none */
 export async function openTimeline(
   tx: EntityManager,
@@ -69,7 +73,7 @@ export async function openTimeline(
     JobRow,
     { id: job.id },
     {
-      timeline: job.timeline + 1,
+      timeline: nextTimeline(job),
       baseTimeline: base.timeline,
       baseBatchId: base.batchId,
       baseBatchTimeMs: base.batchTimeMs,

@@ -1,13 +1,10 @@
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Client } from 'pg';
-import { connect } from 'node:net';
-import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PostgresProxy } from './postgres-proxy.js';
-import { ownPostgres, ownRedis } from './servers.js';
+import { hasRedis, ownPostgres, ownRedis } from './servers.js';
 
 const PAUSED_MS = 300;
 
@@ -78,26 +75,11 @@ describe('a Postgres of a test', () => {
   });
 });
 
-const hasRedis = (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-  try {
-    accessSync(join(folder, 'redis-server'), constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-});
-
 describe('a Redis of a test', () => {
-  it.skipIf(!hasRedis)('is paused, goes on, is killed, and comes back empty (needs redis-server)', async () => {
+  it.skipIf(!hasRedis())('is paused, goes on, is killed, and comes back empty (needs redis-server)', async () => {
     const server = await ownRedis(await aHome());
     onTestFinished(() => server.stop());
-    const say = async (command: string): Promise<string> => {
-      const socket = connect(server.address.port, '127.0.0.1');
-      socket.write(`${command}\r\n`);
-      const [answer] = (await once(socket, 'data')) as [Buffer];
-      socket.destroy();
-      return answer.toString();
-    };
+    const { say } = server;
     expect(await say('SET kept 1')).toBe('+OK\r\n');
 
     const goOn = await server.pause();

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { startPostgres } from '@tidemark/embedded-postgres';
 import { freeze } from './freezer.js';
 
@@ -42,8 +43,13 @@ export async function ownPostgres(
   };
 }
 
+export interface OwnRedis extends OwnServer {
+  /** Resolves to the answer to a command, as it comes over the wire. */
+  say(command: string): Promise<string>;
+}
+
 /** A Redis of its own, in memory: what it held is lost when it is killed. Needs `redis-server`. */
-export async function ownRedis(home: string): Promise<OwnServer> {
+export async function ownRedis(home: string): Promise<OwnRedis> {
   const port = await freePort();
   const start = async (): Promise<ChildProcess> => {
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', home, '--save', '', '--appendonly', 'no'];
@@ -64,6 +70,13 @@ export async function ownRedis(home: string): Promise<OwnServer> {
   };
   return {
     url: `redis://127.0.0.1:${port}`,
+    say: async (command) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(`${command}\r\n`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return answer.toString();
+    },
     address: { host: '127.0.0.1', port },
     pause: () => freeze(child.pid ?? 0),
     kill: () => end('SIGKILL'),
@@ -75,6 +88,18 @@ export async function ownRedis(home: string): Promise<OwnServer> {
 }
 
 const REDIS = 'redis-server';
+
+/** Whether there is a Redis to start. */
+export const hasRedis = (): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, REDIS), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
 const WAIT_MS_MAX = 20_000;
 const LOOK_EVERY_MS = 20;
 
