@@ -1,3 +1,4 @@
+export { verifyChaos } from './chaos/verify-chaos.js';
 export { prepareFlights, recountFlights, submitFlights, type Recount } from './flights.js';
 export { aHome, Instance, kill, root, writeInput, type RunningProcess } from './instance.js';
 export { bundleOf } from './job-bundles.js';

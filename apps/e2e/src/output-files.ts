@@ -11,9 +11,15 @@ export interface CommittedOutput<Row> {
 
 /** What counts of {@link committedOutput}: without the batches that a rollback has taken back. */
 export async function validOutput<Row>(folder: string): Promise<readonly CommittedOutput<Row>[]> {
-  const all = await committedOutput<Row>(folder);
-  const bases = await timelinesIn(folder);
-  const valid: CommittedOutput<Row>[] = [];
+  return validOf(await committedOutput<Row>(folder), await timelinesIn(folder));
+}
+
+/** The same of entries that are read already. `bases`: what the sink says of where timelines go on. */
+export function validOf<Entry extends { readonly timeline: number; readonly batchId: number }>(
+  all: readonly Entry[],
+  bases: ReadonlyMap<number, { readonly timeline: number; readonly batchId: number }>,
+): readonly Entry[] {
+  const valid: Entry[] = [];
   let until = Infinity;
   for (let timeline = Math.max(1, ...all.map((one) => one.timeline), ...bases.keys()); timeline >= 1;) {
     valid.push(...all.filter((one) => one.timeline === timeline && one.batchId <= until));
@@ -24,7 +30,8 @@ export async function validOutput<Row>(folder: string): Promise<readonly Committ
   return valid.sort((a, b) => a.timeline - b.timeline || a.batchId - b.batchId);
 }
 
-async function timelinesIn(folder: string): Promise<ReadonlyMap<number, { timeline: number; batchId: number }>> {
+/** Where each timeline of a `files` sink goes on, by its number. */
+export async function timelinesIn(folder: string): Promise<ReadonlyMap<number, { timeline: number; batchId: number }>> {
   const names = await readdir(join(folder, '_timelines')).catch(() => []);
   const entries = await Promise.all(
     names.map(async (name) => JSON.parse(await readFile(join(folder, '_timelines', name), 'utf8')) as TimelineEntry),

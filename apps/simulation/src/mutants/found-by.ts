@@ -27,7 +27,7 @@ export const FOUND_BY: { readonly [name in MutantName]: readonly number[] } = {
   'the collector ignores what a start has chosen': [23],
   'the collector keeps no newest': [0],
   'the collector does not look again': [3403],
-  'a checkpoint that becomes the newest is not held': [1654],
+  'a checkpoint that becomes the newest is not held': [5954],
   'unfinished checkpoints stay': [4],
   'objects are removed before the row says so': [2],
   'orphans are swept at once': [3],

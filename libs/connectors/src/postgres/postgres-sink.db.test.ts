@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isTidemarkError } from '@tidemark/domain';
 import type { Sink } from '@tidemark/engine';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { aContext, aNode } from '../connector.contract.js';
 import { Connections } from '../connections.js';
 import { openSink } from '../connectors.js';
@@ -118,6 +118,54 @@ describe('the postgres sink', () => {
     );
     expect(rows).toEqual([{ job_id: 'job_a', sink_uid: 'lines', timeline: 1, batch_id: 5, rows: 3 }]);
   });
+
+  it('refuses a batch of a timeline that was left, also one that it has never held', async () => {
+    const { open, rows } = await aTarget();
+    const [late, next] = [await open(), await open()];
+    await late.write(aWrite(1));
+    await next.write({ ...aWrite(2), timeline: 2 });
+    const before = await rows();
+
+    await expect(late.write(aWrite(2))).rejects.toMatchObject({
+      code: 'sink_refused',
+      message: expect.stringContaining('timeline 1, which was left') as string,
+    });
+    expect(await rows()).toEqual(before);
+    expect(await next.write({ ...aWrite(3), timeline: 2 })).toBe('written');
+  });
+
+  it('makes a late writer wait for the first batch of the timeline that comes after its own', async () => {
+    const { schema, open, rows } = await aTarget();
+    const [late, next] = [await open(), await open()];
+    await late.write(aWrite(1));
+    const blocker = new Client({ connectionString: databaseUrl.href });
+    await blocker.connect();
+    onTestFinished(() => blocker.end());
+    // The new timeline's writer has its mark, and waits for the table.
+    await blocker.query(`BEGIN; LOCK TABLE ${schema}.out IN ACCESS EXCLUSIVE MODE`);
+    const first = next.write({ ...aWrite(2), timeline: 2 });
+    await waitingFor('relation');
+    const outcome = late.write(aWrite(2)).catch((error: unknown) => error);
+    await waitingFor('advisory');
+    await blocker.query('COMMIT');
+
+    expect(await first).toBe('written');
+    expect(await outcome).toMatchObject({ code: 'sink_refused' });
+    expect(await rows()).toHaveLength(6);
+  });
+
+  /** Until a connection of a sink waits for a lock of this kind. */
+  const waitingFor = (kind: string): Promise<void> =>
+    vi.waitFor(
+      async () => {
+        const { rows } = await admin.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock' AND wait_event = $2`,
+          [databaseName, kind],
+        );
+        expect(rows).toHaveLength(1);
+      },
+      { timeout: 10_000, interval: 10 },
+    );
 
   it('keeps two sinks on one table apart', async () => {
     const { open, rows } = await aTarget();

@@ -1,7 +1,9 @@
 // Sink `postgres`: exactly once. One transaction inserts a batch's rows and moves the sink's mark in
 // `tidemark_commits`, one row for each (job, sink, timeline) that holds the highest batch written. Batches of a
 // timeline come in order, so a batch at or below the mark is held already: by an attempt whose answer was lost, or by
-// the run that took over from this one. Of two writers the second waits for the first one's row lock, then sees its mark.
+// the run that took over from this one. Of two writers of one sink the second waits for the first one's lock, then sees its
+// mark. A timeline that was left is written to no more: under `upsert`, a late run would put old rows in place of new ones.
+import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { TidemarkError, type JobId } from '@tidemark/domain';
 import type { Sink, SinkWrite } from '@tidemark/engine';
@@ -66,6 +68,8 @@ async function openPostgresSink(uid: string, settings: PostgresOptions, context:
 class PostgresSink implements Sink {
   readonly guarantee = 'exactly_once';
   private readonly target: Target;
+  /** Of all who write to this sink, on whatever timeline: a number that Postgres can lock. */
+  private readonly lock: bigint;
   private client: Client | undefined;
 
   constructor(
@@ -76,6 +80,7 @@ class PostgresSink implements Sink {
   ) {
     const { schema, table, columns, key } = settings;
     this.target = { uid, schema, table, columns, key };
+    this.lock = createHash('sha256').update(`${jobId} ${uid} ${schema}`).digest().readBigInt64BE();
   }
 
   /** Connects and makes sure of the tables, so that what is wrong with them is known before the first batch. */
@@ -89,8 +94,9 @@ class PostgresSink implements Sink {
   async write(write: SinkWrite): Promise<'written' | 'already_held'> {
     if (write.rows === 0) return 'written';
     return this.using(async (client) => {
-      await client.query('BEGIN');
+      await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${this.lock})`);
       if (!(await this.moveMark(client, write))) {
+        await this.requireNewestTimeline(client, write);
         await client.query('ROLLBACK');
         return 'already_held';
       }
@@ -106,17 +112,30 @@ class PostgresSink implements Sink {
     await client?.end().catch(() => {});
   }
 
-  /** False if the batch is held. Takes the row lock of (job, sink, timeline) for the rest of the transaction. */
+  /** False if the batch is held, or the sink holds batches of a later timeline. */
   private async moveMark(client: Client, { timeline, batchId, batchTimeMs, rows }: SinkWrite): Promise<boolean> {
     const { rowCount } = await client.query(
       `INSERT INTO ${commitsName(this.target)} AS held (job_id, sink_uid, timeline, batch_id, batch_time, rows)
-       VALUES ($1, $2, $3, $4, $5, $6)
+       SELECT $1, $2, $3::bigint, $4::bigint, $5::timestamptz, $6::bigint
+        WHERE NOT EXISTS (SELECT 1 FROM ${commitsName(this.target)} WHERE job_id = $1 AND sink_uid = $2 AND timeline > $3)
        ON CONFLICT (job_id, sink_uid, timeline)
        DO UPDATE SET batch_id = EXCLUDED.batch_id, batch_time = EXCLUDED.batch_time, rows = EXCLUDED.rows, committed_at = now()
        WHERE held.batch_id < EXCLUDED.batch_id`,
       [this.jobId, this.uid, timeline, batchId, new Date(batchTimeMs), rows],
     );
     return rowCount === 1;
+  }
+
+  /** Throws `sink_refused` where the job has gone on elsewhere: whoever writes this has lost it, and may not know. */
+  private async requireNewestTimeline(client: Client, { timeline }: SinkWrite): Promise<void> {
+    const { rows } = await client.query<{ newest: string }>(
+      `SELECT max(timeline) AS newest FROM ${commitsName(this.target)} WHERE job_id = $1 AND sink_uid = $2`,
+      [this.jobId, this.uid],
+    );
+    const newest = Number(rows[0]?.newest);
+    if (newest <= timeline) return;
+    const reason = `it holds batches of timeline ${newest}, and this one is of timeline ${timeline}, which was left`;
+    throw this.refusal(reason);
   }
 
   private async insert(client: Client, documents: string): Promise<void> {

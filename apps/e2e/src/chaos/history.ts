@@ -1,0 +1,87 @@
+import type { Inputs } from './inputs.js';
+import type { Row, Shape } from './reducers.js';
+
+/** A batch of a job. */
+export interface Point {
+  readonly timeline: number;
+  readonly batchId: number;
+}
+
+/** Who wrote something, and what the job's row said at that moment. */
+interface Written extends Point {
+  readonly epoch: number;
+  readonly job: { readonly epoch: number; readonly timeline: number };
+}
+
+export type Ranges = {
+  readonly [source: string]: { readonly [partition: string]: { readonly from: number; readonly to: number } };
+};
+
+/** Something that became durable in the service's database, in the order in which it did. */
+export type LogEntry =
+  | { readonly kind: 'claim'; readonly epoch: number }
+  /** A timeline begins. `after` is left out for the first one; `isEmpty`: with no state. */
+  | { readonly kind: 'timeline'; readonly timeline: number; readonly after?: Point; readonly isEmpty: boolean }
+  /** `isWanted`: the job was to run, and to begin nowhere else. */
+  | ({ readonly kind: 'plan'; readonly ranges: Ranges; readonly isWanted: boolean } & Written)
+  | ({ readonly kind: 'commit' } & Written)
+  /** It turned complete. */
+  | ({ readonly kind: 'checkpoint' } & Written);
+
+export type Logged<K extends LogEntry['kind']> = Extract<LogEntry, { kind: K }>;
+
+/** What a sink holds. */
+export type SinkHistory = FilesHistory | TableHistory;
+
+/** Of a `files` sink: every entry of its log, and which of them count for a reader who goes by its format. */
+export interface FilesHistory {
+  readonly kind: 'files';
+  readonly uid: string;
+  /** The newest timeline that it knows of. */
+  readonly timeline: number;
+  readonly entries: readonly (Point & { readonly rows: readonly Row[]; readonly isVisible: boolean })[];
+}
+
+/** Of a table to which rows are added (each record is one), or in which the newest row of a key counts. */
+export interface TableHistory {
+  readonly kind: 'append' | 'upsert';
+  readonly uid: string;
+  readonly rows: readonly Row[];
+}
+
+/** All that is known of one job. */
+export interface JobHistory {
+  readonly shape: Shape;
+  readonly log: readonly LogEntry[];
+  readonly inputs: Inputs;
+  readonly sinks: readonly SinkHistory[];
+  /** Orders to go back that have begun: on which timeline, and after which batch that had to be. */
+  readonly rollbacks: readonly { readonly timeline: number; readonly to: Point }[];
+  /** How often the job may have begun with empty state: because somebody said so, or a checkpoint was spoilt. */
+  readonly resetsMax: number;
+  /** Nothing waits to be read, and the job is at rest: what a sink holds is what it has to. */
+  readonly isSettled: boolean;
+}
+
+export const VIOLATIONS = {
+  lost: 'records or rows that are not where they have to be',
+  twice: 'records or rows that count more than once',
+  stale: 'something was written by a run that had lost the job, or holds what a later run has replaced',
+  reordered: 'records of one key in another order than that in which they came',
+  gap: 'ranges of a timeline that do not tile a partition, or a plan that changed',
+  aborted: 'rows that a reader sees of a batch that was never committed, or was taken back',
+  wrong: 'rows that do not say what they have to',
+  elsewhere: 'a rollback that did not begin where it was ordered to',
+  reset: 'state that began empty although nobody had asked for it',
+} as const;
+export type ViolationKind = keyof typeof VIOLATIONS;
+
+export interface Violation {
+  readonly kind: ViolationKind;
+  /** How many records, rows or writes. */
+  readonly count: number;
+  /** One sentence without the job's name. */
+  readonly what: string;
+}
+
+export const nameOf = ({ timeline, batchId }: Point): string => `batch ${batchId} of timeline ${timeline}`;
