@@ -85,7 +85,7 @@ describe('a job that goes wrong', () => {
     expect(stack).not.toContain('bundle.js');
   });
 
-  it('is stopped when it loops for ever', async () => {
+  it('R3: is stopped when it loops for ever', async () => {
     const job = await submit('loops', { limits: { cpuMsPerBatch: 300 } });
     const failure = await failureOf(job);
     const { lastBatch } = await instance.tidemark.jobs.get(job.id);
@@ -95,7 +95,7 @@ describe('a job that goes wrong', () => {
     });
   });
 
-  it('is stopped when it eats memory', async () => {
+  it('R28: is stopped when it eats memory', async () => {
     const job = await submit('hoards', { limits: { memoryMb: 64 } });
     const failure = await failureOf(job);
     expect(failure).toMatchObject({
@@ -104,7 +104,7 @@ describe('a job that goes wrong', () => {
     });
   });
 
-  it('ends at a line that it cannot read, and names file and byte', async () => {
+  it('R15: ends at a line that it cannot read, and names file and byte', async () => {
     const good = { letter: 'a' };
     await writeInput(instance, 'poisoned/in/1.jsonl', [good, good]);
     await writeInput(instance, 'poisoned/in/2.jsonl', [good, '{"letter":', good]);
@@ -117,7 +117,7 @@ describe('a job that goes wrong', () => {
     });
   });
 
-  it('passes over a line that it cannot read where its policy says so, counted and with an event', async () => {
+  it('R15: passes over a line that it cannot read where its policy says so, counted and with an event', async () => {
     const good = { letter: 'a' };
     await writeInput(instance, 'skipping/in/1.jsonl', [good, 'not JSON', good]);
     const job = await submitLetters('skipping', 'skip');
@@ -200,7 +200,7 @@ describe('a job that goes wrong', () => {
     );
   });
 
-  it('leaves its neighbours alone: each of them has committed every interval', async () => {
+  it('R28: leaves its neighbours alone: each of them has committed every interval', async () => {
     for (const { id } of neighbours) {
       const batches: Batch[] = [];
       for await (const batch of instance.tidemark.jobs.batches(id, { limit: 100 })) batches.unshift(batch);

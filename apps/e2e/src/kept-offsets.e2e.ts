@@ -158,7 +158,7 @@ describe('an upgrade under reset_keep_offsets', () => {
     }
   }
 
-  it('begins at the next offset of every partition where no state fits', async () => {
+  it('R22: begins at the next offset of every partition where no state fits', async () => {
     const handover = await deploy(await bundle('means', '3 s'));
 
     expectKeptOffsets(handover);

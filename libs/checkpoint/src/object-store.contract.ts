@@ -114,7 +114,7 @@ export function objectStoreContract(
       expect(await store.list('a')).toEqual(['a/b/c']);
     });
 
-    it('shows nothing of a write that was cut off', async () => {
+    it('R8: shows nothing of a write that was cut off', async () => {
       const { store, leaveLitter } = await open();
       await store.put('a/b', bytes('x'));
       await leaveLitter();

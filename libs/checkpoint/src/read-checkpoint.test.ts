@@ -127,7 +127,7 @@ describe('a manifest that is sound in itself', () => {
     'has a hash without a schema': (json) => json.replace(/"key": \{/, `"key": { "sha256": "${'a'.repeat(64)}",`),
     'is not an object': () => '"manifest"',
   };
-  it.each(Object.entries(wrong))('is refused when it %s', async (_, change) => {
+  it.each(Object.entries(wrong))('R24: is refused when it %s', async (_, change) => {
     const { store, manifestSha256 } = await rewritten(whole, change);
     await expect(readCheckpoint(store, whole.path, manifestSha256)).rejects.toMatchObject({
       code: 'checkpoint_unreadable',

@@ -109,7 +109,7 @@ describe('a checkpoint', () => {
     expect(checkpoints.isDue()).toBe(true);
   });
 
-  it('has its row before its objects, and is complete only after them', async () => {
+  it('R8: has its row before its objects, and is complete only after them', async () => {
     const seen: string[] = [];
     runs.onBegin = () => {
       seen.push(`row, ${objects.puts} objects`);

@@ -64,7 +64,9 @@ async function startSandbox(
 ): Promise<SandboxedGraph> {
   const { sandbox, objects, scratch } = tools;
   const paths = bundlePaths(fence.tenantId, revision.bundleDigest);
-  const [code, map] = await Promise.all([objects.get(paths.code), optional(objects, paths.map)]);
+  const [code, map] = await Promise.all([optional(objects, paths.code), optional(objects, paths.map)]);
+  // A job that was accepted has its code there, so it is the store that is not: nothing to end a job for.
+  if (code === undefined) throw new TidemarkError('store_unavailable', { path: paths.code });
   return sandbox.start({
     id: fence.jobId,
     code: text(code),

@@ -22,6 +22,7 @@ import { ActiveRuns } from './active-runs.js';
 import { beginCheckpoint, runBatches, type BatchesEnd } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
 import { skipEvent } from './flow-events.js';
+import { StartGate, type Leave } from './start-gate.js';
 import { endOfAbandonment, endOfDecision, endOfError, inOurWords, isInputGone } from './run-end.js';
 
 const END_RETRY_MS = 500;
@@ -31,6 +32,7 @@ const END_IN_FULL_ATTEMPTS = 5;
 @Injectable()
 export class RunJob {
   private readonly logger = new Logger(RunJob.name);
+  private readonly starts: StartGate;
 
   constructor(
     private readonly runs: RunStore,
@@ -40,10 +42,22 @@ export class RunJob {
     private readonly clock: Clock,
     private readonly timers: Timers,
     private readonly ids: IdSource,
-  ) {}
+  ) {
+    this.starts = new StartGate(timers);
+  }
 
   /** Resolves when the run is over, or at once when there is nothing to claim. */
   async run(message: RunMessage, runnerId: RunnerId): Promise<void> {
+    const place = this.starts.enter();
+    const started = place instanceof Promise ? await place : place;
+    try {
+      await this.claimAndRun(message, runnerId, started);
+    } finally {
+      started();
+    }
+  }
+
+  private async claimAndRun(message: RunMessage, runnerId: RunnerId, started: Leave): Promise<void> {
     if (this.active.closed) return;
     const { tenantId, jobId, runId, traceparent: parent } = message;
     const claimed = await inSpan(SPANS.claim, { parent, attributes: { tenantId, jobId, runId, runnerId } }, () =>
@@ -52,18 +66,18 @@ export class RunJob {
     if (claimed === undefined) return;
     const run = new ActiveRun(claimed, this.timers);
     await this.active.during(run, async () => {
-      const end = await this.live(run);
+      const end = await this.live(run, started);
       if (end !== undefined) await this.letGo(run, end);
     });
   }
 
   /** A source or a sink may hang: a run that is abandoned is over at once, and what it waits for is left behind. */
-  private live(run: ActiveRun): Promise<RunEnd | undefined> {
+  private live(run: ActiveRun, started: Leave): Promise<RunEnd | undefined> {
     const abandoned = run.untilAbandoned().then(endOfAbandonment);
-    return Promise.race([this.openAndRun(run), abandoned]);
+    return Promise.race([this.openAndRun(run, started), abandoned]);
   }
 
-  private async openAndRun(run: ActiveRun): Promise<RunEnd | undefined> {
+  private async openAndRun(run: ActiveRun, started: Leave): Promise<RunEnd | undefined> {
     let opened: OpenedJob | undefined;
     try {
       if (await this.hasRegressed(run)) return undefined;
@@ -72,7 +86,7 @@ export class RunJob {
           graph.kill();
         });
       });
-      return await this.restoreAndRun(run, opened);
+      return await this.restoreAndRun(run, opened, started);
     } catch (error) {
       if (run.abandoned !== undefined) return endOfAbandonment(run.abandoned);
       const end = endOfError(error, run.claimed.revision.config.restorePolicy);
@@ -96,7 +110,7 @@ export class RunJob {
     return true;
   }
 
-  private async restoreAndRun(run: ActiveRun, job: OpenedJob): Promise<RunEnd | undefined> {
+  private async restoreAndRun(run: ActiveRun, job: OpenedJob, started: Leave): Promise<RunEnd | undefined> {
     const { claimed } = run;
     const startedMs = this.timers.elapsedMs();
     const restored = await this.restore(run, job);
@@ -116,6 +130,7 @@ export class RunJob {
     const engine = new MicroBatchEngine(ports, { ...flow, intervalMs }, position);
     const resumed = await engine.resume();
     if (resumed.outcome === 'fenced' || (await this.runs.markRunning(claimed.fence)) === 'fenced') return undefined;
+    started();
     const replay = {
       checkpointId: checkpoint?.id ?? null,
       fromBatchId: position.batchId,

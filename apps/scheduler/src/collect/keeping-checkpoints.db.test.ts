@@ -132,7 +132,7 @@ const COMMANDS = [
 
 const happenings = fc.array(fc.oneof(...COMMANDS), { minLength: 4, maxLength: 25, size: 'max' });
 
-describe('I6, I9: whatever happens to checkpoints, in which order, and wherever a process dies', () => {
+describe('R19, I6, I9: whatever happens to checkpoints, in which order, and wherever a process dies', () => {
   postgresTest(
     'every job can be restored, no row is without its objects, and nothing without a row outlives the grace period',
     { timeout: TIMEOUT_MS },

@@ -51,7 +51,7 @@ const offsetsOf = async (): Promise<SeekableOffsets> => {
 };
 
 describe('a file that was read', () => {
-  it('is refused when another, longer one has its name, also with a newline in the right place', async () => {
+  it('R23: is refused when another, longer one has its name, also with a newline in the right place', async () => {
     await writeFile(path('a.log'), lines(10, 'line'));
     const stand = await readAll();
     await rm(path('a.log'));
@@ -98,7 +98,7 @@ describe('a file that was read', () => {
     });
   });
 
-  it('says which range is missing when it is gone with lines that were seen and not read', async () => {
+  it('R23: says which range is missing when it is gone with lines that were seen and not read', async () => {
     await writeFile(path('a.log'), lines(10));
     const source = await open();
     const [chunk] = await source.read(await source.plan({ ...aRequest(1), bytesMax: 20 }));
@@ -203,7 +203,7 @@ describe('the offsets of files', () => {
     [{ 'c.log': 0 }, { code: 'partition_unknown' }],
     [{ '../a.log': 0 }, { code: 'partition_unknown' }],
     [{ _hidden: 0 }, { code: 'partition_unknown' }],
-  ])('are refused elsewhere: %o', async (offsets, refusal) => {
+  ])('R24: are refused elsewhere: %o', async (offsets, refusal) => {
     await writeFile(path('_hidden'), 'x\n');
     await expect((await offsetsOf()).locate(offsets as PartitionOffsets)).rejects.toMatchObject(refusal);
   });

@@ -135,7 +135,7 @@ describe('the files sink', () => {
     await expect(openSink(aFilesNode(), { ...context, epoch: 2 })).resolves.toBeDefined();
   });
 
-  it('says that the disk is full, and writes the batch once there is room', async () => {
+  it('R14: says that the disk is full, and writes the batch once there is room', async () => {
     const context = await aContext();
     const sink = await openSink(aFilesNode(), context);
     const spy = vi

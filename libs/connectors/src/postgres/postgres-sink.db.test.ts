@@ -92,7 +92,7 @@ describe('the postgres sink', () => {
     expect(await rows()).toHaveLength(6);
   });
 
-  it('knows that a batch was committed when only the answer got lost', async () => {
+  it('R17: knows that a batch was committed when only the answer got lost', async () => {
     const proxy = await CuttingProxy.open({ host: serverUrl.hostname, port: Number(serverUrl.port) });
     onTestFinished(() => proxy.close());
     const url = new URL(databaseUrl);

@@ -2,6 +2,13 @@ import type { ErrorSpec } from './error-spec.js';
 
 /** Of state and of checkpoints. */
 export const STATE_ERRORS = {
+  store_unavailable: {
+    kind: 'unavailable',
+    fault: 'external',
+    retry: 'backoff',
+    say: (p: { path: string }) =>
+      `The object store does not have the code of the job (${p.path}), so it is empty, another one, or not mounted. The job goes on once the object is there.`,
+  },
   checkpoint_unreadable: {
     kind: 'internal',
     fault: 'external',

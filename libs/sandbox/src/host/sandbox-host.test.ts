@@ -583,7 +583,7 @@ describe('an attack by a job', () => {
     expect([await attack(count), await attack(count)]).toEqual([{ out: '1\n2\n3\n' }, { out: '1\n2\n3\n' }]);
   });
 
-  it('that loops for ever is stopped at its deadline, and other jobs do not notice', async () => {
+  it('R3: that loops for ever is stopped at its deadline, and other jobs do not notice', async () => {
     const loop = await started(await aMapJob('() => { for (;;); }'), { memoryMb: 32, cpuMsPerBatch: 400 });
     const startedAt = performance.now();
     const stopped = loop.run(aBatch(3, '1\n')).then(

@@ -43,7 +43,7 @@ objectStoreContract('the file store', async () => {
 
 describe('the file store', () => {
   for (const failing of ['writeFile', 'sync'] as const) {
-    it(`says that the disk is full, and leaves nothing, when ${failing} finds no space`, async () => {
+    it(`R14: says that the disk is full, and leaves nothing, when ${failing} finds no space`, async () => {
       const root = await aFolder();
       const store = await FsObjectStore.open(root);
       await store.put('a/before', Buffer.from('x'));
