@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** The installation that this database belongs to, one row. */
 @Entity({ name: 'installation' })
+@Check('installation_queue_kind_check', `queue_kind IN ('postgres', 'redis')`)
 export class InstallationRow {
   @PrimaryColumn({ name: 'name', type: 'text', primaryKeyConstraintName: 'installation_pk' }) name!: string;
   @Column({ name: 'id', type: 'text' }) id!: string;
