@@ -7,6 +7,8 @@ import { aHome, Instance, kill } from './instance.js';
 import { hasProgram } from './processes.js';
 import { until } from './until.js';
 
+/** Of an instance. */
+const RUNNERS = 2;
 const WAIT_MS_MAX = 60_000;
 /** So long that a runner may be frozen for some seconds and keep its jobs. */
 const LEASE_MS = 30_000;
@@ -64,7 +66,11 @@ describe.skipIf(!(await hasProgram('redis-server')))('R5: a queue that is lost (
   });
 
   it('loses a message that was sent and not taken, which is sent again', async () => {
-    const frozen = await runners();
+    // One that is still on its way back would take the message.
+    const frozen = await until('all runners are back', WAIT_MS_MAX, async () => {
+      const found = await runners();
+      return found.length === RUNNERS ? found : undefined;
+    });
     for (const { pid } of frozen) kill(pid, 'SIGSTOP');
     ids.set('queue-d', await submitEcho(instance, 'queue-d'));
     await until('the message is in the queue', WAIT_MS_MAX, async () =>
