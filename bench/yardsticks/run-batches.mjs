@@ -3,12 +3,16 @@
 //   node bench/yardsticks/<name>.mjs <plan.json> <out.jsonl>
 //
 // The plan is { folders: { <source>: <folder> }, batches: [{ <source>: { <file>: { from, to } } }], warmBatches }.
-// Prints { wallMs, cpuMs, rows, maxRssBytes }; the times are of the batches after the first `warmBatches`.
+// Prints { wallMs, cpuMs, rows, maxRssBytes } and what `figures` gives; the times are of the batches after the first
+// `warmBatches`.
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @param {(lines: { readonly [source: string]: readonly string[] }, emit: (row: unknown) => void) => void} runBatch */
-export function runBatches(runBatch) {
+/**
+ * @param {(lines: { readonly [source: string]: readonly string[] }, emit: (row: unknown) => void) => void} runBatch
+ * @param {() => { readonly [figure: string]: number }} figures of the yardstick's own, asked for at the end
+ */
+export function runBatches(runBatch, figures = () => ({})) {
   const [planFile, outFile] = process.argv.slice(2);
   const { folders, batches, warmBatches } = JSON.parse(readFileSync(planFile, 'utf8'));
   const out = openSync(outFile, 'w');
@@ -31,12 +35,15 @@ export function runBatches(runBatch) {
   closeSync(out);
   const { maxRSS: maxRssKib } = process.resourceUsage();
   const times = { wallMs: end.wallMs - warm.wallMs, cpuMs: end.cpuMs - warm.cpuMs };
-  console.log(JSON.stringify({ ...times, rows, maxRssBytes: maxRssKib * 1024 }));
+  console.log(JSON.stringify({ ...times, rows, maxRssBytes: maxRssKib * 1024, ...figures() }));
 }
 
-function stopwatch() {
+const stopwatch = () => ({ wallMs: performance.now(), cpuMs: cpuMs() });
+
+/** CPU time of all threads so far, garbage collection included. */
+export function cpuMs() {
   const { user, system } = process.cpuUsage();
-  return { wallMs: performance.now(), cpuMs: (user + system) / 1_000 };
+  return (user + system) / 1_000;
 }
 
 function linesOf(folder, ranges) {
