@@ -4,6 +4,7 @@ import { ObjectStore } from '@tidemark/checkpoint';
 import {
   AuditTrail,
   Clock,
+  DeadLetterStores,
   IdempotencyStore,
   IdSource,
   JobStores,
@@ -17,6 +18,7 @@ import { AuditEventsController } from './audit/audit-events.controller.js';
 import { AuditInterceptor } from './audit/audit.interceptor.js';
 import { ControlController } from './control/control.controller.js';
 import { OrderJob } from './control/order-job.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { EventFeed, StreamBounds } from './inspect/event-feed.js';
 import { EventsController } from './inspect/events.controller.js';
@@ -66,6 +68,7 @@ export const API_PORTS = [
   JobStores,
   OffsetStores,
   RecoveryStores,
+  DeadLetterStores,
   TenantStore,
   IdempotencyStore,
   RunnerDirectory,
@@ -91,6 +94,7 @@ const CONTROLLERS = [
   UpgradesController,
   SavepointsController,
   RollbacksController,
+  DeadLettersController,
   OffsetsController,
   NextStartController,
   RunnersController,

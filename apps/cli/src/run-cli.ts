@@ -6,6 +6,7 @@ import { BundleFailure } from './local/bundle-process.js';
 import { addBuildCommand } from './commands/build.js';
 import { addLocalCommands } from './commands/check.js';
 import { addControlCommands } from './commands/control.js';
+import { addDeadLetterCommands } from './commands/dead-letters.js';
 import { addInitCommand } from './commands/init.js';
 import { addInspectCommands } from './commands/inspect.js';
 import { addLogsCommand } from './commands/logs.js';
@@ -67,6 +68,7 @@ function program(terminal: Terminal): Command {
   addControlCommands(root, terminal);
   addOffsetCommands(root, terminal);
   addRecoveryCommands(root, terminal);
+  addDeadLetterCommands(root, terminal);
   addRetentionCommands(root, terminal);
   addAuditCommand(root, terminal);
   return root;

@@ -254,6 +254,7 @@ async function bodyFor({ method, path }: Route): Promise<object | undefined> {
   if (method === 'POST' && /\/(revisions|upgrade-plans)$/.test(path)) return { bundle: await bundleOf('good') };
   if (path.endsWith('/upgrade-decision')) return { answer: 'abandon' };
   if (method === 'POST' && path.endsWith('/savepoints')) return { label: 'mine' };
+  if (method === 'POST' && /\/dead-letters\/(redrive|discard)$/.test(path)) return { all: {} };
   if (method === 'POST' && path.endsWith('/forks')) return { name: 'mine' };
   if (method === 'PATCH') return { offsets: [{ source: 'in', partition: 'a', offset: 0 }] };
   return undefined;

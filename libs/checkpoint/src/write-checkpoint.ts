@@ -111,7 +111,8 @@ function manifestOf(
   };
 }
 
-const pendingPlan = ({ skipped, ...plan }: BatchPlan): CheckpointManifest['pendingPlans'][number] =>
+// What is read again is kept by the log alone: it would be bytes of records here.
+const pendingPlan = ({ skipped, redriven: _, ...plan }: BatchPlan): CheckpointManifest['pendingPlans'][number] =>
   skipped === undefined ? plan : { ...plan, skipped };
 
 /** The parent's files come first: that is the order in which they are applied. */

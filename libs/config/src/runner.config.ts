@@ -40,6 +40,8 @@ const runnerEnvironment = z
     TIDEMARK_SCRATCH_DIR: z.string().optional(),
     /** Bytes that the state of one job may take there at most. */
     TIDEMARK_SCRATCH_BYTES_MAX: wholeNumber({ min: 1_048_576, max: 2 ** 46 }).prefault('107374182400'),
+    /** Dead letters of one job that may wait to be re-driven or discarded; a batch that would set aside more fails the job. */
+    TIDEMARK_DEAD_LETTERS_MAX: wholeNumber({ min: 0, max: 1_000_000 }).prefault('10000'),
     /** How long a runner that is told to end may take to bring its jobs to a checkpoint, in milliseconds. */
     TIDEMARK_DRAIN_MS: wholeNumber({ min: 0, max: 600_000 }).prefault('10000'),
     ...failpoints,
@@ -67,6 +69,7 @@ const runnerEnvironment = z
     slots: env.TIDEMARK_RUNNER_SLOTS,
     sandboxMode: env.TIDEMARK_SANDBOX,
     scratch: { folder: env.TIDEMARK_SCRATCH_DIR ?? tmpdir(), bytesMax: env.TIDEMARK_SCRATCH_BYTES_MAX },
+    deadLettersMax: env.TIDEMARK_DEAD_LETTERS_MAX,
     drainMs: env.TIDEMARK_DRAIN_MS,
     failpoints:
       env.TIDEMARK_FAILPOINTS === undefined

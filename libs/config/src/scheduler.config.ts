@@ -25,6 +25,8 @@ const schedulerEnvironment = z
     TIDEMARK_EVENTS_KEPT: wholeNumber({ min: 10, max: 1_000_000 }).prefault('5000'),
     /** Runs that have ended kept for each job, with the decisions about what they restored. */
     TIDEMARK_RUNS_KEPT: wholeNumber({ min: 10, max: 1_000_000 }).prefault('500'),
+    /** Dead letters kept for each job that were re-driven, discarded or left behind. Those that wait are kept anyway. */
+    TIDEMARK_DEAD_LETTERS_KEPT: wholeNumber({ min: 0, max: 1_000_000 }).prefault('1000'),
     /** How long the audit trail is kept, in days. */
     TIDEMARK_AUDIT_DAYS: wholeNumber({ min: 1, max: 36_500 }).prefault('400'),
   })
@@ -48,6 +50,7 @@ const schedulerEnvironment = z
       batches: env.TIDEMARK_BATCHES_KEPT,
       events: env.TIDEMARK_EVENTS_KEPT,
       runs: env.TIDEMARK_RUNS_KEPT,
+      deadLetters: env.TIDEMARK_DEAD_LETTERS_KEPT,
       auditDays: env.TIDEMARK_AUDIT_DAYS,
     },
     log: env.TIDEMARK_LOG,

@@ -14,6 +14,7 @@ export type RollbackId = Branded<'RollbackId'>;
 export type AuditEventId = Branded<'AuditEventId'>;
 export type InstallationId = Branded<'InstallationId'>;
 export type QueueId = Branded<'QueueId'>;
+export type DeadLetterId = Branded<'DeadLetterId'>;
 /** SHA-256 of a bundle's JavaScript, in lower-case hex. */
 export type BundleDigest = Branded<'BundleDigest'>;
 
@@ -32,6 +33,7 @@ export const ID_PREFIX = {
   auditEvent: 'aud',
   installation: 'ins',
   queue: 'que',
+  deadLetter: 'dlt',
 } as const;
 
 interface IdTypes {
@@ -48,6 +50,7 @@ interface IdTypes {
   auditEvent: AuditEventId;
   installation: InstallationId;
   queue: QueueId;
+  deadLetter: DeadLetterId;
 }
 
 export type IdKind = keyof typeof ID_PREFIX;

@@ -6,7 +6,37 @@ export {
   type AuditFilter,
   type AuditOutcome,
 } from './audit/audit-trail.js';
-export { bundlePaths, type Bundle, type BundleManifest, type GraphNode } from './bundle/bundle.js';
+export {
+  bundlePaths,
+  POISON_POLICIES,
+  type Bundle,
+  type BundleManifest,
+  type GraphNode,
+  type Poison,
+} from './bundle/bundle.js';
+export {
+  DEAD_LETTER_BYTES_MAX,
+  DEAD_LETTER_BYTES_PER_BATCH_MAX,
+  DEAD_LETTER_STATUSES,
+  DEAD_LETTERS_PER_BATCH_MAX,
+  POISON_ATTEMPTS_MAX,
+  recordKey,
+  type DeadLetter,
+  type DeadLetterStatus,
+  type NewDeadLetter,
+  type PoisonSearch,
+  type RecordPosition,
+  type RedrivenRecord,
+  type SetAsideRecord,
+} from './batch/dead-letter.js';
+export {
+  DeadLetterStores,
+  type DeadLetterChoice,
+  type DeadLetterFilter,
+  type DeadLettersOrdered,
+  type DeadLetterStore,
+  type PassedOver,
+} from './batch/dead-letter-store.js';
 export {
   heldObjects,
   identitiesAfter,
@@ -15,6 +45,7 @@ export {
   offsetsSkipped,
   type BatchCommit,
   type BatchPlan,
+  type LeftOut,
   type LoggedBatch,
   type PartitionIdentities,
   type PartitionOffsets,
@@ -102,6 +133,7 @@ export {
   type AuditEventId,
   type BundleDigest,
   type CheckpointId,
+  type DeadLetterId,
   type DecisionId,
   type IdKind,
   type IdOf,

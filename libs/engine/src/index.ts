@@ -4,9 +4,9 @@ export { replaceGlobals, seededRandom, type BatchClock } from './globals/batch-g
 export { explainUnavailable, UNAVAILABLE } from './globals/unavailable.js';
 export { checkDefinition, DEFINITION_LIMITS, type Checked, type DefinitionProblem } from './graph/check-definition.js';
 export type { CheckedDefinition, CheckedNode, TenantFunction } from './graph/checked-definition.js';
-export type { BatchFailure, FailedOperator, LineRef } from './graph/failure.js';
+export type { BatchFailure, FailedOperator, LineRef, SetAsideLine } from './graph/failure.js';
 export { countsByUid, createInProcessGraph } from './graph/in-process-graph.js';
-export { joinChunks, type InputLines } from './graph/input-lines.js';
+export { joinChunks, type InputLines, type LinePosition } from './graph/input-lines.js';
 export { keyHash, keySlot } from './graph/key-slot.js';
 export {
   compileGraph,
@@ -15,6 +15,7 @@ export {
   type ProgramOutput,
   type ProgramResult,
 } from './graph/program.js';
+export { setAsideRecords } from './graph/set-aside-records.js';
 export { isStorable } from './graph/storable.js';
 export { printable } from './graph/printable.js';
 export { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem, type Places } from './graph/report-failure.js';
@@ -30,6 +31,7 @@ export {
   type MicroBatchPorts,
   type Resumed,
 } from './micro-batch/micro-batch-engine.js';
+export type { RunAgain } from './micro-batch/poison.js';
 export type { JobTiming } from './micro-batch/batch-time.js';
 export { decideResume, type Position, type ResumeStep } from './micro-batch/resume.js';
 export {

@@ -1,5 +1,9 @@
 import type {
   BatchCommit,
+  ErrorCode,
+  PoisonSearch,
+  RedrivenRecord,
+  SetAsideRecord,
   BatchPlan,
   LoggedBatch,
   PartitionIdentities,
@@ -29,6 +33,19 @@ export interface BatchLog {
     commit: BatchCommit,
     next?: BatchPlan,
   ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced>;
+  /**
+   * Says, durably, that a batch which is planned and not committed leaves this record out from now on. Absent where the job's
+   * policy is another than to set records aside.
+   */
+  readonly setAside?:
+    ((plan: BatchPlan, record: SetAsideRecord) => Promise<{ readonly outcome: 'set_aside' } | Fenced>) | undefined;
+  /** Says, durably, how far the search has come for the record at which a batch fails. There where `setAside` is. */
+  readonly noteSearch?:
+    ((plan: BatchPlan, search: PoisonSearch) => Promise<{ readonly outcome: 'noted' } | Fenced>) | undefined;
+  /** Whether records that were set aside wait to be read again. */
+  readonly isRedriveWanted?: boolean;
+  /** Those records, as many as one batch takes, of sources of the job. Asked for while no plan is open. */
+  toRedrive?(sources: readonly string[]): Promise<readonly RedrivenRecord[]>;
 }
 
 export interface PlanRequest {
@@ -94,6 +111,8 @@ export interface InputChunk {
   readonly bytes: Uint8Array;
   /** What the end of the range is a position of, from a source that can tell. */
   readonly identity?: string;
+  /** The timeline on which the record was read first, of one that is read again. */
+  readonly timeline?: number;
   /** Gives the memory of `bytes` back to the source: called once nothing of the batch is looked at any more. Not a duty. */
   readonly release?: () => void;
 }
@@ -183,6 +202,18 @@ export interface GraphOutput {
     readonly offset: number;
     readonly reason: string;
   }[];
+  /** Records that were set aside, with their bytes as the source gave them. Absent: none. */
+  readonly setAside?:
+    | readonly {
+        readonly source: string;
+        readonly partition: string;
+        readonly offset: number;
+        readonly timeline?: number;
+        readonly code: ErrorCode;
+        readonly reason: string;
+        readonly bytes: Uint8Array;
+      }[]
+    | undefined;
 }
 
 /** How state in a checkpoint was written, and the way to what an operator takes. */

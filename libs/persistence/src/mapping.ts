@@ -26,6 +26,7 @@ import {
   type JobPoint,
   type PendingUpgrade,
   type PlanId,
+  type RedrivenRecord,
   type RestoreDecision,
   type RestoreVerdict,
   type Revision,
@@ -171,7 +172,7 @@ export const toRun = (row: RunRow): Run => ({
 export const startModeOf = (row: Pick<JobRow, 'startMode'>): StartMode | undefined =>
   (row.startMode as StartMode | null) ?? undefined;
 
-type PlanColumns = Pick<BatchRow, 'timeline' | 'batchId' | 'batchTimeMs' | 'ranges' | 'skipped'>;
+type PlanColumns = Pick<BatchRow, 'timeline' | 'batchId' | 'batchTimeMs' | 'ranges' | 'skipped' | 'redriven'>;
 
 export const toPlan = (row: PlanColumns): BatchPlan => ({
   timeline: row.timeline,
@@ -179,7 +180,16 @@ export const toPlan = (row: PlanColumns): BatchPlan => ({
   batchTimeMs: row.batchTimeMs,
   ranges: row.ranges as SourceRanges,
   ...(row.skipped === null ? {} : { skipped: row.skipped as SourceRanges }),
+  // Only read where it is asked for: it holds bytes.
+  ...(row.redriven === null || row.redriven === undefined ? {} : { redriven: redrivenOf(row.redriven) }),
 });
+
+/** Records as the column `redriven` holds them: with their bytes in Base64. */
+export const redrivenOf = (column: unknown): readonly RedrivenRecord[] =>
+  (column as readonly (Omit<RedrivenRecord, 'bytes'> & { readonly bytes: string })[]).map(({ bytes, ...at }) => ({
+    ...at,
+    bytes: Buffer.from(bytes, 'base64'),
+  }));
 
 /** The commit in a batch's row, or undefined while the batch is only planned. */
 export function toCommit(row: BatchRow): BatchCommit | undefined {
@@ -191,6 +201,7 @@ export function toCommit(row: BatchRow): BatchCommit | undefined {
     recordsIn: row.recordsIn ?? 0,
     recordsOut: row.recordsOut ?? 0,
     recordsSkipped: row.recordsSkipped ?? 0,
+    recordsDeadLettered: row.recordsDeadLettered ?? 0,
     processingMs: row.processingMs ?? 0,
     schedulingDelayMs: row.schedulingDelayMs ?? 0,
   };

@@ -2,6 +2,7 @@ import {
   AuditRetention,
   AuditTrail,
   CheckpointUpkeep,
+  DeadLetterStores,
   IdempotencyStore,
   IdSource,
   Installations,
@@ -20,6 +21,7 @@ import { TypeOrmAuditRetention } from './audit/typeorm-audit-retention.js';
 import { TypeOrmAuditTrail } from './audit/typeorm-audit-trail.js';
 import { createDataSource, type DatabaseOptions } from './data-source.js';
 import { TypeOrmInstallations } from './installation/typeorm-installations.js';
+import { TypeOrmDeadLetterStores } from './dead-letters/typeorm-dead-letter-stores.js';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRecoveryStores } from './recovery/typeorm-recovery-stores.js';
@@ -36,6 +38,7 @@ const PORTS = [
   { provide: IdSource, useClass: UuidIdSource },
   { provide: JobStores, useClass: TypeOrmJobStores },
   { provide: OffsetStores, useClass: TypeOrmOffsetStores },
+  { provide: DeadLetterStores, useClass: TypeOrmDeadLetterStores },
   { provide: RecoveryStores, useClass: TypeOrmRecoveryStores },
   { provide: TenantStore, useClass: TypeOrmTenantStore },
   { provide: IdempotencyStore, useClass: TypeOrmIdempotencyStore },

@@ -19,6 +19,7 @@ import type { DataSource } from 'typeorm';
 import { TypeOrmAuditRetention } from './audit/typeorm-audit-retention.js';
 import { TypeOrmAuditTrail } from './audit/typeorm-audit-trail.js';
 import { TypeOrmInstallations } from './installation/typeorm-installations.js';
+import { TypeOrmDeadLetterStores } from './dead-letters/typeorm-dead-letter-stores.js';
 import { TypeOrmJobStores } from './jobs/typeorm-job-stores.js';
 import { TypeOrmOffsetStores } from './jobs/typeorm-offset-stores.js';
 import { TypeOrmRecoveryStores } from './recovery/typeorm-recovery-stores.js';
@@ -104,6 +105,7 @@ export function stores(dataSource: DataSource, ids: IdSource = new UuidIdSource(
     scheduling: new TypeOrmSchedulingStore(dataSource, ids),
     tenants: new TypeOrmTenantStore(dataSource),
     upkeep: new TypeOrmCheckpointUpkeep(dataSource),
+    deadLetters: new TypeOrmDeadLetterStores(dataSource),
     retention: new TypeOrmRetentionStore(dataSource),
     audit: new TypeOrmAuditTrail(dataSource),
     auditRetention: new TypeOrmAuditRetention(dataSource),

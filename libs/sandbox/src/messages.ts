@@ -1,10 +1,18 @@
 import { z } from 'zod';
-import { DEFAULT_FLOW, DOWNTIME_POLICIES, hasInterval, TRIGGERS } from '@tidemark/domain';
+import {
+  DEAD_LETTERS_PER_BATCH_MAX,
+  DEFAULT_FLOW,
+  DOWNTIME_POLICIES,
+  hasInterval,
+  POISON_POLICIES,
+  TRIGGERS,
+} from '@tidemark/domain';
 import {
   DEFINITION_LIMITS,
   isStorable,
   type BatchFailure,
   type DefinitionProblem,
+  type SetAsideLine,
   type StoredForm,
 } from '@tidemark/engine';
 
@@ -55,6 +63,7 @@ const failure = z.discriminatedUnion('code', [
     record: line.optional(),
   }),
   z.strictObject({ code: z.literal('record_unreadable'), record: line, reason: text }),
+  z.strictObject({ code: z.literal('too_many_dead_letters'), record: line, reason: text }),
   z.strictObject({ code: z.literal('state_not_json'), operator, key: text, path: text, found: text }),
   z.strictObject({ code: z.literal('state_over_bound'), operator, bound: text, key: text }),
   z.strictObject({ code: z.literal('job_output_too_large'), what: text, bytes: count, bytesMax: count }),
@@ -91,7 +100,7 @@ const manifest = z.strictObject({
   name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
   batchIntervalMs: z.int().min(0).max(86_400_000),
   flow: flow.optional(),
-  poison: z.enum(['fail', 'skip']),
+  poison: z.enum(POISON_POLICIES),
   nodes: z
     .array(
       z.strictObject({
@@ -156,6 +165,10 @@ export const replySchema = z.discriminatedUnion('type', [
     recordsIn: count,
     recordsSkipped: count,
     skipped: z.array(z.strictObject({ source: name, line: count, reason: text })).max(5),
+    setAside: z
+      .array(z.strictObject({ source: name, line: count, reason: text, operator: operator.exactOptional() }))
+      .max(DEAD_LETTERS_PER_BATCH_MAX)
+      .exactOptional(),
     stateKeys: z.array(z.strictObject({ uid: name, keys: count })).max(1_000),
     counts: z.array(z.strictObject({ uid: name, name, count })).max(5_000),
     log: z.array(z.string().max(1_000)).max(101),
@@ -190,5 +203,11 @@ export function failureFromWire(wire: ReplyOf<'failed'>['failure']): BatchFailur
       return wire;
   }
 }
+
+export const setAsideFromWire = ({
+  operator: wire,
+  ...record
+}: NonNullable<ReplyOf<'done'>['setAside']>[number]): SetAsideLine =>
+  wire === undefined ? record : { ...record, operator: { ...wire, uid: wire.uid } };
 
 export const problemFromWire = (wire: ReplyOf<'refused'>['problem']): DefinitionProblem => wire;

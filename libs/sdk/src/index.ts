@@ -8,6 +8,9 @@ export type {
   BundleUpload,
   Checkpoint,
   CheckpointDiff,
+  DeadLetter,
+  DeadLetterRecord,
+  DeadLettersOrdered,
   ForkOrder,
   CheckpointObjects,
   Health,
@@ -42,6 +45,7 @@ export type {
   Usage,
 } from '@tidemark/contracts';
 export type { AuditEvents, AuditRequest } from './audit-events.js';
+export type { DeadLetterChoice, DeadLetterRequest, DeadLetters } from './dead-letters.js';
 export { TidemarkApiError, TidemarkConnectionError, TidemarkTimeoutError } from './errors.js';
 export type { Connection } from './http.js';
 export type { EditOptions, Jobs } from './jobs.js';

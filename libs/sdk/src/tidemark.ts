@@ -10,6 +10,7 @@ import type {
   Usage,
 } from '@tidemark/contracts';
 import { AuditEvents } from './audit-events.js';
+import { DeadLetters } from './dead-letters.js';
 import { Http, type Connection } from './http.js';
 import { Jobs } from './jobs.js';
 import type { Listing, Page, PageRequest } from './listing.js';
@@ -34,6 +35,8 @@ export class Tidemark {
   readonly state: State;
   /** Savepoints, rollbacks and forks of jobs. */
   readonly recovery: Recovery;
+  /** Records that jobs could not take and have set aside. */
+  readonly deadLetters: DeadLetters;
   /** What was asked of the service, by whom. */
   readonly auditEvents: AuditEvents;
   /** What it takes to run a job's batches again somewhere else. */
@@ -48,6 +51,7 @@ export class Tidemark {
     this.bundles = new Bundles(this.http);
     this.state = new State(this.http);
     this.recovery = new Recovery(this.http);
+    this.deadLetters = new DeadLetters(this.http);
     this.auditEvents = new AuditEvents(this.http);
     this.tenants = new Tenants(this.http.forNoTenant());
     this.recordings = new Recordings(this.http);

@@ -28,6 +28,17 @@ export interface SkippedRecord {
   readonly reason: string;
 }
 
+export interface DeadLetter {
+  readonly source: string;
+  /** Which of the records added to the source, counted from 0. */
+  readonly record: number;
+  /** `record_unreadable`, or `job_code_threw`. */
+  readonly code: string;
+  readonly reason: string;
+  /** The record itself. */
+  readonly text: string;
+}
+
 /**
  * A job in memory: the engine that runs it in production, with sources that records are added to, sinks that keep their
  * rows, and a clock that stands still until it is moved. Made by {@link testJob}.
@@ -87,6 +98,14 @@ export interface TestJob {
   readonly skipped: readonly SkippedRecord[];
   /** How many there were. */
   readonly skippedCount: number;
+
+  /**
+   * Records that were set aside, of a job with `poison: 'dead_letter'`: they could not be read, or the job's code threw at
+   * them. Without those that {@link redrive} has brought through.
+   */
+  readonly deadLetters: readonly DeadLetter[];
+  /** Has the next batch read all dead letters again, as after the job's code was mended: see {@link restart}. */
+  redrive(): void;
 
   /** Writes a checkpoint: where {@link crash} goes back to. */
   checkpoint(): Promise<void>;

@@ -18,7 +18,7 @@ import {
   type StateBlock,
 } from '@tidemark/engine';
 import { milliseconds, type Duration, type JobDefinition } from '@tidemark/streams';
-import type { SkippedRecord, StateRow, TestJob, TestJobOptions, TestRows, TestUpgrade } from './api.js';
+import type { DeadLetter, SkippedRecord, StateRow, TestJob, TestJobOptions, TestRows, TestUpgrade } from './api.js';
 import { InMemoryLog, InMemorySink, InMemorySource } from './in-memory-ports.js';
 import { rowsKept } from './kept-state.js';
 import { BatchOutputs, ReplayableGraph } from './replayable-graph.js';
@@ -127,6 +127,17 @@ export class InMemoryJob implements TestJob {
     return this.outputs.all().reduce((sum, { recordsSkipped }) => sum + recordsSkipped, 0);
   }
 
+  get deadLetters(): readonly DeadLetter[] {
+    return this.log.waiting.map(({ source, offset, code, reason, bytes }) => {
+      return { source, record: offset, code, reason, text: new TextDecoder().decode(bytes) };
+    });
+  }
+
+  redrive(): void {
+    this.refuseWhileBusy();
+    this.log.redrive();
+  }
+
   checkpoint(): Promise<void> {
     return this.alone(() => this.save());
   }
@@ -156,8 +167,10 @@ export class InMemoryJob implements TestJob {
   private async runBatch(): Promise<void> {
     try {
       const result = await this.running.engine.runBatch({ planAhead: false, runAhead: false });
-      if (result.outcome !== 'committed') throw new Error(`The batch did not run: ${result.outcome}.`);
-      this.nowMs = Math.max(this.nowMs, result.plan.batchTimeMs);
+      // Another life begins with the state before the batch, and finishes it.
+      if (result.outcome === 'run_again') await this.resume();
+      else if (result.outcome !== 'committed') throw new Error(`The batch did not run: ${result.outcome}.`);
+      this.nowMs = Math.max(this.nowMs, this.log.batchTimeOf(this.running.engine.lastBatchId) ?? 0);
     } catch (error) {
       this.failure = { error };
       throw error;
@@ -165,10 +178,9 @@ export class InMemoryJob implements TestJob {
   }
 
   private async advanceByBatches(untilMs: number): Promise<TestRows> {
-    const { engine } = this.running;
-    const before = engine.lastBatchId;
+    const before = this.running.engine.lastBatchId;
     for (;;) {
-      const nextMs = this.nowMs + engine.msUntilNextBatch();
+      const nextMs = this.nowMs + this.running.engine.msUntilNextBatch();
       if (nextMs > untilMs) break;
       this.nowMs = nextMs;
       await this.runBatch();
@@ -209,7 +221,7 @@ export class InMemoryJob implements TestJob {
       await this.save();
     }
     try {
-      await this.running.engine.resume();
+      if ((await this.running.engine.resume()).outcome === 'run_again') await this.resume();
     } catch (error) {
       this.failure = { error };
       throw error;
@@ -223,7 +235,8 @@ export class InMemoryJob implements TestJob {
 
   private start(position: Position): Running {
     const graph = new ReplayableGraph(createInProcessGraph(this.definition), this.outputs, this.seed);
-    const { nodes, batchIntervalMs } = this.manifest;
+    const { nodes, batchIntervalMs, poison } = this.manifest;
+    this.log.setsAside = poison === 'dead_letter';
     const nodesOf = (kind: string) => nodes.filter((node) => node.kind === kind);
     const sources = nodesOf('source').map(({ uid = '', options }) =>
       getOrAdd(this.sources, uid, () => new InMemorySource(uid, options['format'] === 'text' ? 'text' : 'json')),

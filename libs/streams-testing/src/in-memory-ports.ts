@@ -1,4 +1,13 @@
-import type { BatchCommit, BatchPlan, LoggedBatch, PartitionRange } from '@tidemark/domain';
+import {
+  recordKey,
+  type BatchCommit,
+  type BatchPlan,
+  type LoggedBatch,
+  type NewDeadLetter,
+  type PartitionRange,
+  type RedrivenRecord,
+  type SetAsideRecord,
+} from '@tidemark/domain';
 import type { BatchLog, InputChunk, PlanRequest, Sink, SinkWrite, Source } from '@tidemark/engine';
 
 const PARTITION = '0';
@@ -81,7 +90,41 @@ const rowsOfText = (text: string): readonly unknown[] => linesOf(text).map((line
 
 /** Outlives what a test calls a crash, as the database does. */
 export class InMemoryLog implements BatchLog {
+  /** Whether the job's policy is to set records aside. */
+  setsAside = false;
   private readonly batches = new Map<number, LoggedBatch>();
+  private readonly letters = new Map<string, NewDeadLetter>();
+  private redriving: readonly NewDeadLetter[] = [];
+
+  /** Records that were set aside, and that no batch has read again since without setting them aside. */
+  get waiting(): readonly NewDeadLetter[] {
+    return [...this.letters.values()];
+  }
+
+  get isRedriveWanted(): boolean {
+    return this.redriving.length > 0;
+  }
+
+  get setAside(): NonNullable<BatchLog['setAside']> | undefined {
+    return this.setsAside ? (plan, record) => this.leaveOut(plan, record) : undefined;
+  }
+
+  get noteSearch(): NonNullable<BatchLog['noteSearch']> | undefined {
+    return this.setsAside ? (plan, search) => this.note(plan, { search }, 'noted') : undefined;
+  }
+
+  /** Has the next batch read all of them again. */
+  redrive(): void {
+    this.redriving = this.waiting;
+  }
+
+  async toRedrive(): Promise<readonly RedrivenRecord[]> {
+    return this.redriving;
+  }
+
+  batchTimeOf(batchId: number): number | undefined {
+    return this.batches.get(batchId)?.plan.batchTimeMs;
+  }
 
   async after(batchId: number): Promise<readonly LoggedBatch[]> {
     return [...this.batches.values()].filter(({ plan }) => plan.batchId > batchId);
@@ -94,7 +137,35 @@ export class InMemoryLog implements BatchLog {
 
   async commit(commit: BatchCommit): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean }> {
     const logged = this.batches.get(commit.batchId);
-    if (logged !== undefined) this.batches.set(commit.batchId, { ...logged, nextOffsets: commit.nextOffsets });
+    if (logged !== undefined) this.finish(logged, commit);
     return { outcome: 'committed', nextPlanned: false };
+  }
+
+  private finish({ plan }: LoggedBatch, { batchId, nextOffsets, deadLetters = [] }: BatchCommit): void {
+    const setAside = deadLetters.map(({ source, partition, offset, timeline }) => ({
+      source,
+      partition,
+      offset,
+      timeline,
+    }));
+    this.batches.set(batchId, { plan, nextOffsets, setAside });
+    if (plan.redriven !== undefined) this.redriving = [];
+    for (const record of plan.redriven ?? []) this.letters.delete(recordKey(record));
+    for (const letter of deadLetters) this.letters.set(recordKey(letter), letter);
+  }
+
+  private leaveOut(plan: BatchPlan, record: SetAsideRecord): Promise<{ readonly outcome: 'set_aside' }> {
+    const setAside = [...(this.batches.get(plan.batchId)?.setAside ?? []), record];
+    return this.note(plan, { setAside, search: undefined }, 'set_aside');
+  }
+
+  private async note<O extends string>(
+    { batchId }: BatchPlan,
+    change: Pick<LoggedBatch, 'setAside' | 'search'>,
+    outcome: O,
+  ): Promise<{ readonly outcome: O }> {
+    const logged = this.batches.get(batchId);
+    if (logged !== undefined) this.batches.set(batchId, { ...logged, ...change });
+    return { outcome };
   }
 }

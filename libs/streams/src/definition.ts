@@ -45,8 +45,11 @@ export interface BackPressureOptions {
   readonly bytesPerSecondMin?: number;
 }
 
-/** What happens to a record that cannot be read: the job fails and names it, or it is counted and passed over. */
-export type Poison = 'fail' | 'skip';
+/**
+ * What happens to a record that cannot be read: the job fails and names it, it is counted and passed over, or it is set aside
+ * with its error and its bytes, to be read again later. `dead_letter` sets aside records at which the job's code throws, too.
+ */
+export type Poison = 'fail' | 'skip' | 'dead_letter';
 
 export type NodeKind =
   | 'source'

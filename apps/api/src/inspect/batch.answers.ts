@@ -33,6 +33,9 @@ class CommitAnswer {
   @Shown('Unreadable records passed over under the poison policy `skip`.', 'integer')
   readonly recordsSkipped!: number;
 
+  @Shown('Records set aside under the poison policy `dead_letter`.', 'integer')
+  readonly recordsDeadLettered!: number;
+
   @Shown('Milliseconds from the plan being durable to the sinks having the output.', 'number')
   readonly processingMs!: number;
 
@@ -101,6 +104,7 @@ function showCommit({ commit, committedAt, committedByEpoch }: BatchRecord): Com
     recordsIn,
     recordsOut,
     recordsSkipped,
+    recordsDeadLettered: commit.recordsDeadLettered ?? 0,
     processingMs,
     schedulingDelayMs,
   };

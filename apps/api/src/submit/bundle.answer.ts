@@ -2,6 +2,7 @@ import {
   DEFAULT_FLOW,
   DOWNTIME_POLICIES,
   hasInterval,
+  POISON_POLICIES,
   TRIGGERS,
   type Bundle,
   type BundleManifest,
@@ -51,7 +52,7 @@ class ManifestAnswer {
   @Shown('Whether batches are held to their interval by what they may read.', 'boolean')
   readonly backPressure!: boolean;
 
-  @Shown('What happens to an unreadable record.', ['fail', 'skip'])
+  @Shown('What happens to a record that cannot be read, or at which the code throws.', POISON_POLICIES)
   readonly poison!: BundleManifest['poison'];
 
   @Shown('The graph.', [GraphNodeAnswer])

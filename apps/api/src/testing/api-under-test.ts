@@ -3,6 +3,7 @@ import { InMemoryObjectStore, ObjectStore } from '@tidemark/checkpoint';
 import {
   AuditTrail,
   Clock,
+  DeadLetterStores,
   IdempotencyStore,
   IdSource,
   JobStores,
@@ -25,6 +26,7 @@ import { SourceInspector } from '../start/source-inspector.js';
 import { sha256OfKey } from '../tenancy/callers.js';
 import { httpServer } from '../transport/http-server.js';
 import { InMemoryAuditTrail } from './in-memory-audit-trail.js';
+import { InMemoryDeadLetterStores } from './in-memory-dead-letter-stores.js';
 import { InMemoryJobStores, type InMemoryTenant } from './in-memory-job-stores.js';
 import { InMemoryOffsetStores } from './in-memory-offset-stores.js';
 import { InMemoryRecoveryStores } from './in-memory-recovery-stores.js';
@@ -59,6 +61,7 @@ export class ApiUnderTest {
   readonly stores = new InMemoryJobStores();
   readonly offsets = new InMemoryOffsetStores(this.stores);
   readonly recovery = new InMemoryRecoveryStores(this.stores);
+  readonly deadLetters = new InMemoryDeadLetterStores(this.stores);
   readonly retention = new InMemoryRetentionStore(this.stores);
   readonly trail = new InMemoryAuditTrail();
   readonly tenantStore = new InMemoryTenantStore();
@@ -141,6 +144,7 @@ export class ApiUnderTest {
       { provide: JobStores, useValue: this.stores },
       { provide: OffsetStores, useValue: this.offsets },
       { provide: RecoveryStores, useValue: this.recovery },
+      { provide: DeadLetterStores, useValue: this.deadLetters },
       {
         provide: SourceInspector,
         useValue: new ConnectorSourceInspector(this.filesRoot, this.objects, this.tenantStore),

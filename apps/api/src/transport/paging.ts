@@ -72,6 +72,7 @@ export const planCursor = idCursor('plan');
 export const decisionCursor = idCursor('decision');
 export const savepointCursor = idCursor('savepoint');
 export const rollbackCursor = idCursor('rollback');
+export const deadLetterCursor = idCursor('deadLetter');
 export const auditCursor = idCursor('auditEvent');
 
 const numberCursor =

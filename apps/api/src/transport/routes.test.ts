@@ -194,6 +194,8 @@ function bodyOf({ operationId }: Route): Sent {
   const bodies: { readonly [operation: string]: object } = {
     requestSavepoint: { label: 'before the sale' },
     forkJob: { name: 'fork' },
+    redriveDeadLetters: { all: {} },
+    discardDeadLetters: { all: {} },
     rollBack: { checkpointId: ids.checkpointId },
     uploadBundle: aBundle(),
     submitJob: { bundle: aBundle() },

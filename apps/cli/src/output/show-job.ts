@@ -39,10 +39,10 @@ export const showBatches = (batches: readonly Batch[]): readonly string[] =>
   batches.length === 0
     ? ['No batches yet.']
     : table(
-        ['TIMELINE', 'BATCH', 'TIME', 'IN', 'OUT', 'SKIPPED', 'TOOK MS', 'DELAY MS', 'EPOCH'],
+        ['TIMELINE', 'BATCH', 'TIME', 'IN', 'OUT', 'SKIPPED', 'SET ASIDE', 'TOOK MS', 'DELAY MS', 'EPOCH'],
         batches.map(({ timeline, batchId, batchTime, commit, plannedByEpoch }) =>
           commit === null
-            ? [timeline, batchId, batchTime, 'open', '', '', '', '', plannedByEpoch]
+            ? [timeline, batchId, batchTime, 'open', '', '', '', '', '', plannedByEpoch]
             : [
                 timeline,
                 batchId,
@@ -50,6 +50,7 @@ export const showBatches = (batches: readonly Batch[]): readonly string[] =>
                 commit.recordsIn,
                 commit.recordsOut,
                 commit.recordsSkipped,
+                commit.recordsDeadLettered,
                 Math.round(commit.processingMs),
                 Math.round(commit.schedulingDelayMs),
                 commit.epoch ?? '-',

@@ -23,7 +23,7 @@ export interface Inputs {
 type Slice = readonly InputRecord[];
 
 const PARTITIONS = ['a.jsonl', 'b.jsonl', 'c.jsonl'];
-const KEYS_PER_PARTITION = 7;
+const KEYS_PER_PARTITION = 70;
 const RECORDS_AT_ONCE_MAX = 8;
 const ROUND_MS = 100;
 const VALUE_MAX = 1_000;

@@ -37,6 +37,7 @@ const batch: JobPicture['batches'][number] = {
     recordsIn: 2000,
     recordsOut: 190,
     recordsSkipped: 0,
+    recordsDeadLettered: 0,
     processingMs: 12.3,
     schedulingDelayMs: 2.7,
   },

@@ -46,7 +46,7 @@ export function runJobProvider({ failpoints }: RunnerConfig): Provider {
       const [runsBetween, objectsBetween] = [between.runStore(runs), between.objectStore(objects)];
       const sandboxBetween = between.sandbox(sandbox);
       const opener = new SandboxedJobOpener(runsBetween, objectsBetween, sandboxBetween, connections, egress, config);
-      return new RunJob(runsBetween, active, objectsBetween, opener, ...rest);
+      return new RunJob(runsBetween, active, objectsBetween, opener, ...rest, config);
     },
   };
 }

@@ -25,6 +25,8 @@ export class ActiveRun {
   private stretch = 1;
   private reached: Progress;
   private savepoint: number | undefined;
+  /** Whether dead letters may wait to be read again. Whoever finds that there are none says so here. */
+  redriveWanted: boolean;
   private wake: (() => void) | undefined;
   private onAbandon: (() => void) | undefined;
   private readonly abandonment = Promise.withResolvers<AbandonReason>();
@@ -35,6 +37,7 @@ export class ActiveRun {
   ) {
     this.savepoint = claimed.savepoint;
     this.reached = claimed.progress;
+    this.redriveWanted = claimed.redrive ?? false;
   }
 
   get draining(): DrainReason | undefined {
@@ -65,8 +68,10 @@ export class ActiveRun {
   }
 
   /** Takes the newest orders of the job's owner. */
-  obey({ desired, revision, checkpointStretch = this.stretch, startsElsewhere = false, savepoint }: Orders): void {
+  obey({ desired, revision, checkpointStretch = this.stretch, startsElsewhere = false, ...orders }: Orders): void {
+    const { savepoint, redrive = this.redriveWanted } = orders;
     this.stretch = checkpointStretch;
+    this.redriveWanted = redrive;
     this.savepoint = savepoint;
     if (desired === 'cancelled') this.abandon('cancelled');
     else if (desired === 'stopped') this.drain('stop');

@@ -124,6 +124,28 @@ describe('the loop of a run', () => {
     for (const [index, at] of ranAt.entries()) expect(Math.abs(at - (index + 1) * 5)).toBeLessThanOrEqual(1);
   });
 
+  it('plans nothing ahead while dead letters are to be read again: they become part of a plan on its own', async () => {
+    engine.behind = 100;
+    run.redriveWanted = true;
+    engine.onBatch = (batchId) => {
+      if (batchId === 2) run.redriveWanted = false;
+      if (batchId === 4) run.drain('stop');
+    };
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
+    await ended;
+
+    expect(engine.planAhead.slice(0, 4)).toEqual([false, false, true, true]);
+  });
+
+  it('ends where a batch is to be run again without a record', async () => {
+    const again = { outcome: 'run_again', batchId: 1, without: {} } as never;
+    engine.runBatch = () => Promise.resolve(again);
+    const ended = loop();
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+    expect(await ended).toBe(again);
+  });
+
   it('I16: finishes the plan that is open when it is told to stop, and opens no other', async () => {
     engine.behind = 100;
     engine.onBatch = (batchId) => {

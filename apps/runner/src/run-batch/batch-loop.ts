@@ -1,5 +1,5 @@
 import type { NewEvent, RunStore } from '@tidemark/domain';
-import type { BatchOptions, CommittedBatch, MicroBatchEngine } from '@tidemark/engine';
+import type { BatchOptions, CommittedBatch, MicroBatchEngine, RunAgain } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
 import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import type { ActiveRun, DrainReason } from './active-run.js';
@@ -11,6 +11,7 @@ export type BatchesEnd =
   | { readonly outcome: 'finished' }
   /** The revision is worse than the one before it. */
   | { readonly outcome: 'unhealthy'; readonly reason: string }
+  | RunAgain
   | { readonly outcome: 'fenced' };
 
 /**
@@ -37,10 +38,11 @@ export async function runBatches(
     const work = await engine.prepare();
     if (work === 'finished') return { outcome: 'finished' };
     if (work === 'idle') continue;
-    const planAhead = run.draining === undefined;
+    // What is to be read again becomes part of a plan that is written while no other is open.
+    const planAhead = run.draining === undefined && !run.redriveWanted;
     // A snapshot is of a state that no batch has gone ahead with.
     const batch = await tracedBatch(run, engine, { planAhead, runAhead: planAhead && !checkpointer.isDue() });
-    if (batch.outcome === 'fenced') return batch;
+    if (batch.outcome === 'fenced' || batch.outcome === 'run_again') return batch;
     if (batch.outcome === 'held_back') continue;
     await reportSkipped(run, runs, batch);
     await reportCounts(run, runs, batch);

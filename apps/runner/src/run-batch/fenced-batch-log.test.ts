@@ -15,7 +15,7 @@ beforeEach(() => {
 async function refused() {
   const run = aRun();
   run.noteCommitted({ timeline: 1, batchId: 7 });
-  const result = await new FencedBatchLog(store, run, 1).plan(plan);
+  const result = await new FencedBatchLog(store, run, 1, 0).plan(plan);
   return { run, result };
 }
 

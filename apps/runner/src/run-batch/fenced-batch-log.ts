@@ -1,5 +1,13 @@
 import type { BatchLog, Fenced, HeldBack } from '@tidemark/engine';
-import type { BatchCommit, BatchPlan, LoggedBatch, RunStore } from '@tidemark/domain';
+import {
+  TidemarkError,
+  type BatchCommit,
+  type BatchPlan,
+  type LoggedBatch,
+  type RedrivenRecord,
+  type RunStore,
+  type SetAsideRecord,
+} from '@tidemark/domain';
 import type { ActiveRun } from './active-run.js';
 
 /** One run's batch log in Postgres. Every answer brings the owner's newest orders along. */
@@ -8,7 +16,18 @@ export class FencedBatchLog implements BatchLog {
     private readonly store: RunStore,
     private readonly run: ActiveRun,
     private readonly timeline: number,
+    private readonly deadLettersMax: number,
   ) {}
+
+  get isRedriveWanted(): boolean {
+    return this.run.redriveWanted;
+  }
+
+  /** Of a job whose policy it is. */
+  get setAside(): NonNullable<BatchLog['setAside']> | undefined {
+    if (this.run.claimed.manifest.poison !== 'dead_letter') return undefined;
+    return (plan, record) => this.writeSetAside(plan, record);
+  }
 
   after(batchId: number): Promise<readonly LoggedBatch[]> {
     return this.store.readBatches(this.run.claimed.fence, this.timeline, batchId);
@@ -27,12 +46,44 @@ export class FencedBatchLog implements BatchLog {
     commit: BatchCommit,
     next?: BatchPlan,
   ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced> {
+    await this.assertRoom(commit);
     const result = await this.store.writeBatch(this.run.claimed.fence, { kind: 'commit', commit, next });
     if (result.outcome === 'fenced') return this.fenced();
     this.run.noteCommitted(commit);
     this.run.obey(result.orders);
     if (result.outcome !== 'committed') throw new Error('A commit was answered like a plan.');
     return { outcome: 'committed', nextPlanned: result.nextPlanned };
+  }
+
+  get noteSearch(): NonNullable<BatchLog['noteSearch']> | undefined {
+    if (this.setAside === undefined) return undefined;
+    return async (plan, search) => {
+      const written = await this.store.noteSearch(this.run.claimed.fence, plan, search);
+      return written === 'fenced' ? this.fenced() : { outcome: 'noted' };
+    };
+  }
+
+  async toRedrive(sources: readonly string[]): Promise<readonly RedrivenRecord[]> {
+    const records = await this.store.recordsToRedrive(this.run.claimed.fence, sources);
+    if (records.length === 0) this.run.redriveWanted = false;
+    return records;
+  }
+
+  private async writeSetAside(
+    plan: BatchPlan,
+    record: SetAsideRecord,
+  ): Promise<{ readonly outcome: 'set_aside' } | Fenced> {
+    const written = await this.store.setAside(this.run.claimed.fence, plan, record);
+    return written === 'fenced' ? this.fenced() : { outcome: 'set_aside' };
+  }
+
+  /** A job whose whole input is poison must not fill the database. Only this run adds letters, so none come in between. */
+  private async assertRoom({ batchId, deadLetters = [] }: BatchCommit): Promise<void> {
+    if (deadLetters.length === 0) return;
+    const waiting = await this.store.deadLettersWaiting(this.run.claimed.fence);
+    if (waiting + deadLetters.length <= this.deadLettersMax) return;
+    const bound = `${this.deadLettersMax} dead letters of one job that wait, of which there are ${waiting}`;
+    throw new TidemarkError('too_many_dead_letters', { batchId, bound });
   }
 
   /** Another run has the job, or the database does not know any more what it has answered to this one. */

@@ -20,7 +20,8 @@ export class HealthTeller {
   /** @returns undefined where the run goes on. */
   async tell({ commit, output }: CommittedBatch): Promise<HealthEnd | undefined> {
     if (this.watch === undefined) return undefined;
-    const { processingMs, recordsIn, recordsSkipped } = commit;
+    const { processingMs, recordsIn, recordsDeadLettered = 0 } = commit;
+    const recordsSkipped = commit.recordsSkipped + recordsDeadLettered;
     const stateRows = [...output.stateKeys.values()].reduce((sum, rows) => sum + rows, 0);
     const health = this.watch.note({ processingMs, recordsIn, recordsSkipped, stateRows });
     if (health.outcome === 'unhealthy') return { outcome: 'unhealthy', reason: health.reason };

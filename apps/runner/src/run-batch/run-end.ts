@@ -7,6 +7,7 @@ import {
   type RunEnd,
 } from '@tidemark/domain';
 import { randomUUID } from 'node:crypto';
+import type { RunAgain } from '@tidemark/engine';
 import type { AbandonReason } from './active-run.js';
 
 /** What a source does not hold any more. To go on elsewhere would lose or repeat records, which only its owner may choose. */
@@ -34,6 +35,15 @@ export function endOfDecision({ verdict }: RestoreDecision): RunEnd {
   if (verdict.outcome === 'start') throw new Error('A decision to start does not end a run.');
   const kind = verdict.outcome === 'ask' ? 'ask' : 'failed';
   return { kind, code: 'checkpoint_unreadable', reason: `${verdict.reasonCode}: ${verdict.reason}` };
+}
+
+/** How a run ends of which a batch is to be run again, by a run that begins with the state before it. */
+export function endOfPoison({ batchId, without, why: { code, reason } }: RunAgain): RunEnd {
+  const how =
+    without === undefined
+      ? 'to find out whether a record ends it'
+      : `without the record ${without.source}/${without.partition}@${without.offset}`;
+  return { kind: 'run_again', code, reason: `Batch ${batchId} runs again ${how}: ${reason}` };
 }
 
 /** How a run ends that was told to let go at once. One that has lost the job leaves no word: the job is another's. */

@@ -50,6 +50,7 @@ beforeEach(() => {
     new SystemClock(),
     new SystemTimers(),
     new CountedIds(),
+    { deadLettersMax: 0 },
   );
 });
 

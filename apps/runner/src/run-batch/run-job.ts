@@ -1,4 +1,5 @@
 import { ObjectStore, progressInStore, type CheckpointChain } from '@tidemark/checkpoint';
+import type { RunnerConfig } from '@tidemark/config';
 import {
   Clock,
   DEFAULT_FLOW,
@@ -13,8 +14,9 @@ import {
 } from '@tidemark/domain';
 import { MicroBatchEngine } from '@tidemark/engine';
 import { inSpan, SPANS } from '@tidemark/observability';
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
+import { RUNNER_CONFIG } from '../config.js';
 import { JobOpener, type OpenedJob } from '../restore/job-opener.js';
 import { restoreState, type Restored } from '../restore/restore-state.js';
 import { ActiveRun } from './active-run.js';
@@ -22,8 +24,8 @@ import { ActiveRuns } from './active-runs.js';
 import { beginCheckpoint, runBatches, type BatchesEnd } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
 import { skipEvent } from './flow-events.js';
+import { endOfAbandonment, endOfDecision, endOfError, endOfPoison, inOurWords, isInputGone } from './run-end.js';
 import { StartGate, type Leave } from './start-gate.js';
-import { endOfAbandonment, endOfDecision, endOfError, inOurWords, isInputGone } from './run-end.js';
 
 const END_RETRY_MS = 500;
 const END_IN_FULL_ATTEMPTS = 5;
@@ -42,6 +44,7 @@ export class RunJob {
     private readonly clock: Clock,
     private readonly timers: Timers,
     private readonly ids: IdSource,
+    @Inject(RUNNER_CONFIG) private readonly config: Pick<RunnerConfig, 'deadLettersMax'>,
   ) {
     this.starts = new StartGate(timers);
   }
@@ -124,11 +127,12 @@ export class RunJob {
     if (after !== undefined) {
       for (const sink of job.sinks) await sink.beginTimeline?.(position.timeline, after);
     }
-    const log = new FencedBatchLog(this.runs, run, position.timeline);
+    const log = new FencedBatchLog(this.runs, run, position.timeline, this.config.deadLettersMax);
     const ports = { log, graph: job.graph, sources: job.sources, sinks: job.sinks, clock: this.clock };
     const { flow = DEFAULT_FLOW, batchIntervalMs: intervalMs } = claimed.manifest;
     const engine = new MicroBatchEngine(ports, { ...flow, intervalMs }, position);
     const resumed = await engine.resume();
+    if (resumed.outcome === 'run_again') return endOfPoison(resumed);
     if (resumed.outcome === 'fenced' || (await this.runs.markRunning(claimed.fence)) === 'fenced') return undefined;
     started();
     const replay = {
@@ -163,6 +167,7 @@ export class RunJob {
     const ended = await this.runBatches(run, engine, checkpointer);
     await checkpointer.settle();
     if (ended.outcome === 'fenced') return undefined;
+    if (ended.outcome === 'run_again') return endOfPoison(ended);
     // What it has kept is what it is left for: no checkpoint of it is wanted.
     if (ended.outcome === 'unhealthy') return { kind: 'unhealthy', code: 'revision_unhealthy', reason: ended.reason };
     const isDrained = ended.outcome === 'drained';

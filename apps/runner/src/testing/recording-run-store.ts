@@ -7,6 +7,7 @@ import {
   type NewCheckpoint,
   type NewEvent,
   type Progress,
+  type RedrivenRecord,
   type RunId,
   type RunnerId,
   type CompletedCheckpoint,
@@ -100,6 +101,22 @@ export class RecordingRunStore extends RunStore {
 
   override writeBatch(): Promise<BatchLogResult> {
     return Promise.resolve({ outcome: 'fenced' });
+  }
+
+  override setAside(): Promise<Written> {
+    return Promise.resolve('done');
+  }
+
+  override noteSearch(): Promise<Written> {
+    return Promise.resolve('done');
+  }
+
+  override recordsToRedrive(): Promise<readonly RedrivenRecord[]> {
+    return Promise.resolve([]);
+  }
+
+  override deadLettersWaiting(): Promise<number> {
+    return Promise.resolve(0);
   }
 
   override readBatches(): Promise<readonly LoggedBatch[]> {

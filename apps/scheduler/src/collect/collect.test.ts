@@ -56,7 +56,7 @@ describe('collecting', () => {
     expect(store.retired.map(({ path }) => path)).toEqual(['stuck']);
     expect(await objects.list('two')).toEqual([]);
     expect(await objects.list('wal')).toEqual([]);
-    expect(store.done).toEqual(['prune events', 'prune runs', 'prune keys']);
+    expect(store.done).toEqual(['prune events', 'prune runs', 'prune dead letters', 'prune keys']);
     expect(upkeep.judged).toBe(1);
   });
 

@@ -33,6 +33,7 @@ export class Collect {
       () => this.collectDeletedJobs(signal),
       () => store.pruneEvents(config.keep.events),
       () => store.pruneRuns(config.keep.runs),
+      () => store.pruneDeadLetters(config.keep.deadLetters),
       () => store.pruneIdempotencyKeys(IDEMPOTENCY_KEPT_MS),
     ];
     await inTurn(steps, (step) => step(), signal);

@@ -85,6 +85,10 @@ export class ScriptedSchedulingStore extends SchedulingStore {
     this.done.push('prune events');
   }
 
+  override async pruneDeadLetters(): Promise<void> {
+    this.done.push('prune dead letters');
+  }
+
   override async pruneIdempotencyKeys(): Promise<void> {
     this.done.push('prune keys');
   }

@@ -82,6 +82,23 @@ export class MemoryRunStore extends RunStore {
     });
   }
 
+  /** Nothing is poison here. */
+  override setAside(): Promise<'done' | 'fenced'> {
+    return Promise.reject(new Error('A record was set aside.'));
+  }
+
+  override noteSearch(): Promise<'done' | 'fenced'> {
+    return Promise.reject(new Error('A record was looked for at which a batch fails.'));
+  }
+
+  override recordsToRedrive(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
+  override deadLettersWaiting(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   override retireRunner(runnerId: RunnerId): Promise<void> {
     return this.transact('retire runner', () => {
       const runner = this.database.tables.runners.get(runnerId);
@@ -158,6 +175,8 @@ export class MemoryRunStore extends RunStore {
 const ordersOf = ({ desired, revision, startMode, savepointWanted }: JobRow): Orders => ({
   ...{ desired, revision, checkpointStretch: 1, startsElsewhere: startMode !== null },
   savepoint: savepointWanted ?? undefined,
+  // No job of the simulation has dead letters.
+  redrive: false,
 });
 
 /** As commits and plans bring them along: without what a heartbeat alone knows. */

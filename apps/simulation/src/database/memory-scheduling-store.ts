@@ -137,6 +137,10 @@ export class MemorySchedulingStore extends SchedulingStore {
     });
   }
 
+  override pruneDeadLetters(): Promise<void> {
+    return Promise.resolve();
+  }
+
   override pruneRuns(): Promise<void> {
     return Promise.resolve();
   }

@@ -109,6 +109,8 @@ function nextOf(job: JobRow, end: RunEnd, revision: number, chance: () => number
       return { event: 'ask' };
     case 'unhealthy':
       return drained(job, 'redeploy');
+    case 'run_again':
+      throw new Error('A batch was to be run again without a record.');
     case 'back_off':
       return job.desired === 'running' ? retry(job, causeOf(end.code), 'retry', chance) : drained(job, 'stop');
   }

@@ -39,7 +39,9 @@ export class RunnerProcess {
     this.active = new ActiveRuns(timers);
     this.lease = new RunnerLease(runs, this.active, { leaseMs } as RunnerConfig, timers);
     const opener = new SimulatedOpener(world, stage, process, onForeignState);
-    this.runJob = new RunJob(runs, this.active, objects, opener, stage.clock(process), timers, ids);
+    this.runJob = new RunJob(runs, this.active, objects, opener, stage.clock(process), timers, ids, {
+      deadLettersMax: 0,
+    });
   }
 
   get process(): Process {

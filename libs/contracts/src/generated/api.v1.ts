@@ -518,6 +518,74 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/jobs/{id}/dead-letters': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Lists the dead letters of a job, newest first */
+    get: operations['listDeadLetters'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/dead-letters/{letterId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Shows a dead letter with the bytes of its record */
+    get: operations['getDeadLetter'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/dead-letters/redrive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Has the next batches of a job read records again that were set aside, each exactly once */
+    post: operations['redriveDeadLetters'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/dead-letters/discard': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Settles dead letters that wait without reading their records again */
+    post: operations['discardDeadLetters'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/jobs/{id}/offsets': {
     parameters: {
       query?: never;
@@ -818,10 +886,10 @@ export interface components {
       /** @description Whether batches are held to their interval by what they may read. */
       backPressure: boolean;
       /**
-       * @description What happens to an unreadable record.
+       * @description What happens to a record that cannot be read, or at which the code throws.
        * @enum {string}
        */
-      poison: 'fail' | 'skip';
+      poison: 'fail' | 'skip' | 'dead_letter';
       /** @description The graph. */
       nodes: components['schemas']['GraphNode'][];
       /** @description A hash of the logic of each source, operator and sink, by uid: equal where it does the same. One that could not be told is not there. */
@@ -1131,6 +1199,8 @@ export interface components {
       recordsOut: number;
       /** @description Unreadable records passed over under the poison policy `skip`. */
       recordsSkipped: number;
+      /** @description Records set aside under the poison policy `dead_letter`. */
+      recordsDeadLettered: number;
       /** @description Milliseconds from the plan being durable to the sinks having the output. */
       processingMs: number;
       /** @description Milliseconds after its batch time at which the batch was planned. */
@@ -1851,6 +1921,130 @@ export interface components {
       config?: components['schemas']['JobConfigOrder'];
       /** @description What is said about the state. */
       upgrade?: components['schemas']['UpgradeOptions'];
+    };
+    RedrivenBy: {
+      /** @description The timeline of the batch. */
+      timeline: number;
+      /** @description The batch. */
+      batchId: number;
+    };
+    DeadLetter: {
+      /** @description Id of the dead letter. */
+      id: string;
+      /** @description Uid of the source that the record came from. */
+      source: string;
+      /** @description Its partition. */
+      partition: string;
+      /** @description Its offset there. */
+      offset: number;
+      /** @description The timeline of the batch that set it aside first. */
+      timeline: number;
+      /** @description That batch. */
+      batchId: number;
+      /** @description Why, as a code of the error catalogue: `record_unreadable`, or `job_code_threw` where the code threw. */
+      code: string;
+      /** @description What is wrong with it, in words. */
+      reason: string;
+      /** @description Bytes of the record. */
+      bytesTotal: number;
+      /** @description Whether only its first bytes are kept. Such a record cannot be re-driven. */
+      cut: boolean;
+      /**
+       * @description `waiting`: nothing was done about it. `redriving`: one of the next batches reads it again. `redriven`: a batch has. `discarded`: nothing is to be done about it. `left_behind`: the job was taken back to before the batch that set it aside.
+       * @enum {string}
+       */
+      status: 'waiting' | 'redriving' | 'redriven' | 'discarded' | 'left_behind';
+      /** @description How often it was re-driven and set aside again. */
+      returns: number;
+      /** @description The batch that has read it again. */
+      redrivenBy: components['schemas']['RedrivenBy'] | null;
+      /**
+       * Format: date-time
+       * @description When it was set aside first.
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description When it was re-driven or discarded.
+       */
+      settledAt: string | null;
+    };
+    DeadLetterPage: {
+      /** @description The items, in the order of the list. */
+      items: components['schemas']['DeadLetter'][];
+      /** @description What to send as `after` for the next page; null on the last one. */
+      next: string | null;
+    };
+    DeadLetterRecord: {
+      /** @description Id of the dead letter. */
+      id: string;
+      /** @description Uid of the source that the record came from. */
+      source: string;
+      /** @description Its partition. */
+      partition: string;
+      /** @description Its offset there. */
+      offset: number;
+      /** @description The timeline of the batch that set it aside first. */
+      timeline: number;
+      /** @description That batch. */
+      batchId: number;
+      /** @description Why, as a code of the error catalogue: `record_unreadable`, or `job_code_threw` where the code threw. */
+      code: string;
+      /** @description What is wrong with it, in words. */
+      reason: string;
+      /** @description Bytes of the record. */
+      bytesTotal: number;
+      /** @description Whether only its first bytes are kept. Such a record cannot be re-driven. */
+      cut: boolean;
+      /**
+       * @description `waiting`: nothing was done about it. `redriving`: one of the next batches reads it again. `redriven`: a batch has. `discarded`: nothing is to be done about it. `left_behind`: the job was taken back to before the batch that set it aside.
+       * @enum {string}
+       */
+      status: 'waiting' | 'redriving' | 'redriven' | 'discarded' | 'left_behind';
+      /** @description How often it was re-driven and set aside again. */
+      returns: number;
+      /** @description The batch that has read it again. */
+      redrivenBy: components['schemas']['RedrivenBy'] | null;
+      /**
+       * Format: date-time
+       * @description When it was set aside first.
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description When it was re-driven or discarded.
+       */
+      settledAt: string | null;
+      /** @description The bytes of the record that are kept, in Base64. */
+      bytes: string;
+    };
+    DeadLetterFilter: {
+      /** @description Only those of the source of this uid. */
+      source?: string;
+      /** @description Only those that were set aside for this error, by its code. */
+      code?: string;
+    };
+    DeadLetterOrder: {
+      /** @description The letters, by id. */
+      letters?: string[];
+      /** @description Every letter that waits and fits this, instead; all that wait if it is empty. */
+      all?: components['schemas']['DeadLetterFilter'];
+    };
+    DeadLettersPassedOver: {
+      /** @description Re-driven, being re-driven, or discarded already. */
+      settled: number;
+      /** @description Left behind by a rollback. */
+      leftBehind: number;
+      /** @description Kept in part only. */
+      cut: number;
+      /** @description Of a source that the job has no more. */
+      sourceGone: number;
+    };
+    DeadLettersOrdered: {
+      /** @description How many letters the order took. */
+      letters: number;
+      /** @description How many of those that it names it did not take, and why. */
+      passedOver: components['schemas']['DeadLettersPassedOver'];
     };
     OffsetProblem: {
       /** @description Code of the error, from the error catalogue. */
@@ -5771,6 +5965,355 @@ export interface operations {
       };
       /** @description Too many of these at once; retry later. */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listDeadLetters: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before; without it the first page. */
+        after?: string;
+        /** @description Items on the page at most. */
+        limit?: number;
+        /** @description Only those of the source of this uid. */
+        source?: string;
+        /** @description Only those that were set aside for this error, by its code. */
+        code?: string;
+        /** @description Only those of this status. */
+        status?: 'waiting' | 'redriving' | 'redriven' | 'discarded' | 'left_behind';
+      };
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Lists the dead letters of a job, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DeadLetterPage'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getDeadLetter: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+      };
+      path: {
+        id: string;
+        letterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shows a dead letter with the bytes of its record */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DeadLetterRecord'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  redriveDeadLetters: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DeadLetterOrder'];
+      };
+    };
+    responses: {
+      /** @description Has the next batches of a job read records again that were set aside, each exactly once */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DeadLettersOrdered'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something went wrong on our side; a reference is given. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service cannot answer now; retry later. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  discardDeadLetters: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Id or name of the tenant that an admin's key acts for. Every request with it is in the audit trail. With a tenant's key it is not needed, and can only be its own. */
+        'Tidemark-Tenant'?: components['parameters']['TidemarkTenant'];
+        /** @description A text of your choice, new for each thing to create. A repeated request with it gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DeadLetterOrder'];
+      };
+    };
+    responses: {
+      /** @description Settles dead letters that wait without reading their records again */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DeadLettersOrdered'];
+        };
+      };
+      /** @description The request is not valid; every wrong field is named. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The API key may not do that. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing, or it belongs to somebody else. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state of the thing does not allow it. */
+      409: {
         headers: {
           [name: string]: unknown;
         };

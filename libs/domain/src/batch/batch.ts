@@ -1,4 +1,5 @@
 import { own } from '../own.js';
+import type { NewDeadLetter, PoisonSearch, RecordPosition, RedrivenRecord, SetAsideRecord } from './dead-letter.js';
 
 /**
  * Position by partition. What a position counts is the source's: bytes for `files`, records for `rate` and `socket`.
@@ -38,6 +39,8 @@ export interface BatchPlan {
   readonly ranges: SourceRanges;
   /** What is never read, by the downtime policy `skip`: each range lies directly before that of the same partition. */
   readonly skipped?: SourceRanges | undefined;
+  /** Records of dead letters that are read again, before the ranges. */
+  readonly redriven?: readonly RedrivenRecord[] | undefined;
 }
 
 /** What a batch did. Written after its sinks have its output; the only proof that the batch is finished. */
@@ -52,6 +55,10 @@ export interface BatchCommit {
   readonly identities?: SourceIdentities | undefined;
   /** Unreadable records passed over under the poison policy `skip`. */
   readonly recordsSkipped: number;
+  /** Records set aside under the poison policy `dead_letter`. Absent: none. */
+  readonly recordsDeadLettered?: number | undefined;
+  /** The same records, of a commit that is being written. */
+  readonly deadLetters?: readonly NewDeadLetter[] | undefined;
   /** From the plan being durable to the sinks having the output. */
   readonly processingMs: number;
   /** How long after its batch time the batch was planned. */
@@ -63,7 +70,19 @@ export interface LoggedBatch {
   readonly plan: BatchPlan;
   /** The offsets that its commit wrote; undefined while it is only planned. */
   readonly nextOffsets: SourceOffsets | undefined;
+  /** Of its commit. */
+  readonly recordsSkipped?: number | undefined;
+  /**
+   * Records that the batch leaves out whenever it runs: all that its commit has set aside, or, while it is only planned, those
+   * at which the job's code has thrown.
+   */
+  readonly setAside?: readonly LeftOut[] | undefined;
+  /** Under way while the batch is only planned. */
+  readonly search?: PoisonSearch | undefined;
 }
+
+/** Once the batch is committed, its dead letters say why. */
+export type LeftOut = RecordPosition & Partial<SetAsideRecord>;
 
 /** The offsets once everything in `plan` has been skipped and read, on top of the offsets before it. */
 export const offsetsAfter = (before: SourceOffsets, plan: Pick<BatchPlan, 'ranges' | 'skipped'>): SourceOffsets =>

@@ -17,6 +17,10 @@ export interface GraphNode {
   readonly at: string;
 }
 
+/** What happens to a record that a job cannot take: it fails, passes it over, or sets it aside. */
+export const POISON_POLICIES = ['fail', 'skip', 'dead_letter'] as const;
+export type Poison = (typeof POISON_POLICIES)[number];
+
 /** What a bundle says of itself when its definition is run: everything but the closures. */
 export interface BundleManifest {
   /** Version of the definition format that `@tidemark/streams` wrote. */
@@ -26,8 +30,8 @@ export interface BundleManifest {
   readonly batchIntervalMs: number;
   /** Absent: `DEFAULT_FLOW`. */
   readonly flow?: Flow | undefined;
-  /** What happens to an unreadable record. */
-  readonly poison: 'fail' | 'skip';
+  /** What happens to a record that cannot be read, or at which the job's code throws. */
+  readonly poison: Poison;
   readonly nodes: readonly GraphNode[];
   /** By uid of each stateful operator. */
   readonly shapes: { readonly [uid: string]: StateShape };

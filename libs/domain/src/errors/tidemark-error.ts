@@ -1,6 +1,7 @@
 import type { JobEvent, JobStatus } from '../job/job-lifecycle.js';
 import type { ErrorSpec } from './error-spec.js';
 import { OFFSET_ERRORS } from './offset-errors.js';
+import { RECORD_ERRORS } from './record-errors.js';
 import { RECOVERY_ERRORS } from './recovery-errors.js';
 import { STATE_ERRORS } from './state-errors.js';
 import { TENANT_ERRORS } from './tenant-errors.js';
@@ -9,6 +10,7 @@ import { UPGRADE_ERRORS } from './upgrade-errors.js';
 /** Every error that this product can report, one entry each. Codes are public API: never reuse or rename one. */
 export const ERRORS = {
   ...OFFSET_ERRORS,
+  ...RECORD_ERRORS,
   ...RECOVERY_ERRORS,
   ...STATE_ERRORS,
   ...TENANT_ERRORS,
@@ -136,13 +138,6 @@ export const ERRORS = {
     retry: 'never',
     say: (p: { reason: string; at: string }) => `The job's graph is not valid: ${p.reason} (${p.at}).`,
   },
-  job_code_threw: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { reason: string; operator: string; record?: string; at: string; stack?: string }) =>
-      `The job's code threw in ${p.operator}: ${p.reason}${p.record === undefined ? '' : ` on record ${p.record}`} (${p.at}).`,
-  },
   job_over_cpu: {
     kind: 'exhausted',
     fault: 'user',
@@ -163,14 +158,6 @@ export const ERRORS = {
     retry: 'never',
     say: (p: { what: string; bytes: number; bytesMax: number }) =>
       `${p.what} is ${p.bytes} bytes; at most ${p.bytesMax} are allowed.`,
-  },
-  record_unreadable: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { source: string; partition: string; offset: number; reason: string }) =>
-      `Source "${p.source}" has an unreadable record in ${p.partition} at offset ${p.offset}: ${p.reason}. ` +
-      'The job\'s poison policy is "fail"; "skip" would count it and go on.',
   },
   source_missing: {
     kind: 'invalid',

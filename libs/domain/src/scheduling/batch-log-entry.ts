@@ -11,6 +11,8 @@ export interface Orders {
   readonly startsElsewhere?: boolean;
   /** The newest savepoint that somebody waits for, by its number; undefined where nobody does. */
   readonly savepoint?: number | undefined;
+  /** Whether dead letters may wait to be read again. */
+  readonly redrive?: boolean;
 }
 
 /** One write to a job's batch log. */

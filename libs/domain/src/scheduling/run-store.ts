@@ -1,4 +1,5 @@
-import type { LoggedBatch, SourceIdentities, SourceOffsets } from '../batch/batch.js';
+import type { BatchPlan, LoggedBatch, SourceIdentities, SourceOffsets } from '../batch/batch.js';
+import type { PoisonSearch, RedrivenRecord, SetAsideRecord } from '../batch/dead-letter.js';
 import type { BundleManifest } from '../bundle/bundle.js';
 import type { Checkpoint, CompletedCheckpoint } from '../checkpoint/checkpoint.js';
 import type { RestoreDecision } from '../checkpoint/restore-decision.js';
@@ -43,6 +44,8 @@ export interface ClaimedRun {
   readonly progress: Progress;
   /** The newest savepoint that waits for this run, by its number: it is written before the first batch. */
   readonly savepoint?: number | undefined;
+  /** Whether dead letters may wait to be read again. */
+  readonly redrive?: boolean;
   readonly trace: string | undefined;
 }
 
@@ -56,6 +59,8 @@ export type RunEnd =
   /** An error that another attempt cannot mend. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly reason: string; readonly stack?: string }
   | { readonly kind: 'back_off'; readonly code: ErrorCode; readonly reason: string }
+  /** A batch is to be run again from the state before it, without a record at which the job's code threw. */
+  | { readonly kind: 'run_again'; readonly code: ErrorCode; readonly reason: string }
   /** A revision on probation has shown that it is worse than the one before. */
   | { readonly kind: 'unhealthy'; readonly code: ErrorCode; readonly reason: string }
   /** State that cannot be read or does not fit, or input that is not there any more, and a policy that wants a person to decide. */
@@ -114,6 +119,15 @@ export abstract class RunStore {
   abstract writeBatch(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult>;
   /** The timeline's batches after `afterBatchId`, oldest first. */
   abstract readBatches(fence: Fence, timeline: number, afterBatchId: number): Promise<readonly LoggedBatch[]>;
+
+  /** Has a batch that is planned and not committed leave a record out from now on. */
+  abstract setAside(fence: Fence, plan: BatchPlan, record: SetAsideRecord): Promise<'done' | 'fenced'>;
+  /** Says how far the search has come for the record at which such a batch fails. */
+  abstract noteSearch(fence: Fence, plan: BatchPlan, search: PoisonSearch): Promise<'done' | 'fenced'>;
+  /** Records of dead letters that are to be read again, as many as one batch takes. Asked for while no plan is open. */
+  abstract recordsToRedrive(fence: Fence, sources: readonly string[]): Promise<readonly RedrivenRecord[]>;
+  /** How many dead letters of the job wait. */
+  abstract deadLettersWaiting(fence: Fence): Promise<number>;
 
   /** From here on nothing that it builds on is collected. `base_gone`: some of that was collected already. */
   abstract beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): Promise<'done' | 'base_gone' | 'fenced'>;

@@ -71,5 +71,7 @@ export abstract class SchedulingStore {
    * runners that are gone and have no run left.
    */
   abstract pruneRuns(keep: number): Promise<void>;
+  /** Forgets all but the newest dead letters of each job that nothing is to be done about. Those that wait are kept. */
+  abstract pruneDeadLetters(keep: number): Promise<void>;
   abstract pruneIdempotencyKeys(olderThanMs: number): Promise<void>;
 }

@@ -21,6 +21,8 @@ export class Chains {
   private readonly nodes: ReadonlyMap<number, CheckedNode>;
   private readonly consumers: ReadonlyMap<number, readonly Consumer[]>;
   private readonly shared = new Map<string, GeneratedFunction<Emit>>();
+  /** Whether where a row is must be known at every operator, also where that calls no code of the job. */
+  private readonly marksAll: boolean;
   private depth = 0;
 
   constructor(
@@ -34,6 +36,7 @@ export class Chains {
       node.inputs.forEach((input, port) => consumers.get(input)?.push({ node, port }));
     }
     this.consumers = consumers;
+    this.marksAll = definition.poison === 'dead_letter';
   }
 
   /** Statements for everything that reads the output `tag` of the node. */
@@ -76,11 +79,14 @@ export class Chains {
 
   private consume({ node, port }: Consumer, row: RowCode): string {
     const sink = this.sinks.get(node.id);
-    if (sink !== undefined) return sink.inline(row);
+    if (sink !== undefined) return this.marked(node, sink.inline(row));
     const operator = this.operators.get(node.id);
-    if (operator?.inline !== undefined) return operator.inline(row, port);
+    if (operator?.inline !== undefined) return this.marked(node, operator.inline(row, port));
     if (operator !== undefined) {
-      return `${this.code.constant(operator)}.push(${valueOf(row)}, ${keyOf(row)}, ${row.time}, ${row.context}, ${port});`;
+      return this.marked(
+        node,
+        `${this.code.constant(operator)}.push(${valueOf(row)}, ${keyOf(row)}, ${row.time}, ${row.context}, ${port});`,
+      );
     }
     if (node.kind === 'output') return this.emitCode(node.id, row);
     // A union's readers stand once in the code, however many streams it joins.
@@ -91,6 +97,11 @@ export class Chains {
         row,
       ),
     );
+  }
+
+  private marked(node: CheckedNode, statements: string): string {
+    if (!this.marksAll) return statements;
+    return `${this.code.constant(this.where)}.operator = ${this.code.constant(node)};\n${statements}`;
   }
 
   private callShared(node: CheckedNode, row: RowCode): string {

@@ -1,9 +1,15 @@
-import type { Poison } from '@tidemark/streams';
+import { DEAD_LETTERS_PER_BATCH_MAX, type Poison } from '@tidemark/domain';
 import type { DecoderCode } from '../decode/decoder-code.js';
 import { DecodeRuntime, LINE } from '../decode/decode-runtime.js';
 import { generateDecoder } from '../decode/generate-decoder.js';
 import type { CheckedNode } from '../graph/checked-definition.js';
-import { OperatorFault, type LineRef, type Whereabouts } from '../graph/failure.js';
+import {
+  OperatorFault,
+  type FailedOperator,
+  type LineRef,
+  type SetAsideLine,
+  type Whereabouts,
+} from '../graph/failure.js';
 import type { RowContext } from '../graph/operator.js';
 import { parseSchema } from '../schema/parse-schema.js';
 import type { FieldsNeeded } from './fields-needed.js';
@@ -14,24 +20,43 @@ import type { FieldCode, RowCode } from './row-code.js';
 /** How many skipped records are shown; all are counted. */
 export const SKIPPED_SHOWN_MAX = 5;
 
+/** Characters that are kept of why a record was set aside, and of all reasons of a batch before they are kept shorter. */
+const REASON_CHARS = { each: 400, all: 100_000, beyond: 60 };
+
 /** Counts a batch's records, and those that could not be read. Owner: the program. */
 export class RecordCounter {
   records = 0;
   recordsSkipped = 0;
   readonly skipped: (LineRef & { readonly reason: string })[] = [];
+  readonly setAside: SetAsideLine[] = [];
+  private reasonChars = 0;
 
   constructor(
     private readonly poison: Poison,
     private readonly where: Whereabouts,
   ) {}
 
-  /** A record that cannot be read: ends the batch, or is counted and passed over, as the job's policy says. */
+  /** A record that cannot be read: ends the batch, is passed over, or is set aside, as the job's policy says. */
   refuse(reason: string): void {
     this.records += 1;
     const record = { source: this.where.source ?? '', line: this.where.line };
     if (this.poison === 'fail') throw new OperatorFault(() => ({ code: 'record_unreadable', record, reason }));
+    if (this.poison === 'dead_letter') {
+      this.leaveOut(reason);
+      return;
+    }
     this.recordsSkipped += 1;
     if (this.skipped.length < SKIPPED_SHOWN_MAX) this.skipped.push({ ...record, reason });
+  }
+
+  /** Sets the record that is being looked at aside. @param operator whose code threw */
+  leaveOut(why: string, operator?: FailedOperator): void {
+    const record = { source: this.where.source ?? '', line: this.where.line };
+    const reason = why.slice(0, this.reasonChars < REASON_CHARS.all ? REASON_CHARS.each : REASON_CHARS.beyond);
+    if (this.setAside.length >= DEAD_LETTERS_PER_BATCH_MAX)
+      throw new OperatorFault(() => ({ code: 'too_many_dead_letters', record, reason }));
+    this.reasonChars += reason.length;
+    this.setAside.push({ ...record, reason, ...(operator === undefined ? {} : { operator }) });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BundleManifest, StateShape } from '@tidemark/domain';
+import { POISON_POLICIES, type BundleManifest, type Poison, type StateShape } from '@tidemark/domain';
 import type { NodeKind } from '@tidemark/streams';
 import { SOURCES_MAX } from '../batch-bounds.js';
 import { checkColdState } from './check-cold-state.js';
@@ -76,7 +76,7 @@ function readDefinition(value: unknown, problems: DefinitionProblem[]): CheckedD
     invalid("the job's name must be 1 to 63 lower-case letters, digits and dashes, with no dash at either end");
   }
   const timing = checkFlow(value, invalid);
-  if (poison !== 'fail' && poison !== 'skip') invalid('poison must be "fail" or "skip"');
+  if (!isPoison(poison)) invalid(`poison must be one of ${POISON_POLICIES.join(', ')}`);
   if (!Array.isArray(foreignNodes) || foreignNodes.length > DEFINITION_LIMITS.nodesMax) {
     invalid(`a job has at most ${DEFINITION_LIMITS.nodesMax} operators, sources and sinks`);
     return undefined;
@@ -85,8 +85,10 @@ function readDefinition(value: unknown, problems: DefinitionProblem[]): CheckedD
   if (problems.length > 0) return undefined;
   const whole = nodes.filter((node) => node !== undefined);
   const sorted = checkGraph(whole, timing, problems);
-  return { name: name as string, ...timing, poison: poison as 'fail' | 'skip', nodes: sorted };
+  return { name: name as string, ...timing, poison: poison as Poison, nodes: sorted };
 }
+
+const isPoison = (value: unknown): boolean => (POISON_POLICIES as readonly unknown[]).includes(value);
 
 function readNode(value: unknown, index: number, problems: DefinitionProblem[]): CheckedNode | undefined {
   if (!isObject(value)) {

@@ -1,5 +1,6 @@
 import { Chains } from '../fuse/chains.js';
 import { fieldsNeeded } from '../fuse/fields-needed.js';
+import { feedLines } from '../fuse/feed-lines.js';
 import type { GeneratedCode } from '../fuse/generated-code.js';
 import { findKey, idOfKey } from '../fuse/keyed-code.js';
 import type { RowCode } from '../fuse/row-code.js';
@@ -29,6 +30,8 @@ export class ColdSide {
   private constructor(
     private readonly spills: ReadonlyMap<string, Spill>,
     private readonly blockBytes: number,
+    /** Whether a batch goes on behind a record at which the job's code throws. */
+    private readonly goesOn: boolean,
   ) {}
 
   /** Undefined for a job whose state is in memory. Call before the code is compiled. */
@@ -45,7 +48,7 @@ export class ColdSide {
       const table = states.get(uid)?.table('state');
       if (table !== undefined) spills.set(uid, new Spill(uid, table, Number(options['rowsInMemory'])));
     }
-    const side = new ColdSide(spills, blockBytes);
+    const side = new ColdSide(spills, blockBytes, definition.poison === 'dead_letter');
     side.compose(definition, code);
     return side;
   }
@@ -64,10 +67,16 @@ export class ColdSide {
     for (const spill of this.spills.values()) spill.beginLook();
   }
 
-  look(source: string, { bytes, from, to, text }: InputPiece): void {
+  look(source: string, piece: InputPiece): void {
+    const loop = this.loops.get(source);
+    if (loop === undefined) return;
+    const { where, context, goesOn } = this;
     try {
       const counter = new RecordCounter('skip', this.where);
-      this.loops.get(source)?.function.run(bytes, from, to, text, this.context, counter);
+      const run = ({ bytes, from, to, text }: InputPiece): void => {
+        loop.function.run(bytes, from, to, text, context, counter);
+      };
+      feedLines(piece, { text: loop.text, where, run }, () => goesOn);
     } catch {
       // The batch will throw the same, at the same record, and needs no key behind it.
     }

@@ -14,6 +14,13 @@ export interface LineRef {
   readonly line: number;
 }
 
+/** A record that a batch set aside. */
+export interface SetAsideLine extends LineRef {
+  readonly reason: string;
+  /** Whose code threw; undefined: the record could not be read. */
+  readonly operator?: FailedOperator;
+}
+
 /** Why a batch failed, as data: it crosses from the isolate to the host. */
 export type BatchFailure =
   | {
@@ -24,6 +31,8 @@ export type BatchFailure =
       readonly record: LineRef | undefined;
     }
   | { readonly code: 'record_unreadable'; readonly record: LineRef; readonly reason: string }
+  /** One more record would have had to be set aside, and that is too many. */
+  | { readonly code: 'too_many_dead_letters'; readonly record: LineRef; readonly reason: string }
   | {
       readonly code: 'state_not_json';
       readonly operator: FailedOperator;

@@ -13,6 +13,7 @@ import type { InputPiece } from '../fuse/source-loop.js';
 import { compileGraph, type Program, type ProgramOutput } from './program.js';
 import type { BatchFailure } from './failure.js';
 import { printable } from './printable.js';
+import { setAsideRecords } from './set-aside-records.js';
 import { PLACES_AS_THEY_ARE, positionOf, reportFailure, reportProblem } from './report-failure.js';
 
 /**
@@ -76,7 +77,7 @@ class InProcessGraph implements GraphRuntime {
 
   private runInMemory({ batchId, batchTimeMs }: GraphInput, lines: ReadonlyMap<string, InputLines>): GraphOutput {
     const failed = (failure: BatchFailure): TidemarkError =>
-      reportFailure(failure, { lines, places: PLACES_AS_THEY_ARE });
+      reportFailure(failure, { lines, places: PLACES_AS_THEY_ARE, batchId });
     this.program.begin({ batchId, batchTimeMs });
     for (const [uid, piece] of this.pieces(lines)) {
       const failure = this.program.feed(uid, piece);
@@ -84,6 +85,7 @@ class InProcessGraph implements GraphRuntime {
     }
     const result = this.program.end();
     if (result.outcome === 'failed') throw failed(result.failure);
+    const setAside = setAsideRecords(result.setAside ?? [], { lines, places: PLACES_AS_THEY_ARE }) ?? [];
     return {
       sinks: new Map(result.sinks.map(({ uid, rows, bytes }) => [uid, { rows, bytes: bytes.slice() }])),
       recordsIn: result.recordsIn,
@@ -95,6 +97,7 @@ class InProcessGraph implements GraphRuntime {
         ...positionOf({ source, line }, lines),
         reason: printable(reason),
       })),
+      ...(setAside.length === 0 ? {} : { setAside }),
     };
   }
 

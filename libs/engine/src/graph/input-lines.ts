@@ -7,7 +7,21 @@ export interface InputLines {
   /** UTF-8. Every chunk ends with a newline, so chunks never share a line. */
   readonly bytes: Uint8Array;
   /** Of a line of `bytes`, counted from 0; undefined if there is no such line. */
-  positionOf(line: number): { readonly partition: string; readonly offset: number } | undefined;
+  positionOf(line: number): LinePosition | undefined;
+  /** What stands at these lines, which grow; undefined if there is no such line, or they do not. */
+  recordsAt(lines: readonly number[]): readonly InputRecord[] | undefined;
+}
+
+export interface LinePosition {
+  readonly partition: string;
+  readonly offset: number;
+  /** On which the record was read first, of one that is read again. */
+  readonly timeline?: number;
+}
+
+export interface InputRecord extends LinePosition {
+  /** As the source gave them, without a newline. */
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -16,7 +30,11 @@ export interface InputLines {
  */
 export function joinChunks(chunks: readonly InputChunk[]): InputLines {
   const used = chunks.filter(({ bytes }) => bytes.length > 0);
-  return { bytes: concatenate(used), positionOf: (line) => positionOf(used, line) };
+  return {
+    bytes: concatenate(used),
+    positionOf: (line) => position(recordsAt(used, [line])?.[0]),
+    recordsAt: (lines) => recordsAt(used, lines),
+  };
 }
 
 function concatenate(chunks: readonly InputChunk[]): Uint8Array {
@@ -33,17 +51,30 @@ function concatenate(chunks: readonly InputChunk[]): Uint8Array {
   return joined;
 }
 
-function positionOf(chunks: readonly InputChunk[], line: number): { partition: string; offset: number } | undefined {
-  if (!Number.isSafeInteger(line) || line < 0) return undefined;
+function position(record: InputRecord | undefined): LinePosition | undefined {
+  if (record === undefined) return undefined;
+  const { bytes: _, ...at } = record;
+  return at;
+}
+
+function recordsAt(chunks: readonly InputChunk[], wanted: readonly number[]): readonly InputRecord[] | undefined {
+  if (!wanted.every((line, index) => Number.isSafeInteger(line) && line > (wanted[index - 1] ?? -1))) return undefined;
+  const found: InputRecord[] = [];
   let before = 0;
-  for (const { partition, range, offsetUnit, bytes } of chunks) {
+  for (const { partition, range, offsetUnit, bytes, timeline } of chunks) {
     let lines = 0;
     for (let start = 0; start < bytes.length; lines += 1) {
-      if (before + lines === line) return { partition, offset: range.from + (offsetUnit === 'bytes' ? start : lines) };
+      if (found.length === wanted.length) return found;
       const newline = bytes.indexOf(NEWLINE, start);
-      start = newline === -1 ? bytes.length : newline + 1;
+      const end = newline === -1 ? bytes.length : newline;
+      if (before + lines === wanted[found.length]) {
+        const offset = range.from + (offsetUnit === 'bytes' ? start : lines);
+        const record = { partition, offset, bytes: bytes.subarray(start, end) };
+        found.push(timeline === undefined ? record : { ...record, timeline });
+      }
+      start = end + 1;
     }
     before += lines;
   }
-  return undefined;
+  return found.length === wanted.length ? found : undefined;
 }

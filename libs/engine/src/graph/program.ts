@@ -1,4 +1,6 @@
+import { nodesBeforeEffects } from '../fuse/before-effects.js';
 import { Chains } from '../fuse/chains.js';
+import { feedLines } from '../fuse/feed-lines.js';
 import { GeneratedCode } from '../fuse/generated-code.js';
 import { fieldsNeeded } from '../fuse/fields-needed.js';
 import type { RowCode } from '../fuse/row-code.js';
@@ -16,7 +18,7 @@ import type { StoredForm } from '../ports.js';
 import { canConvert } from './state-versions.js';
 import type { OperatorState } from '../state/operator-state.js';
 import type { CheckedDefinition, CheckedNode } from './checked-definition.js';
-import { failureOf, type BatchFailure, type LineRef, type Whereabouts } from './failure.js';
+import { failureOf, type BatchFailure, type LineRef, type SetAsideLine, type Whereabouts } from './failure.js';
 import { isOperator, makeOperator } from './make-operator.js';
 import { getOrAdd, type BatchEnd, type Operator, type RowContext } from './operator.js';
 import { EventTime } from './operators/event-time.js';
@@ -32,6 +34,8 @@ export interface ProgramOutput {
   readonly recordsSkipped: number;
   /** The first few of them. */
   readonly skipped: readonly (LineRef & { readonly reason: string })[];
+  /** Records that were set aside, under the poison policy `dead_letter`. Absent: none. */
+  readonly setAside?: readonly SetAsideLine[];
   readonly stateKeys: readonly { readonly uid: string; readonly keys: number }[];
   /** What operators counted in this batch: records that came too late, for example. */
   readonly counts: readonly { readonly uid: string; readonly name: string; readonly count: number }[];
@@ -89,6 +93,7 @@ class CompiledProgram implements Program {
   private readonly watermarks: Watermark[] = [];
   private readonly sinks: readonly SinkBuffer[];
   private readonly loops: ReadonlyMap<string, SourceLoop>;
+  private readonly beforeEffects: ReadonlySet<number>;
   private readonly states = new Map<string, OperatorState>();
   private context: RowContext = { batchId: 0, batchTimeMs: 0 };
   private counter: RecordCounter;
@@ -99,6 +104,7 @@ class CompiledProgram implements Program {
 
   constructor(private readonly definition: CheckedDefinition) {
     const { nodes, poison } = definition;
+    this.beforeEffects = poison === 'dead_letter' ? nodesBeforeEffects(nodes) : new Set();
     this.chains = new Chains(definition, this.code, this.where);
     this.counter = new RecordCounter(poison, this.where);
     for (const node of nodes.filter(({ kind }) => kind === 'sink')) {
@@ -138,7 +144,7 @@ class CompiledProgram implements Program {
     this.where.source = undefined;
   }
 
-  feed(source: string, { bytes, from, to, text }: InputPiece): BatchFailure | undefined {
+  feed(source: string, piece: InputPiece): BatchFailure | undefined {
     if (this.phase !== 'in_batch') throw new RangeError('no batch has begun');
     const loop = this.loops.get(source);
     if (loop === undefined) throw new RangeError(`there is no source "${source}"`);
@@ -146,8 +152,11 @@ class CompiledProgram implements Program {
       this.where.source = source;
       this.where.line = 0;
     }
+    const run = (piece: InputPiece): void => {
+      loop.function.run(piece.bytes, piece.from, piece.to, piece.text, this.context, this.counter);
+    };
     try {
-      loop.function.run(bytes, from, to, text, this.context, this.counter);
+      feedLines(piece, { text: loop.text, where: this.where, run }, (thrown) => this.passesOver(thrown));
       return undefined;
     } catch (thrown) {
       return this.broken(thrown);
@@ -234,19 +243,30 @@ class CompiledProgram implements Program {
   }
 
   private output(): ProgramOutput {
-    const { records, recordsSkipped, skipped } = this.counter;
+    const { records, recordsSkipped, skipped, setAside } = this.counter;
     return {
       outcome: 'done',
       sinks: this.sinks.map((sink) => sink.take()).filter((output) => output !== undefined),
       recordsIn: records,
       recordsSkipped,
       skipped,
+      ...(setAside.length === 0 ? {} : { setAside }),
       stateKeys: [...this.states.values()].map((state) => ({ uid: state.uid, keys: state.keys() })),
       counts: this.operators.flatMap((operator) => {
         const uid = operator.state?.uid ?? operator.uid ?? '';
         return Object.entries(operator.takeCounts?.() ?? {}).map(([name, count]) => ({ uid, name, count }));
       }),
     };
+  }
+
+  /** Sets a record aside at which the job's code threw, if it has had no effect yet. */
+  private passesOver(thrown: unknown): boolean {
+    const { operator } = this.where;
+    if (operator === undefined || !this.beforeEffects.has(operator.id)) return false;
+    const failure = failureOf(thrown, this.where);
+    if (failure.code !== 'job_code_threw') return false;
+    this.counter.leaveOut(failure.reason, failure.operator);
+    return true;
   }
 
   private broken(thrown: unknown): BatchFailure {

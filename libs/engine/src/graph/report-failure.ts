@@ -1,6 +1,6 @@
-import { TidemarkError } from '@tidemark/domain';
+import { DEAD_LETTERS_PER_BATCH_MAX, TidemarkError } from '@tidemark/domain';
 import type { DefinitionProblem } from './check-definition.js';
-import type { BatchFailure, FailedOperator, LineRef } from './failure.js';
+import type { BatchFailure, FailedOperator, LineRef, SetAsideLine } from './failure.js';
 import type { InputLines } from './input-lines.js';
 import { printable } from './printable.js';
 
@@ -39,20 +39,15 @@ export function reportProblem({ code, params }: DefinitionProblem, { place }: Pl
 /** @param lines the input of the batch that failed, by source uid. */
 export function reportFailure(
   failure: BatchFailure,
-  { lines, places }: { readonly lines: ReadonlyMap<string, InputLines>; readonly places: Places },
+  {
+    lines,
+    places,
+    batchId,
+  }: { readonly lines: ReadonlyMap<string, InputLines>; readonly places: Places; readonly batchId: number },
 ): TidemarkError {
   switch (failure.code) {
-    case 'job_code_threw': {
-      const { operator, reason, stack, record } = failure;
-      const at = (stack === undefined ? undefined : places.firstPlace(stack)) ?? places.place(operator.at);
-      return new TidemarkError('job_code_threw', {
-        reason: printable(reason),
-        operator: nameOf(operator, places),
-        at,
-        ...(record === undefined ? {} : { record: nameOfRecord(record, lines) }),
-        ...(stack === undefined ? {} : { stack: places.stack(stack) }),
-      });
-    }
+    case 'job_code_threw':
+      return threw(failure, { lines, places });
     case 'record_unreadable': {
       const { partition, offset } = positionOf(failure.record, lines);
       return new TidemarkError('record_unreadable', {
@@ -62,6 +57,8 @@ export function reportFailure(
         reason: printable(failure.reason),
       });
     }
+    case 'too_many_dead_letters':
+      return tooManyLetters(failure, { lines, batchId });
     case 'state_not_json': {
       const { operator, key, path, found } = failure;
       return new TidemarkError('state_not_json', {
@@ -88,11 +85,46 @@ export function reportFailure(
   }
 }
 
+type Failed<Code extends BatchFailure['code']> = Extract<BatchFailure, { readonly code: Code }>;
+
+function threw(
+  { operator, reason, stack, record }: Failed<'job_code_threw'>,
+  { lines, places }: { readonly lines: ReadonlyMap<string, InputLines>; readonly places: Places },
+): TidemarkError {
+  const at = (stack === undefined ? undefined : places.firstPlace(stack)) ?? places.place(operator.at);
+  return new TidemarkError('job_code_threw', {
+    reason: printable(reason),
+    operator: nameOf(operator, places),
+    at,
+    ...(record === undefined ? {} : namedRecord(record, lines)),
+    ...(stack === undefined ? {} : { stack: places.stack(stack) }),
+  });
+}
+
+function tooManyLetters(
+  { record, reason }: Failed<'too_many_dead_letters'>,
+  { lines, batchId }: { readonly lines: ReadonlyMap<string, InputLines>; readonly batchId: number },
+): TidemarkError {
+  const bound = `${DEAD_LETTERS_PER_BATCH_MAX} dead letters of one batch`;
+  const last = `${nameOfRecord(record, lines)}: ${printable(reason)}`;
+  return new TidemarkError('too_many_dead_letters', { batchId, bound, last });
+}
+
 export function positionOf(
   { source, line }: LineRef,
   lines: ReadonlyMap<string, InputLines>,
-): { readonly partition: string; readonly offset: number } {
+): { readonly partition: string; readonly offset: number; readonly timeline?: number } {
   return lines.get(source)?.positionOf(line) ?? { partition: 'unknown', offset: line };
+}
+
+/** What is wrong with a record that was set aside, in words. */
+export function reasonOf({ reason, operator }: SetAsideLine, places: Places): string {
+  if (operator === undefined) return printable(reason);
+  return `${printable(reason)} (thrown in ${nameOf(operator, places)} at ${places.place(operator.at)})`;
+}
+
+function namedRecord(record: LineRef, lines: ReadonlyMap<string, InputLines>) {
+  return { record: nameOfRecord(record, lines), position: { source: record.source, ...positionOf(record, lines) } };
 }
 
 function nameOf({ kind, uid, at }: FailedOperator, { place }: Places): string {

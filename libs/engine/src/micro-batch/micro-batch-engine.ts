@@ -1,7 +1,17 @@
-import { hasInterval, TidemarkError, type BatchCommit, type BatchPlan, type Clock } from '@tidemark/domain';
+import {
+  hasInterval,
+  TidemarkError,
+  type BatchCommit,
+  type BatchPlan,
+  type Clock,
+  type LoggedBatch,
+  type NewDeadLetter,
+} from '@tidemark/domain';
 import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Source, StateSnapshot } from '../ports.js';
 import { HEARTBEAT_MS, idlePollMs, msUntilTick, nextTick, type JobTiming } from './batch-time.js';
 import { hasInput, isNextDueAtOnce, Planner, type Fullness } from './planner.js';
+import { firstRecords } from './poison-search.js';
+import { Poison, type RunAgain } from './poison.js';
 import { assertFollows, decideResume, positionRead, type BatchInput, type Position } from './resume.js';
 
 export interface MicroBatchPorts {
@@ -50,6 +60,8 @@ interface Executed {
   /** Where the batch ends. */
   readonly after: Position;
   readonly output: GraphOutput;
+  /** Records that the batch sets aside. */
+  readonly letters: readonly NewDeadLetter[];
 }
 
 /**
@@ -83,6 +95,7 @@ export class MicroBatchEngine {
   /** Chosen by `prepare`, and not durable yet. */
   private chosen: BatchPlan | undefined;
   private readonly planner: Planner;
+  private readonly poison: Poison;
   /** Whether no batch of this run has been planned yet. */
   private isFirst = true;
   /** Looks at idle sources in a row that found nothing. */
@@ -98,24 +111,27 @@ export class MicroBatchEngine {
   ) {
     this.position = restored;
     this.planner = new Planner(ports.sources, timing, ports.clock);
+    this.poison = new Poison(ports.log);
   }
 
   /** Rebuilds the state up to the log's end, and finishes the batches that were left open. Call once, first. */
-  async resume(): Promise<Resumed | Fenced> {
+  async resume(): Promise<Resumed | RunAgain | Fenced> {
     const rebuilt: number[] = [];
     const skips: BatchPlan[] = [];
     const finished: CommittedBatch[] = [];
-    for (const { kind, plan } of decideResume(this.position, await this.ports.log.after(this.position.batchId))) {
+    const logged: readonly LoggedBatch[] = await this.ports.log.after(this.position.batchId);
+    for (const batch of logged) this.poison.note(batch);
+    for (const { kind, plan } of decideResume(this.position, logged)) {
       if (plan.skipped !== undefined) skips.push(plan);
       if (kind === 'rebuild') {
         const input = await this.planner.read(plan, this.position);
-        await this.runGraph(plan, input);
+        this.poison.assertSameTaken(plan, (await this.runGraph(plan, input)).output);
         this.position = positionRead(this.position, plan, input);
         rebuilt.push(plan.batchId);
       } else {
         this.open.push(plan);
         const result = await this.finish(plan, IN_STEP);
-        if (result.outcome === 'fenced') return result;
+        if (result.outcome !== 'committed') return result;
         finished.push(result);
       }
     }
@@ -139,9 +155,9 @@ export class MicroBatchEngine {
     if (trigger === 'once') return this.committed > 0 ? 'finished' : 'ready';
     if (trigger === 'available-now') {
       await this.planner.fixEnd(this.position);
-      if (this.planner.reachedEnd(this.position)) return 'finished';
+      if (this.ports.log.isRedriveWanted !== true && this.planner.reachedEnd(this.position)) return 'finished';
     }
-    const plan = await this.planner.choose(this.position);
+    const plan = await this.choose();
     if (!hasInput(plan) && !this.isHeartbeatDue()) {
       this.idleLooks += 1;
       return 'idle';
@@ -166,14 +182,11 @@ export class MicroBatchEngine {
   }
 
   /** Runs one batch, the oldest open one if there is one. */
-  async runBatch(options: BatchOptions): Promise<CommittedBatch | HeldBack | Fenced> {
+  async runBatch(options: BatchOptions): Promise<CommittedBatch | RunAgain | HeldBack | Fenced> {
     const [open] = this.open;
     if (open !== undefined) return this.finish(open, options);
     const skip = this.isFirst && this.timing.downtime === 'skip';
-    const written = await this.write(
-      this.chosen ?? (await this.planner.choose(this.position, { skip })),
-      this.position,
-    );
+    const written = await this.write(this.chosen ?? (await this.choose(skip)), this.position);
     if (written.outcome !== 'planned') return written;
     this.chosen = undefined;
     this.isFirst = false;
@@ -190,12 +203,37 @@ export class MicroBatchEngine {
     return { timeline, batchId, batchTimeMs, offsets, identities, pendingPlans, kind, next: () => blocks.next() };
   }
 
-  private async finish(plan: BatchPlan, options: BatchOptions): Promise<CommittedBatch | Fenced> {
-    const { clock, log } = this.ports;
+  private async finish(plan: BatchPlan, options: BatchOptions): Promise<CommittedBatch | RunAgain | Fenced> {
     const ranAhead = this.ahead;
     this.ahead = undefined;
-    const executed = await (ranAhead ?? this.execute(plan, this.position, options));
-    const { startedMs, fullness, after, output } = executed;
+    const probe = this.poison.probeOf(plan);
+    if (probe.kind === 'prefix') return this.runPart(plan, probe.records);
+    let executed: Executed;
+    try {
+      executed = await (ranAhead ?? this.execute(plan, this.position, options));
+    } catch (error) {
+      return this.poison.runAgain(plan, () => this.planner.read(plan, this.position), error);
+    }
+    return this.deliver(plan, executed, options);
+  }
+
+  /** Runs a batch with its first records only, to find the one at which it fails. Nothing of it goes to the sinks. */
+  private async runPart(plan: BatchPlan, records: number): Promise<RunAgain | Fenced> {
+    const input = await this.planner.read(plan, this.position);
+    const { timeline, batchId, batchTimeMs } = plan;
+    const sources = firstRecords(this.poison.remaining(plan, input).sources, records);
+    try {
+      await this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
+    } catch (error) {
+      return this.poison.runAgain(plan, () => Promise.resolve(input), error);
+    }
+    return this.poison.wentWell(plan, input);
+  }
+
+  /** Hands what a batch gave to the sinks, and commits it. */
+  private async deliver(plan: BatchPlan, executed: Executed, options: BatchOptions): Promise<CommittedBatch | Fenced> {
+    const { clock, log } = this.ports;
+    const { startedMs, fullness, after, output, letters } = executed;
     if (options.runAhead && (await this.runAhead(plan, after, fullness)) === 'fenced') return { outcome: 'fenced' };
     await this.writeToSinks(plan, output);
 
@@ -208,6 +246,7 @@ export class MicroBatchEngine {
       recordsIn: output.recordsIn,
       recordsOut: [...output.sinks.values()].reduce((sum, { rows }) => sum + rows, 0),
       recordsSkipped: output.recordsSkipped,
+      ...(letters.length === 0 ? {} : { recordsDeadLettered: letters.length, deadLetters: letters }),
       processingMs: Math.max(0, doneMs - startedMs),
       schedulingDelayMs: Math.max(0, startedMs - plan.batchTimeMs),
     };
@@ -260,7 +299,7 @@ export class MicroBatchEngine {
     const after = positionRead(before, plan, input);
     const fullness = this.planner.fullness(plan, input);
     if (planAhead && this.isNextDue(plan, fullness)) this.planner.beginAhead(after);
-    return { startedMs, fullness, after, output: await this.runGraph(plan, input) };
+    return { startedMs, fullness, after, ...(await this.runGraph(plan, input)) };
   }
 
   /** Whether the batch after `plan` will have to run as soon as this one is done. */
@@ -296,11 +335,24 @@ export class MicroBatchEngine {
     );
   }
 
-  private async runGraph(plan: BatchPlan, sources: BatchInput): Promise<GraphOutput> {
+  private async runGraph(plan: BatchPlan, input: BatchInput): Promise<Pick<Executed, 'output' | 'letters'>> {
     const { timeline, batchId, batchTimeMs } = plan;
-    const output = await this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
-    for (const { chunks } of sources) for (const { release } of chunks) release?.();
-    return output;
+    const remaining = this.poison.remaining(plan, input);
+    const { sources, taken } = remaining;
+    const ran = await this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
+    const output = taken.length === 0 ? ran : { ...ran, recordsIn: ran.recordsIn + taken.length };
+    const letters = this.poison.lettersOf(plan, remaining, output);
+    for (const { chunks } of input) for (const { release } of chunks) release?.();
+    return { output, letters };
+  }
+
+  /** The plan of the batch after the last committed one, with what is to be read again: no plan is open. */
+  private async choose(skip = false): Promise<BatchPlan> {
+    const plan = await this.planner.choose(this.position, { skip });
+    const { log, sources } = this.ports;
+    if (log.isRedriveWanted !== true || log.toRedrive === undefined) return plan;
+    const redriven = await log.toRedrive(sources.map(({ uid }) => uid));
+    return redriven.length === 0 ? plan : { ...plan, redriven };
   }
 
   private async writeToSinks(plan: BatchPlan, output: GraphOutput): Promise<void> {

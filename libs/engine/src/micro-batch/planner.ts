@@ -205,8 +205,12 @@ async function readAhead(source: Source, request: PlanRequest): Promise<Ahead | 
 }
 
 /** Whether the batch has anything to read or to pass over. */
-export const hasInput = ({ ranges, skipped }: Pick<BatchPlan, 'ranges' | 'skipped'>): boolean =>
-  !isEmpty(ranges) || (skipped !== undefined && !isEmpty(skipped));
+export const hasInput = ({
+  ranges,
+  skipped = {},
+  redriven = [],
+}: Pick<BatchPlan, 'ranges' | 'skipped' | 'redriven'>): boolean =>
+  !isEmpty(ranges) || !isEmpty(skipped) || redriven.length > 0;
 
 const isEmpty = (ranges: SourceRanges): boolean =>
   Object.values(ranges).every((partitions) => Object.keys(partitions).length === 0);

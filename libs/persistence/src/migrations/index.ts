@@ -9,6 +9,7 @@ import { Probation1764800000000 } from './8-probation.js';
 import { Recovery1764900000000 } from './9-recovery.js';
 import { Audit1765200000000 } from './12-audit.js';
 import { Installation1765300000000 } from './13-installation.js';
+import { DeadLetters1765400000000 } from './14-dead-letters.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   Recovery1764900000000,
   Audit1765200000000,
   Installation1765300000000,
+  DeadLetters1765400000000,
 ] as const;

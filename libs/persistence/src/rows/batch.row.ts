@@ -19,6 +19,13 @@ export class BatchRow {
   @Column({ name: 'records_in', type: 'bigint', nullable: true }) recordsIn!: number | null;
   @Column({ name: 'records_out', type: 'bigint', nullable: true }) recordsOut!: number | null;
   @Column({ name: 'records_skipped', type: 'bigint', nullable: true }) recordsSkipped!: number | null;
+  @Column({ name: 'records_dead_lettered', type: 'bigint', nullable: true }) recordsDeadLettered!: number | null;
+  /** What the batch leaves out whenever it runs. */
+  @Column({ name: 'set_aside', type: 'jsonb', nullable: true, select: false }) setAside?: unknown;
+  /** How far the search has come for a record at which the batch fails. */
+  @Column({ name: 'poison_search', type: 'jsonb', nullable: true, select: false }) poisonSearch?: unknown;
+  /** Records that it reads again, with their bytes. */
+  @Column({ name: 'redriven', type: 'jsonb', nullable: true, select: false }) redriven?: unknown;
   @Column({ name: 'processing_ms', type: 'bigint', nullable: true }) processingMs!: number | null;
   @Column({ name: 'scheduling_delay_ms', type: 'bigint', nullable: true }) schedulingDelayMs!: number | null;
 

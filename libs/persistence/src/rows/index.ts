@@ -24,6 +24,8 @@ import { SavepointRow } from './savepoint.row.js';
 import { RollbackRow } from './rollback.row.js';
 import { AuditEventRow } from './audit-event.row.js';
 import { InstallationRow } from './installation.row.js';
+import { DeadLetterRow } from './dead-letter.row.js';
+import { TimelineRow } from './timeline.row.js';
 
 export {
   TenantRow,
@@ -52,6 +54,7 @@ export {
   RollbackRow,
   AuditEventRow,
   InstallationRow,
+  TimelineRow,
 };
 
 export const ROWS = [
@@ -80,4 +83,6 @@ export const ROWS = [
   RollbackRow,
   AuditEventRow,
   InstallationRow,
+  DeadLetterRow,
+  TimelineRow,
 ] as const;

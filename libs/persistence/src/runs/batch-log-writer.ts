@@ -5,14 +5,22 @@ import {
   type BatchLogResult,
   type BatchPlan,
   type Fence,
+  type NewDeadLetter,
   type Orders,
+  type RecordPosition,
   type SourceRanges,
 } from '@tidemark/domain';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { storableText } from '../announce.js';
+import { redrivenOf } from '../mapping.js';
+import { UuidIdSource } from '../uuid-id-source.js';
 import { GroupCommit } from './group-commit.js';
 
 const GROUP_MAX = 256;
+
+/** How many of a batch's dead letters its event names. */
+const TOLD_MAX = 5;
 
 type PlanItem = { readonly fence: Fence; readonly plan: BatchPlan };
 type CommitItem = { readonly fence: Fence; readonly commit: BatchCommit; readonly next: BatchPlan | undefined };
@@ -21,6 +29,7 @@ type CommitItem = { readonly fence: Fence; readonly commit: BatchCommit; readonl
 export class BatchLogWriter {
   private readonly plans: GroupCommit<PlanItem, BatchLogResult>;
   private readonly commits: GroupCommit<CommitItem, BatchLogResult>;
+  private readonly ids = new UuidIdSource();
 
   constructor(private readonly dataSource: DataSource) {
     this.plans = new GroupCommit((items) => this.writePlans(items), GROUP_MAX);
@@ -47,6 +56,7 @@ export class BatchLogWriter {
         batchTimeMs: row.batch_time_ms,
         ranges: row.ranges as SourceRanges,
         ...(row.skipped === null ? {} : { skipped: row.skipped as SourceRanges }),
+        ...(row.redriven === null ? {} : { redriven: redrivenOf(row.redriven) }),
       };
       return { outcome: 'planned', plan: stored, orders: ordersOf(row) };
     });
@@ -56,6 +66,7 @@ export class BatchLogWriter {
     const rows = items.map(({ fence, commit, next }) => ({
       ...fenceColumns(fence),
       ...commitColumns(commit),
+      ...this.letterColumns(commit.deadLetters ?? []),
       next: next === undefined ? null : planColumns(next),
     }));
     const written = committed.parse(await this.dataSource.query(WRITE_COMMITS, [JSON.stringify(rows)]));
@@ -65,7 +76,32 @@ export class BatchLogWriter {
       return { outcome: 'committed', nextPlanned: row.next_planned, orders: ordersOf(row) };
     });
   }
+
+  private letterColumns(letters: readonly NewDeadLetter[]) {
+    if (letters.length === 0) return {};
+    return {
+      set_aside: letters.map(positionColumns),
+      told: letters.slice(0, TOLD_MAX).map(({ code, ...letter }) => {
+        return { ...positionColumns(letter), code, reason: storableText(letter.reason) };
+      }),
+      letters: letters.map((letter) => ({
+        ...positionColumns(letter),
+        id: this.ids.next('deadLetter'),
+        code: letter.code,
+        reason: storableText(letter.reason),
+        bytes: base64(letter.bytes),
+        bytes_total: letter.bytesTotal,
+      })),
+    };
+  }
 }
+
+const positionColumns = ({ timeline, source, partition, offset }: RecordPosition) => ({
+  timeline,
+  source,
+  partition,
+  offset,
+});
 
 const fenceColumns = ({ tenantId, jobId, runId, epoch }: Fence) => ({
   tenant_id: tenantId,
@@ -74,13 +110,18 @@ const fenceColumns = ({ tenantId, jobId, runId, epoch }: Fence) => ({
   epoch,
 });
 
-const planColumns = ({ timeline, batchId, batchTimeMs, ranges, skipped }: BatchPlan) => ({
+const planColumns = ({ timeline, batchId, batchTimeMs, ranges, skipped, redriven }: BatchPlan) => ({
   timeline,
   batch_id: batchId,
   batch_time_ms: batchTimeMs,
   ranges,
   ...(skipped === undefined ? {} : { skipped }),
+  ...(redriven === undefined
+    ? {}
+    : { redriven: redriven.map((r) => ({ ...positionColumns(r), bytes: base64(r.bytes) })) }),
 });
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 const commitColumns = (commit: BatchCommit) => ({
   timeline: commit.timeline,
@@ -90,6 +131,7 @@ const commitColumns = (commit: BatchCommit) => ({
   records_in: commit.recordsIn,
   records_out: commit.recordsOut,
   records_skipped: commit.recordsSkipped,
+  records_dead_lettered: commit.recordsDeadLettered ?? 0,
   processing_ms: commit.processingMs,
   scheduling_delay_ms: commit.schedulingDelayMs,
 });
@@ -101,9 +143,15 @@ const ordered = z.object({
   revision: z.number(),
   starts_elsewhere: z.boolean(),
   savepoint_wanted: z.number().nullable(),
+  redrive_wanted: z.boolean(),
 });
 const planned = z.array(
-  ordered.extend({ batch_time_ms: z.number().nullable(), ranges: z.unknown(), skipped: z.unknown() }),
+  ordered.extend({
+    batch_time_ms: z.number().nullable(),
+    ranges: z.unknown(),
+    skipped: z.unknown(),
+    redriven: z.unknown(),
+  }),
 );
 const committed = z.array(ordered.extend({ next_planned: z.boolean() }));
 
@@ -112,6 +160,7 @@ const ordersOf = (row: z.infer<typeof ordered>): Orders => ({
   revision: row.revision,
   startsElsewhere: row.starts_elsewhere,
   savepoint: row.savepoint_wanted ?? undefined,
+  redrive: row.redrive_wanted,
 });
 
 /** The job's last batch, or the one that its timeline begins after. */
@@ -128,9 +177,9 @@ const WRITE_PLANS = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb)
     AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, batch_time_ms bigint, ranges jsonb,
-         skipped jsonb)
+         skipped jsonb, redriven jsonb)
 ), owned AS (
-  SELECT j.id, j.epoch, j.desired, j.revision, j.start_mode IS NOT NULL AS starts_elsewhere, j.savepoint_wanted
+  SELECT j.id, j.epoch, j.desired, j.revision, j.start_mode IS NOT NULL AS starts_elsewhere, j.savepoint_wanted, j.redrive_wanted
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
    WHERE j.epoch = i.epoch AND j.current_run_id = i.run_id AND j.timeline = i.timeline
      AND (${STANDING} >= i.batch_id - 1
@@ -140,31 +189,34 @@ WITH input AS (
      FOR SHARE OF j
 ), written AS (
   INSERT INTO batches
-    (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, skipped, planned_epoch, planned_at)
-  SELECT i.job_id, i.timeline, i.batch_id, i.tenant_id, i.batch_time_ms, i.ranges, i.skipped, i.epoch, clock_timestamp()
+    (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, skipped, redriven, planned_epoch, planned_at)
+  SELECT i.job_id, i.timeline, i.batch_id, i.tenant_id, i.batch_time_ms, i.ranges, i.skipped, i.redriven, i.epoch,
+         clock_timestamp()
     FROM input i JOIN owned o ON o.id = i.job_id AND o.epoch = i.epoch
    WHERE o.desired = 'running' AND NOT o.starts_elsewhere
   ON CONFLICT ON CONSTRAINT batches_pk DO NOTHING
-  RETURNING job_id, timeline, batch_id, batch_time_ms, ranges, skipped
+  RETURNING job_id, timeline, batch_id, batch_time_ms, ranges, skipped, redriven
 )
-SELECT o.id AS job_id, o.epoch, o.desired, o.revision, o.starts_elsewhere, o.savepoint_wanted,
+SELECT o.id AS job_id, o.epoch, o.desired, o.revision, o.starts_elsewhere, o.savepoint_wanted, o.redrive_wanted,
        COALESCE(w.batch_time_ms, b.batch_time_ms) AS batch_time_ms, COALESCE(w.ranges, b.ranges) AS ranges,
-       COALESCE(w.skipped, b.skipped) AS skipped
+       COALESCE(w.skipped, b.skipped) AS skipped, COALESCE(w.redriven, b.redriven) AS redriven
   FROM owned o
   JOIN input i ON i.job_id = o.id AND i.epoch = o.epoch
   LEFT JOIN written w ON w.job_id = o.id
   LEFT JOIN batches b ON b.job_id = i.job_id AND b.timeline = i.timeline AND b.batch_id = i.batch_id`;
 
 /**
- * Commit, the job's progress, and the next plan: all or nothing, and only for the epoch that owns the job and has committed
- * the batch before.
+ * Commit, what the batch has set aside, the job's progress, and the next plan: all or nothing, and only for the epoch that
+ * owns the job and has committed the batch before. Of the records that the batch has read again, those that it has not set
+ * aside again are settled.
  */
 const WRITE_COMMITS = `
 WITH input AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb)
     AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, next_offsets jsonb, identities jsonb,
          records_in bigint, records_out bigint, records_skipped bigint, processing_ms bigint,
-         scheduling_delay_ms bigint, next jsonb)
+         scheduling_delay_ms bigint, records_dead_lettered bigint, set_aside jsonb, letters jsonb,
+         told jsonb, next jsonb)
 ), owned AS (
   SELECT j.id, j.epoch
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
@@ -175,17 +227,54 @@ WITH input AS (
   UPDATE batches b
      SET committed_epoch = i.epoch, committed_at = clock_timestamp(), next_offsets = i.next_offsets,
          records_in = i.records_in, records_out = i.records_out, records_skipped = i.records_skipped,
-         processing_ms = i.processing_ms, scheduling_delay_ms = i.scheduling_delay_ms
+         processing_ms = i.processing_ms, scheduling_delay_ms = i.scheduling_delay_ms,
+         records_dead_lettered = i.records_dead_lettered, set_aside = i.set_aside
     FROM input i JOIN owned o ON o.id = i.job_id AND o.epoch = i.epoch
    WHERE b.job_id = i.job_id AND b.timeline = i.timeline AND b.batch_id = i.batch_id AND b.committed_at IS NULL
-  RETURNING b.job_id, b.timeline, b.batch_id, b.batch_time_ms, b.committed_at, b.committed_epoch
+  RETURNING b.job_id, b.timeline, b.batch_id, b.batch_time_ms, b.committed_at, b.committed_epoch, b.redriven, b.records_dead_lettered,
+            i.tenant_id, i.letters, i.told
+), letters AS (
+  SELECT f.job_id, f.tenant_id, f.batch_id, l.*
+    FROM finished f CROSS JOIN jsonb_to_recordset(coalesce(f.letters, '[]'::jsonb))
+      AS l(id text, timeline integer, source text, partition text, "offset" bigint, code text, reason text, bytes text,
+           bytes_total bigint)
+), lettered AS (
+  INSERT INTO dead_letters AS d
+    (id, tenant_id, job_id, timeline, batch_id, source, partition, record_offset, code, reason, bytes, bytes_total, status)
+  SELECT l.id, l.tenant_id, l.job_id, l.timeline, l.batch_id, l.source, l.partition, l."offset", l.code, l.reason,
+         decode(l.bytes, 'base64'), l.bytes_total, 'waiting'
+    FROM letters l
+  ON CONFLICT ON CONSTRAINT dead_letters_record DO UPDATE
+     SET status = 'waiting', code = excluded.code, reason = excluded.reason, returns = d.returns + 1, settled_at = NULL
+), redriven AS (
+  UPDATE dead_letters d
+     SET status = 'redriven', redriven_timeline = f.timeline, redriven_batch_id = f.batch_id, settled_at = clock_timestamp()
+    FROM finished f CROSS JOIN jsonb_to_recordset(coalesce(f.redriven, '[]'::jsonb))
+      AS r(timeline integer, source text, partition text, "offset" bigint)
+   WHERE d.job_id = f.job_id AND d.timeline = r.timeline AND d.source = r.source AND d.partition = r.partition
+     AND d.record_offset = r."offset"
+     AND NOT EXISTS (SELECT 1 FROM letters l WHERE l.job_id = d.job_id AND l.timeline = d.timeline AND l.source = d.source
+                        AND l.partition = d.partition AND l."offset" = d.record_offset)
+), told AS (
+  INSERT INTO job_events (tenant_id, job_id, at, type, data, dedup_key, xid)
+  SELECT f.tenant_id, f.job_id, clock_timestamp(), e.type, e.data, e.type || '/' || f.timeline || '/' || f.batch_id,
+         pg_current_xact_id()::text
+    FROM finished f CROSS JOIN LATERAL (VALUES
+      ('record.dead_lettered', jsonb_build_object('batchId', f.batch_id, 'count', f.records_dead_lettered, 'first', f.told),
+       f.told IS NOT NULL),
+      ('dead_letters.redriven', jsonb_build_object('batchId', f.batch_id, 'count', jsonb_array_length(f.redriven)),
+       f.redriven IS NOT NULL)
+    ) AS e(type, data, happened)
+   WHERE e.happened
+  ON CONFLICT ON CONSTRAINT job_events_dedup DO NOTHING
 ), advanced AS (
   UPDATE jobs j
      SET last_timeline = f.timeline, last_batch_id = f.batch_id, last_batch_time_ms = f.batch_time_ms,
          last_committed_at = f.committed_at, last_offsets = i.next_offsets, last_identities = i.identities, attempts = 0
     FROM finished f JOIN input i ON i.job_id = f.job_id AND i.epoch = f.committed_epoch
    WHERE j.id = f.job_id
-  RETURNING j.id, j.epoch, j.desired, j.revision, j.start_mode IS NOT NULL AS starts_elsewhere, j.savepoint_wanted
+  RETURNING j.id, j.epoch, j.desired, j.revision, j.start_mode IS NOT NULL AS starts_elsewhere, j.savepoint_wanted,
+            j.redrive_wanted
 ), planned AS (
   INSERT INTO batches
     (job_id, timeline, batch_id, tenant_id, batch_time_ms, ranges, skipped, planned_epoch, planned_at)
@@ -195,5 +284,6 @@ WITH input AS (
    WHERE jsonb_typeof(i.next) = 'object' AND a.desired = 'running' AND NOT a.starts_elsewhere
   RETURNING job_id
 )
-SELECT a.id AS job_id, a.epoch, a.desired, a.revision, a.starts_elsewhere, a.savepoint_wanted, p.job_id IS NOT NULL AS next_planned
+SELECT a.id AS job_id, a.epoch, a.desired, a.revision, a.starts_elsewhere, a.savepoint_wanted, a.redrive_wanted,
+       p.job_id IS NOT NULL AS next_planned
   FROM advanced a LEFT JOIN planned p ON p.job_id = a.id`;

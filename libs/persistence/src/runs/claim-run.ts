@@ -45,6 +45,7 @@ export async function claimRun(tx: EntityManager, runId: RunId, runnerId: Runner
     progress: progressOf(job),
     probation: probationOf(job, queued.revision),
     savepoint: job.savepointWanted ?? undefined,
+    redrive: job.redriveWanted,
     trace: queued.trace ?? undefined,
   };
 }

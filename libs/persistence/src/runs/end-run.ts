@@ -30,7 +30,7 @@ interface Next {
   readonly trigger?: StartTrigger;
   readonly delayMs?: number;
   readonly events: readonly NewEvent[];
-  readonly set?: ReturnType<typeof wayBack>;
+  readonly set?: ReturnType<typeof wayBack> | { readonly attempts: 0 };
 }
 
 /** Ends the run and lets go of the job, unless another run has claimed it. */
@@ -149,6 +149,14 @@ function nextOf(job: Job, end: RunEnd, revision: number): Next {
     case 'unhealthy':
       // Another revision has come meanwhile, or the job is not wanted any more.
       return drained(job, 'redeploy');
+    case 'run_again':
+      // Each end like this has made the batch one record shorter, and of those there are only so many.
+      return job.desired === 'running'
+        ? {
+            ...{ event: 'drained', then: 'restart', trigger: 'retry', set: { attempts: 0 } },
+            events: [failedEvent('job.runs_again', end)],
+          }
+        : drained(job, 'stop');
     case 'back_off':
       return job.desired === 'running'
         ? {
@@ -245,6 +253,7 @@ const reasonOf = (end: RunEnd): string => {
     case 'cancelled':
       return end.kind;
     case 'failed':
+    case 'run_again':
     case 'back_off':
     case 'unhealthy':
     case 'ask':

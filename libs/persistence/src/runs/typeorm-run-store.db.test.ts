@@ -64,7 +64,7 @@ describe('a batch log', () => {
 
     const logged = await runs.readBatches(claimed.fence, 1, 0);
     expect(logged).toEqual([
-      { plan: aPlan(1), nextOffsets: { numbers: { '0': 10 } } },
+      { plan: aPlan(1), nextOffsets: { numbers: { '0': 10 } }, recordsSkipped: 0 },
       { plan: aPlan(2), nextOffsets: undefined },
     ]);
     const store = stores(dataSource).jobs.forTenant(tenant);

@@ -6,6 +6,8 @@ import {
   type ClaimedRun,
   type Fence,
   type JobEvent,
+  type BatchPlan,
+  type LeftOut,
   type LoggedBatch,
   type NewCheckpoint,
   type NewEvent,
@@ -13,7 +15,10 @@ import {
   type Progress,
   type RunEnd,
   type RunId,
+  type PoisonSearch,
+  type RedrivenRecord,
   type RunnerId,
+  type SetAsideRecord,
   type SourceOffsets,
   type CompletedCheckpoint,
 } from '@tidemark/domain';
@@ -24,6 +29,7 @@ import { lockJob } from '../jobs/change-job.js';
 import { toPlan } from '../mapping.js';
 import { noteRegression } from '../recovery/regression.js';
 import { BatchRow, RunRow, RunnerRow } from '../rows/index.js';
+import * as letters from '../dead-letters/run-letters.js';
 import { BatchLogWriter } from './batch-log-writer.js';
 import * as checkpoints from './checkpoint-writes.js';
 import { claimRun } from './claim-run.js';
@@ -72,6 +78,7 @@ export class TypeOrmRunStore extends RunStore {
       (Omit<Required<Orders>, 'savepoint'> & { readonly id: RunId; readonly savepoint: number | null })[]
     >(
       `SELECT r.id, j.desired, j.revision, j.start_mode IS NOT NULL AS "startsElsewhere", j.savepoint_wanted AS savepoint,
+              j.redrive_wanted AS redrive,
               coalesce(q.stretch, 1) AS "checkpointStretch"
          FROM runs r JOIN jobs j ON j.id = r.job_id AND j.current_run_id = r.id
          LEFT JOIN quota_pressure q ON q.tenant_id = j.tenant_id
@@ -125,6 +132,7 @@ export class TypeOrmRunStore extends RunStore {
   override async readBatches(fence: Fence, timeline: number, afterBatchId: number): Promise<readonly LoggedBatch[]> {
     const rows = await this.dataSource.manager
       .createQueryBuilder(BatchRow, 'b')
+      .addSelect(['b.setAside', 'b.poisonSearch', 'b.redriven'])
       .where('b.tenant_id = :tenantId AND b.job_id = :jobId', fence)
       .andWhere('b.timeline = :timeline AND b.batch_id > :afterBatchId', { timeline, afterBatchId })
       .orderBy('b.batch_id', 'ASC')
@@ -132,7 +140,26 @@ export class TypeOrmRunStore extends RunStore {
     return rows.map((row) => ({
       plan: toPlan(row),
       nextOffsets: (row.nextOffsets as SourceOffsets | null) ?? undefined,
+      recordsSkipped: row.recordsSkipped ?? undefined,
+      setAside: (row.setAside as readonly LeftOut[] | null) ?? undefined,
+      search: (row.poisonSearch as PoisonSearch | null) ?? undefined,
     }));
+  }
+
+  override setAside(fence: Fence, plan: BatchPlan, record: SetAsideRecord): Promise<'done' | 'fenced'> {
+    return letters.setAside(this.dataSource.manager, fence, plan, record);
+  }
+
+  override noteSearch(fence: Fence, plan: BatchPlan, search: PoisonSearch): Promise<'done' | 'fenced'> {
+    return letters.noteSearch(this.dataSource.manager, fence, plan, search);
+  }
+
+  override recordsToRedrive(fence: Fence, sources: readonly string[]): Promise<readonly RedrivenRecord[]> {
+    return this.dataSource.transaction((tx) => letters.recordsToRedrive(tx, fence, sources));
+  }
+
+  override deadLettersWaiting(fence: Fence): Promise<number> {
+    return letters.lettersWaiting(this.dataSource.manager, fence);
   }
 
   override beginCheckpoint(fence: Fence, checkpoint: NewCheckpoint): ReturnType<RunStore['beginCheckpoint']> {

@@ -1,7 +1,7 @@
 import { own, type Checkpoint, type RestoreVerdict, type SourceIdentities, type SourceOffsets } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { startModeOf } from '../mapping.js';
-import { JobRow } from '../rows/index.js';
+import { JobRow, TimelineRow } from '../rows/index.js';
 
 /** Where a job stands: after its last commit, or where its timeline begins if that has none yet. */
 export interface Standing {
@@ -69,13 +69,15 @@ export async function openTimeline(
   job: JobRow,
   base: Omit<Standing, 'offsets'> & { readonly offsets: SourceOffsets; readonly checkpointId?: string | undefined },
 ): Promise<void> {
+  const { timeline: baseTimeline, batchId: baseBatchId } = base;
+  await tx.insert(TimelineRow, { jobId: job.id, timeline: nextTimeline(job), baseTimeline, baseBatchId });
   await tx.update(
     JobRow,
     { id: job.id },
     {
       timeline: nextTimeline(job),
-      baseTimeline: base.timeline,
-      baseBatchId: base.batchId,
+      baseTimeline,
+      baseBatchId,
       baseBatchTimeMs: base.batchTimeMs,
       baseOffsets: base.offsets,
       baseIdentities: identitiesFor(base.offsets, base.identities),

@@ -12,6 +12,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { OutboxRow, RunRow, TOPICS } from '../rows/index.js';
+import { pruneLetters } from '../dead-letters/run-letters.js';
 import { releaseForks } from '../recovery/forks.js';
 import { loseClaimedRun } from '../runs/end-run.js';
 import { RUNNER_LOCK_CLASS } from '../runs/runner-presence.js';
@@ -144,6 +145,10 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
 
   override pruneRuns(keep: number): Promise<void> {
     return retention.pruneRuns(this.dataSource, keep);
+  }
+
+  override pruneDeadLetters(keep: number): Promise<void> {
+    return pruneLetters(this.dataSource.manager, keep);
   }
 
   override pruneEvents(keep: number): Promise<void> {

@@ -286,7 +286,7 @@ export default defineJob({ name: 'migrating', batchInterval: '1 s' }, (job) => {
     const graph = await started(await aMapJob(`() => { throw new Error('\\ud800\\0' + '🛬'.repeat(3_000)); }`));
     const error = (await graph.run(aBatch(1, '1\n')).catch((reason: unknown) => reason)) as { params: object };
     expect(error).toMatchObject({ code: 'job_code_threw', params: { record: 'in/a.jsonl@0' } });
-    for (const text of Object.values(error.params)) {
+    for (const text of Object.values({ ...error.params, position: undefined }).filter((value) => value !== undefined)) {
       expect(text).toSatisfy((said: string) => said.isWellFormed() && !said.includes('\0'));
     }
   });

@@ -142,6 +142,10 @@ describe('S16 a batch is refused and the process killed when it', () => {
     ['skips more than it reads', { ...done, recordsSkipped: 3 }],
     ['skips a record that is not there', { ...done, skipped: [{ source: 'in', line: 2, reason: 'x' }] }],
     ['skips a record of another source', { ...done, skipped: [{ source: 'other', line: 0, reason: 'x' }] }],
+    [
+      'sets a record aside where that is not the policy',
+      { ...done, setAside: [{ source: 'in', line: 0, reason: 'x' }] },
+    ],
     ['has state of another operator', { ...done, stateKeys: [{ uid: 'constructor', keys: 1 }] }],
     [
       'fails on a record that is not there',

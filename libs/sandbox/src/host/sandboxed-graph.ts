@@ -10,6 +10,7 @@ import {
   type GraphOutput,
   type GraphRuntime,
   type InputLines,
+  type LinePosition,
   type Places,
   type SnapshotBlocks,
   type StateBlock,
@@ -18,6 +19,7 @@ import {
 import { isBlock, isForStore, linesIn, tooLarge, wellFormed } from './check-answer.js';
 import { FRAME_BYTES_MAX, HEADER_BYTES_MAX } from '../frames.js';
 import { failureFromWire, type BlocksOf, type ReplyOf, type Request } from '../messages.js';
+import { readSetAside, threwOutside } from './read-run.js';
 import { readConversion } from './read-conversion.js';
 import { nonsense, type Answer, type RequestBounds, type SandboxProcess } from './sandbox-process.js';
 
@@ -234,23 +236,16 @@ export class ProcessGraph implements SandboxedGraph {
     return answer;
   }
 
-  private readRun(
-    { reply, body }: Answer,
-    batch: {
-      readonly lines: ReadonlyMap<string, InputLines>;
-      readonly inputBytes: number;
-      readonly bounds: RequestBounds;
-    },
-  ): GraphOutput {
+  private readRun({ reply, body }: Answer, batch: BatchInput & { readonly bounds: RequestBounds }): GraphOutput {
     switch (reply.type) {
       case 'done':
         this.log(reply.log);
         return this.readOutput(reply, body, batch);
       case 'failed':
         this.log(reply.log);
-        throw this.ended(this.readFailure(reply, batch.lines));
+        throw this.ended(this.readFailure(reply, batch));
       case 'threw':
-        throw this.ended(this.threwOutside(reply));
+        throw this.ended(threwOutside(reply, this.job.places));
       case 'over_deadline':
         throw this.ended(batch.bounds.overDeadline());
       case 'over_memory':
@@ -297,33 +292,32 @@ export class ProcessGraph implements SandboxedGraph {
         ...this.placeOfRecord({ source, line }, batch.lines),
         reason: printable(reason),
       })),
+      ...this.setAside(reply, batch.lines),
     };
   }
 
-  private readFailure(reply: ReplyOf<'failed'>, lines: ReadonlyMap<string, InputLines>): TidemarkError {
+  private setAside(reply: ReplyOf<'done'>, lines: ReadonlyMap<string, InputLines>): Pick<GraphOutput, 'setAside'> {
+    const setAside = readSetAside(reply, { lines, ...this.job });
+    if (setAside === undefined) throw this.ended(nonsense('it set records aside that are not in the batch'));
+    return setAside.length === 0 ? {} : { setAside };
+  }
+
+  private readFailure(
+    reply: ReplyOf<'failed'>,
+    { lines, input: { batchId } }: Pick<BatchInput, 'lines' | 'input'>,
+  ): TidemarkError {
     const failure = failureFromWire(reply.failure);
     if ('record' in failure && failure.record !== undefined) this.placeOfRecord(failure.record, lines);
-    return reportFailure(failure, { lines, places: this.job.places });
+    return reportFailure(failure, { lines, places: this.job.places, batchId });
   }
 
   private placeOfRecord(
     { source, line }: { readonly source: string; readonly line: number },
     lines: ReadonlyMap<string, InputLines>,
-  ): { readonly partition: string; readonly offset: number } {
+  ): LinePosition {
     const position = this.sourceUids.has(source) ? lines.get(source)?.positionOf(line) : undefined;
     if (position === undefined) throw this.ended(nonsense('it named a record that is not in the batch'));
     return position;
-  }
-
-  /** Thrown past the engine: no operator is known. */
-  private threwOutside({ reason, stack }: ReplyOf<'threw'>): TidemarkError {
-    const { places } = this.job;
-    return new TidemarkError('job_code_threw', {
-      reason: printable(reason),
-      operator: 'the job',
-      at: (stack === undefined ? undefined : places.firstPlace(stack)) ?? 'unknown',
-      ...(stack === undefined ? {} : { stack: places.stack(stack) }),
-    });
   }
 
   private log(lines: readonly string[]): void {

@@ -1,4 +1,13 @@
-import type { BatchCommit, BatchPlan, Clock, LoggedBatch, PartitionRange } from '@tidemark/domain';
+import {
+  recordKey,
+  type BatchCommit,
+  type BatchPlan,
+  type Clock,
+  type LoggedBatch,
+  type NewDeadLetter,
+  type PartitionRange,
+  type RedrivenRecord,
+} from '@tidemark/domain';
 import type {
   BatchLog,
   Fenced,
@@ -29,6 +38,10 @@ export class InMemoryWorld {
   epoch = 0;
   /** How many reads were asked for, by range: what was read ahead is not read again. */
   readonly reads: string[] = [];
+  /** Every dead letter that was committed, in order: one that is there twice was written twice. */
+  readonly letters: NewDeadLetter[] = [];
+  /** Records that are to be read again; a commit that has read one takes it away. */
+  redriving: readonly RedrivenRecord[] = [];
   private readonly input: string[] = [];
   /** Where each call of `append` ended. */
   private readonly chunkEnds: number[] = [0];
@@ -76,6 +89,25 @@ export class InMemoryWorld {
         if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
         return this.write(() => this.commit(commit, next));
       },
+      setAside: ({ batchId }, record) => {
+        if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
+        return this.write(() => {
+          const logged = this.logged.get(batchId);
+          if (logged !== undefined)
+            this.logged.set(batchId, { ...logged, setAside: [...(logged.setAside ?? []), record], search: undefined });
+          return { outcome: 'set_aside' } as const;
+        });
+      },
+      noteSearch: ({ batchId }, search) => {
+        if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
+        return this.write(() => {
+          const logged = this.logged.get(batchId);
+          if (logged !== undefined) this.logged.set(batchId, { ...logged, search });
+          return { outcome: 'noted' } as const;
+        });
+      },
+      isRedriveWanted: this.redriving.length > 0,
+      toRedrive: () => Promise.resolve(this.redriving),
     };
   }
 
@@ -144,12 +176,18 @@ export class InMemoryWorld {
   }
 
   private commit(
-    { batchId, nextOffsets }: BatchCommit,
+    { batchId, nextOffsets, deadLetters = [] }: BatchCommit,
     next: BatchPlan | undefined,
   ): { readonly outcome: 'committed'; readonly nextPlanned: boolean } {
     const row = this.logged.get(batchId);
     if (row === undefined) throw new Error(`Batch ${batchId} was committed without a plan.`);
-    this.logged.set(batchId, { plan: row.plan, nextOffsets });
+    this.logged.set(batchId, {
+      ...{ plan: row.plan, nextOffsets },
+      setAside: deadLetters.map(({ source, partition, offset, timeline }) => ({ source, partition, offset, timeline })),
+    });
+    this.letters.push(...deadLetters);
+    const read = new Set((row.plan.redriven ?? []).map(recordKey));
+    this.redriving = this.redriving.filter((record) => !read.has(recordKey(record)));
     if (next !== undefined && !this.logged.has(next.batchId))
       this.logged.set(next.batchId, { plan: next, nextOffsets: undefined });
     return { outcome: 'committed', nextPlanned: next !== undefined };

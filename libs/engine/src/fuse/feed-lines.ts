@@ -1,0 +1,45 @@
+import type { Whereabouts } from '../graph/failure.js';
+import type { InputPiece, TextNeeded } from './source-loop.js';
+
+const NEWLINE = 10;
+
+/**
+ * Runs a source's loop over a piece. Where it throws at a line and `passesOver` says that it may, it goes on with the line
+ * behind; otherwise what it threw is thrown.
+ */
+export function feedLines(
+  given: InputPiece,
+  loop: { readonly text: TextNeeded; readonly where: Whereabouts; readonly run: (piece: InputPiece) => void },
+  passesOver: (thrown: unknown) => boolean,
+): void {
+  const { where, text } = loop;
+  let [piece, first] = [given, where.line];
+  for (;;) {
+    try {
+      loop.run(piece);
+      return;
+    } catch (thrown) {
+      if (!passesOver(thrown)) throw thrown;
+      piece = behind(piece, where.line - first + 1, text);
+      where.key = undefined;
+      where.line += 1;
+      first = where.line;
+    }
+  }
+}
+
+/** What is left of a piece behind its first `lines`. */
+function behind({ bytes, from, to, text }: InputPiece, lines: number, needed: TextNeeded): InputPiece {
+  let at = from;
+  for (let line = 0; line < lines && at < to; line += 1) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    at = newline === -1 || newline >= to ? to : newline + 1;
+  }
+  if (needed !== 'utf8') return { bytes, from: at, to, text: text.slice(at - from) };
+  let start = 0;
+  for (let line = 0; line < lines && start < text.length; line += 1) {
+    const newline = text.indexOf('\n', start);
+    start = newline === -1 ? text.length : newline + 1;
+  }
+  return { bytes, from: at, to, text: text.slice(start) };
+}

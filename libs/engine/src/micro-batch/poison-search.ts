@@ -1,0 +1,105 @@
+import type { PoisonSearch } from '@tidemark/domain';
+import type { InputChunk } from '../ports.js';
+import type { BatchInput } from './resume.js';
+
+const NEWLINE = 10;
+
+/** What the next run of a batch takes: all of it, or only its first records. */
+export type Probe = { readonly kind: 'whole' } | { readonly kind: 'prefix'; readonly records: number };
+
+export type SearchResult =
+  | { readonly kind: 'search'; readonly search: PoisonSearch }
+  /** With the record at this index the batch fails, with those before it alone it does not. */
+  | { readonly kind: 'found'; readonly index: number; readonly why: PoisonSearch['why'] }
+  /** It is no record: the batch fails without any. */
+  | { readonly kind: 'not_found' };
+
+/**
+ * Looks for the record at which a batch fails that does not say so: its code hangs, takes all memory, ends its process, or
+ * throws at the end of the batch. A batch that has failed once runs again as it is, for it may have been the machine. After
+ * that the shortest run of first records is looked for with which it fails:
+ *
+ * ```text
+ * failed → whole: failed → none: well → half: … → with n records well, with n + 1 failed: it is record n
+ * ```
+ *
+ * Whatever the reasons are, between a number with which it goes well and one with which it fails there are two neighbours, one
+ * of each kind; to halve finds them in so many steps as the count of records has bits.
+ */
+export function probeOf({ good, bad }: PoisonSearch): Probe {
+  if (bad === undefined) return { kind: 'whole' };
+  return { kind: 'prefix', records: good === undefined ? 0 : Math.floor((good + bad) / 2) };
+}
+
+/** @param failed why it failed, if it did; @param records how many the batch has */
+export function afterProbe(
+  search: PoisonSearch | undefined,
+  { failed, records }: { readonly failed: PoisonSearch['why'] | undefined; readonly records: number },
+): SearchResult {
+  if (search === undefined)
+    return failed === undefined ? { kind: 'not_found' } : { kind: 'search', search: { tries: 1, why: failed } };
+  const probe = probeOf(search);
+  const taken = probe.kind === 'whole' ? records : probe.records;
+  if (failed !== undefined && taken === 0) return { kind: 'not_found' };
+  const why = failed ?? search.why;
+  const next = { ...search, tries: search.tries + 1, why, [failed === undefined ? 'good' : 'bad']: taken };
+  const { good, bad } = next;
+  const isFound = good !== undefined && bad !== undefined && bad - good === 1;
+  return isFound ? { kind: 'found', index: good, why } : { kind: 'search', search: next };
+}
+
+/** Lines of the input, blank ones too. */
+export const recordsIn = (input: BatchInput): number =>
+  input.reduce((sum, { chunks }) => sum + chunks.reduce((lines, { bytes }) => lines + linesIn(bytes), 0), 0);
+
+/** The first `records` lines of the input. */
+export function firstRecords(input: BatchInput, records: number): BatchInput {
+  let left = records;
+  return input.map(({ uid, chunks }) => ({
+    uid,
+    chunks: chunks.flatMap((chunk) => {
+      const lines = linesIn(chunk.bytes);
+      const taken = Math.min(left, lines);
+      left -= taken;
+      if (taken === 0) return [];
+      return taken === lines ? [chunk] : [{ ...chunk, bytes: chunk.bytes.subarray(0, startOf(chunk.bytes, taken)) }];
+    }),
+  }));
+}
+
+/** Where the line of this index stands. */
+export function positionOfRecord(
+  input: BatchInput,
+  index: number,
+):
+  | { readonly source: string; readonly partition: string; readonly offset: number; readonly timeline?: number }
+  | undefined {
+  let left = index;
+  for (const { uid, chunks } of input) {
+    for (const { partition, range, offsetUnit, bytes, timeline } of chunks) {
+      const lines = linesIn(bytes);
+      if (left < lines) {
+        const offset = range.from + (offsetUnit === 'bytes' ? startOf(bytes, left) : left);
+        return { source: uid, partition, offset, ...(timeline === undefined ? {} : { timeline }) };
+      }
+      left -= lines;
+    }
+  }
+  return undefined;
+}
+
+function linesIn(bytes: InputChunk['bytes']): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
+  return bytes.length === 0 || bytes.at(-1) === NEWLINE ? lines : lines + 1;
+}
+
+/** Where the line of this index begins. */
+function startOf(bytes: InputChunk['bytes'], line: number): number {
+  let at = 0;
+  for (let before = 0; before < line; before += 1) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    at = newline === -1 ? bytes.length : newline + 1;
+  }
+  return at;
+}

@@ -1,0 +1,136 @@
+import {
+  DEAD_LETTER_BYTES_MAX,
+  DEAD_LETTER_BYTES_PER_BATCH_MAX,
+  POISON_ATTEMPTS_MAX,
+  type BatchPlan,
+  type LoggedBatch,
+} from '@tidemark/domain';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { GraphOutput } from '../ports.js';
+import { Poison } from './poison.js';
+import { InMemoryWorld } from './testing/in-memory-world.js';
+import { forgetful, isPoison, livesOf, POISON, WRITES_PER_BATCH, type Payment } from './testing/poisoned-job.js';
+
+const BATCHES_MAX = 5;
+const aPayment: fc.Arbitrary<Payment> = fc.record({
+  key: fc.constantFrom('a', 'b'),
+  value: fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 0, max: 9 }) },
+    { weight: 1, arbitrary: fc.constantFrom(POISON.atOnce, POISON.late, POISON.silent) },
+  ),
+});
+const someChunks = fc.array(fc.array(aPayment, { maxLength: 6 }), { minLength: 1, maxLength: BATCHES_MAX });
+const aMoment = fc.option(fc.nat({ max: 2 * WRITES_PER_BATCH * (BATCHES_MAX + 2) }), { nil: undefined });
+
+/** By a reducer that knows nothing of batches. */
+function totalsOf(payments: readonly Payment[]): ReadonlyMap<string, { n: number; sum: number }> {
+  const totals = new Map<string, { n: number; sum: number }>();
+  for (const { key, value } of payments) {
+    const { n, sum } = totals.get(key) ?? { n: 0, sum: 0 };
+    totals.set(key, { n: n + 1, sum: sum + value });
+  }
+  return totals;
+}
+
+const lettersOf = (payments: readonly Payment[]) =>
+  payments.flatMap((payment, offset) => (isPoison(payment) ? [{ offset, bytes: JSON.stringify(payment) }] : []));
+
+const byOffset = (letters: readonly { readonly offset: number }[]) => [...letters].sort((a, b) => a.offset - b.offset);
+
+const isRight = (broken?: typeof forgetful) =>
+  fc.asyncProperty(someChunks, aMoment, async (chunks, crashAt) => {
+    const all = chunks.flat();
+    const { before, after } = await livesOf(chunks, { crashAt, ...(broken === undefined ? {} : { broken }) });
+    expect(before.totals).toEqual(totalsOf(all.filter((payment) => !isPoison(payment))));
+    expect(byOffset(before.letters)).toMatchObject(lettersOf(all));
+    expect(before.letters).toHaveLength(lettersOf(all).length);
+    expect(after.totals).toEqual(totalsOf(all));
+    expect(after.letters).toEqual(before.letters);
+  });
+
+describe('a job that sets records aside', () => {
+  it('has each in one dead letter, and once in its result after they are re-driven, wherever its runner dies', async () => {
+    await fc.assert(isRight(), { numRuns: 150 });
+  });
+
+  it('would have them twice if committed batches took what they had left out', async () => {
+    await expect(fc.assert(isRight(forgetful), { numRuns: 300, seed: 7 })).rejects.toThrow('Property failed');
+  });
+
+  it('reads what is re-driven in one batch, before its ranges', async () => {
+    const { plans } = await livesOf([[{ key: 'a', value: POISON.late }], [{ key: 'a', value: POISON.atOnce }]]);
+    expect(plans.map(({ redriven }) => redriven?.map(({ offset }) => offset))).toEqual([
+      undefined,
+      undefined,
+      [0, 1],
+      undefined,
+    ]);
+  });
+
+  it('says of a record that ended its batch without a word what the batch failed with', async () => {
+    const good = { key: 'a', value: 1 };
+    const { before } = await livesOf([[good, good, { key: 'a', value: POISON.silent }, good]]);
+    expect(before.letters).toMatchObject([{ offset: 2, code: 'job_over_cpu' }]);
+    expect(before.totals.get('a')).toEqual({ n: 3, sum: 3 });
+  });
+
+  it('fails where one batch would begin again too often', async () => {
+    const late = { key: 'a', value: POISON.late };
+    const enough = Array.from({ length: POISON_ATTEMPTS_MAX }, () => late);
+    expect((await livesOf([enough])).before.letters).toHaveLength(POISON_ATTEMPTS_MAX);
+    await expect(livesOf([[...enough, late]])).rejects.toMatchObject({
+      code: 'too_many_dead_letters',
+      params: { bound: expect.stringContaining(`${POISON_ATTEMPTS_MAX} attempts`) as string },
+    });
+  });
+});
+
+describe('what a batch has set aside', () => {
+  const plan: BatchPlan = { timeline: 1, batchId: 1, batchTimeMs: 1, ranges: {} };
+  const aPoison = (logged?: Partial<LoggedBatch>): Poison => {
+    const poison = new Poison(new InMemoryWorld(undefined).log(0));
+    poison.note({ plan, nextOffsets: {}, ...logged });
+    return poison;
+  };
+  const anOutput = (
+    code: 'record_unreadable' | 'job_code_threw',
+    bytes = new Uint8Array(3),
+    count = 1,
+  ): GraphOutput => ({
+    ...{ sinks: new Map(), recordsIn: 1, recordsSkipped: 0, stateKeys: new Map(), counts: new Map(), skipped: [] },
+    setAside: Array.from({ length: count }, (_, offset) => {
+      return { source: 'in', partition: 'p', offset, code, reason: 'bad', bytes };
+    }),
+  });
+  const nothing = { sources: [], taken: [] };
+
+  it('keeps so many bytes of a record, and says how many there were', () => {
+    const bytes = new Uint8Array(DEAD_LETTER_BYTES_MAX + 1);
+    const [letter] = aPoison().lettersOf(plan, nothing, anOutput('record_unreadable', bytes));
+    expect([letter?.bytes.length, letter?.bytesTotal]).toEqual([DEAD_LETTER_BYTES_MAX, bytes.length]);
+  });
+
+  it('fails the job where it is more than one batch may keep', () => {
+    const count = DEAD_LETTER_BYTES_PER_BATCH_MAX / DEAD_LETTER_BYTES_MAX;
+    const output = (more: number) => anOutput('record_unreadable', new Uint8Array(DEAD_LETTER_BYTES_MAX), count + more);
+    expect(aPoison().lettersOf(plan, nothing, output(0))).toHaveLength(count);
+    expect(() => aPoison().lettersOf(plan, nothing, output(1))).toThrow('bytes of dead letters of one batch');
+  });
+
+  it('fails the job where it took that record when it was committed: other code would lose it from the state', () => {
+    expect(() => {
+      aPoison().assertSameTaken(plan, anOutput('job_code_threw'));
+    }).toThrow('the record at in/p@0, and the code that runs now cannot take it: bad');
+    expect(() => {
+      aPoison().assertSameTaken(plan, anOutput('record_unreadable'));
+    }).toThrow('Batch 1 is committed');
+  });
+
+  it('may be what it passed over under the policy "skip"', () => {
+    aPoison({ recordsSkipped: 1 }).assertSameTaken(plan, anOutput('record_unreadable'));
+    expect(() => {
+      aPoison({ recordsSkipped: 1 }).assertSameTaken(plan, anOutput('record_unreadable', new Uint8Array(1), 2));
+    }).toThrow('Batch 1 is committed');
+  });
+});

@@ -1,0 +1,118 @@
+import {
+  DEAD_LETTER_BYTES_PER_BATCH_MAX,
+  DEAD_LETTERS_PER_BATCH_MAX,
+  type BatchPlan,
+  type Fence,
+  type PoisonSearch,
+  type RedrivenRecord,
+  type SetAsideRecord,
+} from '@tidemark/domain';
+import type { EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { storableText } from '../announce.js';
+import { LETTER_STATUS, lineageOf } from './lineage.js';
+
+/** Has a batch that is planned leave a record out from now on, for the run that owns the job. */
+export function setAside(
+  tx: EntityManager,
+  fence: Fence,
+  plan: Pick<BatchPlan, 'timeline' | 'batchId'>,
+  record: SetAsideRecord,
+): Promise<'done' | 'fenced'> {
+  const change = `set_aside = coalesce(b.set_aside, '[]'::jsonb) || $7::jsonb, poison_search = NULL`;
+  return changePlanned(tx, fence, plan, { change, value: [{ ...record, reason: storableText(record.reason) }] });
+}
+
+/** Says how far the search has come for the record at which a batch fails that is planned. */
+export function noteSearch(
+  tx: EntityManager,
+  fence: Fence,
+  plan: Pick<BatchPlan, 'timeline' | 'batchId'>,
+  { why, ...search }: PoisonSearch,
+): Promise<'done' | 'fenced'> {
+  const value = { ...search, why: { ...why, reason: storableText(why.reason) } };
+  return changePlanned(tx, fence, plan, { change: 'poison_search = $7::jsonb', value });
+}
+
+/** @param to.change an assignment to columns of the batch's row, from `value` as `$7` */
+async function changePlanned(
+  tx: EntityManager,
+  { tenantId, jobId, runId, epoch }: Fence,
+  { timeline, batchId }: Pick<BatchPlan, 'timeline' | 'batchId'>,
+  to: { readonly change: string; readonly value: unknown },
+): Promise<'done' | 'fenced'> {
+  const [rows] = await tx.query<[unknown[], number]>(
+    `WITH owned AS (
+       SELECT j.id FROM jobs j
+        WHERE j.id = $1 AND j.tenant_id = $2 AND j.epoch = $3 AND j.current_run_id = $4 AND j.timeline = $5
+          FOR SHARE
+     )
+     UPDATE batches b SET ${to.change} FROM owned o
+      WHERE b.job_id = o.id AND b.timeline = $5 AND b.batch_id = $6 AND b.committed_at IS NULL
+     RETURNING b.batch_id`,
+    [jobId, tenantId, epoch, runId, timeline, batchId, JSON.stringify(to.value)],
+  );
+  return rows.length === 0 ? 'fenced' : 'done';
+}
+
+const redrivenRow = z.object({
+  timeline: z.number(),
+  source: z.string(),
+  partition: z.string(),
+  offset: z.number(),
+  bytes: z.instanceof(Uint8Array),
+});
+
+/**
+ * Records of letters that are to be read again, as many as one batch takes. Letters of sources that the job has no more wait
+ * again; with none left, the job is told that there are none. Nothing is given to a run that has lost the job.
+ */
+export async function recordsToRedrive(
+  tx: EntityManager,
+  { tenantId, jobId, epoch }: Fence,
+  sources: readonly string[],
+): Promise<readonly RedrivenRecord[]> {
+  const owned = await tx.query<unknown[]>(
+    'SELECT 1 FROM jobs WHERE id = $1 AND tenant_id = $2 AND epoch = $3 FOR NO KEY UPDATE',
+    [jobId, tenantId, epoch],
+  );
+  if (owned.length === 0) return [];
+  await tx.query(
+    `UPDATE dead_letters SET status = 'waiting' WHERE job_id = $1 AND status = 'redriving' AND source <> ALL ($2)`,
+    [jobId, sources],
+  );
+  const rows = await tx.query<unknown[]>(
+    `WITH RECURSIVE ${lineageOf('j.id = $1')}, due AS (
+       SELECT d.*, sum(length(d.bytes)) OVER (ORDER BY d.timeline, d.batch_id, d.source, d.partition, d.record_offset) AS upto
+         FROM dead_letters d WHERE d.job_id = $1 AND d.status = 'redriving' AND ${LETTER_STATUS} = 'redriving'
+     )
+     SELECT timeline, source, partition, record_offset AS "offset", bytes FROM due WHERE upto <= $2
+      ORDER BY timeline, batch_id, source, partition, record_offset LIMIT $3`,
+    [jobId, DEAD_LETTER_BYTES_PER_BATCH_MAX, DEAD_LETTERS_PER_BATCH_MAX],
+  );
+  if (rows.length === 0) await tx.query('UPDATE jobs SET redrive_wanted = false WHERE id = $1', [jobId]);
+  return z.array(redrivenRow).parse(rows);
+}
+
+/** How many letters of a job wait. */
+export async function lettersWaiting(manager: EntityManager, { tenantId, jobId }: Fence): Promise<number> {
+  const [row] = await manager.query<{ waiting: number }[]>(
+    `WITH RECURSIVE ${lineageOf('j.id = $1')}
+     SELECT count(*)::integer AS waiting FROM dead_letters d
+      WHERE d.job_id = $1 AND d.tenant_id = $2 AND d.status IN ('waiting', 'redriven') AND ${LETTER_STATUS} = 'waiting'`,
+    [jobId, tenantId],
+  );
+  return row?.waiting ?? 0;
+}
+
+/** Forgets all but the newest letters of each job that nothing is to be done about. */
+export async function pruneLetters(manager: EntityManager, keep: number): Promise<void> {
+  await manager.query(
+    `WITH RECURSIVE ${lineageOf('EXISTS (SELECT 1 FROM dead_letters e WHERE e.job_id = j.id)')}, settled AS (
+       SELECT d.id, row_number() OVER (PARTITION BY d.job_id ORDER BY d.id DESC) AS newest
+         FROM dead_letters d WHERE ${LETTER_STATUS} IN ('redriven', 'discarded', 'left_behind')
+     )
+     DELETE FROM dead_letters d USING settled s WHERE d.id = s.id AND s.newest > $1`,
+    [keep],
+  );
+}
