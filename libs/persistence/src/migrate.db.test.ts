@@ -1,7 +1,8 @@
 import { postgresTest } from '@tidemark/testing';
+import type { DataSource } from 'typeorm';
 import { describe, expect } from 'vitest';
 import { migrate } from './migrate.js';
-import { MIGRATIONS } from './migrations/index.js';
+import { ADDITIVE_MIGRATIONS, MIGRATIONS } from './migrations/index.js';
 import { aCheckpoint, aClaimedRun, aSubmittedJob, aTenant } from './testing.js';
 
 describe('bringing the schema up to this build', () => {
@@ -50,4 +51,47 @@ describe('bringing the schema up to this build', () => {
       expect(await dataSource.query('SELECT name FROM migrations')).toEqual([{ name: 'Later9999999999999' }]);
     },
   );
+
+  postgresTest('lets a build run whose data a newer one has only added to', async ({ database, dataSource }) => {
+    await dataSource.query(
+      `INSERT INTO migrations (timestamp, name, older_builds) VALUES (9999999999998, 'Added9999999999998', 'run')`,
+    );
+    const before = await dataSource.query<object[]>('SELECT * FROM migrations ORDER BY id');
+
+    await migrate(database.url);
+
+    expect(await dataSource.query('SELECT * FROM migrations ORDER BY id')).toEqual(before);
+  });
+
+  postgresTest('is refused if only some of what is newer was added', async ({ database, dataSource }) => {
+    await dataSource.query(
+      `INSERT INTO migrations (timestamp, name, older_builds)
+       VALUES (9999999999998, 'Added9999999999998', 'run'), (9999999999999, 'Changed9999999999999', 'refused')`,
+    );
+
+    await expect(migrate(database.url)).rejects.toMatchObject({
+      code: 'data_newer_than_build',
+      params: { unknown: 'Changed9999999999999' },
+    });
+  });
+
+  postgresTest('says of each migration whether older builds run with it', async ({ dataSource }) => {
+    expect(await olderBuilds(dataSource)).toEqual(EXPECTED);
+  });
+
+  postgresTest('says so too where the process that applied them has ended before', async ({ database, dataSource }) => {
+    await dataSource.query(`UPDATE migrations SET older_builds = 'refused'`);
+
+    await migrate(database.url);
+
+    expect(await olderBuilds(dataSource)).toEqual(EXPECTED);
+  });
 });
+
+const EXPECTED = MIGRATIONS.map(({ name }) => ({
+  name,
+  older_builds: ADDITIVE_MIGRATIONS.includes(name) ? 'run' : 'refused',
+}));
+
+const olderBuilds = (dataSource: DataSource): Promise<object> =>
+  dataSource.query('SELECT name, older_builds FROM migrations ORDER BY id');

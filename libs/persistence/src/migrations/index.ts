@@ -10,6 +10,7 @@ import { Recovery1764900000000 } from './9-recovery.js';
 import { Audit1765200000000 } from './12-audit.js';
 import { Installation1765300000000 } from './13-installation.js';
 import { DeadLetters1765400000000 } from './14-dead-letters.js';
+import { OlderBuilds1765500000000 } from './15-older-builds.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -25,4 +26,12 @@ export const MIGRATIONS = [
   Audit1765200000000,
   Installation1765300000000,
   DeadLetters1765400000000,
+  OlderBuilds1765500000000,
 ] as const;
+
+/**
+ * Names of the migrations that a build need not know to run, before and after those that do: they take nothing away, give
+ * nothing another meaning, and whatever an older build writes is whole without them. Every other migration shuts older
+ * builds out.
+ */
+export const ADDITIVE_MIGRATIONS: readonly string[] = [];
