@@ -11,6 +11,7 @@ import { Audit1765200000000 } from './12-audit.js';
 import { Installation1765300000000 } from './13-installation.js';
 import { DeadLetters1765400000000 } from './14-dead-letters.js';
 import { OlderBuilds1765500000000 } from './15-older-builds.js';
+import { RunsByRunner1765600000000 } from './16-runs-by-runner.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -27,6 +28,7 @@ export const MIGRATIONS = [
   Installation1765300000000,
   DeadLetters1765400000000,
   OlderBuilds1765500000000,
+  RunsByRunner1765600000000,
 ] as const;
 
 /**
@@ -34,4 +36,4 @@ export const MIGRATIONS = [
  * nothing another meaning, and whatever an older build writes is whole without them. Every other migration shuts older
  * builds out.
  */
-export const ADDITIVE_MIGRATIONS: readonly string[] = [];
+export const ADDITIVE_MIGRATIONS: readonly string[] = [RunsByRunner1765600000000.name];

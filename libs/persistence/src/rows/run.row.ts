@@ -5,6 +5,7 @@ import { JobRow } from './job.row.js';
 @Entity({ name: 'runs' })
 @Index('runs_by_job', ['jobId', 'id'])
 @Index('runs_by_status', ['status', 'runnerId'])
+@Index('runs_by_runner', ['runnerId'])
 export class RunRow {
   @PrimaryColumn({ name: 'id', type: 'text', primaryKeyConstraintName: 'runs_pk' }) id!: string;
   @Column({ name: 'tenant_id', type: 'text' }) tenantId!: string;
