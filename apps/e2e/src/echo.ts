@@ -50,3 +50,23 @@ export async function expectExactlyOnce(instance: Instance, name: string): Promi
     );
   }
 }
+
+/**
+ * Of the sink that promises no more than at least once: it shows the rows of every batch that was committed. A batch that was
+ * run again is no more than one event either, because the event has the batch's name.
+ */
+export async function expectEachBatchShown({ tidemark }: Instance, jobId: string): Promise<void> {
+  const shown = new Map<number, unknown[]>();
+  for await (const { type, data } of tidemark.jobs.events(jobId, { after: '0', limit: 100 })) {
+    if (type !== 'log') continue;
+    const batchId = Number(data['batchId']);
+    shown.set(batchId, [...(shown.get(batchId) ?? []), data['sample']]);
+  }
+  for await (const { batchId, ranges, commit } of tidemark.jobs.batches(jobId, { limit: 100 })) {
+    const { from = 0, to = 0 } = ranges['numbers']?.['0'] ?? {};
+    const rows = Array.from({ length: to - from }, (_, index) => String(from + index));
+    const showings = shown.get(batchId) ?? [];
+    // Its sinks may have had the last batch when the job was cancelled.
+    if (commit !== null || showings.length > 0) assert.deepEqual(showings, rows.length === 0 ? [] : [rows]);
+  }
+}

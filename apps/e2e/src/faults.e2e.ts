@@ -4,7 +4,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PostgresProxy } from '@tidemark/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectExactlyOnce, goesOn, submitEcho } from './echo.js';
+import { expectEachBatchShown, expectExactlyOnce, goesOn, submitEcho } from './echo.js';
 import { aHome, Instance, kill, root } from './instance.js';
 import { environmentOf } from './processes.js';
 import { until } from './until.js';
@@ -45,7 +45,7 @@ describe('R1: a runner that is killed at a point of the protocol', () => {
     await dataHome.remove();
   });
 
-  it.each(TIMES)('loses nothing and repeats nothing, time %d that it comes by each of them', async (time) => {
+  it.each(TIMES)('F1, F2: loses nothing and repeats nothing, time %d that it comes by each of them', async (time) => {
     const names = POINTS.map((point) => nameOf(point, time));
     const ids = await Promise.all(names.map((name) => submitEcho(instance, name)));
     await until('a runner was killed at each point', WAIT_MS_MAX, async () => {
@@ -56,6 +56,7 @@ describe('R1: a runner that is killed at a point of the protocol', () => {
 
     for (const id of ids) await instance.tidemark.jobs.cancel(id);
     for (const name of names) await expectExactlyOnce(instance, name);
+    for (const id of ids) await expectEachBatchShown(instance, id);
   });
 });
 

@@ -1,4 +1,4 @@
-import { defineJob, rate, toFiles } from '@tidemark/streams';
+import { defineJob, rate, toFiles, toLog } from '@tidemark/streams';
 
 /** Set by the test: the job's name, and its folder. */
 declare const NAME: string;
@@ -7,6 +7,7 @@ declare const NAME: string;
 export default defineJob({ name: NAME, batchInterval: '100 ms' }, (job) => {
   const numbers = job.source('numbers', rate({ recordsPerSecond: 200 }));
   numbers.map(({ value }) => ({ value })).to('out', toFiles({ path: `${NAME}/out` }));
+  numbers.map(({ value }) => value).to('shown', toLog({ rowsPerBatch: 100 }));
   numbers
     .keyBy(({ value }) => value % 3)
     .updateStateByKey('counts', (values, count: number | undefined) => (count ?? 0) + values.length)

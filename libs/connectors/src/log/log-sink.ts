@@ -1,4 +1,4 @@
-// Sink `log`: the first few rows of each batch, in the job's events. A batch that is run again is shown again.
+// Sink `log`: the first few rows of each batch, in the job's events. A batch that is run again is the same event.
 import { printable, type Sink, type SinkWrite } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, type ConnectorContext } from '../connector.js';
