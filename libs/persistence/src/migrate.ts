@@ -20,6 +20,8 @@ export async function migrate(url: string): Promise<void> {
   const lock = database.createQueryRunner();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    // Somebody else may have held it, of a newer build too.
+    if (await isUpToDate(url)) return;
     await database.runMigrations({ transaction: 'all' });
     // Until then older builds are refused, which is the safe side of an end in between.
     await lock.query(`UPDATE migrations SET older_builds = 'run' WHERE name = ANY($1)`, [ADDITIVE_MIGRATIONS]);
@@ -36,7 +38,7 @@ interface Applied {
   readonly olderBuilds: 'refused' | 'run' | null;
 }
 
-/** What was applied stays applied, so this needs no lock. */
+/** What was applied stays applied, so a yes needs no lock. */
 async function isUpToDate(url: string): Promise<boolean> {
   const client = new Client({
     connectionString: url,

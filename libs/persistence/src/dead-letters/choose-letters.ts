@@ -8,14 +8,14 @@ type Chosen =
   | { readonly outcome: 'letter_not_found'; readonly id: DeadLetterId };
 
 /**
- * The letters of a locked job that wait and that an order is about. @param isTaken what they must be beside that; nothing
- * where it is undefined.
+ * The letters of a locked job that wait and that an order is about. @param readBy.sources sources that would have to read them
+ * again: then only what was kept whole is chosen, and what one of these has given; absent if nothing is to be read
  */
 export async function choose(
   tx: EntityManager,
   { id: jobId, tenantId }: Pick<JobRow, 'id' | 'tenantId'>,
   choice: DeadLetterChoice,
-  { isTaken }: { readonly isTaken: { readonly isCut: false; readonly sources: readonly string[] } | undefined },
+  readBy?: { readonly sources: readonly string[] },
 ): Promise<Chosen> {
   const ids = 'ids' in choice ? choice.ids : undefined;
   const { source, code } = 'all' in choice ? choice.all : {};
@@ -31,19 +31,21 @@ export async function choose(
   const known = new Set(rows.map(({ id }) => id));
   const unknown = ids?.find((id) => !known.has(id));
   if (unknown !== undefined) return { outcome: 'letter_not_found', id: unknown };
+  const isWhole = ({ isCut }: { readonly isCut: boolean }): boolean => readBy === undefined || !isCut;
+  const isRead = ({ source: of }: { readonly source: string }): boolean =>
+    readBy === undefined || readBy.sources.includes(of);
   const waiting = rows.filter(({ status }) => status === 'waiting');
+  const whole = waiting.filter(isWhole);
+  const chosen = whole.filter(isRead);
   const leftBehind = rows.filter(({ status }) => status === 'left_behind').length;
-  const cut = isTaken === undefined ? [] : waiting.filter(({ isCut }) => isCut);
-  const whole = waiting.filter((letter) => !cut.includes(letter));
-  const gone = isTaken === undefined ? [] : whole.filter((letter) => !isTaken.sources.includes(letter.source));
   return {
     outcome: 'chosen',
-    letters: whole.filter((letter) => !gone.includes(letter)).map(({ id }) => id),
+    letters: chosen.map(({ id }) => id),
     passedOver: {
       settled: rows.length - waiting.length - leftBehind,
       leftBehind,
-      cut: cut.length,
-      sourceGone: gone.length,
+      cut: waiting.length - whole.length,
+      sourceGone: whole.length - chosen.length,
     },
   };
 }

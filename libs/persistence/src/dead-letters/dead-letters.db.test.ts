@@ -1,78 +1,9 @@
-import type {
-  BatchCommit,
-  BatchPlan,
-  ClaimedRun,
-  DeadLetter,
-  DeadLetterId,
-  NewDeadLetter,
-  TenantId,
-} from '@tidemark/domain';
+import type { ClaimedRun, DeadLetterId, NewDeadLetter, TenantId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
-import { openTimeline } from '../scheduling/start-point.js';
-import { JobRow } from '../rows/index.js';
+import { aSubmittedJob, claimNext, stores } from '../testing.js';
 import { pruneLetters } from './run-letters.js';
-import { aClaimedRun, aManifest, aSubmittedJob, aTenant, claimNext, stores, type DataSource } from '../testing.js';
-
-const SOURCE = { id: 0, kind: 'source', uid: 'in', inputs: [], connector: 'files', options: {}, at: 'job.ts:1:1' };
-const BY = { actor: 'somebody' };
-
-const aPlan = (batchId: number, more: Partial<BatchPlan> = {}): BatchPlan => ({
-  timeline: 1,
-  batchId,
-  batchTimeMs: batchId * 500,
-  ranges: { in: { p: { from: (batchId - 1) * 10, to: batchId * 10 } } },
-  ...more,
-});
-
-const aLetter = (offset: number, more: Partial<NewDeadLetter> = {}): NewDeadLetter => ({
-  ...{ source: 'in', partition: 'p', offset, timeline: 1, code: 'record_unreadable', reason: 'no JSON' },
-  bytes: new TextEncoder().encode(`record ${offset}`),
-  bytesTotal: `record ${offset}`.length,
-  ...more,
-});
-
-function idOf(letter: DeadLetter | undefined): DeadLetterId {
-  if (letter === undefined) throw new Error('There is no such letter.');
-  return letter.id;
-}
-
-const commitOf = ({ timeline, batchId }: BatchPlan, deadLetters: readonly NewDeadLetter[] = []): BatchCommit => ({
-  ...{ timeline, batchId, nextOffsets: { in: { p: batchId * 10 } } },
-  ...{ recordsIn: 10, recordsOut: 1, recordsSkipped: 0, processingMs: 3, schedulingDelayMs: 1 },
-  ...(deadLetters.length === 0 ? {} : { recordsDeadLettered: deadLetters.length, deadLetters }),
-});
-
-async function aRunningJob(dataSource: DataSource) {
-  const tenantId = await aTenant(dataSource, aManifest({ poison: 'dead_letter', nodes: [SOURCE] }));
-  const jobId = await aSubmittedJob(dataSource, tenantId);
-  const { runs, scheduling, claimed, runnerId } = await aClaimedRun(dataSource);
-  const { fence } = claimed;
-  const letters = stores(dataSource).deadLetters.forTenant(tenantId);
-  /** Plans a batch and commits it. */
-  const batch = async (plan: BatchPlan, deadLetters: readonly NewDeadLetter[] = [], of = fence) => {
-    const planned = await runs.writeBatch(of, { kind: 'plan', plan });
-    const committed = await runs.writeBatch(of, {
-      kind: 'commit',
-      commit: commitOf(plan, deadLetters),
-      next: undefined,
-    });
-    return [planned.outcome, committed.outcome];
-  };
-  const list = async () =>
-    (await letters.list(jobId, {}, { limit: 100 }))
-      .map(({ offset, timeline, status }) => [offset, timeline, status])
-      .sort();
-  return { tenantId, jobId, runs, scheduling, claimed, runnerId, fence, letters, batch, list };
-}
-
-/** Has the job go on after a batch, as a rollback does. */
-async function backTo(dataSource: DataSource, claimed: ClaimedRun, to: { timeline: number; batchId: number }) {
-  const job = await dataSource.manager.findOneByOrFail(JobRow, { id: claimed.fence.jobId });
-  const base = { ...to, batchTimeMs: to.batchId * 500, offsets: {}, identities: {} };
-  await openTimeline(dataSource.manager, job, base);
-  return job.timeline + 1;
-}
+import { aLetter, aPlan, aRunningJob, backTo, BY, commitOf, idOf } from './testing/running-job.js';
 
 describe('a commit with dead letters', () => {
   postgresTest('writes them, and says of the batch that it leaves those records out', async ({ dataSource }) => {
@@ -140,12 +71,16 @@ describe('a commit with dead letters', () => {
     const one = await aRunningJob(dataSource);
     await aSubmittedJob(dataSource, one.tenantId);
     const other = await claimNext(stores(dataSource), one.runnerId);
+    await aSubmittedJob(dataSource, one.tenantId);
+    const first = await claimNext(stores(dataSource), one.runnerId);
     const write = async (fence: ClaimedRun['fence'], letters: readonly NewDeadLetter[]) => {
       await one.runs.writeBatch(fence, { kind: 'plan', plan: aPlan(1) });
       return one.runs.writeBatch(fence, { kind: 'commit', commit: commitOf(aPlan(1), letters), next: aPlan(2) });
     };
-    const written = await Promise.all([write(one.fence, [aLetter(3)]), write(other.fence, [])]);
+    // While the first is written, alone, the others gather.
+    const written = await Promise.all([write(first.fence, []), write(one.fence, [aLetter(3)]), write(other.fence, [])]);
     expect(written).toMatchObject([
+      { outcome: 'committed', nextPlanned: true },
       { outcome: 'committed', nextPlanned: true },
       { outcome: 'committed', nextPlanned: true },
     ]);

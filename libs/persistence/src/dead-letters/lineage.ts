@@ -15,8 +15,15 @@ export const lineageOf = (jobs: string): string => `
 const isIn = (timeline: string, batchId: string): string => `EXISTS (
     SELECT 1 FROM lineage l WHERE l.job_id = d.job_id AND l.timeline = ${timeline} AND (l.upto IS NULL OR ${batchId} <= l.upto))`;
 
-/** What a letter `d` is now. A rollback leaves letters behind, and makes of those wait again whose re-driving it took back. */
+/** A column of the batch that has taken the record of the letter `d`, null if none has that the job has come through. */
+export const redrivenBy = (column: 'timeline' | 'batch_id' | 'at'): string => `(
+  SELECT r.${column} FROM dead_letter_redrives r WHERE r.letter_id = d.id AND ${isIn('r.timeline', 'r.batch_id')})`;
+
+/**
+ * What a letter `d` is now. A rollback leaves letters behind, and of those whose re-driving it has taken back it makes again
+ * what was ordered last; an undo of it brings back what had come of them.
+ */
 export const LETTER_STATUS = `
   CASE WHEN NOT ${isIn('d.timeline', 'd.batch_id')} THEN 'left_behind'
-       WHEN d.status = 'redriven' AND NOT ${isIn('d.redriven_timeline', 'd.redriven_batch_id')} THEN 'waiting'
+       WHEN ${redrivenBy('batch_id')} IS NOT NULL THEN 'redriven'
        ELSE d.status END`;

@@ -99,20 +99,32 @@ export async function lettersWaiting(manager: EntityManager, { tenantId, jobId }
   const [row] = await manager.query<{ waiting: number }[]>(
     `WITH RECURSIVE ${lineageOf('j.id = $1')}
      SELECT count(*)::integer AS waiting FROM dead_letters d
-      WHERE d.job_id = $1 AND d.tenant_id = $2 AND d.status IN ('waiting', 'redriven') AND ${LETTER_STATUS} = 'waiting'`,
+      WHERE d.job_id = $1 AND d.tenant_id = $2 AND d.status = 'waiting' AND ${LETTER_STATUS} = 'waiting'`,
     [jobId, tenantId],
   );
   return row?.waiting ?? 0;
 }
 
-/** Forgets all but the newest letters of each job that nothing is to be done about. */
+/**
+ * Forgets all but the newest letters of each job that nothing is to be done about, as far as no checkpoint is left from which
+ * the job could come to want them: one from before a letter was taken, or one that has a letter which was left behind.
+ */
 export async function pruneLetters(manager: EntityManager, keep: number): Promise<void> {
   await manager.query(
-    `WITH RECURSIVE ${lineageOf('EXISTS (SELECT 1 FROM dead_letters e WHERE e.job_id = j.id)')}, settled AS (
-       SELECT d.id, row_number() OVER (PARTITION BY d.job_id ORDER BY d.id DESC) AS newest
-         FROM dead_letters d WHERE ${LETTER_STATUS} IN ('redriven', 'discarded', 'left_behind')
+    `WITH RECURSIVE ${lineageOf('EXISTS (SELECT 1 FROM dead_letters e WHERE e.job_id = j.id)')}, known AS (
+       SELECT d.*, ${LETTER_STATUS} AS is_now FROM dead_letters d
+     ), settled AS (
+       SELECT k.*, row_number() OVER (PARTITION BY k.job_id ORDER BY k.id DESC) AS newest
+         FROM known k WHERE k.is_now IN ('redriven', 'discarded', 'left_behind')
      )
-     DELETE FROM dead_letters d USING settled s WHERE d.id = s.id AND s.newest > $1`,
+     DELETE FROM dead_letters d USING settled s, jobs j
+      WHERE d.id = s.id AND j.id = s.job_id AND s.newest > $1
+        AND (s.status = 'discarded' OR NOT EXISTS (
+          SELECT 1 FROM checkpoints c
+           WHERE c.job_id = s.job_id AND c.status = 'complete'
+             AND CASE s.is_now
+                   WHEN 'redriven' THEN EXISTS (SELECT 1 FROM dead_letter_redrives r WHERE r.letter_id = s.id AND c.created_at <= r.at)
+                   ELSE c.timeline <> j.timeline AND c.timeline >= s.timeline AND c.created_at >= s.created_at END))`,
     [keep],
   );
 }

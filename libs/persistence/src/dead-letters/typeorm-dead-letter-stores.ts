@@ -17,7 +17,7 @@ import { lockJob } from '../jobs/change-job.js';
 import { JobRow } from '../rows/index.js';
 import { revisionOf } from '../scheduling/restore-facts.js';
 import { choose } from './choose-letters.js';
-import { LETTER_STATUS, lineageOf } from './lineage.js';
+import { LETTER_STATUS, lineageOf, redrivenBy } from './lineage.js';
 import { toDeadLetter, type LetterColumns } from './to-dead-letter.js';
 
 @Injectable()
@@ -32,8 +32,9 @@ export class TypeOrmDeadLetterStores extends DeadLetterStores {
 }
 
 const COLUMNS = `d.id, d.tenant_id, d.job_id, d.timeline, d.batch_id, d.source, d.partition, d.record_offset, d.code, d.reason,
-  d.bytes_total, d.returns, d.redriven_timeline, d.redriven_batch_id, d.created_at, d.settled_at,
-  length(d.bytes) < d.bytes_total AS is_cut, ${LETTER_STATUS} AS status`;
+  d.bytes_total, d.returns, ${redrivenBy('timeline')} AS redriven_timeline, ${redrivenBy('batch_id')} AS redriven_batch_id,
+  d.created_at, coalesce(${redrivenBy('at')}, d.settled_at) AS settled_at, length(d.bytes) < d.bytes_total AS is_cut,
+  ${LETTER_STATUS} AS status`;
 
 class TypeOrmDeadLetterStore implements DeadLetterStore {
   constructor(
@@ -75,7 +76,7 @@ class TypeOrmDeadLetterStore implements DeadLetterStore {
       if (job.status === 'cancelled' || job.desired === 'cancelled') return { outcome: 'cancelled' };
       const { manifest } = await revisionOf(tx, job, job.revision);
       const sources = manifest.nodes.flatMap(({ kind, uid }) => (kind === 'source' && uid !== undefined ? [uid] : []));
-      const chosen = await choose(tx, job, choice, { isTaken: { isCut: false, sources } });
+      const chosen = await choose(tx, job, choice, { sources });
       if (chosen.outcome !== 'chosen') return chosen;
       const { letters, passedOver } = chosen;
       if (letters.length > 0) {
@@ -92,7 +93,7 @@ class TypeOrmDeadLetterStore implements DeadLetterStore {
 
   discard(jobId: JobId, choice: DeadLetterChoice, { actor }: { readonly actor: string }): Promise<DeadLettersOrdered> {
     return this.order(jobId, async (tx, job) => {
-      const chosen = await choose(tx, job, choice, { isTaken: undefined });
+      const chosen = await choose(tx, job, choice);
       if (chosen.outcome !== 'chosen') return chosen;
       const { letters, passedOver } = chosen;
       if (letters.length > 0) {

@@ -45,11 +45,16 @@ const STATEMENTS = [
      bytes_total bigint NOT NULL,
      status text NOT NULL,
      returns integer NOT NULL DEFAULT 0,
-     redriven_timeline integer,
-     redriven_batch_id bigint,
      created_at timestamptz NOT NULL DEFAULT now(),
      settled_at timestamptz,
      CONSTRAINT dead_letters_record UNIQUE (job_id, timeline, source, partition, record_offset))`,
+  // On each timeline a letter can have been read again by another batch, and a rollback can be undone.
+  `CREATE TABLE dead_letter_redrives (
+     letter_id text NOT NULL CONSTRAINT dead_letter_redrives_letter REFERENCES dead_letters (id) ON DELETE CASCADE,
+     timeline integer NOT NULL,
+     batch_id bigint NOT NULL,
+     at timestamptz NOT NULL,
+     CONSTRAINT dead_letter_redrives_pk PRIMARY KEY (letter_id, timeline, batch_id))`,
   `CREATE INDEX dead_letters_by_job ON dead_letters (job_id, id)`,
   `CREATE INDEX dead_letters_by_status ON dead_letters (job_id, status)`,
 ];

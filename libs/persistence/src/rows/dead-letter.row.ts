@@ -20,11 +20,9 @@ export class DeadLetterRow {
   @Column({ name: 'reason', type: 'text' }) reason!: string;
   @Column({ name: 'bytes', type: 'bytea' }) bytes!: Buffer;
   @Column({ name: 'bytes_total', type: 'bigint' }) bytesTotal!: number;
-  /** What was done; `left_behind` follows from the job's timelines. */
+  /** What was ordered: `waiting`, `redriving` or `discarded`. The rest follows from the job's timelines and from redrives. */
   @Column({ name: 'status', type: 'text' }) status!: string;
   @Column({ name: 'returns', type: 'integer', default: 0 }) returns!: number;
-  @Column({ name: 'redriven_timeline', type: 'integer', nullable: true }) redrivenTimeline!: number | null;
-  @Column({ name: 'redriven_batch_id', type: 'bigint', nullable: true }) redrivenBatchId!: number | null;
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
   @Column({ name: 'settled_at', type: 'timestamptz', nullable: true }) settledAt!: Date | null;
 

@@ -25,6 +25,7 @@ import { RollbackRow } from './rollback.row.js';
 import { AuditEventRow } from './audit-event.row.js';
 import { InstallationRow } from './installation.row.js';
 import { DeadLetterRow } from './dead-letter.row.js';
+import { DeadLetterRedriveRow } from './dead-letter-redrive.row.js';
 import { TimelineRow } from './timeline.row.js';
 
 export {
@@ -84,5 +85,6 @@ export const ROWS = [
   AuditEventRow,
   InstallationRow,
   DeadLetterRow,
+  DeadLetterRedriveRow,
   TimelineRow,
 ] as const;

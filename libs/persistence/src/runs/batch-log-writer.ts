@@ -17,7 +17,9 @@ import { redrivenOf } from '../mapping.js';
 import { UuidIdSource } from '../uuid-id-source.js';
 import { GroupCommit } from './group-commit.js';
 
-const GROUP_MAX = 256;
+const ITEMS_MAX = 256;
+/** Of records in one statement: far below what Postgres takes as one value. */
+const BYTES_MAX = 32 * 1024 * 1024;
 
 /** How many of a batch's dead letters its event names. */
 const TOLD_MAX = 5;
@@ -32,8 +34,15 @@ export class BatchLogWriter {
   private readonly ids = new UuidIdSource();
 
   constructor(private readonly dataSource: DataSource) {
-    this.plans = new GroupCommit((items) => this.writePlans(items), GROUP_MAX);
-    this.commits = new GroupCommit((items) => this.writeCommits(items), GROUP_MAX);
+    const [itemsMax, bytesMax] = [ITEMS_MAX, BYTES_MAX];
+    this.plans = new GroupCommit((items) => this.writePlans(items), {
+      ...{ itemsMax, bytesMax },
+      bytesOf: ({ plan }) => bytesIn(plan.redriven),
+    });
+    this.commits = new GroupCommit((items) => this.writeCommits(items), {
+      ...{ itemsMax, bytesMax },
+      bytesOf: ({ commit }) => bytesIn(commit.deadLetters),
+    });
   }
 
   write(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult> {
@@ -120,6 +129,9 @@ const planColumns = ({ timeline, batchId, batchTimeMs, ranges, skipped, redriven
     ? {}
     : { redriven: redriven.map((r) => ({ ...positionColumns(r), bytes: base64(r.bytes) })) }),
 });
+
+const bytesIn = (records: readonly { readonly bytes: Uint8Array }[] = []): number =>
+  records.reduce((sum, { bytes }) => sum + bytes.length, 0);
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
@@ -208,7 +220,7 @@ SELECT o.id AS job_id, o.epoch, o.desired, o.revision, o.starts_elsewhere, o.sav
 /**
  * Commit, what the batch has set aside, the job's progress, and the next plan: all or nothing, and only for the epoch that
  * owns the job and has committed the batch before. Of the records that the batch has read again, those that it has not set
- * aside again are settled.
+ * aside again are noted as taken; if a rollback takes that back, their letters wait.
  */
 const WRITE_COMMITS = `
 WITH input AS (
@@ -247,14 +259,17 @@ WITH input AS (
   ON CONFLICT ON CONSTRAINT dead_letters_record DO UPDATE
      SET status = 'waiting', code = excluded.code, reason = excluded.reason, returns = d.returns + 1, settled_at = NULL
 ), redriven AS (
-  UPDATE dead_letters d
-     SET status = 'redriven', redriven_timeline = f.timeline, redriven_batch_id = f.batch_id, settled_at = clock_timestamp()
+  INSERT INTO dead_letter_redrives (letter_id, timeline, batch_id, at)
+  SELECT d.id, f.timeline, f.batch_id, clock_timestamp()
     FROM finished f CROSS JOIN jsonb_to_recordset(coalesce(f.redriven, '[]'::jsonb))
       AS r(timeline integer, source text, partition text, "offset" bigint)
-   WHERE d.job_id = f.job_id AND d.timeline = r.timeline AND d.source = r.source AND d.partition = r.partition
-     AND d.record_offset = r."offset"
-     AND NOT EXISTS (SELECT 1 FROM letters l WHERE l.job_id = d.job_id AND l.timeline = d.timeline AND l.source = d.source
+    JOIN dead_letters d ON d.job_id = f.job_id AND d.timeline = r.timeline AND d.source = r.source
+     AND d.partition = r.partition AND d.record_offset = r."offset"
+   WHERE NOT EXISTS (SELECT 1 FROM letters l WHERE l.job_id = d.job_id AND l.timeline = d.timeline AND l.source = d.source
                         AND l.partition = d.partition AND l."offset" = d.record_offset)
+  RETURNING letter_id
+), done AS (
+  UPDATE dead_letters d SET status = 'waiting' FROM redriven r WHERE d.id = r.letter_id
 ), told AS (
   INSERT INTO job_events (tenant_id, job_id, at, type, data, dedup_key, xid)
   SELECT f.tenant_id, f.job_id, clock_timestamp(), e.type, e.data, e.type || '/' || f.timeline || '/' || f.batch_id,

@@ -4,6 +4,14 @@ interface Waiting<T, R> {
   readonly reject: (reason: unknown) => void;
 }
 
+/** What one statement may have. */
+interface GroupBounds<T> {
+  readonly itemsMax: number;
+  readonly bytesMax: number;
+  /** About how many bytes an item is long. */
+  readonly bytesOf: (item: T) => number;
+}
+
 /**
  * Writes what waits at the same time in one statement: while one is under way, later items gather for the next. A lone
  * item is written at once, so nobody waits for company.
@@ -16,7 +24,7 @@ export class GroupCommit<T, R> {
 
   constructor(
     private readonly write: (items: readonly T[]) => Promise<readonly R[]>,
-    private readonly groupMax: number,
+    private readonly bounds: GroupBounds<T>,
   ) {}
 
   submit(item: T): Promise<R> {
@@ -30,7 +38,7 @@ export class GroupCommit<T, R> {
     if (this.writing) return;
     this.writing = true;
     while (this.waiting.length > 0) {
-      const group = this.waiting.splice(0, this.groupMax);
+      const group = this.waiting.splice(0, this.nextCount());
       try {
         const results = await this.write(group.map(({ item }) => item));
         group.forEach(({ resolve }, index) => {
@@ -41,5 +49,16 @@ export class GroupCommit<T, R> {
       }
     }
     this.writing = false;
+  }
+
+  /** At least one, however many bytes it has. */
+  private nextCount(): number {
+    const { itemsMax, bytesMax, bytesOf } = this.bounds;
+    let bytes = 0;
+    const over = this.waiting.findIndex(({ item }, index) => {
+      bytes += bytesOf(item);
+      return index > 0 && (index === itemsMax || bytes > bytesMax);
+    });
+    return over === -1 ? this.waiting.length : over;
   }
 }

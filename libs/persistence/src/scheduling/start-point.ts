@@ -84,6 +84,12 @@ export async function openTimeline(
       baseCheckpointId: base.checkpointId ?? null,
     },
   );
+  // Letters that were left behind on the timeline before may be part of this one again.
+  await tx.query(
+    `UPDATE jobs SET redrive_wanted = true WHERE id = $1
+        AND EXISTS (SELECT 1 FROM dead_letters WHERE job_id = $1 AND status = 'redriving')`,
+    [job.id],
+  );
 }
 
 /** Of partitions that have an offset: of others there is nothing to be a position of. */
