@@ -34,11 +34,13 @@ export interface BatchLog {
     next?: BatchPlan,
   ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced>;
   /**
-   * Says, durably, that a batch which is planned and not committed leaves this record out from now on. Absent where the job's
-   * policy is another than to set records aside.
+   * Says, durably, that a batch which is planned and not committed leaves these records out from now on. Throws
+   * `too_many_dead_letters` if the job may not have as many. Absent where the job's policy is another than to set records
+   * aside.
    */
   readonly setAside?:
-    ((plan: BatchPlan, record: SetAsideRecord) => Promise<{ readonly outcome: 'set_aside' } | Fenced>) | undefined;
+    | ((plan: BatchPlan, records: readonly SetAsideRecord[]) => Promise<{ readonly outcome: 'set_aside' } | Fenced>)
+    | undefined;
   /** Says, durably, how far the search has come for the record at which a batch fails. There where `setAside` is. */
   readonly noteSearch?:
     ((plan: BatchPlan, search: PoisonSearch) => Promise<{ readonly outcome: 'noted' } | Fenced>) | undefined;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
-  DEAD_LETTERS_PER_BATCH_MAX,
   DEFAULT_FLOW,
   DOWNTIME_POLICIES,
   hasInterval,
   POISON_POLICIES,
+  SET_ASIDE_PER_BATCH_MAX,
   TRIGGERS,
 } from '@tidemark/domain';
 import {
@@ -167,7 +167,7 @@ export const replySchema = z.discriminatedUnion('type', [
     skipped: z.array(z.strictObject({ source: name, line: count, reason: text })).max(5),
     setAside: z
       .array(z.strictObject({ source: name, line: count, reason: text, operator: operator.exactOptional() }))
-      .max(DEAD_LETTERS_PER_BATCH_MAX)
+      .max(SET_ASIDE_PER_BATCH_MAX)
       .exactOptional(),
     stateKeys: z.array(z.strictObject({ uid: name, keys: count })).max(1_000),
     counts: z.array(z.strictObject({ uid: name, name, count })).max(5_000),

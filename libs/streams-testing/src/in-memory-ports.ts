@@ -106,7 +106,7 @@ export class InMemoryLog implements BatchLog {
   }
 
   get setAside(): NonNullable<BatchLog['setAside']> | undefined {
-    return this.setsAside ? (plan, record) => this.leaveOut(plan, record) : undefined;
+    return this.setsAside ? (plan, records) => this.leaveOut(plan, records) : undefined;
   }
 
   get noteSearch(): NonNullable<BatchLog['noteSearch']> | undefined {
@@ -154,8 +154,8 @@ export class InMemoryLog implements BatchLog {
     for (const letter of deadLetters) this.letters.set(recordKey(letter), letter);
   }
 
-  private leaveOut(plan: BatchPlan, record: SetAsideRecord): Promise<{ readonly outcome: 'set_aside' }> {
-    const setAside = [...(this.batches.get(plan.batchId)?.setAside ?? []), record];
+  private leaveOut(plan: BatchPlan, records: readonly SetAsideRecord[]): Promise<{ readonly outcome: 'set_aside' }> {
+    const setAside = [...(this.batches.get(plan.batchId)?.setAside ?? []), ...records];
     return this.note(plan, { setAside, search: undefined }, 'set_aside');
   }
 

@@ -1,6 +1,7 @@
 import type { DeadLetter, Job } from '@tidemark/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aBundle, ApiUnderTest } from '../testing/api-under-test.js';
+import { aDeadLetter } from '../testing/history.js';
 
 let api: ApiUnderTest;
 let path: string;
@@ -20,20 +21,7 @@ afterEach(async () => {
 
 function withLetter(offset: number, more: Partial<DeadLetter> = {}): string {
   const id = api.ids.next('deadLetter');
-  api.deadLetters.letters.push({
-    ...{
-      id,
-      tenantId: api.tenantId,
-      jobId: job.id,
-      source: 'in',
-      partition: 'a.jsonl',
-      offset,
-      timeline: 1,
-      batchId: 4,
-    },
-    ...{ code: 'record_unreadable', reason: 'no JSON', bytesTotal: 8, isCut: false, status: 'waiting', returns: 0 },
-    ...{ redrivenBy: undefined, createdAt: new Date(0), settledAt: undefined, ...more },
-  });
+  api.deadLetters.letters.push(aDeadLetter({ id, tenantId: api.tenantId, jobId: job.id, offset, ...more }));
   return id;
 }
 

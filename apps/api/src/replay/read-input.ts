@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  DeadLetterStores,
   JobStores,
   own,
   TidemarkError,
@@ -39,17 +40,22 @@ export class ReadInput {
   constructor(
     private readonly stores: JobStores,
     private readonly inspector: SourceInspector,
+    private readonly letters: DeadLetterStores,
   ) {}
 
   /**
-   * Throws `thing_not_found`, `batch_input_too_large`, `too_many_at_once`, and what the sources throw that no longer hold what
-   * was read.
+   * Throws `thing_not_found`, `batch_has_dead_letters`, `batch_input_too_large`, `too_many_at_once`, and what the sources throw
+   * that no longer hold what was read.
    */
   async run(tenantId: TenantId, jobId: JobId, batch: BatchOfJob): Promise<RecordedInput> {
     const store = this.stores.forTenant(tenantId);
     const job = await existingJob(store, jobId);
     const record = await committedBatch(store, jobId, batch);
-    const { revision } = record;
+    const { revision, commit } = record;
+    // Its input is not what its sources hold: some was left out, or came from letters.
+    const isOther =
+      (commit?.recordsDeadLettered ?? 0) > 0 || (await this.letters.forTenant(tenantId).hasRedriven(jobId, batch));
+    if (isOther) throw new TidemarkError('batch_has_dead_letters', { batch: nameOf(batch) });
     if (revision === undefined)
       throw new TidemarkError('thing_not_found', { thing: 'run of batch', id: nameOf(batch) });
     const nodes = await sourcesOf(store, job, revision);

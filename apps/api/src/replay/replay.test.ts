@@ -13,7 +13,7 @@ import type { BatchRecord, BundleDigest, Checkpoint, GraphNode, JobId, StateShap
 import { Connections, EgressPolicy, openSource } from '@tidemark/connectors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aBundle, ApiUnderTest } from '../testing/api-under-test.js';
-import { aBatch } from '../testing/history.js';
+import { aBatch, aDeadLetter } from '../testing/history.js';
 import type { BatchInputAnswer, CheckpointObjectsAnswer } from './replay.answers.js';
 
 const source = (uid: string, connector: string, options: GraphNode['options']): GraphNode => ({
@@ -135,6 +135,22 @@ describe('the input of a batch', () => {
       status: 422,
       body: { code: 'batch_input_too_large', bytes: 100_000_000, bytesMax: 67_108_864 },
     });
+  });
+
+  it('is refused where dead letters were part of it, or became it', async () => {
+    await recorded(1, { words: { 'a.txt': { from: 0, to: 4 } } });
+    const [batch] = api.tenant.batches.splice(0);
+    if (batch?.commit === undefined) throw new Error('There is no committed batch.');
+    api.tenant.batches.push({ ...batch, commit: { ...batch.commit, recordsDeadLettered: 1 } });
+    expect(await input(1)).toMatchObject({ status: 409, body: { code: 'batch_has_dead_letters' } });
+
+    await recorded(2, { words: { 'a.txt': { from: 4, to: 8 } } });
+    expect(await input(2)).toMatchObject({ status: 200 });
+    const known = { id: api.ids.next('deadLetter'), tenantId: api.tenantId, jobId: id };
+    api.deadLetters.letters.push(
+      aDeadLetter({ ...known, status: 'redriven', redrivenBy: { timeline: 1, batchId: 2 } }),
+    );
+    expect(await input(2)).toMatchObject({ status: 409, body: { code: 'batch_has_dead_letters' } });
   });
 
   it('is there for the batches of a job that has run for long', async () => {

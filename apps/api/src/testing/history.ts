@@ -1,5 +1,6 @@
 import type {
   BatchRecord,
+  DeadLetter,
   BundleDigest,
   Checkpoint,
   CheckpointId,
@@ -80,4 +81,13 @@ export const aCheckpoint = (
   ownBytes: 3,
   verifiedAt: undefined,
   ...more,
+});
+
+export const aDeadLetter = (
+  known: Pick<DeadLetter, 'id' | 'tenantId' | 'jobId'> & Partial<DeadLetter>,
+): DeadLetter => ({
+  ...{ source: 'in', partition: 'a.jsonl', offset: 0, timeline: 1, batchId: 4 },
+  ...{ code: 'record_unreadable', reason: 'no JSON', bytesTotal: 8, isCut: false, status: 'waiting', returns: 0 },
+  ...{ redrivenBy: undefined, createdAt: new Date(0), settledAt: undefined },
+  ...known,
 });

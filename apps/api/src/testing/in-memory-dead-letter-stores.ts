@@ -52,6 +52,8 @@ export class InMemoryDeadLetterStores extends DeadLetterStores {
           ? undefined
           : { letter, bytes: new TextEncoder().encode(`record ${letter.offset}`) };
       },
+      hasRedriven: async (jobId, { timeline, batchId }) =>
+        ofJob(jobId).some(({ redrivenBy: by }) => by?.timeline === timeline && by.batchId === batchId),
       redrive: (jobId, choice) => settle(jobId, choice, 'redriving'),
       discard: (jobId, choice) => settle(jobId, choice, 'discarded'),
     };

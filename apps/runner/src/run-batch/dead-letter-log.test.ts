@@ -1,4 +1,4 @@
-import type { BatchCommit, BatchPlan, NewDeadLetter } from '@tidemark/domain';
+import type { BatchPlan, Fence, LoggedBatch, PoisonSearch } from '@tidemark/domain';
 import { describe, expect, it } from 'vitest';
 import { aClaimedRun } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
@@ -12,9 +12,20 @@ const LETTERS_MAX = 10;
 class LetterStore extends RecordingRunStore {
   waiting = 0;
   ofSetAside: 'done' | 'fenced' = 'done';
+  logged: readonly LoggedBatch[] = [];
+  readonly searches: PoisonSearch[] = [];
 
   override setAside(): Promise<'done' | 'fenced'> {
     return Promise.resolve(this.ofSetAside);
+  }
+
+  override noteSearch(_: Fence, __: BatchPlan, search: PoisonSearch): Promise<'done'> {
+    this.searches.push(search);
+    return Promise.resolve('done');
+  }
+
+  override readBatches(): Promise<readonly LoggedBatch[]> {
+    return Promise.resolve(this.logged);
   }
 
   override deadLettersWaiting(): Promise<number> {
@@ -29,38 +40,50 @@ function aLog(poison: 'skip' | 'dead_letter' = 'dead_letter') {
   return { run, store, log: new FencedBatchLog(store, run, 1, LETTERS_MAX) };
 }
 
-const aCommit = (letters: number): BatchCommit => ({
-  ...{ timeline: 1, batchId: 3, nextOffsets: {}, recordsIn: 1, recordsOut: 0, recordsSkipped: 0 },
-  ...{ processingMs: 1, schedulingDelayMs: 0 },
-  deadLetters: Array.from({ length: letters }, (): NewDeadLetter => {
-    return { ...RECORD, bytes: new Uint8Array(1), bytesTotal: 1 };
-  }),
-});
-
 describe('the batch log of a run', () => {
   it('sets records aside only where that is the policy of the job', async () => {
     expect(aLog('skip').log.setAside).toBeUndefined();
-    expect(await aLog().log.setAside?.(PLAN, RECORD)).toEqual({ outcome: 'set_aside' });
+    expect(await aLog().log.setAside?.(PLAN, [RECORD])).toEqual({ outcome: 'set_aside' });
   });
 
   it('abandons the run that finds that it has lost the job', async () => {
     const { log, run, store } = aLog();
     store.ofSetAside = 'fenced';
-    expect(await log.setAside?.(PLAN, RECORD)).toEqual({ outcome: 'fenced' });
+    expect(await log.setAside?.(PLAN, [RECORD])).toEqual({ outcome: 'fenced' });
     expect(run.abandoned).toBe('fenced');
   });
 
-  it('commits as many dead letters as the job may have, and no more', async () => {
+  it('sets aside as many records as the job may have letters, beside those that have one already', async () => {
     const { log, store } = aLog();
     store.waiting = LETTERS_MAX - 2;
-    // The store that records answers every write like this.
-    expect(await log.commit(aCommit(2))).toEqual({ outcome: 'fenced' });
-    await expect(log.commit(aCommit(3))).rejects.toMatchObject({
+    const records = [1, 2, 3].map((offset) => ({ ...RECORD, offset }));
+    expect(await log.setAside?.(PLAN, records.slice(1))).toEqual({ outcome: 'set_aside' });
+    await expect(log.setAside?.(PLAN, records)).rejects.toMatchObject({
       code: 'too_many_dead_letters',
       params: { batchId: 3, bound: '10 dead letters of one job that wait, of which there are 8' },
     });
-    store.waiting = 2 * LETTERS_MAX;
-    expect(await log.commit(aCommit(0))).toEqual({ outcome: 'fenced' });
+    store.waiting = LETTERS_MAX;
+    const redriven = records.map((record) => ({ ...record, bytes: new Uint8Array(1) }));
+    expect(await log.setAside?.({ ...PLAN, redriven }, records)).toEqual({ outcome: 'set_aside' });
+  });
+
+  it('blames no record for the end of a run that was given up', async () => {
+    const { log, run } = aLog();
+    run.abandon('lease_lost');
+    expect([log.setAside, log.noteSearch]).toEqual([undefined, undefined]);
+  });
+
+  it('goes on with a search of the same revision only', async () => {
+    const { log, run, store } = aLog();
+    const why = { code: 'job_over_cpu', reason: 'It hung.' } as const;
+    await log.noteSearch?.(PLAN, { tries: 1, why });
+    const revision = run.claimed.revision.number;
+    expect(store.searches).toEqual([{ tries: 1, why, revision }]);
+    store.logged = [revision, revision + 1].map((of) => ({
+      ...{ plan: PLAN, nextOffsets: undefined },
+      search: { tries: 1, why, revision: of },
+    }));
+    expect((await log.after(0)).map(({ search }) => search?.revision)).toEqual([revision, undefined]);
   });
 
   it('asks no more for records to be read again once there are none', async () => {

@@ -1,5 +1,6 @@
 import type { BatchLog, Fenced, HeldBack } from '@tidemark/engine';
 import {
+  recordKey,
   TidemarkError,
   type BatchCommit,
   type BatchPlan,
@@ -23,14 +24,18 @@ export class FencedBatchLog implements BatchLog {
     return this.run.redriveWanted;
   }
 
-  /** Of a job whose policy it is. */
+  /** Of a job whose policy it is. A run that was given up proves nothing by the end of its sandbox. */
   get setAside(): NonNullable<BatchLog['setAside']> | undefined {
-    if (this.run.claimed.manifest.poison !== 'dead_letter') return undefined;
-    return (plan, record) => this.writeSetAside(plan, record);
+    const { claimed, abandoned } = this.run;
+    if (claimed.manifest.poison !== 'dead_letter' || abandoned !== undefined) return undefined;
+    return (plan, records) => this.writeSetAside(plan, records);
   }
 
-  after(batchId: number): Promise<readonly LoggedBatch[]> {
-    return this.store.readBatches(this.run.claimed.fence, this.timeline, batchId);
+  async after(batchId: number): Promise<readonly LoggedBatch[]> {
+    const batches = await this.store.readBatches(this.run.claimed.fence, this.timeline, batchId);
+    return batches.map((batch) =>
+      batch.search === undefined || batch.search.revision === this.revision ? batch : { ...batch, search: undefined },
+    );
   }
 
   async plan(plan: BatchPlan): Promise<{ readonly outcome: 'planned'; readonly plan: BatchPlan } | HeldBack | Fenced> {
@@ -46,7 +51,6 @@ export class FencedBatchLog implements BatchLog {
     commit: BatchCommit,
     next?: BatchPlan,
   ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced> {
-    await this.assertRoom(commit);
     const result = await this.store.writeBatch(this.run.claimed.fence, { kind: 'commit', commit, next });
     if (result.outcome === 'fenced') return this.fenced();
     this.run.noteCommitted(commit);
@@ -58,7 +62,7 @@ export class FencedBatchLog implements BatchLog {
   get noteSearch(): NonNullable<BatchLog['noteSearch']> | undefined {
     if (this.setAside === undefined) return undefined;
     return async (plan, search) => {
-      const written = await this.store.noteSearch(this.run.claimed.fence, plan, search);
+      const written = await this.store.noteSearch(this.run.claimed.fence, plan, { ...search, revision: this.revision });
       return written === 'fenced' ? this.fenced() : { outcome: 'noted' };
     };
   }
@@ -71,19 +75,29 @@ export class FencedBatchLog implements BatchLog {
 
   private async writeSetAside(
     plan: BatchPlan,
-    record: SetAsideRecord,
+    records: readonly SetAsideRecord[],
   ): Promise<{ readonly outcome: 'set_aside' } | Fenced> {
-    const written = await this.store.setAside(this.run.claimed.fence, plan, record);
+    await this.assertRoom(plan, records);
+    const written = await this.store.setAside(this.run.claimed.fence, plan, records);
     return written === 'fenced' ? this.fenced() : { outcome: 'set_aside' };
   }
 
-  /** A job whose whole input is poison must not fill the database. Only this run adds letters, so none come in between. */
-  private async assertRoom({ batchId, deadLetters = [] }: BatchCommit): Promise<void> {
-    if (deadLetters.length === 0) return;
+  /**
+   * A job whose whole input is poison must not fill the database. Only this run adds letters, so none come in between; those of
+   * records that are re-driven are there.
+   */
+  private async assertRoom({ batchId, redriven = [] }: BatchPlan, records: readonly SetAsideRecord[]): Promise<void> {
+    const again = new Set(redriven.map(recordKey));
+    const fresh = records.filter((record) => !again.has(recordKey(record))).length;
+    if (fresh === 0) return;
     const waiting = await this.store.deadLettersWaiting(this.run.claimed.fence);
-    if (waiting + deadLetters.length <= this.deadLettersMax) return;
+    if (waiting + fresh <= this.deadLettersMax) return;
     const bound = `${this.deadLettersMax} dead letters of one job that wait, of which there are ${waiting}`;
     throw new TidemarkError('too_many_dead_letters', { batchId, bound });
+  }
+
+  private get revision(): number {
+    return this.run.claimed.revision.number;
   }
 
   /** Another run has the job, or the database does not know any more what it has answered to this one. */

@@ -107,7 +107,7 @@ export class RecordingRunStore extends RunStore {
     return Promise.resolve('done');
   }
 
-  override noteSearch(): Promise<Written> {
+  override noteSearch(..._: Parameters<RunStore['noteSearch']>): Promise<Written> {
     return Promise.resolve('done');
   }
 

@@ -59,6 +59,8 @@ export interface BatchCommit {
   readonly recordsDeadLettered?: number | undefined;
   /** The same records, of a commit that is being written. */
   readonly deadLetters?: readonly NewDeadLetter[] | undefined;
+  /** Sources that were read, of the commit of a batch that re-drives: what it re-drives of others is not done. */
+  readonly sourcesRead?: readonly string[] | undefined;
   /** From the plan being durable to the sinks having the output. */
   readonly processingMs: number;
   /** How long after its batch time the batch was planned. */

@@ -43,6 +43,8 @@ export interface DeadLetterStore {
     jobId: JobId,
     id: DeadLetterId,
   ): Promise<{ readonly letter: DeadLetter; readonly bytes: Uint8Array } | undefined>;
+  /** Whether a committed batch has taken records of dead letters. */
+  hasRedriven(jobId: JobId, batch: { readonly timeline: number; readonly batchId: number }): Promise<boolean>;
   /** Has the job's next batches read letters again. To ask twice changes nothing. */
   redrive(jobId: JobId, choice: DeadLetterChoice, by: { readonly actor: string }): Promise<DeadLettersOrdered>;
   /** Settles letters that wait without reading them again. To ask twice changes nothing. */

@@ -3,12 +3,18 @@ import type { DeadLetterId, JobId, TenantId } from '../ids.js';
 
 /** Bytes of a record that its dead letter keeps. What is longer is cut, and cannot be re-driven. */
 export const DEAD_LETTER_BYTES_MAX = 64 * 1024;
-/** Records that one batch may set aside; beyond it the job fails. */
+/** Records that one batch may set aside for the first time; beyond it the job fails. A batch re-drives as many. */
 export const DEAD_LETTERS_PER_BATCH_MAX = 1_000;
+/** Records that one batch may set aside with those that it re-drives. */
+export const SET_ASIDE_PER_BATCH_MAX = 2 * DEAD_LETTERS_PER_BATCH_MAX;
 /** Bytes that the dead letters of one batch may keep together, and that one batch takes of letters to be re-driven. */
 export const DEAD_LETTER_BYTES_PER_BATCH_MAX = 8 * 1024 * 1024;
 /** How often one batch may be run again without a record at which the job's code threw, before the job fails. */
 export const POISON_ATTEMPTS_MAX = 20;
+/** After so many records that are re-driven have ended their batch, the rest of them are not tried in it. */
+export const REDRIVE_ATTEMPTS_MAX = 5;
+/** How often one batch is run for records that do not say that it is they at which it fails. */
+export const POISON_SEARCHES_MAX = 100;
 
 /** Which record: where a source has it, and on which timeline it was read there first. */
 export interface RecordPosition {
@@ -24,12 +30,16 @@ export interface SetAsideRecord extends RecordPosition {
   readonly code: ErrorCode;
   /** What is wrong with it, in words. */
   readonly reason: string;
+  /** Whether it ended its batch, which was run again without it. */
+  readonly hasEndedBatch?: true;
 }
 
 /** How far the search has come for the record at which a batch fails that does not say so. */
 export interface PoisonSearch {
   /** How often the batch was run for it. */
   readonly tries: number;
+  /** Whose code ran. What another revision has shown says nothing of this one. */
+  readonly revision?: number;
   /** With so many of its first records the batch goes well. */
   readonly good?: number;
   /** With so many it fails. */

@@ -39,6 +39,13 @@ export const RECORD_ERRORS = {
       `${p.last === undefined ? '' : `; the last record it would set aside: ${p.last}`}. ` +
       'Mend what produces these records or the code that reads them, re-drive or discard the dead letters that wait, then start the job again.',
   },
+  batch_has_dead_letters: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { batch: string }) =>
+      `Batch ${p.batch} has set records aside or read some again that had been, so what its sources hold is not what its code was given. Take another batch.`,
+  },
   record_lost_to_code: {
     kind: 'conflict',
     fault: 'user',

@@ -1,4 +1,4 @@
-import { DEAD_LETTERS_PER_BATCH_MAX, type Poison } from '@tidemark/domain';
+import { SET_ASIDE_PER_BATCH_MAX, type Poison } from '@tidemark/domain';
 import type { DecoderCode } from '../decode/decoder-code.js';
 import { DecodeRuntime, LINE } from '../decode/decode-runtime.js';
 import { generateDecoder } from '../decode/generate-decoder.js';
@@ -53,7 +53,7 @@ export class RecordCounter {
   leaveOut(why: string, operator?: FailedOperator): void {
     const record = { source: this.where.source ?? '', line: this.where.line };
     const reason = why.slice(0, this.reasonChars < REASON_CHARS.all ? REASON_CHARS.each : REASON_CHARS.beyond);
-    if (this.setAside.length >= DEAD_LETTERS_PER_BATCH_MAX)
+    if (this.setAside.length >= SET_ASIDE_PER_BATCH_MAX)
       throw new OperatorFault(() => ({ code: 'too_many_dead_letters', record, reason }));
     this.reasonChars += reason.length;
     this.setAside.push({ ...record, reason, ...(operator === undefined ? {} : { operator }) });

@@ -85,7 +85,8 @@ class InProcessGraph implements GraphRuntime {
     }
     const result = this.program.end();
     if (result.outcome === 'failed') throw failed(result.failure);
-    const setAside = setAsideRecords(result.setAside ?? [], { lines, places: PLACES_AS_THEY_ARE }) ?? [];
+    const setAside = setAsideRecords(result.setAside ?? [], { lines, places: PLACES_AS_THEY_ARE });
+    if (setAside === undefined) throw new Error('A record was set aside that is not in the batch.');
     return {
       sinks: new Map(result.sinks.map(({ uid, rows, bytes }) => [uid, { rows, bytes: bytes.slice() }])),
       recordsIn: result.recordsIn,

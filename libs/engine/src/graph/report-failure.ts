@@ -1,4 +1,4 @@
-import { DEAD_LETTERS_PER_BATCH_MAX, TidemarkError } from '@tidemark/domain';
+import { SET_ASIDE_PER_BATCH_MAX, TidemarkError } from '@tidemark/domain';
 import type { DefinitionProblem } from './check-definition.js';
 import type { BatchFailure, FailedOperator, LineRef, SetAsideLine } from './failure.js';
 import type { InputLines } from './input-lines.js';
@@ -105,7 +105,7 @@ function tooManyLetters(
   { record, reason }: Failed<'too_many_dead_letters'>,
   { lines, batchId }: { readonly lines: ReadonlyMap<string, InputLines>; readonly batchId: number },
 ): TidemarkError {
-  const bound = `${DEAD_LETTERS_PER_BATCH_MAX} dead letters of one batch`;
+  const bound = `${SET_ASIDE_PER_BATCH_MAX} dead letters of one batch`;
   const last = `${nameOfRecord(record, lines)}: ${printable(reason)}`;
   return new TidemarkError('too_many_dead_letters', { batchId, bound, last });
 }

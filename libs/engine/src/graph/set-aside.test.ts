@@ -2,7 +2,7 @@ import { count, files, max, type JobBuilder, type KeyedStream, type Stream } fro
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { DEAD_LETTERS_PER_BATCH_MAX } from '@tidemark/domain';
+import { SET_ASIDE_PER_BATCH_MAX } from '@tidemark/domain';
 import type { GraphOutput, GraphRuntime } from '../ports.js';
 import { createInProcessGraph } from './in-process-graph.js';
 import { aChunk, aJob, blocksOf, input, textBatch, toOut, type Build } from './testing/run-job.js';
@@ -198,10 +198,10 @@ describe('a record that is set aside', () => {
 
   it('is one of so many at most', async () => {
     const graph = createInProcessGraph(aJob(throwing, { poison: 'dead_letter' }));
-    const { setAside } = await graph.run(textBatch(1, 1_000, '{"v":7}\n'.repeat(DEAD_LETTERS_PER_BATCH_MAX)));
-    expect(setAside).toHaveLength(DEAD_LETTERS_PER_BATCH_MAX);
-    await expect(
-      graph.run(textBatch(2, 2_000, '{"v":7}\n'.repeat(DEAD_LETTERS_PER_BATCH_MAX + 1))),
-    ).rejects.toMatchObject({ code: 'too_many_dead_letters', params: { batchId: 2, last: 'in/part@8000: seven' } });
+    const { setAside } = await graph.run(textBatch(1, 1_000, '{"v":7}\n'.repeat(SET_ASIDE_PER_BATCH_MAX)));
+    expect(setAside).toHaveLength(SET_ASIDE_PER_BATCH_MAX);
+    await expect(graph.run(textBatch(2, 2_000, '{"v":7}\n'.repeat(SET_ASIDE_PER_BATCH_MAX + 1)))).rejects.toMatchObject(
+      { code: 'too_many_dead_letters', params: { batchId: 2, last: 'in/part@16000: seven' } },
+    );
   });
 });

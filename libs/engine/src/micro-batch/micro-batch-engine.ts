@@ -234,6 +234,7 @@ export class MicroBatchEngine {
   private async deliver(plan: BatchPlan, executed: Executed, options: BatchOptions): Promise<CommittedBatch | Fenced> {
     const { clock, log } = this.ports;
     const { startedMs, fullness, after, output, letters } = executed;
+    if ((await this.poison.settle(plan, letters)) !== undefined) return { outcome: 'fenced' };
     if (options.runAhead && (await this.runAhead(plan, after, fullness)) === 'fenced') return { outcome: 'fenced' };
     await this.writeToSinks(plan, output);
 
@@ -247,6 +248,7 @@ export class MicroBatchEngine {
       recordsOut: [...output.sinks.values()].reduce((sum, { rows }) => sum + rows, 0),
       recordsSkipped: output.recordsSkipped,
       ...(letters.length === 0 ? {} : { recordsDeadLettered: letters.length, deadLetters: letters }),
+      ...(plan.redriven === undefined ? {} : { sourcesRead: this.ports.sources.map(({ uid }) => uid) }),
       processingMs: Math.max(0, doneMs - startedMs),
       schedulingDelayMs: Math.max(0, startedMs - plan.batchTimeMs),
     };

@@ -1,4 +1,4 @@
-import type { PoisonSearch } from '@tidemark/domain';
+import { POISON_SEARCHES_MAX, type PoisonSearch } from '@tidemark/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aChunk } from '../graph/testing/run-job.js';
@@ -7,25 +7,28 @@ import { afterProbe, firstRecords, positionOfRecord, probeOf, recordsIn } from '
 const WHY = { code: 'job_over_cpu', reason: 'It hung.' } as const;
 
 /** Searches among so many records. @param fails whether a batch with so many first records does. */
-function found(records: number, fails: (taken: number) => boolean) {
+function found(records: number, fails: (taken: number, run: number) => boolean) {
   let search: PoisonSearch | undefined;
   for (let runs = 1; ; runs += 1) {
     const probe = search === undefined ? { kind: 'whole' as const } : probeOf(search);
     const taken = probe.kind === 'whole' ? records : probe.records;
-    const result = afterProbe(search, { failed: fails(taken) ? WHY : undefined, records });
+    const failed = fails(taken, runs) ? WHY : undefined;
+    // With the whole of it, a batch that goes well is committed.
+    if (probe.kind === 'whole' && failed === undefined) return { kind: 'committed' as const, runs };
+    const result = afterProbe(search, { failed, records });
     if (result.kind !== 'search') return { ...result, runs };
     ({ search } = result);
   }
 }
 
 describe('the search for a record at which a batch fails', () => {
-  it('finds the first, in as many runs as the count of records has bits, and three', () => {
+  it('finds the first, in as many runs as the count of records has bits, and four', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.nat(), (records, seed) => {
         const poison = seed % records;
         const { runs, ...result } = found(records, (taken) => taken > poison);
         expect(result).toEqual({ kind: 'found', index: poison, why: WHY });
-        expect(runs).toBeLessThanOrEqual(3 + Math.ceil(Math.log2(records)));
+        expect(runs).toBeLessThanOrEqual(4 + Math.ceil(Math.log2(records)));
       }),
     );
   });
@@ -39,6 +42,22 @@ describe('the search for a record at which a batch fails', () => {
         expect([fails(result.index), fails(result.index + 1)]).toEqual([false, true]);
       }),
     );
+  });
+
+  it('blames none where the batch has failed for another reason, up to three times in a row', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 500 }), fc.integer({ min: 1, max: 3 }), (records, lastFailure) => {
+        const result = found(records, (taken, run) => taken > 0 && run <= lastFailure);
+        expect(result.kind).toBe('committed');
+      }),
+    );
+  });
+
+  it('gives up where the batch fails now and then', () => {
+    expect(found(500, (taken, run) => taken === 500 || (taken > 0 && run % 3 === 0))).toMatchObject({
+      kind: 'not_found',
+      runs: POISON_SEARCHES_MAX + 1,
+    });
   });
 
   it('finds none in a batch that fails without any', () => {

@@ -1,4 +1,4 @@
-import type { PoisonSearch } from '@tidemark/domain';
+import { POISON_SEARCHES_MAX, type PoisonSearch } from '@tidemark/domain';
 import type { InputChunk } from '../ports.js';
 import type { BatchInput } from './resume.js';
 
@@ -11,7 +11,7 @@ export type SearchResult =
   | { readonly kind: 'search'; readonly search: PoisonSearch }
   /** With the record at this index the batch fails, with those before it alone it does not. */
   | { readonly kind: 'found'; readonly index: number; readonly why: PoisonSearch['why'] }
-  /** It is no record: the batch fails without any. */
+  /** It is no record: the batch fails without any, or now with this many and now with that. */
   | { readonly kind: 'not_found' };
 
 /**
@@ -20,15 +20,17 @@ export type SearchResult =
  * that the shortest run of first records is looked for with which it fails:
  *
  * ```text
- * failed → whole: failed → none: well → half: … → with n records well, with n + 1 failed: it is record n
+ * failed → whole: failed → none: well → half: … → with n records well, with n + 1 failed → n + 1 again: failed: it is record n
  * ```
  *
  * Whatever the reasons are, between a number with which it goes well and one with which it fails there are two neighbours, one
- * of each kind; to halve finds them in so many steps as the count of records has bits.
+ * of each kind; to halve finds them in so many steps as the count of records has bits. If it then goes well with the greater
+ * one, what failed before was not a record's fault, and the search begins anew with the whole.
  */
 export function probeOf({ good, bad }: PoisonSearch): Probe {
   if (bad === undefined) return { kind: 'whole' };
-  return { kind: 'prefix', records: good === undefined ? 0 : Math.floor((good + bad) / 2) };
+  if (good === undefined) return { kind: 'prefix', records: 0 };
+  return { kind: 'prefix', records: bad - good === 1 ? bad : Math.floor((good + bad) / 2) };
 }
 
 /** @param failed why it failed, if it did; @param records how many the batch has */
@@ -40,12 +42,15 @@ export function afterProbe(
     return failed === undefined ? { kind: 'not_found' } : { kind: 'search', search: { tries: 1, why: failed } };
   const probe = probeOf(search);
   const taken = probe.kind === 'whole' ? records : probe.records;
-  if (failed !== undefined && taken === 0) return { kind: 'not_found' };
+  const tries = search.tries + 1;
+  if ((failed !== undefined && taken === 0) || tries > POISON_SEARCHES_MAX) return { kind: 'not_found' };
+  const { good, bad, ...rest } = search;
   const why = failed ?? search.why;
-  const next = { ...search, tries: search.tries + 1, why, [failed === undefined ? 'good' : 'bad']: taken };
-  const { good, bad } = next;
-  const isFound = good !== undefined && bad !== undefined && bad - good === 1;
-  return isFound ? { kind: 'found', index: good, why } : { kind: 'search', search: next };
+  if (good === undefined || bad === undefined || bad - good > 1) {
+    const limit = failed === undefined ? { good: taken } : { bad: taken };
+    return { kind: 'search', search: { ...search, tries, why, ...limit } };
+  }
+  return failed === undefined ? { kind: 'search', search: { ...rest, tries } } : { kind: 'found', index: good, why };
 }
 
 /** Lines of the input, blank ones too. */

@@ -2,6 +2,8 @@ import {
   DEAD_LETTER_BYTES_MAX,
   DEAD_LETTER_BYTES_PER_BATCH_MAX,
   POISON_ATTEMPTS_MAX,
+  REDRIVE_ATTEMPTS_MAX,
+  TidemarkError,
   type BatchPlan,
   type LoggedBatch,
 } from '@tidemark/domain';
@@ -21,6 +23,14 @@ const aPayment: fc.Arbitrary<Payment> = fc.record({
   ),
 });
 const someChunks = fc.array(fc.array(aPayment, { maxLength: 6 }), { minLength: 1, maxLength: BATCHES_MAX });
+/** Few, of which half are poison. */
+const poisonedChunks = fc.array(
+  fc.array(fc.constantFrom<Payment>({ key: 'a', value: 1 }, { key: 'a', value: POISON.atOnce }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  { minLength: 1, maxLength: 2 },
+);
 const aMoment = fc.option(fc.nat({ max: 2 * WRITES_PER_BATCH * (BATCHES_MAX + 2) }), { nil: undefined });
 
 /** By a reducer that knows nothing of batches. */
@@ -58,6 +68,20 @@ describe('a job that sets records aside', () => {
     await expect(fc.assert(isRight(forgetful), { numRuns: 300, seed: 7 })).rejects.toThrow('Property failed');
   });
 
+  it('has each once also where other code runs after its runner has died: a letter is the result of no batch', async () => {
+    await fc.assert(
+      fc.asyncProperty(poisonedChunks, fc.nat({ max: 2 * WRITES_PER_BATCH }), async (chunks, crashAt) => {
+        const all = chunks.flat();
+        const { before, after } = await livesOf(chunks, { crashAt, isMendedAtCrash: true });
+        const letters = new Set(before.letters.map(({ offset }) => offset));
+        expect(letters.size).toBe(before.letters.length);
+        expect(before.totals).toEqual(totalsOf(all.filter((_, offset) => !letters.has(offset))));
+        expect(after.totals).toEqual(totalsOf(all));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('reads what is re-driven in one batch, before its ranges', async () => {
     const { plans } = await livesOf([[{ key: 'a', value: POISON.late }], [{ key: 'a', value: POISON.atOnce }]]);
     expect(plans.map(({ redriven }) => redriven?.map(({ offset }) => offset))).toEqual([
@@ -83,6 +107,51 @@ describe('a job that sets records aside', () => {
       code: 'too_many_dead_letters',
       params: { bound: expect.stringContaining(`${POISON_ATTEMPTS_MAX} attempts`) as string },
     });
+  });
+});
+
+describe('what is re-driven and set aside again', () => {
+  const redriven = Array.from({ length: 9 }, (_, offset) => {
+    return { source: 'in', partition: 'p', offset, timeline: 1, bytes: new Uint8Array(1) };
+  });
+  const plan: BatchPlan = { timeline: 1, batchId: 1, batchTimeMs: 1, ranges: {}, redriven };
+  const threw = (offset: number, timeline: number): TidemarkError =>
+    new TidemarkError('job_code_threw', {
+      ...{ reason: 'bad', operator: 'op', at: 'job.ts:1:1' },
+      position: { source: 'in', partition: 'p', offset, timeline },
+    });
+
+  /** Runs the batch again for each of these records, at which its code throws. @returns what it leaves out after each */
+  async function without(records: readonly (readonly [offset: number, timeline: number])[]) {
+    const world = new InMemoryWorld(undefined);
+    const log = world.log(0);
+    await log.plan(plan);
+    const left: number[] = [];
+    for (const [offset, timeline] of records) {
+      const poison = new Poison(log);
+      for (const batch of await log.after(0)) poison.note(batch);
+      await poison.runAgain(plan, () => Promise.resolve([]), threw(offset, timeline));
+      left.push((await log.after(0)).flatMap(({ setAside = [] }) => setAside).length);
+    }
+    return left;
+  }
+
+  it('is tried one by one, until so many have ended their batch; then the rest of them waits again', async () => {
+    const each = redriven.slice(0, REDRIVE_ATTEMPTS_MAX).map(({ offset }) => [offset, 1] as const);
+    expect(await without(each)).toEqual([1, 2, 3, 4, redriven.length]);
+  });
+
+  it('does not use up the attempts of the records that the batch reads for the first time', async () => {
+    const own = Array.from({ length: POISON_ATTEMPTS_MAX }, (_, offset) => [offset, 2] as const);
+    expect(await without([[0, 1], [1, 1], ...own])).toHaveLength(POISON_ATTEMPTS_MAX + 2);
+    await expect(without([[0, 1], ...own, [99, 2]])).rejects.toMatchObject({ code: 'too_many_dead_letters' });
+  });
+
+  it('is read as the line that it was, also where that was empty', () => {
+    const empty = { ...redriven[0]!, bytes: new Uint8Array(0) };
+    const poison = new Poison(new InMemoryWorld(undefined).log(0));
+    const { sources } = poison.remaining({ ...plan, redriven: [empty] }, [{ uid: 'in', chunks: [] }]);
+    expect(sources[0]?.chunks.map(({ bytes }) => new TextDecoder().decode(bytes))).toEqual(['\n']);
   });
 });
 
@@ -116,6 +185,12 @@ describe('what a batch has set aside', () => {
     const output = (more: number) => anOutput('record_unreadable', new Uint8Array(DEAD_LETTER_BYTES_MAX), count + more);
     expect(aPoison().lettersOf(plan, nothing, output(0))).toHaveLength(count);
     expect(() => aPoison().lettersOf(plan, nothing, output(1))).toThrow('bytes of dead letters of one batch');
+  });
+
+  it('is within the bounds of one batch however much of it is re-driven', () => {
+    const output = anOutput('record_unreadable', new Uint8Array(DEAD_LETTER_BYTES_MAX), 2_000);
+    const again = (output.setAside ?? []).map((record) => ({ ...record, timeline: 1 }));
+    expect(aPoison().lettersOf({ ...plan, redriven: again }, nothing, output)).toHaveLength(2_000);
   });
 
   it('fails the job where it took that record when it was committed: other code would lose it from the state', () => {

@@ -4,6 +4,8 @@ import {
   DEAD_LETTERS_PER_BATCH_MAX,
   isTidemarkError,
   POISON_ATTEMPTS_MAX,
+  recordKey,
+  REDRIVE_ATTEMPTS_MAX,
   TidemarkError,
   type BatchPlan,
   type ErrorCode,
@@ -11,6 +13,7 @@ import {
   type LoggedBatch,
   type NewDeadLetter,
   type PoisonSearch,
+  type RecordPosition,
   type SetAsideRecord,
 } from '@tidemark/domain';
 import type { BatchLog, Fenced, GraphOutput } from '../ports.js';
@@ -19,6 +22,7 @@ import { afterProbe, positionOfRecord, probeOf, recordsIn, type Probe } from './
 import { withoutRecords, type RemainingInput } from './without-records.js';
 
 const REASON_CHARS_MAX = 400;
+const NEWLINE = 10;
 
 /** A batch is to be run again, from the state before it. The graph is of no more use. */
 export interface RunAgain {
@@ -50,8 +54,12 @@ const SEARCHED: readonly ErrorCode[] = [
  *    sandbox with it. That batch is over, and so is the graph; the log says that the batch leaves the record out, and another
  *    run begins with the state before it. Which record it was is looked for first where nobody says it.
  *
- * A commit writes the letters, and says of all of them that its batch leaves them out: code that could take one of them does
- * not get it when the state is rebuilt, but only when it is re-driven.
+ * Either is durable in the batch's row before a sink has anything of the batch, and a commit, which writes the letters, says the
+ * same of all of them: code that could take one of them does not get it when the batch runs again, but only when it is
+ * re-driven. Otherwise what the sinks have and what the state has would differ by it.
+ *
+ * Records that are re-driven and set aside again have letters already, and count towards no bound: a plan never changes, so a
+ * batch that may not set them aside would fail for ever.
  *
  * Owner of all fields: the engine of one run.
  */
@@ -86,12 +94,24 @@ export class Poison {
       bytes: letter.bytes.slice(0, DEAD_LETTER_BYTES_MAX),
       bytesTotal: letter.bytes.length,
     }));
-    const bytes = letters.reduce((sum, letter) => sum + letter.bytes.length, 0);
-    if (letters.length > DEAD_LETTERS_PER_BATCH_MAX)
-      throw tooMany(batchId, `${DEAD_LETTERS_PER_BATCH_MAX} dead letters of one batch`, letters.at(-1));
+    const fresh = letters.filter((letter) => !isRedriven(plan, letter));
+    const bytes = fresh.reduce((sum, letter) => sum + letter.bytes.length, 0);
+    if (fresh.length > DEAD_LETTERS_PER_BATCH_MAX)
+      throw tooMany(batchId, `${DEAD_LETTERS_PER_BATCH_MAX} dead letters of one batch`, fresh.at(-1));
     if (bytes > DEAD_LETTER_BYTES_PER_BATCH_MAX)
-      throw tooMany(batchId, `${DEAD_LETTER_BYTES_PER_BATCH_MAX} bytes of dead letters of one batch`, letters.at(-1));
+      throw tooMany(batchId, `${DEAD_LETTER_BYTES_PER_BATCH_MAX} bytes of dead letters of one batch`, fresh.at(-1));
     return letters;
+  }
+
+  /** Makes durable which records a batch leaves out that has run, before a sink has anything of it. */
+  async settle(plan: BatchPlan, letters: readonly NewDeadLetter[]): Promise<Fenced | undefined> {
+    const known = new Set(this.leftOutOf(plan).map(recordKey));
+    const records = letters
+      .filter((letter) => !known.has(recordKey(letter)))
+      .map(({ bytes: _, bytesTotal: __, ...record }): SetAsideRecord => record);
+    if (records.length === 0) return undefined;
+    const written = await this.log.setAside?.(plan, records);
+    return written?.outcome === 'set_aside' ? undefined : { outcome: 'fenced' };
   }
 
   /**
@@ -156,12 +176,25 @@ export class Poison {
 
   private async leaveOut(plan: BatchPlan, without: SetAsideRecord): Promise<RunAgain | Fenced> {
     const { batchId } = plan;
-    if (this.leftOutOf(plan).length >= POISON_ATTEMPTS_MAX)
+    const ended = this.leftOutOf(plan).filter(({ hasEndedBatch }) => hasEndedBatch === true);
+    const again = ended.filter((record) => isRedriven(plan, record)).length;
+    const isAgain = isRedriven(plan, without);
+    if (!isAgain && ended.length - again >= POISON_ATTEMPTS_MAX)
       throw tooMany(batchId, `${POISON_ATTEMPTS_MAX} attempts at one batch, each without one more record`, without);
-    const written = await this.log.setAside?.(plan, without);
+    const untried = isAgain && again + 1 >= REDRIVE_ATTEMPTS_MAX ? this.notTried(plan, without) : [];
+    const written = await this.log.setAside?.(plan, [{ ...without, hasEndedBatch: true }, ...untried]);
     if (written?.outcome !== 'set_aside') return { outcome: 'fenced' };
     const { code, reason } = without;
     return { outcome: 'run_again', batchId, without, why: { code, reason } };
+  }
+
+  /** What a batch re-drives beside this record, and still takes. */
+  private notTried(plan: BatchPlan, { code, reason, ...last }: SetAsideRecord): readonly SetAsideRecord[] {
+    const out = new Set([...this.leftOutOf(plan), last].map(recordKey));
+    const why = `not tried, because others of the same batch have ended it: ${reason}`.slice(0, REASON_CHARS_MAX);
+    return (plan.redriven ?? [])
+      .filter((record) => !out.has(recordKey(record)))
+      .map(({ bytes: _, ...record }) => ({ ...record, code, reason: why }));
   }
 
   private leftOutOf({ batchId }: BatchPlan): readonly LeftOut[] {
@@ -177,6 +210,9 @@ function whatIsWrong(error: TidemarkError): PoisonSearch['why'] {
   return { code: error.code, reason: `${reason.slice(0, REASON_CHARS_MAX)} (thrown in ${operator} at ${at})` };
 }
 
+const isRedriven = ({ redriven = [] }: BatchPlan, record: RecordPosition): boolean =>
+  redriven.some((one) => recordKey(one) === recordKey(record));
+
 /** Records that are read again come first: they are older than all else. */
 function withRedriven({ redriven = [] }: BatchPlan, input: BatchInput): BatchInput {
   if (redriven.length === 0) return input;
@@ -186,12 +222,20 @@ function withRedriven({ redriven = [] }: BatchPlan, input: BatchInput): BatchInp
       ...redriven
         .filter(({ source }) => source === uid)
         .map(({ partition, offset, timeline, bytes }) => ({
-          ...{ partition, timeline, bytes, offsetUnit: 'records' as const },
+          ...{ partition, timeline, bytes: withNewline(bytes), offsetUnit: 'records' as const },
           range: { from: offset, to: offset + 1 },
         })),
       ...chunks,
     ],
   }));
+}
+
+/** Even an empty record is a line. */
+function withNewline(record: Uint8Array): Uint8Array {
+  const line = new Uint8Array(record.length + 1);
+  line.set(record);
+  line[record.length] = NEWLINE;
+  return line;
 }
 
 function tooMany(batchId: number, bound: string, last: SetAsideRecord | undefined): TidemarkError {

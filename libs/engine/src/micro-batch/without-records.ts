@@ -11,8 +11,8 @@ export interface RemainingInput {
 }
 
 /**
- * Takes records out of a batch's input: a chunk is cut in two around each, and every position stays what it was. Throws
- * `batch_log_inconsistent` if one is not there.
+ * Takes records out of a batch's input: a chunk is cut in two around each, and every position stays what it was. Of sources
+ * that the job has no more there is nothing to take. Throws `batch_log_inconsistent` if another record is not there.
  */
 export function withoutRecords(
   plan: Pick<BatchPlan, 'batchId' | 'timeline'>,
@@ -38,13 +38,15 @@ export function withoutRecords(
   }));
   return {
     sources,
-    taken: leftOut.map((record) => {
-      const bytes = taken.get(recordKey(record));
-      if (bytes !== undefined) return { record, bytes };
-      const { source, partition, offset } = record;
-      const reason = `batch ${plan.batchId} leaves out ${source}/${partition}@${offset}, which is no record of it`;
-      throw new TidemarkError('batch_log_inconsistent', { reason });
-    }),
+    taken: leftOut
+      .filter(({ source }) => input.some(({ uid }) => uid === source))
+      .map((record) => {
+        const bytes = taken.get(recordKey(record));
+        if (bytes !== undefined) return { record, bytes };
+        const { source, partition, offset } = record;
+        const reason = `batch ${plan.batchId} leaves out ${source}/${partition}@${offset}, which is no record of it`;
+        throw new TidemarkError('batch_log_inconsistent', { reason });
+      }),
   };
 }
 

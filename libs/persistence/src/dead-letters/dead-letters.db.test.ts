@@ -95,7 +95,7 @@ describe('a record at which the code of a batch threw', () => {
   postgresTest('is left out by the batch from then on, whoever runs it', async ({ dataSource }) => {
     const { runs, fence, scheduling, runnerId } = await aRunningJob(dataSource);
     await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(1) });
-    expect(await runs.setAside(fence, aPlan(1), record)).toBe('done');
+    expect(await runs.setAside(fence, aPlan(1), [record])).toBe('done');
     expect(await runs.end(fence, { kind: 'run_again', code: record.code, reason: 'again' })).toBe('done');
 
     const next = await claimNext({ runs, scheduling }, runnerId);
@@ -107,9 +107,9 @@ describe('a record at which the code of a batch threw', () => {
     async ({ dataSource }) => {
       const { runs, fence, batch } = await aRunningJob(dataSource);
       await batch(aPlan(1));
-      expect(await runs.setAside(fence, aPlan(1), record)).toBe('fenced');
+      expect(await runs.setAside(fence, aPlan(1), [record])).toBe('fenced');
       await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(2) });
-      expect(await runs.setAside({ ...fence, epoch: fence.epoch - 1 }, aPlan(2), record)).toBe('fenced');
+      expect(await runs.setAside({ ...fence, epoch: fence.epoch - 1 }, aPlan(2), [record])).toBe('fenced');
       expect((await runs.readBatches(fence, 1, 0)).map(({ setAside }) => setAside)).toEqual([undefined, undefined]);
     },
   );
@@ -122,7 +122,7 @@ describe('a record at which the code of a batch threw', () => {
     expect(await runs.noteSearch({ ...fence, epoch: 0 }, aPlan(1), { ...search, tries: 9 })).toBe('fenced');
     expect(await runs.readBatches(fence, 1, 0)).toMatchObject([{ search, setAside: undefined }]);
 
-    await runs.setAside(fence, aPlan(1), record);
+    await runs.setAside(fence, aPlan(1), [record]);
     expect(await runs.readBatches(fence, 1, 0)).toMatchObject([{ search: undefined, setAside: [record] }]);
   });
 
@@ -184,6 +184,21 @@ describe('dead letters that are re-driven', () => {
     await letters.redrive(jobId, { all: {} }, BY);
     expect(await runs.recordsToRedrive(fence, ['another'])).toEqual([]);
     expect(await list()).toEqual([[3, 1, 'waiting']]);
+  });
+
+  postgresTest('are not done by a batch whose code has their source no more', async ({ dataSource }) => {
+    const { jobId, letters, batch, runs, fence, list } = await aRunningJob(dataSource);
+    await batch(aPlan(1), [aLetter(3), aLetter(4, { source: 'other' })]);
+    const manifest = { nodes: ['in', 'other'].map((uid) => ({ kind: 'source', uid })) };
+    await dataSource.query('UPDATE bundles SET manifest = manifest || $1', [JSON.stringify(manifest)]);
+    await letters.redrive(jobId, { all: {} }, BY);
+    await batch(aPlan(2, { redriven: await runs.recordsToRedrive(fence, ['in', 'other']) }));
+    expect(await list()).toEqual([
+      [3, 1, 'redriven'],
+      [4, 1, 'redriving'],
+    ]);
+    const has = [1, 2].map((batchId) => letters.hasRedriven(jobId, { timeline: 1, batchId }));
+    expect(await Promise.all(has)).toEqual([false, true]);
   });
 
   postgresTest('are those that can be, and the answer says why others are not', async ({ dataSource }) => {

@@ -12,15 +12,18 @@ import { z } from 'zod';
 import { storableText } from '../announce.js';
 import { LETTER_STATUS, lineageOf } from './lineage.js';
 
-/** Has a batch that is planned leave a record out from now on, for the run that owns the job. */
+/** Has a batch that is planned leave records out from now on, for the run that owns the job. */
 export function setAside(
   tx: EntityManager,
   fence: Fence,
   plan: Pick<BatchPlan, 'timeline' | 'batchId'>,
-  record: SetAsideRecord,
+  records: readonly SetAsideRecord[],
 ): Promise<'done' | 'fenced'> {
   const change = `set_aside = coalesce(b.set_aside, '[]'::jsonb) || $7::jsonb, poison_search = NULL`;
-  return changePlanned(tx, fence, plan, { change, value: [{ ...record, reason: storableText(record.reason) }] });
+  return changePlanned(tx, fence, plan, {
+    change,
+    value: records.map((record) => ({ ...record, reason: storableText(record.reason) })),
+  });
 }
 
 /** Says how far the search has come for the record at which a batch fails that is planned. */

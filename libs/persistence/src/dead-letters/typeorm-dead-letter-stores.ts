@@ -71,6 +71,18 @@ class TypeOrmDeadLetterStore implements DeadLetterStore {
     return row === undefined ? undefined : { letter: toDeadLetter(row), bytes: row.bytes };
   }
 
+  async hasRedriven(
+    jobId: JobId,
+    { timeline, batchId }: { readonly timeline: number; readonly batchId: number },
+  ): Promise<boolean> {
+    const rows = await this.manager.query<unknown[]>(
+      `SELECT 1 FROM dead_letter_redrives r JOIN dead_letters d ON d.id = r.letter_id
+        WHERE d.job_id = $1 AND d.tenant_id = $2 AND r.timeline = $3 AND r.batch_id = $4 LIMIT 1`,
+      [jobId, this.tenantId, timeline, batchId],
+    );
+    return rows.length > 0;
+  }
+
   redrive(jobId: JobId, choice: DeadLetterChoice, { actor }: { readonly actor: string }): Promise<DeadLettersOrdered> {
     return this.order(jobId, async (tx, job) => {
       if (job.status === 'cancelled' || job.desired === 'cancelled') return { outcome: 'cancelled' };

@@ -144,6 +144,7 @@ const commitColumns = (commit: BatchCommit) => ({
   records_out: commit.recordsOut,
   records_skipped: commit.recordsSkipped,
   records_dead_lettered: commit.recordsDeadLettered ?? 0,
+  sources_read: commit.sourcesRead ?? [],
   processing_ms: commit.processingMs,
   scheduling_delay_ms: commit.schedulingDelayMs,
 });
@@ -228,7 +229,7 @@ WITH input AS (
     AS i(tenant_id text, job_id text, run_id text, epoch bigint, timeline integer, batch_id bigint, next_offsets jsonb, identities jsonb,
          records_in bigint, records_out bigint, records_skipped bigint, processing_ms bigint,
          scheduling_delay_ms bigint, records_dead_lettered bigint, set_aside jsonb, letters jsonb,
-         told jsonb, next jsonb)
+         told jsonb, sources_read jsonb, next jsonb)
 ), owned AS (
   SELECT j.id, j.epoch
     FROM jobs j JOIN input i ON i.job_id = j.id AND i.tenant_id = j.tenant_id
@@ -244,7 +245,7 @@ WITH input AS (
     FROM input i JOIN owned o ON o.id = i.job_id AND o.epoch = i.epoch
    WHERE b.job_id = i.job_id AND b.timeline = i.timeline AND b.batch_id = i.batch_id AND b.committed_at IS NULL
   RETURNING b.job_id, b.timeline, b.batch_id, b.batch_time_ms, b.committed_at, b.committed_epoch, b.redriven, b.records_dead_lettered,
-            i.tenant_id, i.letters, i.told
+            i.tenant_id, i.letters, i.told, i.sources_read
 ), letters AS (
   SELECT f.job_id, f.tenant_id, f.batch_id, l.*
     FROM finished f CROSS JOIN jsonb_to_recordset(coalesce(f.letters, '[]'::jsonb))
@@ -265,7 +266,8 @@ WITH input AS (
       AS r(timeline integer, source text, partition text, "offset" bigint)
     JOIN dead_letters d ON d.job_id = f.job_id AND d.timeline = r.timeline AND d.source = r.source
      AND d.partition = r.partition AND d.record_offset = r."offset"
-   WHERE NOT EXISTS (SELECT 1 FROM letters l WHERE l.job_id = d.job_id AND l.timeline = d.timeline AND l.source = d.source
+   WHERE f.sources_read ? r.source
+     AND NOT EXISTS (SELECT 1 FROM letters l WHERE l.job_id = d.job_id AND l.timeline = d.timeline AND l.source = d.source
                         AND l.partition = d.partition AND l."offset" = d.record_offset)
   RETURNING letter_id
 ), done AS (

@@ -146,8 +146,8 @@ export class TypeOrmRunStore extends RunStore {
     }));
   }
 
-  override setAside(fence: Fence, plan: BatchPlan, record: SetAsideRecord): Promise<'done' | 'fenced'> {
-    return letters.setAside(this.dataSource.manager, fence, plan, record);
+  override setAside(fence: Fence, plan: BatchPlan, records: readonly SetAsideRecord[]): Promise<'done' | 'fenced'> {
+    return letters.setAside(this.dataSource.manager, fence, plan, records);
   }
 
   override noteSearch(fence: Fence, plan: BatchPlan, search: PoisonSearch): Promise<'done' | 'fenced'> {

@@ -89,12 +89,16 @@ export class InMemoryWorld {
         if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
         return this.write(() => this.commit(commit, next));
       },
-      setAside: ({ batchId }, record) => {
+      setAside: ({ batchId }, records) => {
         if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
         return this.write(() => {
           const logged = this.logged.get(batchId);
           if (logged !== undefined)
-            this.logged.set(batchId, { ...logged, setAside: [...(logged.setAside ?? []), record], search: undefined });
+            this.logged.set(batchId, {
+              ...logged,
+              setAside: [...(logged.setAside ?? []), ...records],
+              search: undefined,
+            });
           return { outcome: 'set_aside' } as const;
         });
       },

@@ -20,8 +20,8 @@ export const isPoison = ({ value }: Payment): boolean => value >= POISON.atOnce;
 
 const INTERVAL_MS = 1_000;
 const CHECKPOINT_EVERY = 2;
-/** The log's writes of a batch, those of its sink, and one attempt more for each record that makes the batch begin again. */
-export const WRITES_PER_BATCH = 4;
+/** Those of the log and of the sink. Records that make their batch begin again have it write more. */
+export const WRITES_PER_BATCH = 5;
 
 const aJob = (isMended: boolean) =>
   defineJob({ name: 'poisoned', batchInterval: INTERVAL_MS, poison: 'dead_letter' }, (job) => {
@@ -75,6 +75,7 @@ class PoisonedJob {
   constructor(
     readonly world: InMemoryWorld,
     private readonly broken: BrokenLog,
+    private readonly isMendedAtCrash: boolean,
   ) {}
 
   mend(): void {
@@ -94,6 +95,7 @@ class PoisonedJob {
       } catch (error) {
         if (!(error instanceof SimulatedCrash)) throw error;
         this.engine = undefined;
+        this.isMended ||= this.isMendedAtCrash;
       }
     }
   }
@@ -128,14 +130,19 @@ class PoisonedJob {
 /**
  * Runs a batch for each chunk; then the job's code is mended and every dead letter is re-driven. The runner dies once.
  *
+ * @param isMendedAtCrash whether other code runs from then on
  * @returns what there was before, and what there is in the end
  */
 export async function livesOf(
   chunks: readonly (readonly Payment[])[],
-  { crashAt, broken = (log) => log }: { readonly crashAt?: number | undefined; readonly broken?: BrokenLog } = {},
+  {
+    crashAt,
+    broken = (log) => log,
+    isMendedAtCrash = false,
+  }: { readonly crashAt?: number | undefined; readonly broken?: BrokenLog; readonly isMendedAtCrash?: boolean } = {},
 ): Promise<{ readonly before: Outcome; readonly after: Outcome; readonly plans: readonly BatchPlan[] }> {
   const world = new InMemoryWorld(crashAt);
-  const job = new PoisonedJob(world, broken);
+  const job = new PoisonedJob(world, broken, isMendedAtCrash);
   for (const [index, chunk] of chunks.entries()) {
     world.append(chunk);
     world.clock.ms += INTERVAL_MS;

@@ -27,11 +27,12 @@ export function idOf(letter: DeadLetter | undefined): DeadLetterId {
 }
 
 export const commitOf = (
-  { timeline, batchId }: BatchPlan,
+  { timeline, batchId, redriven }: BatchPlan,
   deadLetters: readonly NewDeadLetter[] = [],
 ): BatchCommit => ({
   ...{ timeline, batchId, nextOffsets: { in: { p: batchId * 10 } } },
   ...{ recordsIn: 10, recordsOut: 1, recordsSkipped: 0, processingMs: 3, schedulingDelayMs: 1 },
+  ...(redriven === undefined ? {} : { sourcesRead: ['in'] }),
   ...(deadLetters.length === 0 ? {} : { recordsDeadLettered: deadLetters.length, deadLetters }),
 });
 
