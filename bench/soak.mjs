@@ -50,6 +50,8 @@ try {
   const startedMs = performance.now();
   const samples = [];
   const churning = churn(ids, submit, () => performance.now() - startedMs < minutes * 60_000);
+  // What has gone wrong elsewhere first is told, not that the service is gone then.
+  churning.catch(() => undefined);
   while (performance.now() - startedMs < minutes * 60_000) {
     samples.push({ seconds: Math.round((performance.now() - startedMs) / 1_000), ...(await sample()) });
     await sleep(SAMPLE_EVERY_MS);
@@ -117,9 +119,18 @@ async function sample() {
     figures[`rows of ${name}`] = rows[0].n;
   }
   figures['database MiB'] = await databaseMib();
-  const objects = await readdir(join(home, 'objects'), { recursive: true, withFileTypes: true });
-  figures.objects = objects.filter((entry) => entry.isFile()).length;
+  figures.objects = await filesIn(join(home, 'objects'));
   return figures;
+}
+
+/** Folders may go while they are looked through. */
+async function filesIn(folder) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const counts = entries.map((entry) => (entry.isDirectory() ? filesIn(join(folder, entry.name)) : 1));
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
 async function databaseMib() {
