@@ -94,7 +94,8 @@ export class Poison {
       bytes: letter.bytes.slice(0, DEAD_LETTER_BYTES_MAX),
       bytesTotal: letter.bytes.length,
     }));
-    const fresh = letters.filter((letter) => !isRedriven(plan, letter));
+    const isRedriven = redrivenBy(plan);
+    const fresh = letters.filter((letter) => !isRedriven(letter));
     const bytes = fresh.reduce((sum, letter) => sum + letter.bytes.length, 0);
     if (fresh.length > DEAD_LETTERS_PER_BATCH_MAX)
       throw tooMany(batchId, `${DEAD_LETTERS_PER_BATCH_MAX} dead letters of one batch`, fresh.at(-1));
@@ -177,8 +178,9 @@ export class Poison {
   private async leaveOut(plan: BatchPlan, without: SetAsideRecord): Promise<RunAgain | Fenced> {
     const { batchId } = plan;
     const ended = this.leftOutOf(plan).filter(({ hasEndedBatch }) => hasEndedBatch === true);
-    const again = ended.filter((record) => isRedriven(plan, record)).length;
-    const isAgain = isRedriven(plan, without);
+    const isRedriven = redrivenBy(plan);
+    const again = ended.filter(isRedriven).length;
+    const isAgain = isRedriven(without);
     if (!isAgain && ended.length - again >= POISON_ATTEMPTS_MAX)
       throw tooMany(batchId, `${POISON_ATTEMPTS_MAX} attempts at one batch, each without one more record`, without);
     const untried = isAgain && again + 1 >= REDRIVE_ATTEMPTS_MAX ? this.notTried(plan, without) : [];
@@ -210,8 +212,11 @@ function whatIsWrong(error: TidemarkError): PoisonSearch['why'] {
   return { code: error.code, reason: `${reason.slice(0, REASON_CHARS_MAX)} (thrown in ${operator} at ${at})` };
 }
 
-const isRedriven = ({ redriven = [] }: BatchPlan, record: RecordPosition): boolean =>
-  redriven.some((one) => recordKey(one) === recordKey(record));
+/** Tells the records that a batch reads again from those that it reads for the first time. */
+function redrivenBy({ redriven = [] }: BatchPlan): (record: RecordPosition) => boolean {
+  const keys = new Set(redriven.map(recordKey));
+  return (record) => keys.has(recordKey(record));
+}
 
 /** Records that are read again come first: they are older than all else. */
 function withRedriven({ redriven = [] }: BatchPlan, input: BatchInput): BatchInput {
