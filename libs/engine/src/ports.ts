@@ -34,12 +34,16 @@ export interface BatchLog {
     next?: BatchPlan,
   ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced>;
   /**
-   * Says, durably, that a batch which is planned and not committed leaves these records out from now on. Throws
-   * `too_many_dead_letters` if the job may not have as many. Absent where the job's policy is another than to set records
+   * Says, durably, that a batch which is planned and not committed leaves these records out from now on; if it is settled,
+   * also that it never leaves out another one. Throws `too_many_dead_letters` if the job may not have as many. Absent where the job's policy is another than to set records
    * aside.
    */
   readonly setAside?:
-    | ((plan: BatchPlan, records: readonly SetAsideRecord[]) => Promise<{ readonly outcome: 'set_aside' } | Fenced>)
+    | ((
+        plan: BatchPlan,
+        records: readonly SetAsideRecord[],
+        more: { readonly isSettled: boolean },
+      ) => Promise<{ readonly outcome: 'set_aside' } | Fenced>)
     | undefined;
   /** Says, durably, how far the search has come for the record at which a batch fails. There where `setAside` is. */
   readonly noteSearch?:

@@ -106,7 +106,7 @@ export class InMemoryLog implements BatchLog {
   }
 
   get setAside(): NonNullable<BatchLog['setAside']> | undefined {
-    return this.setsAside ? (plan, records) => this.leaveOut(plan, records) : undefined;
+    return this.setsAside ? (plan, records, { isSettled }) => this.leaveOut(plan, records, isSettled) : undefined;
   }
 
   get noteSearch(): NonNullable<BatchLog['noteSearch']> | undefined {
@@ -154,14 +154,18 @@ export class InMemoryLog implements BatchLog {
     for (const letter of deadLetters) this.letters.set(recordKey(letter), letter);
   }
 
-  private leaveOut(plan: BatchPlan, records: readonly SetAsideRecord[]): Promise<{ readonly outcome: 'set_aside' }> {
+  private leaveOut(
+    plan: BatchPlan,
+    records: readonly SetAsideRecord[],
+    isSettled: boolean,
+  ): Promise<{ readonly outcome: 'set_aside' }> {
     const setAside = [...(this.batches.get(plan.batchId)?.setAside ?? []), ...records];
-    return this.note(plan, { setAside, search: undefined }, 'set_aside');
+    return this.note(plan, { setAside, search: undefined, isSettled }, 'set_aside');
   }
 
   private async note<O extends string>(
     { batchId }: BatchPlan,
-    change: Pick<LoggedBatch, 'setAside' | 'search'>,
+    change: Pick<LoggedBatch, 'setAside' | 'search' | 'isSettled'>,
     outcome: O,
   ): Promise<{ readonly outcome: O }> {
     const logged = this.batches.get(batchId);

@@ -8,6 +8,7 @@ import { FencedBatchLog } from './fenced-batch-log.js';
 const PLAN: BatchPlan = { timeline: 1, batchId: 3, batchTimeMs: 3, ranges: {} };
 const RECORD = { source: 'in', partition: 'p', offset: 7, timeline: 1, code: 'job_code_threw', reason: 'bad' } as const;
 const LETTERS_MAX = 10;
+const MORE = { isSettled: false };
 
 class LetterStore extends RecordingRunStore {
   waiting = 0;
@@ -43,13 +44,13 @@ function aLog(poison: 'skip' | 'dead_letter' = 'dead_letter') {
 describe('the batch log of a run', () => {
   it('sets records aside only where that is the policy of the job', async () => {
     expect(aLog('skip').log.setAside).toBeUndefined();
-    expect(await aLog().log.setAside?.(PLAN, [RECORD])).toEqual({ outcome: 'set_aside' });
+    expect(await aLog().log.setAside?.(PLAN, [RECORD], MORE)).toEqual({ outcome: 'set_aside' });
   });
 
   it('abandons the run that finds that it has lost the job', async () => {
     const { log, run, store } = aLog();
     store.ofSetAside = 'fenced';
-    expect(await log.setAside?.(PLAN, [RECORD])).toEqual({ outcome: 'fenced' });
+    expect(await log.setAside?.(PLAN, [RECORD], MORE)).toEqual({ outcome: 'fenced' });
     expect(run.abandoned).toBe('fenced');
   });
 
@@ -57,14 +58,14 @@ describe('the batch log of a run', () => {
     const { log, store } = aLog();
     store.waiting = LETTERS_MAX - 2;
     const records = [1, 2, 3].map((offset) => ({ ...RECORD, offset }));
-    expect(await log.setAside?.(PLAN, records.slice(1))).toEqual({ outcome: 'set_aside' });
-    await expect(log.setAside?.(PLAN, records)).rejects.toMatchObject({
+    expect(await log.setAside?.(PLAN, records.slice(1), MORE)).toEqual({ outcome: 'set_aside' });
+    await expect(log.setAside?.(PLAN, records, MORE)).rejects.toMatchObject({
       code: 'too_many_dead_letters',
       params: { batchId: 3, bound: '10 dead letters of one job that wait, of which there are 8' },
     });
     store.waiting = LETTERS_MAX;
     const redriven = records.map((record) => ({ ...record, bytes: new Uint8Array(1) }));
-    expect(await log.setAside?.({ ...PLAN, redriven }, records)).toEqual({ outcome: 'set_aside' });
+    expect(await log.setAside?.({ ...PLAN, redriven }, records, MORE)).toEqual({ outcome: 'set_aside' });
   });
 
   it('blames no record for the end of a run that was given up', async () => {
@@ -84,6 +85,10 @@ describe('the batch log of a run', () => {
       search: { tries: 1, why, revision: of },
     }));
     expect((await log.after(0)).map(({ search }) => search?.revision)).toEqual([revision, undefined]);
+  });
+
+  it('reads nothing again under a policy by which it could not be set aside again', () => {
+    expect(aLog('skip').log.isRedriveWanted).toBe(false);
   });
 
   it('asks no more for records to be read again once there are none', async () => {

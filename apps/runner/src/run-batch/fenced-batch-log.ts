@@ -20,15 +20,16 @@ export class FencedBatchLog implements BatchLog {
     private readonly deadLettersMax: number,
   ) {}
 
+  /** Under another policy what is read again could not be set aside again. */
   get isRedriveWanted(): boolean {
-    return this.run.redriveWanted;
+    return this.run.redriveWanted && this.run.claimed.manifest.poison === 'dead_letter';
   }
 
   /** Of a job whose policy it is. A run that was given up proves nothing by the end of its sandbox. */
   get setAside(): NonNullable<BatchLog['setAside']> | undefined {
     const { claimed, abandoned } = this.run;
     if (claimed.manifest.poison !== 'dead_letter' || abandoned !== undefined) return undefined;
-    return (plan, records) => this.writeSetAside(plan, records);
+    return (plan, records, more) => this.writeSetAside(plan, records, more);
   }
 
   async after(batchId: number): Promise<readonly LoggedBatch[]> {
@@ -76,9 +77,10 @@ export class FencedBatchLog implements BatchLog {
   private async writeSetAside(
     plan: BatchPlan,
     records: readonly SetAsideRecord[],
+    more: { readonly isSettled: boolean },
   ): Promise<{ readonly outcome: 'set_aside' } | Fenced> {
     await this.assertRoom(plan, records);
-    const written = await this.store.setAside(this.run.claimed.fence, plan, records);
+    const written = await this.store.setAside(this.run.claimed.fence, plan, records, more);
     return written === 'fenced' ? this.fenced() : { outcome: 'set_aside' };
   }
 

@@ -79,6 +79,8 @@ export interface LoggedBatch {
    * at which the job's code has thrown.
    */
   readonly setAside?: readonly LeftOut[] | undefined;
+  /** Whether that is all, because a sink may have what came of the rest. Only of jobs that set records aside. */
+  readonly isSettled?: boolean | undefined;
   /** Under way while the batch is only planned. */
   readonly search?: PoisonSearch | undefined;
 }

@@ -121,7 +121,12 @@ export abstract class RunStore {
   abstract readBatches(fence: Fence, timeline: number, afterBatchId: number): Promise<readonly LoggedBatch[]>;
 
   /** Has a batch that is planned and not committed leave a record out from now on. */
-  abstract setAside(fence: Fence, plan: BatchPlan, records: readonly SetAsideRecord[]): Promise<'done' | 'fenced'>;
+  abstract setAside(
+    fence: Fence,
+    plan: BatchPlan,
+    records: readonly SetAsideRecord[],
+    more: { readonly isSettled: boolean },
+  ): Promise<'done' | 'fenced'>;
   /** Says how far the search has come for the record at which such a batch fails. */
   abstract noteSearch(fence: Fence, plan: BatchPlan, search: PoisonSearch): Promise<'done' | 'fenced'>;
   /** Records of dead letters that are to be read again, as many as one batch takes. Asked for while no plan is open. */

@@ -12,6 +12,7 @@ import { HEARTBEAT_MS, idlePollMs, msUntilTick, nextTick, type JobTiming } from 
 import { hasInput, isNextDueAtOnce, Planner, type Fullness } from './planner.js';
 import { firstRecords } from './poison-search.js';
 import { Poison, type RunAgain } from './poison.js';
+import type { RemainingInput } from './without-records.js';
 import { assertFollows, decideResume, positionRead, type BatchInput, type Position } from './resume.js';
 
 export interface MicroBatchPorts {
@@ -125,7 +126,9 @@ export class MicroBatchEngine {
       if (plan.skipped !== undefined) skips.push(plan);
       if (kind === 'rebuild') {
         const input = await this.planner.read(plan, this.position);
-        this.poison.assertSameTaken(plan, (await this.runGraph(plan, input)).output);
+        await this.runGraph(plan, input, (output) => {
+          this.poison.assertSameTaken(plan, output);
+        });
         this.position = positionRead(this.position, plan, input);
         rebuilt.push(plan.batchId);
       } else {
@@ -301,7 +304,9 @@ export class MicroBatchEngine {
     const after = positionRead(before, plan, input);
     const fullness = this.planner.fullness(plan, input);
     if (planAhead && this.isNextDue(plan, fullness)) this.planner.beginAhead(after);
-    return { startedMs, fullness, after, ...(await this.runGraph(plan, input)) };
+    return this.runGraph(plan, input, (output, remaining) => {
+      return { startedMs, fullness, after, output, letters: this.poison.lettersOf(plan, remaining, output) };
+    });
   }
 
   /** Whether the batch after `plan` will have to run as soon as this one is done. */
@@ -337,15 +342,20 @@ export class MicroBatchEngine {
     );
   }
 
-  private async runGraph(plan: BatchPlan, input: BatchInput): Promise<Pick<Executed, 'output' | 'letters'>> {
+  /** @param judge what it needs of the input it must take: that is given back behind it */
+  private async runGraph<T>(
+    plan: BatchPlan,
+    input: BatchInput,
+    judge: (output: GraphOutput, remaining: RemainingInput) => T,
+  ): Promise<T> {
     const { timeline, batchId, batchTimeMs } = plan;
     const remaining = this.poison.remaining(plan, input);
     const { sources, taken } = remaining;
     const ran = await this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
     const output = taken.length === 0 ? ran : { ...ran, recordsIn: ran.recordsIn + taken.length };
-    const letters = this.poison.lettersOf(plan, remaining, output);
+    const judged = judge(output, remaining);
     for (const { chunks } of input) for (const { release } of chunks) release?.();
-    return { output, letters };
+    return judged;
   }
 
   /** The plan of the batch after the last committed one, with what is to be read again: no plan is open. */

@@ -27,8 +27,8 @@ export type SearchResult =
  * of each kind; to halve finds them in so many steps as the count of records has bits. If it then goes well with the greater
  * one, what failed before was not a record's fault, and the search begins anew with the whole.
  */
-export function probeOf({ good, bad }: PoisonSearch): Probe {
-  if (bad === undefined) return { kind: 'whole' };
+export function probeOf({ good, bad, tries }: PoisonSearch): Probe {
+  if (bad === undefined || tries >= POISON_SEARCHES_MAX) return { kind: 'whole' };
   if (good === undefined) return { kind: 'prefix', records: 0 };
   return { kind: 'prefix', records: bad - good === 1 ? bad : Math.floor((good + bad) / 2) };
 }
@@ -42,8 +42,8 @@ export function afterProbe(
     return failed === undefined ? { kind: 'not_found' } : { kind: 'search', search: { tries: 1, why: failed } };
   const probe = probeOf(search);
   const taken = probe.kind === 'whole' ? records : probe.records;
+  if ((failed !== undefined && taken === 0) || search.tries >= POISON_SEARCHES_MAX) return { kind: 'not_found' };
   const tries = search.tries + 1;
-  if ((failed !== undefined && taken === 0) || tries > POISON_SEARCHES_MAX) return { kind: 'not_found' };
   const { good, bad, ...rest } = search;
   const why = failed ?? search.why;
   if (good === undefined || bad === undefined || bad - good > 1) {

@@ -202,6 +202,17 @@ describe('what a batch has set aside', () => {
     }).toThrow('Batch 1 is committed');
   });
 
+  it('is no more than a former run has settled, of which a sink may have the rest', async () => {
+    const [letter] = aPoison().lettersOf(plan, nothing, anOutput('record_unreadable'));
+    if (letter === undefined) throw new Error('Nothing was set aside.');
+    const settled = (setAside: LoggedBatch['setAside']) =>
+      aPoison({ nextOffsets: undefined, isSettled: true, setAside });
+    expect(await settled([letter]).settle(plan, [letter])).toBeUndefined();
+    await expect(settled([]).settle(plan, [letter])).rejects.toMatchObject({ code: 'record_lost_to_code' });
+    const hung = new TidemarkError('job_over_cpu', { limitMs: 1, batchId: 1 });
+    await expect(settled([]).runAgain(plan, () => Promise.resolve([]), hung)).rejects.toBe(hung);
+  });
+
   it('may be what it passed over under the policy "skip"', () => {
     aPoison({ recordsSkipped: 1 }).assertSameTaken(plan, anOutput('record_unreadable'));
     expect(() => {

@@ -54,9 +54,10 @@ const SEARCHED: readonly ErrorCode[] = [
  *    sandbox with it. That batch is over, and so is the graph; the log says that the batch leaves the record out, and another
  *    run begins with the state before it. Which record it was is looked for first where nobody says it.
  *
- * Either is durable in the batch's row before a sink has anything of the batch, and a commit, which writes the letters, says the
- * same of all of them: code that could take one of them does not get it when the batch runs again, but only when it is
- * re-driven. Otherwise what the sinks have and what the state has would differ by it.
+ * Before a sink has anything of a batch, its row says what it leaves out, and that this is all: the batch is **settled**. A
+ * commit, which writes the letters, says the same. Code that could take one of these records does not get it when the batch runs
+ * again, but only when it is re-driven; and code that cannot take another one does not get by without it. Otherwise what
+ * the sinks have and what the state has would differ by a record.
  *
  * Records that are re-driven and set aside again have letters already, and count towards no bound: a plan never changes, so a
  * batch that may not set them aside would fail for ever.
@@ -64,13 +65,14 @@ const SEARCHED: readonly ErrorCode[] = [
  * Owner of all fields: the engine of one run.
  */
 export class Poison {
-  private readonly logged = new Map<number, LoggedBatch>();
+  private readonly logged = new Map<number, Omit<LoggedBatch, 'plan'>>();
 
   constructor(private readonly log: BatchLog) {}
 
   /** Takes what the log says of a batch that is to run again. */
   note(batch: LoggedBatch): void {
-    this.logged.set(batch.plan.batchId, batch);
+    const { plan, ...known } = batch;
+    this.logged.set(plan.batchId, known);
   }
 
   /** What the graph gets of a batch's input. */
@@ -104,15 +106,23 @@ export class Poison {
     return letters;
   }
 
-  /** Makes durable which records a batch leaves out that has run, before a sink has anything of it. */
+  /**
+   * Makes durable which records a batch leaves out that has run, before a sink has anything of it. Throws
+   * `record_lost_to_code` if a former run has settled it with fewer.
+   */
   async settle(plan: BatchPlan, letters: readonly NewDeadLetter[]): Promise<Fenced | undefined> {
+    if (this.log.setAside === undefined) return undefined;
     const known = new Set(this.leftOutOf(plan).map(recordKey));
     const records = letters
       .filter((letter) => !known.has(recordKey(letter)))
       .map(({ bytes: _, bytesTotal: __, ...record }): SetAsideRecord => record);
-    if (records.length === 0) return undefined;
-    const written = await this.log.setAside?.(plan, records);
-    return written?.outcome === 'set_aside' ? undefined : { outcome: 'fenced' };
+    if (this.isSettled(plan)) {
+      const [lost] = records;
+      if (lost !== undefined) throw lostToCode(plan.batchId, lost);
+      return undefined;
+    }
+    const written = await this.log.setAside(plan, records, { isSettled: true });
+    return written.outcome === 'set_aside' ? undefined : written;
   }
 
   /**
@@ -125,8 +135,7 @@ export class Poison {
     const wasPassedOver = unreadable <= (this.logged.get(batchId)?.recordsSkipped ?? 0);
     const lost = setAside.find(({ code }) => code !== 'record_unreadable' || !wasPassedOver);
     if (lost === undefined) return;
-    const { source, partition, offset, reason } = lost;
-    throw new TidemarkError('record_lost_to_code', { batchId, source, partition, offset, reason });
+    throw lostToCode(batchId, lost);
   }
 
   /** What the next run of an open batch takes of its input. */
@@ -140,7 +149,8 @@ export class Poison {
    * its error is thrown.
    */
   async runAgain(plan: BatchPlan, read: () => Promise<BatchInput>, error: unknown): Promise<RunAgain | Fenced> {
-    if (this.log.setAside === undefined || !isTidemarkError(error)) throw error;
+    // What has come of each record of a settled batch may be in a sink: none of them can be left out any more.
+    if (this.log.setAside === undefined || !isTidemarkError(error) || this.isSettled(plan)) throw error;
     const position = error.code === 'job_code_threw' ? (error.params as ThrewParams).position : undefined;
     const why = whatIsWrong(error);
     if (position !== undefined) return this.leaveOut(plan, { timeline: plan.timeline, ...position, ...why });
@@ -184,7 +194,8 @@ export class Poison {
     if (!isAgain && ended.length - again >= POISON_ATTEMPTS_MAX)
       throw tooMany(batchId, `${POISON_ATTEMPTS_MAX} attempts at one batch, each without one more record`, without);
     const untried = isAgain && again + 1 >= REDRIVE_ATTEMPTS_MAX ? this.notTried(plan, without) : [];
-    const written = await this.log.setAside?.(plan, [{ ...without, hasEndedBatch: true }, ...untried]);
+    const records: readonly SetAsideRecord[] = [{ ...without, hasEndedBatch: true }, ...untried];
+    const written = await this.log.setAside?.(plan, records, { isSettled: false });
     if (written?.outcome !== 'set_aside') return { outcome: 'fenced' };
     const { code, reason } = without;
     return { outcome: 'run_again', batchId, without, why: { code, reason } };
@@ -197,6 +208,10 @@ export class Poison {
     return (plan.redriven ?? [])
       .filter((record) => !out.has(recordKey(record)))
       .map(({ bytes: _, ...record }) => ({ ...record, code, reason: why }));
+  }
+
+  private isSettled({ batchId }: BatchPlan): boolean {
+    return this.logged.get(batchId)?.isSettled === true;
   }
 
   private leftOutOf({ batchId }: BatchPlan): readonly LeftOut[] {
@@ -241,6 +256,11 @@ function withNewline(record: Uint8Array): Uint8Array {
   line.set(record);
   line[record.length] = NEWLINE;
   return line;
+}
+
+function lostToCode(batchId: number, lost: Omit<SetAsideRecord, 'timeline' | 'code'>): TidemarkError {
+  const { source, partition, offset, reason } = lost;
+  return new TidemarkError('record_lost_to_code', { batchId, source, partition, offset, reason });
 }
 
 function tooMany(batchId: number, bound: string, last: SetAsideRecord | undefined): TidemarkError {

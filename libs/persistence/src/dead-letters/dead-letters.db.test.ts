@@ -95,11 +95,22 @@ describe('a record at which the code of a batch threw', () => {
   postgresTest('is left out by the batch from then on, whoever runs it', async ({ dataSource }) => {
     const { runs, fence, scheduling, runnerId } = await aRunningJob(dataSource);
     await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(1) });
-    expect(await runs.setAside(fence, aPlan(1), [record])).toBe('done');
+    expect(await runs.setAside(fence, aPlan(1), [record], { isSettled: false })).toBe('done');
     expect(await runs.end(fence, { kind: 'run_again', code: record.code, reason: 'again' })).toBe('done');
 
     const next = await claimNext({ runs, scheduling }, runnerId);
     expect(await runs.readBatches(next.fence, 1, 0)).toMatchObject([{ plan: aPlan(1), setAside: [record] }]);
+  });
+
+  postgresTest('is the last one once the batch is settled', async ({ dataSource }) => {
+    const { runs, fence } = await aRunningJob(dataSource);
+    await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(1) });
+    const settled = async () =>
+      (await runs.readBatches(fence, 1, 0)).map(({ setAside, isSettled }) => [setAside, isSettled]);
+    await runs.setAside(fence, aPlan(1), [record], { isSettled: false });
+    expect(await settled()).toEqual([[[record], undefined]]);
+    await runs.setAside(fence, aPlan(1), [], { isSettled: true });
+    expect(await settled()).toEqual([[[record], true]]);
   });
 
   postgresTest(
@@ -107,9 +118,11 @@ describe('a record at which the code of a batch threw', () => {
     async ({ dataSource }) => {
       const { runs, fence, batch } = await aRunningJob(dataSource);
       await batch(aPlan(1));
-      expect(await runs.setAside(fence, aPlan(1), [record])).toBe('fenced');
+      expect(await runs.setAside(fence, aPlan(1), [record], { isSettled: false })).toBe('fenced');
       await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(2) });
-      expect(await runs.setAside({ ...fence, epoch: fence.epoch - 1 }, aPlan(2), [record])).toBe('fenced');
+      expect(await runs.setAside({ ...fence, epoch: fence.epoch - 1 }, aPlan(2), [record], { isSettled: false })).toBe(
+        'fenced',
+      );
       expect((await runs.readBatches(fence, 1, 0)).map(({ setAside }) => setAside)).toEqual([undefined, undefined]);
     },
   );
@@ -122,7 +135,7 @@ describe('a record at which the code of a batch threw', () => {
     expect(await runs.noteSearch({ ...fence, epoch: 0 }, aPlan(1), { ...search, tries: 9 })).toBe('fenced');
     expect(await runs.readBatches(fence, 1, 0)).toMatchObject([{ search, setAside: undefined }]);
 
-    await runs.setAside(fence, aPlan(1), [record]);
+    await runs.setAside(fence, aPlan(1), [record], { isSettled: false });
     expect(await runs.readBatches(fence, 1, 0)).toMatchObject([{ search: undefined, setAside: [record] }]);
   });
 

@@ -62,6 +62,24 @@ describe('letters that nothing is to be done about', () => {
     expect(await list()).toEqual([]);
   });
 
+  postgresTest('are kept while a checkpoint of another timeline is on which they wait', async ({ dataSource }) => {
+    const { jobId, letters, batch, claimed, list, runs, fence } = await aRunningJob(dataSource);
+    await batch(aPlan(1), [aLetter(1)]);
+    await letters.redrive(jobId, { all: {} }, BY);
+    await batch(aPlan(2, { redriven: await runs.recordsToRedrive(fence, ['in']) }));
+    const aside = await backTo(dataSource, claimed, { timeline: 1, batchId: 1 });
+    await batch(aPlan(2, { timeline: aside }));
+    await complete(dataSource, { runs, fence }, { id: 'ckp_1', timeline: aside, batchId: 2 });
+    await backTo(dataSource, claimed, { timeline: 1, batchId: 2 });
+
+    await pruneLetters(dataSource.manager, 0);
+    expect(await list()).toEqual([[1, 1, 'redriven']]);
+
+    await dataSource.query(`UPDATE checkpoints SET status = 'deleted'`);
+    await pruneLetters(dataSource.manager, 0);
+    expect(await list()).toEqual([]);
+  });
+
   postgresTest('are kept while a checkpoint has them from which the job could go on', async ({ dataSource }) => {
     const { batch, claimed, list, runs, fence } = await aRunningJob(dataSource);
     await batch(aPlan(1));

@@ -12,7 +12,8 @@ export const lineageOf = (jobs: string): string => `
       FROM lineage l JOIN timelines t ON t.job_id = l.job_id AND t.timeline = l.timeline
   )`;
 
-const isIn = (timeline: string, batchId: string): string => `EXISTS (
+/** Whether the job of `d` has come through a batch. */
+export const isIn = (timeline: string, batchId: string): string => `EXISTS (
     SELECT 1 FROM lineage l WHERE l.job_id = d.job_id AND l.timeline = ${timeline} AND (l.upto IS NULL OR ${batchId} <= l.upto))`;
 
 /** A column of the batch that has taken the record of the letter `d`, null if none has that the job has come through. */

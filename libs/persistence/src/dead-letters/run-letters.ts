@@ -10,7 +10,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { storableText } from '../announce.js';
-import { LETTER_STATUS, lineageOf } from './lineage.js';
+import { isIn, LETTER_STATUS, lineageOf, redrivenBy } from './lineage.js';
 
 /** Has a batch that is planned leave records out from now on, for the run that owns the job. */
 export function setAside(
@@ -18,8 +18,10 @@ export function setAside(
   fence: Fence,
   plan: Pick<BatchPlan, 'timeline' | 'batchId'>,
   records: readonly SetAsideRecord[],
+  { isSettled }: { readonly isSettled: boolean },
 ): Promise<'done' | 'fenced'> {
-  const change = `set_aside = coalesce(b.set_aside, '[]'::jsonb) || $7::jsonb, poison_search = NULL`;
+  const settled = isSettled ? ', is_settled = true' : '';
+  const change = `set_aside = coalesce(b.set_aside, '[]'::jsonb) || $7::jsonb, poison_search = NULL${settled}`;
   return changePlanned(tx, fence, plan, {
     change,
     value: records.map((record) => ({ ...record, reason: storableText(record.reason) })),
@@ -110,24 +112,31 @@ export async function lettersWaiting(manager: EntityManager, { tenantId, jobId }
 
 /**
  * Forgets all but the newest letters of each job that nothing is to be done about, as far as no checkpoint is left from which
- * the job could come to want them: one from before a letter was taken, or one that has a letter which was left behind.
+ * the job could come to want them: one that has not come through the batch which has taken a letter, or one that may have a letter
+ * which was left behind.
  */
 export async function pruneLetters(manager: EntityManager, keep: number): Promise<void> {
-  await manager.query(
-    `WITH RECURSIVE ${lineageOf('EXISTS (SELECT 1 FROM dead_letters e WHERE e.job_id = j.id)')}, known AS (
-       SELECT d.*, ${LETTER_STATUS} AS is_now FROM dead_letters d
-     ), settled AS (
-       SELECT k.*, row_number() OVER (PARTITION BY k.job_id ORDER BY k.id DESC) AS newest
-         FROM known k WHERE k.is_now IN ('redriven', 'discarded', 'left_behind')
-     )
-     DELETE FROM dead_letters d USING settled s, jobs j
-      WHERE d.id = s.id AND j.id = s.job_id AND s.newest > $1
-        AND (s.status = 'discarded' OR NOT EXISTS (
-          SELECT 1 FROM checkpoints c
-           WHERE c.job_id = s.job_id AND c.status = 'complete'
-             AND CASE s.is_now
-                   WHEN 'redriven' THEN EXISTS (SELECT 1 FROM dead_letter_redrives r WHERE r.letter_id = s.id AND c.created_at <= r.at)
-                   ELSE c.timeline <> j.timeline AND c.timeline >= s.timeline AND c.created_at >= s.created_at END))`,
+  const jobs = await manager.query<{ readonly id: string }[]>(
+    'SELECT job_id AS id FROM dead_letters GROUP BY job_id HAVING count(*) > $1',
     [keep],
   );
+  for (const { id } of jobs) await manager.query(PRUNE, [id, keep]);
 }
+
+const PRUNE = `
+WITH RECURSIVE ${lineageOf('j.id = $1')}, settled AS (
+  SELECT known.*, row_number() OVER (ORDER BY id DESC) AS newest
+    FROM (SELECT d.id, d.timeline, d.status, ${LETTER_STATUS} AS is_now, ${redrivenBy('timeline')} AS by_timeline,
+                 ${redrivenBy('batch_id')} AS by_batch
+            FROM dead_letters d WHERE d.job_id = $1) known
+   WHERE is_now IN ('redriven', 'discarded', 'left_behind')
+), ways_back AS (
+  SELECT d.timeline, d.batch_id, ${isIn('d.timeline', 'd.batch_id')} AS is_ours
+    FROM checkpoints d WHERE d.job_id = $1 AND d.status IN ('pending', 'complete')
+)
+DELETE FROM dead_letters d USING settled s
+ WHERE d.id = s.id AND s.newest > $2 AND (s.status = 'discarded' OR NOT EXISTS (
+   SELECT 1 FROM ways_back w
+    WHERE CASE s.is_now
+            WHEN 'redriven' THEN NOT (w.is_ours AND (w.timeline, w.batch_id) >= (s.by_timeline, s.by_batch))
+            ELSE NOT w.is_ours AND w.timeline >= s.timeline END))`;

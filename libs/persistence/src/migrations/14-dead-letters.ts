@@ -16,6 +16,7 @@ export class DeadLetters1765400000000 implements MigrationInterface {
 const STATEMENTS = [
   'ALTER TABLE batches ADD COLUMN records_dead_lettered bigint',
   'ALTER TABLE batches ADD COLUMN set_aside jsonb',
+  'ALTER TABLE batches ADD COLUMN is_settled boolean',
   'ALTER TABLE batches ADD COLUMN poison_search jsonb',
   'ALTER TABLE batches ADD COLUMN redriven jsonb',
   'ALTER TABLE jobs ADD COLUMN redrive_wanted boolean NOT NULL DEFAULT false',

@@ -22,6 +22,8 @@ export class BatchRow {
   @Column({ name: 'records_dead_lettered', type: 'bigint', nullable: true }) recordsDeadLettered!: number | null;
   /** What the batch leaves out whenever it runs. */
   @Column({ name: 'set_aside', type: 'jsonb', nullable: true, select: false }) setAside?: unknown;
+  /** Whether a sink may have what came of the rest, before the batch is committed. */
+  @Column({ name: 'is_settled', type: 'boolean', nullable: true, select: false }) isSettled?: boolean | null;
   /** How far the search has come for a record at which the batch fails. */
   @Column({ name: 'poison_search', type: 'jsonb', nullable: true, select: false }) poisonSearch?: unknown;
   /** Records that it reads again, with their bytes. */

@@ -18,7 +18,6 @@ import {
   type PoisonSearch,
   type RedrivenRecord,
   type RunnerId,
-  type SetAsideRecord,
   type SourceOffsets,
   type CompletedCheckpoint,
 } from '@tidemark/domain';
@@ -132,7 +131,7 @@ export class TypeOrmRunStore extends RunStore {
   override async readBatches(fence: Fence, timeline: number, afterBatchId: number): Promise<readonly LoggedBatch[]> {
     const rows = await this.dataSource.manager
       .createQueryBuilder(BatchRow, 'b')
-      .addSelect(['b.setAside', 'b.poisonSearch', 'b.redriven'])
+      .addSelect(['b.setAside', 'b.isSettled', 'b.poisonSearch', 'b.redriven'])
       .where('b.tenant_id = :tenantId AND b.job_id = :jobId', fence)
       .andWhere('b.timeline = :timeline AND b.batch_id > :afterBatchId', { timeline, afterBatchId })
       .orderBy('b.batch_id', 'ASC')
@@ -142,12 +141,13 @@ export class TypeOrmRunStore extends RunStore {
       nextOffsets: (row.nextOffsets as SourceOffsets | null) ?? undefined,
       recordsSkipped: row.recordsSkipped ?? undefined,
       setAside: (row.setAside as readonly LeftOut[] | null) ?? undefined,
+      isSettled: row.isSettled ?? undefined,
       search: (row.poisonSearch as PoisonSearch | null) ?? undefined,
     }));
   }
 
-  override setAside(fence: Fence, plan: BatchPlan, records: readonly SetAsideRecord[]): Promise<'done' | 'fenced'> {
-    return letters.setAside(this.dataSource.manager, fence, plan, records);
+  override setAside(...[fence, plan, records, more]: Parameters<RunStore['setAside']>): Promise<'done' | 'fenced'> {
+    return letters.setAside(this.dataSource.manager, fence, plan, records, more);
   }
 
   override noteSearch(fence: Fence, plan: BatchPlan, search: PoisonSearch): Promise<'done' | 'fenced'> {

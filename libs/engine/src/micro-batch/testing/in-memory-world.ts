@@ -89,7 +89,7 @@ export class InMemoryWorld {
         if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
         return this.write(() => this.commit(commit, next));
       },
-      setAside: ({ batchId }, records) => {
+      setAside: ({ batchId }, records, { isSettled }) => {
         if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
         return this.write(() => {
           const logged = this.logged.get(batchId);
@@ -97,7 +97,7 @@ export class InMemoryWorld {
             this.logged.set(batchId, {
               ...logged,
               setAside: [...(logged.setAside ?? []), ...records],
-              search: undefined,
+              ...{ search: undefined, isSettled },
             });
           return { outcome: 'set_aside' } as const;
         });
