@@ -69,9 +69,11 @@ describe('the batch log of a run', () => {
   });
 
   it('blames no record for the end of a run that was given up', async () => {
-    const { log, run } = aLog();
+    const { log, run, store } = aLog();
     run.abandon('lease_lost');
-    expect([log.setAside, log.noteSearch]).toEqual([undefined, undefined]);
+    expect(await log.setAside?.(PLAN, [RECORD], MORE)).toEqual({ outcome: 'fenced' });
+    expect(await log.noteSearch?.(PLAN, { tries: 1, why: RECORD })).toEqual({ outcome: 'fenced' });
+    expect(store.searches).toEqual([]);
   });
 
   it('goes on with a search of the same revision only', async () => {

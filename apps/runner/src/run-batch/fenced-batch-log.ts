@@ -25,10 +25,9 @@ export class FencedBatchLog implements BatchLog {
     return this.run.redriveWanted && this.run.claimed.manifest.poison === 'dead_letter';
   }
 
-  /** Of a job whose policy it is. A run that was given up proves nothing by the end of its sandbox. */
+  /** Of a job whose policy it is. */
   get setAside(): NonNullable<BatchLog['setAside']> | undefined {
-    const { claimed, abandoned } = this.run;
-    if (claimed.manifest.poison !== 'dead_letter' || abandoned !== undefined) return undefined;
+    if (this.run.claimed.manifest.poison !== 'dead_letter') return undefined;
     return (plan, records, more) => this.writeSetAside(plan, records, more);
   }
 
@@ -63,6 +62,7 @@ export class FencedBatchLog implements BatchLog {
   get noteSearch(): NonNullable<BatchLog['noteSearch']> | undefined {
     if (this.setAside === undefined) return undefined;
     return async (plan, search) => {
+      if (this.isGivenUp) return { outcome: 'fenced' };
       const written = await this.store.noteSearch(this.run.claimed.fence, plan, { ...search, revision: this.revision });
       return written === 'fenced' ? this.fenced() : { outcome: 'noted' };
     };
@@ -79,6 +79,7 @@ export class FencedBatchLog implements BatchLog {
     records: readonly SetAsideRecord[],
     more: { readonly isSettled: boolean },
   ): Promise<{ readonly outcome: 'set_aside' } | Fenced> {
+    if (this.isGivenUp) return { outcome: 'fenced' };
     await this.assertRoom(plan, records);
     const written = await this.store.setAside(this.run.claimed.fence, plan, records, more);
     return written === 'fenced' ? this.fenced() : { outcome: 'set_aside' };
@@ -96,6 +97,11 @@ export class FencedBatchLog implements BatchLog {
     if (waiting + fresh <= this.deadLettersMax) return;
     const bound = `${this.deadLettersMax} dead letters of one job that wait, of which there are ${waiting}`;
     throw new TidemarkError('too_many_dead_letters', { batchId, bound });
+  }
+
+  /** The end of its sandbox proves nothing about a record then, and its sinks are to have nothing any more. */
+  private get isGivenUp(): boolean {
+    return this.run.abandoned !== undefined;
   }
 
   private get revision(): number {
