@@ -18,11 +18,16 @@ const SAMPLE_EVERY_MS = 5_000;
 const CHURN_EVERY_MS = 10_000;
 const WARM_SHARE = 1 / 3;
 const WAIT_MS = 60_000;
+/** Jobs that are stopped and started: few, so that they come to the bound on their runs. */
+const CHURNED = 5;
+/** Bounded by their age, which is more than a soak lasts: a day, and 400 days. */
+const BY_AGE = ['rows of idempotency_keys', 'rows of audit_events'];
 /** Low, so that retention works all the time. */
 const SETTINGS = {
   TIDEMARK_RUNNER_SLOTS: '40',
   TIDEMARK_BATCHES_KEPT: '100',
   TIDEMARK_EVENTS_KEPT: '100',
+  TIDEMARK_RUNS_KEPT: '10',
   TIDEMARK_CHECKPOINTS_KEPT: '3',
   TIDEMARK_SWEEP_MS: '5000',
   TIDEMARK_ORPHAN_GRACE_MS: '60000',
@@ -83,7 +88,7 @@ try {
 async function churn(ids, submit, goesOn) {
   let changes = 0;
   while (goesOn()) {
-    const id = ids[changes % ids.length];
+    const id = ids[changes % Math.min(CHURNED, ids.length)];
     await jobs.stop(id);
     await jobs.waitFor(id, ({ status }) => status === 'stopped', { timeoutMs: WAIT_MS });
     await jobs.start(id);
@@ -163,7 +168,7 @@ function judge(name, samples) {
   const left = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
   const noise = Math.sqrt(left / points.length);
   const rise = slope * (points.at(-1)[0] - points[0][0]);
-  const grows = rise > 2 * noise && rise > 0.05 * meanY;
+  const grows = !BY_AGE.includes(name) && rise > 2 * noise && rise > 0.05 * meanY;
   const rounded = (value) => Math.round(value * 100) / 100;
   const every = Math.max(1, Math.floor(points.length / 30));
   return {
