@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Job, JobConfigOrder, JobEvent } from '@tidemark/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesBelow } from './files-below.js';
 import { aHome, Instance, writeInput } from './instance.js';
 import { bundleOf, placeOf } from './job-bundles.js';
 import { committedOutput } from './output-files.js';
@@ -226,17 +227,7 @@ describe('a job that goes wrong', () => {
   }
 
   async function objectsOf(jobId: string): Promise<readonly string[]> {
-    const objects = await until('the object store is listed', WAIT_MS_MAX, () =>
-      readdir(join(instance.home, 'objects'), { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-        // The collector removed a folder between its listing and its reading: that listing tells nothing.
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw error;
-      }),
-    );
-    return objects
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => join(parentPath, name))
-      .filter((path) => path.includes(jobId));
+    return (await filesBelow(join(instance.home, 'objects'))).filter((path) => path.includes(jobId));
   }
 });
 

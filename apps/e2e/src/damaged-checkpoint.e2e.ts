@@ -1,8 +1,9 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from '@tidemark/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectExactlyOnce, submitEcho } from './echo.js';
+import { filesBelow } from './files-below.js';
 import { aHome, Instance, kill } from './instance.js';
 import { until } from './until.js';
 
@@ -59,10 +60,9 @@ describe('a job whose newest checkpoint is damaged', () => {
 
   /** Flips a bit of each of its objects. @returns how many there are. */
   async function damage({ timeline, batchId }: Checkpoint): Promise<number> {
-    const files = await readdir(join(instance.home, 'objects'), { recursive: true, withFileTypes: true });
-    const own = files.filter((file) => file.isFile() && file.parentPath.includes(`/t${timeline}/b${batchId}-`));
-    for (const { parentPath, name } of own) {
-      const path = join(parentPath, name);
+    const files = await filesBelow(join(instance.home, 'objects'));
+    const own = files.filter((path) => path.includes(`/t${timeline}/b${batchId}-`));
+    for (const path of own) {
       const bytes = await readFile(path);
       const middle = bytes.length >> 1;
       bytes[middle] = (bytes[middle] ?? 0) ^ 1;

@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Job, RestoreDecision } from '@tidemark/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesBelow } from './files-below.js';
 import { aHome, Instance, writeInput } from './instance.js';
 import { bundleOf } from './job-bundles.js';
 import type { Kept, Numbered } from './jobs/four-sources.js';
@@ -107,12 +108,12 @@ describe('an upgrade under reset_keep_offsets', () => {
 
   /** Removes every object of the job's checkpoints. */
   async function loseCheckpoints(): Promise<void> {
-    const objects = join(instance.home, 'objects');
-    const files = (await readdir(objects, { recursive: true })).filter(
+    const files = (await filesBelow(join(instance.home, 'objects'))).filter(
       (file) => file.includes('/state/') || file.endsWith('manifest.json'),
     );
     expect(files.length).toBeGreaterThan(1);
-    for (const file of files) await rm(join(objects, file));
+    // The collector removes some as well.
+    for (const file of files) await rm(file, { force: true });
   }
 
   const output = <Row>(folder: string): Promise<readonly CommittedOutput<Row>[]> =>

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Checkpoint, Job, RestoreDecision } from '@tidemark/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesBelow } from './files-below.js';
 import { aHome, Instance, root, writeInput } from './instance.js';
 import { bundleOf } from './job-bundles.js';
 import type { Seen } from './jobs/visits.js';
@@ -201,9 +202,8 @@ describe('where a job with two sources goes on', () => {
   /** Stops the job, and takes every state file from it. */
   async function stopAndLoseState(): Promise<Job> {
     const stopped = await stop();
-    const objects = join(instance.home, 'objects');
-    for (const file of await readdir(objects, { recursive: true }))
-      if (file.includes('/state/') || file.endsWith('manifest.json')) await rm(join(objects, file));
+    for (const file of await filesBelow(join(instance.home, 'objects')))
+      if (file.includes('/state/') || file.endsWith('manifest.json')) await rm(file, { force: true });
     return stopped;
   }
 

@@ -190,6 +190,8 @@ export interface GraphInput {
   readonly batchId: number;
   readonly batchTimeMs: number;
   readonly sources: readonly { readonly uid: string; readonly chunks: readonly InputChunk[] }[];
+  /** Whether this is only a part of the batch, run to find the record at which it fails: nothing of it counts. */
+  readonly isProbe?: true;
 }
 
 export interface GraphOutput {

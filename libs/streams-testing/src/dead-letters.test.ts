@@ -61,4 +61,26 @@ describe('dead letters', () => {
     expect(job.deadLetters).toMatchObject([{ text: 'nonsense', record: 3 }]);
     expect(await job.batch()).toEqual({ out: [] });
   });
+
+  it('hold the record that made its batch fail without a word about which it was', async () => {
+    const definition = defineJob({ name: 'test', batchInterval: '1 s', poison: 'dead_letter' }, (job) => {
+      job
+        .source('in', files<Reading>({ path: 'in' }))
+        .keyBy('key')
+        .updateStateByKey('counts', (readings, count: number | undefined) => {
+          if (readings.some(({ value }) => value === 13)) throw new Error('unlucky');
+          return (count ?? 0) + readings.length;
+        })
+        .to('out', toLog());
+    });
+    const job = testJob(definition);
+    job.add('in', [a(1), { key: 'b', value: 13 }, a(2), { key: 'c', value: 3 }]);
+    expect(await job.batch()).toEqual({
+      out: [
+        ['a', 2],
+        ['c', 1],
+      ],
+    });
+    expect(job.deadLetters).toMatchObject([{ record: 1, code: 'job_code_threw' }]);
+  });
 });

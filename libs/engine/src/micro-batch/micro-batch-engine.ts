@@ -226,7 +226,7 @@ export class MicroBatchEngine {
     const { timeline, batchId, batchTimeMs } = plan;
     const sources = firstRecords(this.poison.remaining(plan, input).sources, records);
     try {
-      await this.ports.graph.run({ timeline, batchId, batchTimeMs, sources });
+      await this.ports.graph.run({ timeline, batchId, batchTimeMs, sources, isProbe: true });
     } catch (error) {
       return this.poison.runAgain(plan, () => Promise.resolve(input), error);
     }

@@ -118,7 +118,8 @@ export class TumblingWindows implements Operator {
   private idsDue({ endMs, table }: OpenWindow, isDue: boolean): Int32Array {
     const { beforeMs } = this.parts.watermark ?? { beforeMs: -Infinity };
     const due = table.f64(this.due);
-    const hasNews = (id: number): boolean => (due[id] ?? 0) >= 0;
+    // What a former revision has kept there says nothing where nothing is kept: what is touched has news.
+    const hasNews = (id: number): boolean => !this.tracks || (due[id] ?? 0) >= 0;
     if (endMs <= this.watermarkMs() && endMs > beforeMs) {
       return this.discards ? idsOf(table).filter(hasNews) : idsOf(table);
     }
