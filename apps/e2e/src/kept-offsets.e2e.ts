@@ -132,6 +132,22 @@ describe('an upgrade under reset_keep_offsets', () => {
     expect(decision.from?.offsets).toEqual(committed);
   }
 
+  /**
+   * Whether the loss is noticed before anything is decided is a matter of time. If it is, there is no checkpoint left that could
+   * fit or not, and the log of the timeline makes the state again.
+   */
+  async function expectNothingLost(handover: Handover): Promise<void> {
+    if (handover.decision.reasonCode === 'NO_CHECKPOINT_YET') {
+      expect(handover.decision.from).toMatchObject({ kind: 'replay_from_beginning', offsetsFrom: 'timeline' });
+      expect(handover.after).toBe(handover.before);
+      expect(handover.first).toEqual(handover.committed);
+    } else {
+      expectKeptOffsets(handover);
+      await expectKeptAnew(handover);
+    }
+    await expectEachOnce();
+  }
+
   /** What is kept since a timeline began starts at the record after the last one before it, and holds each once. */
   async function expectKeptAnew({ after: timeline }: Handover): Promise<void> {
     const each = await output<Numbered>('each');
@@ -171,9 +187,7 @@ describe('an upgrade under reset_keep_offsets', () => {
     await loseCheckpoints();
     const handover = await deploy(await bundle('sums', '4 s'));
 
-    expectKeptOffsets(handover);
-    await expectKeptAnew(handover);
-    await expectEachOnce();
+    await expectNothingLost(handover);
   });
 
   it('does the same when they are lost while the job is stopped', async () => {
@@ -182,9 +196,7 @@ describe('an upgrade under reset_keep_offsets', () => {
     await loseCheckpoints();
     const handover = await deploy(await bundle('means', '5 s'), { start: true });
 
-    expectKeptOffsets(handover);
-    await expectKeptAnew(handover);
-    await expectEachOnce();
+    await expectNothingLost(handover);
   });
 
   it('does the same where all state is given up for a job without any', async () => {
