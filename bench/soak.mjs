@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleJob } from '@tidemark/bundler';
-import { aHome, descendantsOf, Instance, root } from '@tidemark/e2e';
+import { aHome, descendantsOf, filesBelow, Instance, root } from '@tidemark/e2e';
 
 const { Client } = createRequire(join(root, 'libs/persistence/package.json'))('pg');
 const SAMPLE_EVERY_MS = 5_000;
@@ -124,18 +124,8 @@ async function sample() {
     figures[`rows of ${name}`] = rows[0].n;
   }
   figures['database MiB'] = await databaseMib();
-  figures.objects = await filesIn(join(home, 'objects'));
+  figures.objects = (await filesBelow(join(home, 'objects'))).length;
   return figures;
-}
-
-/** Folders may go while they are looked through. */
-async function filesIn(folder) {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const counts = entries.map((entry) => (entry.isDirectory() ? filesIn(join(folder, entry.name)) : 1));
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
 async function databaseMib() {

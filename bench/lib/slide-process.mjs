@@ -9,6 +9,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
 import { checkDefinition, compileGraph } from '@tidemark/engine';
+import { cpuMs } from '../yardsticks/run-batches.mjs';
 
 const WARM_SHARE = 0.25;
 const PIECE_BYTES = 1024 * 1024;
@@ -41,11 +42,6 @@ const slideWorstMs = Math.max(...measured.map(({ slideMs }) => slideMs));
 console.log(
   JSON.stringify({ slides: measured.length, readingMs: mean('readingMs'), slideMs: mean('slideMs'), slideWorstMs }),
 );
-
-function cpuMs() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
 
 /** Batches of so many lines; what is left at the end is none. */
 function* batchesIn(path, lines) {

@@ -1,4 +1,5 @@
 export { verifyChaos } from './chaos/verify-chaos.js';
+export { filesBelow } from './files-below.js';
 export { prepareFlights, recountFlights, submitFlights, type Recount } from './flights.js';
 export { stampede, submitHerd, type Stampede } from './herd.js';
 export { aHome, Instance, kill, root, writeInput, type RunningProcess } from './instance.js';
