@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Tidemark } from '@tidemark/sdk';
+import { askRedis } from '@tidemark/testing/faults';
 import { until } from './until.js';
 
 export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -41,7 +41,14 @@ export class Instance {
   static async start(home: string, env: { readonly [name: string]: string } = {}, build = root): Promise<Instance> {
     const entry = join(build, 'apps/local/dist/main.js');
     const child = spawn(process.execPath, [entry, '--no-example'], {
-      env: { ...process.env, NODE_OPTIONS: '', TIDEMARK_HOME: home, TIDEMARK_PORT: '0', ...redisOf(home), ...env },
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        TIDEMARK_HOME: home,
+        TIDEMARK_PORT: '0',
+        ...(await redisOf(home)),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output: string[] = [];
@@ -155,14 +162,27 @@ async function readInstanceFile(home: string): Promise<InstanceFile | undefined>
   }
 }
 
-const REDIS_DATABASES = 10_000;
+/** The databases before it are those of the queue's own tests. */
+const FIRST_REDIS_DATABASE = 100;
 
 /** A database of the Redis server for this home alone: another service would take its messages, and drop them. */
-function redisOf(home: string): { readonly TIDEMARK_REDIS_URL?: string } {
+async function redisOf(home: string): Promise<{ readonly TIDEMARK_REDIS_URL?: string }> {
   const server = process.env['TIDEMARK_REDIS_URL'];
   if (server === undefined) return {};
   const url = new URL(server);
-  const number = createHash('sha256').update(home).digest().readUInt32BE() % REDIS_DATABASES;
-  url.pathname = `/${number}`;
+  url.pathname = `/${await redisDatabaseOf(home, { host: url.hostname, port: Number(url.port) })}`;
   return { TIDEMARK_REDIS_URL: url.href };
+}
+
+/** The server itself gives the numbers out: one made from the home's name could be that of another home. */
+async function redisDatabaseOf(
+  home: string,
+  server: { readonly host: string; readonly port: number },
+): Promise<number> {
+  const key = `tidemark-e2e:${home}`;
+  const [, known] = (await askRedis(server, `GET ${key}`)).split('\r\n');
+  if (known !== undefined && /^\d+$/.test(known)) return Number(known);
+  const number = FIRST_REDIS_DATABASE + Number(/^:(\d+)/.exec(await askRedis(server, 'INCR tidemark-e2e'))?.[1]);
+  await askRedis(server, `SET ${key} ${number}`);
+  return number;
 }

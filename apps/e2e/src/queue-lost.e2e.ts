@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { ownRedis } from '@tidemark/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectExactlyOnce, goesOn, submitEcho } from './echo.js';
@@ -48,11 +46,7 @@ describe.skipIf(!(await hasProgram('redis-server')))('R5: a queue that is lost (
 
   /** One command; resolves to the first line of the answer. */
   async function redisSays(command: string): Promise<string> {
-    const socket = connect(redis.address.port, redis.address.host);
-    socket.write(`${command}\r\n`);
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    socket.destroy();
-    return answer.toString().split('\r\n')[0] ?? '';
+    return (await redis.say(command)).split('\r\n')[0] ?? '';
   }
 
   it('is nothing to the jobs that run, and the next death of a runner is mended as ever', async () => {

@@ -91,7 +91,7 @@ describe.skipIf(!hasRedis())('a queue in Redis (needs redis-server)', () => {
   const aRedis = (): Extract<QueueAddress, { kind: 'redis' }> & { readonly say: OwnRedis['say'] } => {
     const number = databases++;
     const say = async (command: string): Promise<string> => {
-      const answers = await server.say(`SELECT ${number}\r\n${command}`);
+      const answers = await server.say(`SELECT ${number}`, command);
       return answers.replace('+OK\r\n', '');
     };
     return { kind: 'redis', url: `${server.url}/${number}`, say };

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Tidemark } from '@tidemark/sdk';
 import {
@@ -8,6 +7,7 @@ import {
   ownPostgres,
   ownRedis,
   PostgresProxy,
+  type OwnRedis,
   type OwnServer,
   type SmallDisk,
 } from '@tidemark/testing/faults';
@@ -20,11 +20,10 @@ const TENANT = 'chaos';
 /** So short that a pause is soon longer. */
 export const LEASE_MS = 2_000;
 const DISK_BYTES = 96 * 1024 * 1024;
-const ANSWER_MS_MAX = 10_000;
 
 interface Servers {
   readonly postgres: OwnServer;
-  readonly redis: OwnServer;
+  readonly redis: OwnRedis;
   /** Between the runners and Postgres. */
   readonly proxy: PostgresProxy;
   readonly disk: SmallDisk | { readonly refused: string };
@@ -110,20 +109,6 @@ export class Cluster {
 
   async untilReady(): Promise<void> {
     await Promise.all(this.processes.map((each) => each.untilReady()));
-  }
-
-  /** Sends commands to Redis, and answers with what it says. */
-  askRedis(...commands: readonly string[]): Promise<string> {
-    return new Promise((resolve, reject) => {
-      let answer = '';
-      const { host, port } = this.servers.redis.address;
-      const socket = connect(port, host, () => socket.end([...commands, 'QUIT', ''].join('\r\n')));
-      socket.setTimeout(ANSWER_MS_MAX, () => socket.destroy(new Error('Redis does not answer')));
-      socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
-      socket.once('error', reject).once('close', () => {
-        resolve(answer);
-      });
-    });
   }
 
   async stop(): Promise<void> {

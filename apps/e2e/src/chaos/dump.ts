@@ -31,7 +31,7 @@ export async function dumpJob({ cluster, witness }: World, { id, name }: Watched
     await writeFile(join(folder, `${what}.json`), JSON.stringify(rows, undefined, 2));
   }
   const queues = ['wait', 'active', 'paused'].map((state) => `LRANGE ${QUEUE}:${state} 0 -1`);
-  await writeFile(join(folder, 'queue.txt'), await cluster.askRedis('KEYS *', ...queues).catch(String));
+  await writeFile(join(folder, 'queue.txt'), await cluster.servers.redis.say('KEYS *', ...queues).catch(String));
   return folder;
 }
 

@@ -94,7 +94,7 @@ async function nextEntry(folder: string, cause: () => void): Promise<boolean> {
 }
 
 export async function flushQueue({ cluster }: World): Promise<string> {
-  const said = await cluster.askRedis('FLUSHALL').catch((error: unknown) => String(error));
+  const said = await cluster.servers.redis.say('FLUSHALL').catch((error: unknown) => String(error));
   return said.split('\r\n')[0] ?? '';
 }
 

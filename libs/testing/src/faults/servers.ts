@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path';
 import { startPostgres } from '@tidemark/embedded-postgres';
 import { freeze } from './freezer.js';
 
+const ANSWER_MS_MAX = 10_000;
+
 /** A server that a test has started itself, and may do anything to. */
 export interface OwnServer {
   readonly url: string;
@@ -44,8 +46,23 @@ export async function ownPostgres(
 }
 
 export interface OwnRedis extends OwnServer {
-  /** Resolves to the answer to a command, as it comes over the wire. */
-  say(command: string): Promise<string>;
+  /** See {@link askRedis}. */
+  say(...commands: readonly string[]): Promise<string>;
+}
+
+/** Sends commands to a Redis, and resolves to all that it answers to them, as it comes over the wire. */
+export function askRedis(address: OwnServer['address'], ...commands: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(address.port, address.host);
+    // Redis answers QUIT too, and closes.
+    socket.write([...commands, 'QUIT', ''].join('\r\n'));
+    socket.setTimeout(ANSWER_MS_MAX, () => socket.destroy(new Error('Redis does not answer')));
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket.once('error', reject).once('close', () => {
+      resolve(answer.replace(/\+OK\r\n$/, ''));
+    });
+  });
 }
 
 /** A Redis of its own, in memory: what it held is lost when it is killed. Needs `redis-server`. */
@@ -70,13 +87,7 @@ export async function ownRedis(home: string): Promise<OwnRedis> {
   };
   return {
     url: `redis://127.0.0.1:${port}`,
-    say: async (command) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.write(`${command}\r\n`);
-      const [answer] = (await once(socket, 'data')) as [Buffer];
-      socket.destroy();
-      return answer.toString();
-    },
+    say: (...commands) => askRedis({ host: '127.0.0.1', port }, ...commands),
     address: { host: '127.0.0.1', port },
     pause: () => freeze(child.pid ?? 0),
     kill: () => end('SIGKILL'),
