@@ -26,7 +26,9 @@ export type LogEntry =
   | ({ readonly kind: 'plan'; readonly ranges: Ranges; readonly isWanted: boolean } & Written)
   | ({ readonly kind: 'commit' } & Written)
   /** It turned complete. */
-  | ({ readonly kind: 'checkpoint' } & Written);
+  | ({ readonly kind: 'checkpoint' } & Written)
+  /** A run has ended at a batch's end, for a reason of that kind. `open`: plans of its timeline without a commit. */
+  | { readonly kind: 'release'; readonly reason: string; readonly epoch: number; readonly open: number };
 
 export type Logged<K extends LogEntry['kind']> = Extract<LogEntry, { kind: K }>;
 
@@ -68,6 +70,7 @@ export const VIOLATIONS = {
   twice: 'records or rows that count more than once',
   stale: 'something was written by a run that had lost the job, or holds what a later run has replaced',
   reordered: 'records of one key in another order than that in which they came',
+  open: 'runs that have let go of a job at a batch boundary, and left a batch that is planned and not committed',
   gap: 'ranges of a timeline that do not tile a partition, or a plan that changed',
   aborted: 'rows that a reader sees of a batch that was never committed, or was taken back',
   wrong: 'rows that do not say what they have to',

@@ -223,6 +223,14 @@ describe('a history in which something is', () => {
     expect(kindsIn(judged)).toEqual(['aborted']);
   });
 
+  it('left open tells so: a batch whose run was told to end, and did', () => {
+    const ended = (open: number): JobHistory =>
+      withLog((log) => [...log, { kind: 'release', reason: 'stop', epoch: 2, open }]);
+
+    expect(kindsIn(ended(0))).toEqual([]);
+    expect(kindsIn(ended(1))).toEqual(['open']);
+  });
+
   it('elsewhere tells so: a rollback that begins after another batch', () => {
     const rollbacks = [{ ...ROLLBACK, to: { timeline: 1, batchId: 2 } }];
 

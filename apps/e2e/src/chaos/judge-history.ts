@@ -8,6 +8,7 @@ export function judgeHistory(history: JobHistory): readonly Violation[] {
   return [
     ...judgeWriters(history.log),
     ...judgePlans(history.log),
+    ...judgeReleases(history.log),
     ...judgeResets(history),
     ...judgeRollbacks(history),
     ...replayed.violations,
@@ -22,7 +23,7 @@ function judgeWriters(log: readonly LogEntry[]): readonly Violation[] {
   let claimed = 0;
   let committed = 0;
   for (const entry of log) {
-    if (entry.kind === 'timeline') continue;
+    if (entry.kind === 'timeline' || entry.kind === 'release') continue;
     if (entry.kind === 'claim') {
       if (entry.epoch <= claimed) stale(`epoch ${entry.epoch} was claimed after epoch ${claimed}`);
       claimed = entry.epoch;
@@ -58,6 +59,14 @@ function judgePlans(log: readonly LogEntry[]): readonly Violation[] {
   }
   return violations;
 }
+
+/** A run that has not died finishes the batch that it has begun. */
+const judgeReleases = (log: readonly LogEntry[]): readonly Violation[] =>
+  log.flatMap((entry): readonly Violation[] => {
+    if (entry.kind !== 'release' || entry.open === 0) return [];
+    const what = `the run of epoch ${entry.epoch} ended (${entry.reason}) with ${entry.open} open plans`;
+    return [{ kind: 'open', count: entry.open, what }];
+  });
 
 function judgeResets({ log, resetsMax }: JobHistory): readonly Violation[] {
   const resets = log.filter((entry) => entry.kind === 'timeline' && entry.timeline > 1 && entry.isEmpty).length;

@@ -43,18 +43,26 @@ export async function settle(world: World, signal: AbortSignal): Promise<Settled
   };
   await Promise.all(world.jobs.map(settleJob));
   if (stuck.length > 0) await dumpStacks(world);
-  const left = await announcementsLeft(world, signal);
-  if (left > 0) stuck.push(`${left} announcements were not sent within ${STUCK_MS / 1_000} s`);
+  stuck.push(...(await leftOver(world, signal)));
   return { rows, stuck, failed };
 }
 
-async function announcementsLeft({ witness }: World, signal: AbortSignal): Promise<number> {
+/** What has to vanish by itself and does not. */
+async function leftOver({ witness }: World, signal: AbortSignal): Promise<readonly string[]> {
+  const kinds = {
+    'announcements were not sent': () => witness.announcements(),
+    'checkpoints that nobody writes any more were not collected': () => witness.abandonedCheckpoints(),
+  };
   const deadlineMs = performance.now() + STUCK_MS;
-  for (;;) {
-    const left = await witness.announcements();
-    if (left === 0 || signal.aborted || performance.now() > deadlineMs) return left;
-    await sleep(LOOK_EVERY_MS);
-  }
+  const untilNone = async ([what, count]: [string, () => Promise<number>]): Promise<readonly string[]> => {
+    for (;;) {
+      const left = await count();
+      if (left === 0 || signal.aborted) return [];
+      if (performance.now() > deadlineMs) return [`${left} ${what} within ${STUCK_MS / 1_000} s`];
+      await sleep(LOOK_EVERY_MS);
+    }
+  };
+  return (await Promise.all(Object.entries(kinds).map(untilNone))).flat();
 }
 
 function isAtRest(job: WatchedJob, row: JobRow): boolean {

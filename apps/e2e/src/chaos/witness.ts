@@ -62,6 +62,19 @@ BEGIN
 END $$;
 CREATE TRIGGER witness AFTER UPDATE OF epoch ON public.runs FOR EACH ROW
   WHEN (NEW.epoch IS NOT NULL AND OLD.epoch IS DISTINCT FROM NEW.epoch) EXECUTE FUNCTION witness.note_run();
+
+CREATE FUNCTION witness.note_release() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO witness.log (kind, job_id, epoch, data) SELECT 'release', NEW.job_id, NEW.epoch, jsonb_build_object(
+    'reason', NEW.end_reason,
+    'open', (SELECT count(*) FROM public.batches b
+              WHERE b.job_id = j.id AND b.timeline = j.timeline AND b.committed_epoch IS NULL))
+    FROM public.jobs j WHERE j.id = NEW.job_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER witness_release AFTER UPDATE OF status ON public.runs FOR EACH ROW
+  WHEN (NEW.status = 'ended' AND NEW.end_reason IN ('stop', 'redeploy', 'runner_shutdown', 'finished'))
+  EXECUTE FUNCTION witness.note_release();
 `;
 
 /** Where a job stands, by its row. */
@@ -124,6 +137,15 @@ export class Witness {
     return row?.count ?? 0;
   }
 
+  /** Checkpoints that nobody writes any more, and that are not gone. */
+  async abandonedCheckpoints(): Promise<number> {
+    const [row] = await this.rows<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM checkpoints c JOIN jobs j ON j.id = c.job_id
+        WHERE c.status = 'pending' AND (c.epoch < j.epoch OR j.current_run_id IS NULL)`,
+    );
+    return row?.count ?? 0;
+  }
+
   async job(jobId: string): Promise<JobRow> {
     const [row] = await this.rows<JobRow>(
       `SELECT j.id, desired, j.status, status_reason AS "statusReason", j.revision, j.epoch::integer, timeline,
@@ -182,6 +204,10 @@ function entryOf(row: LogRow): LogEntry {
   if (kind === 'timeline') {
     const { after, isEmpty } = data as { after: { timeline: number; batchId: number } | null; isEmpty: boolean };
     return { kind, timeline, isEmpty, ...(after === null ? {} : { after }) };
+  }
+  if (kind === 'release') {
+    const { reason, open } = data as { reason: string; open: number };
+    return { kind, reason, open, epoch: Number(row.epoch) };
   }
   const job = { epoch: Number(row.job_epoch), timeline: row.job_timeline };
   const written = { timeline, batchId: Number(row.batch_id), epoch: Number(row.epoch), job };
