@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { isTidemarkError, TidemarkError } from '@tidemark/domain';
+import { isTidemarkError, TidemarkError, type ErrorKind } from '@tidemark/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseAway } from './database-away.js';
 import { statusOf } from './error-status.js';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.js';
 import { RouteTable } from './route-table.js';
@@ -32,6 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
       if (thrown.spec.kind !== 'internal') return thrown;
       return this.fault(thrown, request);
     }
+    if (isDatabaseAway(thrown)) return this.databaseAway(thrown, request);
     return this.refusedByTransport(thrown, request) ?? this.fault(thrown, request);
   }
 
@@ -56,6 +58,15 @@ export class ProblemFilter implements ExceptionFilter {
     }
   }
 
+  private databaseAway(cause: unknown, request: FastifyRequest): TidemarkError {
+    this.log.warn('the database does not answer', {
+      method: request.method,
+      path: pathOf(request),
+      cause: String(cause),
+    });
+    return new TidemarkError('database_unavailable', undefined, { cause });
+  }
+
   private fault(thrown: unknown, request: FastifyRequest): TidemarkError {
     const reference = randomUUID();
     const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -63,6 +74,9 @@ export class ProblemFilter implements ExceptionFilter {
     return new TidemarkError('internal_fault', { reference }, { cause });
   }
 }
+
+/** Kinds of which a second attempt can come to something. A second is longer than anything takes that is refused for being in use. */
+const WITH_RETRY_AFTER: ReadonlySet<ErrorKind> = new Set(['exhausted', 'unavailable']);
 
 function statusThrown(thrown: unknown): number | undefined {
   if (thrown instanceof HttpException) return thrown.getStatus();
@@ -75,8 +89,7 @@ function headersOf(error: TidemarkError): { readonly [name: string]: string } {
   if (error.code === 'key_unknown') return { 'www-authenticate': 'Bearer realm="tidemark"' };
   if (error.code === 'method_not_allowed')
     return { allow: (error as TidemarkError<'method_not_allowed'>).params.allowed.join(', ') };
-  // A second is longer than anything that is refused for being in use takes to end.
-  return error.spec.retry === 'backoff' && error.spec.kind === 'exhausted' ? { 'retry-after': '1' } : {};
+  return error.spec.retry === 'backoff' && WITH_RETRY_AFTER.has(error.spec.kind) ? { 'retry-after': '1' } : {};
 }
 
 const invalid = (field: string, problem: string): TidemarkError =>

@@ -53,6 +53,19 @@ describe('an error of the catalogue', () => {
   });
 });
 
+describe('a database that is away', () => {
+  it('is told as such, without where it is, and with when to try again', async () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' });
+    api.inspector.before = () => Promise.reject(refused);
+
+    const { status, headers, body } = await api.send('POST', '/v1/bundles', { body: aBundle() });
+
+    expect([status, headers['retry-after']]).toEqual([503, '1']);
+    expect(body).toMatchObject({ code: 'database_unavailable' });
+    expect(JSON.stringify(body)).not.toContain('10.0.0.7');
+  });
+});
+
 describe('a fault of ours', () => {
   it.each([
     ['unknown to the catalogue', new Error('connect ECONNREFUSED 10.0.0.7:5432')],

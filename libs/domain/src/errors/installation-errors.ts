@@ -1,8 +1,16 @@
 import type { QueueKind } from '../installation/queue-kind.js';
 import type { ErrorSpec } from './error-spec.js';
 
-/** Of a database, an object store and a queue that do not belong together. */
+/** Of a database, an object store and a queue that are not there, or do not belong together. */
 export const INSTALLATION_ERRORS = {
+  database_unavailable: {
+    kind: 'unavailable',
+    fault: 'external',
+    retry: 'backoff',
+    say: () =>
+      'The database does not answer. Whether something was done is not known where a change was asked for: send it again, ' +
+      'with the same Idempotency-Key, and it happens once.',
+  },
   store_of_another_installation: {
     kind: 'conflict',
     fault: 'user',
