@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { ConfigError, type ApiConfig, type Environment } from '@tidemark/config';
-import { startTracing, type JsonLogger } from '@tidemark/observability';
+import { startTelemetry, type JsonLogger } from '@tidemark/observability';
 import { migrate } from '@tidemark/persistence';
 import type { SandboxHost } from '@tidemark/sandbox';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -20,13 +20,13 @@ export async function startApi(parts: {
   readonly sandbox: Promise<SandboxHost>;
 }): Promise<void> {
   const { env, config, logger, sandbox } = parts;
-  const [tracing] = await Promise.all([startTracing('tidemark-api', env), migrate(config.databaseUrl)]);
+  const [telemetry] = await Promise.all([startTelemetry('tidemark-api', env), migrate(config.databaseUrl)]);
   const api = ApiModule.over([InfrastructureModule.forRoot(config, sandbox)]);
   const server = await httpServer(api, { bodyBytesMax: config.bodyBytesMax, logger });
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), CLOSE_MS_MAX).unref();
     await server.close();
-    await tracing.close();
+    await telemetry.close();
     process.exit(0);
   };
   process.once('SIGTERM', () => void stop());

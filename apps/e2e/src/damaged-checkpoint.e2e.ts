@@ -5,25 +5,34 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectExactlyOnce, submitEcho } from './echo.js';
 import { filesBelow } from './files-below.js';
 import { aHome, Instance, kill } from './instance.js';
+import { OtlpReceiver } from './otlp-receiver.js';
+import { totalOf } from './received-metrics.js';
 import { until } from './until.js';
 
 const WAIT_MS_MAX = 30_000;
 
 describe('a job whose newest checkpoint is damaged', () => {
   let instance: Instance;
+  let receiver: OtlpReceiver;
   let dataHome: Awaited<ReturnType<typeof aHome>>;
 
   beforeAll(async () => {
     dataHome = await aHome();
-    instance = await Instance.start(dataHome.home);
+    receiver = await OtlpReceiver.listen();
+    instance = await Instance.start(dataHome.home, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+    });
   });
 
   afterAll(async () => {
     await instance.stop();
+    receiver.close();
     await dataHome.remove();
   });
 
-  it('F7: goes on elsewhere within 30 s, from the checkpoint before and its offsets, and says so', async () => {
+  it('F7: goes on elsewhere within 30 s, from the checkpoint before and its offsets, and says so in an event and a metric', async () => {
     const { jobs } = instance.tidemark;
     const jobId = await submitEcho(instance, 'damaged');
     await until('there are two checkpoints', WAIT_MS_MAX, async () =>
@@ -48,6 +57,10 @@ describe('a job whose newest checkpoint is damaged', () => {
     const restored = events.findLast(({ type }) => type === 'run.restored');
     expect(restored?.data['rebuilt']).toContain(before.batchId + 1);
     expect(restored?.data['rebuilt']).not.toContain(before.batchId);
+    await until('it is counted', WAIT_MS_MAX, () =>
+      Promise.resolve(totalOf(receiver.points, 'tidemark.checkpoint.unreadable') > 0 ? true : undefined),
+    );
+    expect(totalOf(receiver.points, 'tidemark.checkpoint.unreadable')).toBe(1);
     await jobs.cancel(jobId);
     await expectExactlyOnce(instance, 'damaged');
   });

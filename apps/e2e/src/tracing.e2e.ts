@@ -68,7 +68,7 @@ describe('the trace of a job', () => {
       await instance.stop();
       receiver.close();
     }
-    expect(receiver.spans).toEqual([]);
+    expect([receiver.spans, receiver.points]).toEqual([[], []]);
   });
 });
 

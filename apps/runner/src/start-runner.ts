@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { hostname } from 'node:os';
 import type { Environment, RunnerConfig } from '@tidemark/config';
 import { RunStore, type RunnerId } from '@tidemark/domain';
-import { startTracing, type JsonLogger } from '@tidemark/observability';
+import { METRICS, observe, startTelemetry, type JsonLogger } from '@tidemark/observability';
 import { migrate } from '@tidemark/persistence';
 import { queueAddress, QueueClaim, RunQueueTransport } from '@tidemark/queue';
 import type { SandboxHost } from '@tidemark/sandbox';
@@ -25,7 +25,7 @@ export async function startRunner(parts: {
 }): Promise<void> {
   const { env, config, logger } = parts;
   const id = `rnr_${v7().replaceAll('-', '')}` as RunnerId;
-  const [tracing] = await Promise.all([startTracing('tidemark-runner', env), migrate(config.databaseUrl)]);
+  const [telemetry] = await Promise.all([startTelemetry('tidemark-runner', env), migrate(config.databaseUrl)]);
   const transport = new RunQueueTransport(queueAddress(config.databaseUrl, config.redisUrl), config.slots);
   const module = RunnerModule.forRoot(config, { id, sandbox: parts.sandbox });
   const options: MicroserviceOptions = { strategy: transport };
@@ -35,6 +35,8 @@ export async function startRunner(parts: {
   const sandbox = await parts.sandbox;
   const runs = app.get(RunStore);
   const lease = app.get(RunnerLease);
+  const active = app.get(ActiveRuns);
+  observe(METRICS.jobsOwned, () => Promise.resolve([[active.size, {}]]));
   await runs.registerRunner({
     id,
     host: hostname(),
@@ -57,7 +59,6 @@ export async function startRunner(parts: {
   endOnSignal(async () => {
     setTimeout(() => process.exit(1), config.drainMs + CLOSE_MS_MAX).unref();
     await transport.pause();
-    const active = app.get(ActiveRuns);
     const drained = await active.drainAll('runner_shutdown', config.drainMs);
     // What did not get there in time must be over before the runner is retired: its jobs are free from then on.
     if (!drained) active.abandonAll('lease_lost');
@@ -65,7 +66,7 @@ export async function startRunner(parts: {
     await runs.retireRunner(id);
     await sandbox.close();
     await app.close();
-    await tracing.close();
+    await telemetry.close();
     process.exit(0);
   });
   process.stdout.write(`${JSON.stringify({ ready: { role: 'runner', id } })}\n`);

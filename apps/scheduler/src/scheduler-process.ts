@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { ConfigError, processEnvironment, schedulerConfig } from '@tidemark/config';
 import { isTidemarkError } from '@tidemark/domain';
-import { JsonLogger, startTracing } from '@tidemark/observability';
+import { JsonLogger, startTelemetry } from '@tidemark/observability';
 import { migrate } from '@tidemark/persistence';
 import { QueueClaim } from '@tidemark/queue';
 import { NestFactory } from '@nestjs/core';
@@ -10,7 +10,7 @@ import { SchedulerModule } from './scheduler.module.js';
 async function run(): Promise<void> {
   const env = processEnvironment();
   const config = schedulerConfig(env);
-  const [tracing] = await Promise.all([startTracing('tidemark-scheduler', env), migrate(config.databaseUrl)]);
+  const [telemetry] = await Promise.all([startTelemetry('tidemark-scheduler', env), migrate(config.databaseUrl)]);
   const logger = new JsonLogger('scheduler', config.log);
   const app = await NestFactory.createApplicationContext(SchedulerModule.forRoot(config), {
     logger,
@@ -18,7 +18,7 @@ async function run(): Promise<void> {
   });
   const stop = async (): Promise<void> => {
     await app.close();
-    await tracing.close();
+    await telemetry.close();
     process.exit(0);
   };
   process.once('SIGTERM', () => void stop());

@@ -34,6 +34,7 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(SchedulerLoop.name);
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  private leads = false;
   private readonly beside: readonly Beside[];
 
   constructor(
@@ -57,6 +58,11 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
     ];
   }
 
+  /** Whether this process led when it last looked. */
+  get isLeading(): boolean {
+    return this.leads;
+  }
+
   onApplicationBootstrap(): void {
     this.running = this.run();
   }
@@ -71,12 +77,25 @@ export class SchedulerLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        await this.store.whileLeading(() => this.pass());
+        await this.passIfLeading();
         await this.store.waitForWork(this.config.reconcileMs);
       } catch (error) {
         this.report(error);
         await new Promise<void>((resolve) => void this.timers.after(FAULT_PAUSE_MS, resolve));
       }
+    }
+  }
+
+  /** A pass that fails was led all the same; a database that cannot be asked leaves it open, and then nobody counts on it. */
+  private async passIfLeading(): Promise<void> {
+    let leads = false;
+    try {
+      await this.store.whileLeading(() => {
+        leads = true;
+        return this.pass();
+      });
+    } finally {
+      this.leads = leads;
     }
   }
 

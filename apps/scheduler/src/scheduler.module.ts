@@ -5,6 +5,7 @@ import { PersistenceModule } from '@tidemark/persistence';
 import { queueAddress, QueueClaim, RunQueue } from '@tidemark/queue';
 import { FsObjectStore } from '@tidemark/stores';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { CountJobs } from './count-jobs.js';
 import { Collect } from './collect/collect.js';
 import { SCHEDULER_CONFIG } from './config.js';
 import { OutboxRelay } from './outbox-relay/outbox-relay.js';
@@ -66,6 +67,7 @@ export class SchedulerModule {
         { provide: END_PROCESS, useValue: () => process.exit(1) },
         WatchStore,
         SchedulerLoop,
+        CountJobs,
       ],
     };
   }

@@ -1,12 +1,9 @@
 import { context, ROOT_CONTEXT, SpanStatusCode, trace, type Attributes, type Context } from '@opentelemetry/api';
-import { TidemarkError } from '@tidemark/domain';
 import { ATTRIBUTES, type AttributeName, type SpanName } from './names.js';
+import { isExported, type Environment } from './otlp-environment.js';
 import { parseTraceParent, traceParentOf } from './trace-parent.js';
 
 const TRACER = 'tidemark';
-const PROTOCOL = 'http/protobuf';
-
-type Environment = { readonly [name: string]: string | undefined };
 
 export interface Tracing {
   /** Sends what is waiting, for two seconds at most. */
@@ -19,29 +16,10 @@ export interface Tracing {
  * `http/protobuf`.
  */
 export async function startTracing(serviceName: string, env: Environment): Promise<Tracing> {
-  if (!isExporting(env)) return { close: () => Promise.resolve() };
-  const [variable = '', protocol = PROTOCOL] = firstSet(env, [
-    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
-    'OTEL_EXPORTER_OTLP_PROTOCOL',
-  ]);
-  if (protocol !== PROTOCOL) throw new TidemarkError('not_built', { what: `The protocol "${protocol}" (${variable})` });
+  if (!isExported('TRACES', env)) return { close: () => Promise.resolve() };
   // Loaded only where it is used: it would take a tenth of the start of every process.
   const { exportSpans } = await import('./export-spans.js');
   return exportSpans(env['OTEL_SERVICE_NAME'] ?? serviceName);
-}
-
-function isExporting(env: Environment): boolean {
-  if (env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none') return false;
-  return firstSet(env, ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT']).length > 0;
-}
-
-/** Name and value of the first variable that is set; an empty one counts as absent. */
-function firstSet(env: Environment, names: readonly string[]): readonly [string, string] | readonly [] {
-  for (const name of names) {
-    const value = env[name];
-    if (value !== undefined && value !== '') return [name, value];
-  }
-  return [];
 }
 
 export interface SpanOptions {

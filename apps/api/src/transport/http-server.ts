@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { refuseDeepNesting } from './nesting.js';
+import { measureRequests } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
 
 /** A request must have arrived in full by then; event streams are answers and may take as long as they like. */
@@ -38,6 +39,7 @@ export async function httpServer(
   fastify.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) routes.add(one, url);
   });
+  measureRequests(fastify);
   fastify.addHook('onRequest', async (_, reply) => {
     void reply.headers(SECURITY_HEADERS);
   });

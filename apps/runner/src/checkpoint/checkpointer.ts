@@ -16,7 +16,7 @@ import {
   type RunStore,
 } from '@tidemark/domain';
 import type { StateSnapshot } from '@tidemark/engine';
-import { inSpan, SPANS } from '@tidemark/observability';
+import { count, inSpan, measure, METRICS, SPANS } from '@tidemark/observability';
 import type { ActiveRun } from '../run-batch/active-run.js';
 import { ENGINE_VERSION } from '../engine-version.js';
 
@@ -111,6 +111,7 @@ export class Checkpointer {
     const { tenantId, jobId, epoch, runId } = fence;
     const { timeline, batchId } = snapshot;
     const id = this.tools.ids.next('checkpoint');
+    const startedMs = this.run.timers.elapsedMs();
     try {
       await inSpan(
         SPANS.checkpoint,
@@ -119,7 +120,9 @@ export class Checkpointer {
           attributes: { tenantId, jobId, runId, epoch, timeline, batchId, checkpointId: id },
         },
         async () => {
-          this.chain = await this.writeDurably(id, snapshot, begun, parent);
+          const written = await this.writeDurably(id, snapshot, begun, parent);
+          this.chain = written?.chain;
+          if (written !== undefined) this.record(snapshot.kind, written.bytes, startedMs);
         },
       );
       this.failures = 0;
@@ -129,10 +132,17 @@ export class Checkpointer {
       this.failure = error;
       const reason = error instanceof Error ? error.message : String(error);
       const code = isTidemarkError(error) ? error.code : 'internal_fault';
+      count(METRICS.checkpointsFailed, { errorType: code });
       await this.tools.runs
         .appendEvents(fence, [{ type: 'checkpoint.failed', data: { checkpointId: id, batchId, code, reason } }])
         .catch(() => undefined);
     }
+  }
+
+  private record(checkpointKind: StateSnapshot['kind'], bytes: number, startedMs: number): void {
+    count(METRICS.checkpointsCompleted, { checkpointKind });
+    measure(METRICS.checkpointSize, { checkpointKind }, bytes);
+    measure(METRICS.checkpointDuration, { checkpointKind }, (this.run.timers.elapsedMs() - startedMs) / 1_000);
   }
 
   /** Answers with what the next one can build on; with nothing when the job was lost. */
@@ -141,7 +151,7 @@ export class Checkpointer {
     snapshot: StateSnapshot,
     known: Begun,
     parent: CheckpointChain | undefined,
-  ): Promise<CheckpointChain | undefined> {
+  ): Promise<{ readonly chain: CheckpointChain; readonly bytes: number } | undefined> {
     const { runs, objects } = this.tools;
     const { fence, revision, manifest } = this.run.claimed;
     const { tenantId, jobId, epoch } = fence;
@@ -178,7 +188,7 @@ export class Checkpointer {
       ...{ snapshot, parent, shapes, pendingPlans },
     });
     if ((await runs.completeCheckpoint(fence, id, { ...written, ...known })) === 'fenced') return this.lost();
-    return chain;
+    return { chain, bytes: written.bytesWritten + written.manifestBytes };
   }
 
   private lost(): undefined {

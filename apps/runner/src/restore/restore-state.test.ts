@@ -1,6 +1,8 @@
 import { checkpointPath, InMemoryObjectStore, writeCheckpoint, type CheckpointChain } from '@tidemark/checkpoint';
 import type { Checkpoint, CheckpointId, ClaimedRun, OperatorVerdict, RestoreDecision } from '@tidemark/domain';
 import type { GraphRuntime, StoredForm } from '@tidemark/engine';
+import { METRICS } from '@tidemark/observability';
+import { RecordedMetrics } from '@tidemark/observability/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aBlock, aCheckpointId, aClaimedRun, aDecisionFor, aShape, aSnapshot } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
@@ -170,12 +172,17 @@ describe('restoring a job', () => {
     const { base } = aClaimedRun();
     runs.onReject = () =>
       Promise.resolve({ outcome: 'decided', decision: aDecisionFor(older), checkpoint: older, base });
+    const recorded = RecordedMetrics.start();
 
     expect(await restore(claimedFrom(newest))).toMatchObject({
       position: { batchId: 7 },
       checkpoint: { id: older.id },
     });
     expect(restored).toHaveLength(1);
+    expect(await recorded.of(METRICS.checkpointsUnreadable)).toEqual([
+      { attributes: { 'tidemark.checkpoint.found_by': 'restore' }, value: 1 },
+    ]);
+    await recorded.stop();
   });
 
   it('holds the job when none is left and its policy wants a person to decide', async () => {

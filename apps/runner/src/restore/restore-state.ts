@@ -7,6 +7,7 @@ import {
   type RunStore,
 } from '@tidemark/domain';
 import { takeOver, type GraphRuntime, type Position } from '@tidemark/engine';
+import { count, METRICS } from '@tidemark/observability';
 
 export type Restored =
   | {
@@ -47,6 +48,7 @@ export async function restoreState(
     }
     const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, loaded.reason);
     if (again.outcome === 'fenced') return again;
+    count(METRICS.checkpointsUnreadable, { foundBy: 'restore' });
     if (opened.outcome === 'read') return { outcome: 'start_over', reason: loaded.reason };
     ({ decision, checkpoint, base } = again);
   }

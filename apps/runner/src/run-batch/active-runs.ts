@@ -18,6 +18,11 @@ export class ActiveRuns {
     return this.shuttingDown;
   }
 
+  /** How many there are now. */
+  get size(): number {
+    return this.runs.size;
+  }
+
   /** Keeps the run until `work` settles, however it does. */
   async during(run: ActiveRun, work: () => Promise<void>): Promise<void> {
     const { runId } = run.claimed.fence;

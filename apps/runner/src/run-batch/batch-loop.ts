@@ -5,6 +5,7 @@ import type { Checkpointer } from '../checkpoint/checkpointer.js';
 import type { ActiveRun, DrainReason } from './active-run.js';
 import { FlowTeller } from './flow-events.js';
 import { HealthTeller } from './health-teller.js';
+import { recordBatch } from './run-metrics.js';
 
 export type BatchesEnd =
   | { readonly outcome: 'drained'; readonly reason: DrainReason }
@@ -44,6 +45,7 @@ export async function runBatches(
     const batch = await tracedBatch(run, engine, { planAhead, runAhead: planAhead && !checkpointer.isDue() });
     if (batch.outcome === 'fenced' || batch.outcome === 'run_again') return batch;
     if (batch.outcome === 'held_back') continue;
+    recordBatch(batch);
     await reportSkipped(run, runs, batch);
     await reportCounts(run, runs, batch);
     await teller.tell(batch);

@@ -13,7 +13,7 @@ import {
   type RunnerId,
 } from '@tidemark/domain';
 import { MicroBatchEngine } from '@tidemark/engine';
-import { inSpan, SPANS } from '@tidemark/observability';
+import { inSpan, measure, METRICS, SPANS } from '@tidemark/observability';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
 import { RUNNER_CONFIG } from '../config.js';
@@ -25,6 +25,7 @@ import { beginCheckpoint, runBatches, type BatchesEnd } from './batch-loop.js';
 import { FencedBatchLog } from './fenced-batch-log.js';
 import { skipEvent } from './flow-events.js';
 import { endOfAbandonment, endOfDecision, endOfError, endOfPoison, inOurWords, isInputGone } from './run-end.js';
+import { recordBatch, recordClaim, recordRunEnd } from './run-metrics.js';
 import { StartGate, type Leave } from './start-gate.js';
 
 const END_RETRY_MS = 500;
@@ -67,10 +68,12 @@ export class RunJob {
       this.runs.claim(runId, runnerId),
     );
     if (claimed === undefined) return;
+    recordClaim(claimed);
     const run = new ActiveRun(claimed, this.timers);
     await this.active.during(run, async () => {
       const end = await this.live(run, started);
-      if (end !== undefined) await this.letGo(run, end);
+      const written = end === undefined ? 'fenced' : await this.letGo(run, end);
+      recordRunEnd(end, { abandoned: run.abandoned, written });
     });
   }
 
@@ -135,12 +138,15 @@ export class RunJob {
     if (resumed.outcome === 'run_again') return endOfPoison(resumed);
     if (resumed.outcome === 'fenced' || (await this.runs.markRunning(claimed.fence)) === 'fenced') return undefined;
     started();
+    resumed.finished.forEach(recordBatch);
+    const tookMs = this.timers.elapsedMs() - startedMs;
+    measure(METRICS.restoreDuration, {}, tookMs / 1_000);
     const replay = {
       checkpointId: checkpoint?.id ?? null,
       fromBatchId: position.batchId,
       rebuilt: resumed.rebuilt,
       finished: resumed.finished.map(({ plan }) => plan.batchId),
-      ms: Math.round(this.timers.elapsedMs() - startedMs),
+      ms: Math.round(tookMs),
     };
     await this.runs.appendEvents(claimed.fence, [
       { type: 'run.restored', data: { runId: claimed.fence.runId, ...replay } },
@@ -197,13 +203,12 @@ export class RunJob {
    * The end must be heard: until then the job counts as owned by this runner. Losing the lease also ends this. After
    * some refusals it is said in our own words only, in case the tenant's cannot be written.
    */
-  private async letGo(run: ActiveRun, end: RunEnd): Promise<void> {
+  private async letGo(run: ActiveRun, end: RunEnd): Promise<'done' | 'fenced'> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.runs.end(run.claimed.fence, attempt > END_IN_FULL_ATTEMPTS ? inOurWords(end) : end);
-        return;
+        return await this.runs.end(run.claimed.fence, attempt > END_IN_FULL_ATTEMPTS ? inOurWords(end) : end);
       } catch (error) {
-        if (run.abandoned === 'lease_lost') return;
+        if (run.abandoned === 'lease_lost') return 'fenced';
         this.logger.warn(
           `The end of a run could not be written: ${error instanceof Error ? error.message : String(error)}`,
         );

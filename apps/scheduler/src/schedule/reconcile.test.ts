@@ -1,5 +1,7 @@
 import type { SchedulerConfig } from '@tidemark/config';
-import type { JobId } from '@tidemark/domain';
+import type { JobId, RunId, RunnerId } from '@tidemark/domain';
+import { METRICS } from '@tidemark/observability';
+import { RecordedMetrics } from '@tidemark/observability/testing';
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OutboxRelay } from '../outbox-relay/outbox-relay.js';
@@ -43,6 +45,27 @@ describe('a pass of the scheduler', () => {
     await expect(reconcile.pass(7)).rejects.toThrow('Error: a row is broken; Error: the queue is gone');
 
     expect(store.done).toEqual(ALL);
+  });
+
+  it('counts the starts and the losses that it finds', async () => {
+    const recorded = RecordedMetrics.start();
+    const [jobId, runId, runnerId] = ['job_1' as JobId, 'run_1' as RunId, 'rnr_1' as RunnerId];
+    store.onEndLost = () => Promise.resolve([{ jobId, runId, runnerId, status: 'backing_off' }]);
+    store.onSchedule = () =>
+      Promise.resolve([
+        { outcome: 'scheduled', jobId, runId, trigger: 'crash' },
+        { outcome: 'held', jobId, status: 'awaiting_decision' },
+      ]);
+
+    await reconcile.pass(7);
+
+    expect(await recorded.of(METRICS.runsLost)).toEqual([
+      { attributes: { 'tidemark.job.status': 'backing_off' }, value: 1 },
+    ]);
+    expect(await recorded.of(METRICS.runsScheduled)).toEqual([
+      { attributes: { 'tidemark.run.trigger': 'crash' }, value: 1 },
+    ]);
+    await recorded.stop();
   });
 
   it('says which job cannot be scheduled', async () => {

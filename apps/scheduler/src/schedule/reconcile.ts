@@ -1,5 +1,6 @@
 import { SchedulingStore } from '@tidemark/domain';
 import type { SchedulerConfig } from '@tidemark/config';
+import { count, METRICS } from '@tidemark/observability';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { OutboxRelay } from '../outbox-relay/outbox-relay.js';
 import { SCHEDULER_CONFIG } from '../config.js';
@@ -34,6 +35,7 @@ export class Reconcile {
 
   private async freeLostJobs(): Promise<void> {
     for (const lost of await this.store.endLostRuns(this.config.leaseMs)) {
+      count(METRICS.runsLost, { jobStatus: lost.status });
       this.logger.warn(`Runner ${lost.runnerId} is gone; its job is free.`, { jobId: lost.jobId, runId: lost.runId });
     }
   }
@@ -44,6 +46,7 @@ export class Reconcile {
       if (outcome === 'faulty') {
         this.logger.error(`A job cannot be scheduled: ${String(scheduled.error)}`, { jobId });
       } else {
+        if (outcome === 'scheduled') count(METRICS.runsScheduled, { trigger: scheduled.trigger });
         this.logger.log(`A job is ${outcome}.`, scheduled);
       }
     }

@@ -1,6 +1,8 @@
 import { InMemoryObjectStore } from '@tidemark/checkpoint';
 import type { SchedulerConfig } from '@tidemark/config';
 import { bundlePaths, type BundleDigest, type CheckpointId, type JobId, type TenantId } from '@tidemark/domain';
+import { METRICS } from '@tidemark/observability';
+import { RecordedMetrics } from '@tidemark/observability/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ScriptedUpkeep } from '../testing/scripted-upkeep.js';
 import { groupObjects } from './group-objects.js';
@@ -112,9 +114,15 @@ describe('sweeping', () => {
       { id, path: `${tenantId}/${jobIdOf(2)}/t1/b1-e1-gone`, bundleDigest: digest },
     ];
 
+    const recorded = RecordedMetrics.start();
+
     await round();
 
     expect(upkeep.unreadable).toEqual([[id, 'manifest.json: it is missing']]);
+    expect(await recorded.of(METRICS.checkpointsUnreadable)).toEqual([
+      { attributes: { 'tidemark.checkpoint.found_by': 'sweep' }, value: 1 },
+    ]);
+    await recorded.stop();
   });
 
   it('marks nothing when the store does not even have the code of the job', async () => {

@@ -1,6 +1,7 @@
 import { checkpointsFolder, MANIFEST_NAME, ObjectStore, walFolder } from '@tidemark/checkpoint';
 import type { SchedulerConfig } from '@tidemark/config';
 import { bundlePaths, CheckpointUpkeep, isId, type JobId, type SweepPosition, type TenantId } from '@tidemark/domain';
+import { count, METRICS } from '@tidemark/observability';
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
 import { inTurn } from '../in-turn.js';
@@ -99,7 +100,9 @@ export class Sweep {
       if (present.has(`${path}/${MANIFEST_NAME}`)) continue;
       // A store that is not there, or not ours, must not cost a job its checkpoints: the job's code would be gone too.
       await this.objects.get(bundlePaths(job.tenantId, bundleDigest).code);
-      await this.upkeep.markUnreadable(id, `${MANIFEST_NAME}: it is missing`);
+      if (await this.upkeep.markUnreadable(id, `${MANIFEST_NAME}: it is missing`)) {
+        count(METRICS.checkpointsUnreadable, { foundBy: 'sweep' });
+      }
     }
     return found.length;
   }

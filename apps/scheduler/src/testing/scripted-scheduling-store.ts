@@ -3,6 +3,7 @@ import {
   type CheckpointId,
   type DeletedJob,
   type JobId,
+  type JobStatus,
   type LostRun,
   type OutboxEntry,
   type RunId,
@@ -20,6 +21,7 @@ export class ScriptedSchedulingStore extends SchedulingStore {
   held: string[] = [];
   deleted: DeletedJob[] = [];
   leading = true;
+  jobs = new Map<JobStatus, number>();
   onEndLost: () => Promise<readonly LostRun[]> = () => Promise.resolve([]);
   onSchedule: () => Promise<readonly ScheduleOutcome[]> = () => Promise.resolve([]);
   onWait: () => Promise<void> = () => Promise.resolve();
@@ -45,6 +47,10 @@ export class ScriptedSchedulingStore extends SchedulingStore {
   override scheduleDueJobs(): Promise<readonly ScheduleOutcome[]> {
     this.done.push('schedule due jobs');
     return this.onSchedule();
+  }
+
+  override async countJobs(): Promise<ReadonlyMap<JobStatus, number>> {
+    return this.jobs;
   }
 
   override async readOutbox(): Promise<readonly OutboxEntry[]> {

@@ -14,6 +14,8 @@ import {
   type JobId,
   type TenantId,
 } from '@tidemark/domain';
+import { METRICS } from '@tidemark/observability';
+import { RecordedMetrics } from '@tidemark/observability/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScriptedUpkeep } from '../testing/scripted-upkeep.js';
 import { VerifyCheckpoints } from './verify-checkpoints.js';
@@ -98,11 +100,16 @@ describe('reading checkpoints back', () => {
     const { checkpoint } = await stored(1);
     await damage(`${checkpoint.path}/${name}`);
     upkeep.due = [checkpoint];
+    const recorded = RecordedMetrics.start();
 
     await verifier().pass(goOn);
 
     expect(upkeep.unreadable).toEqual([[checkpoint.id, expect.stringContaining('do not match their SHA-256')]]);
     expect(upkeep.verified).toEqual([]);
+    expect(await recorded.of(METRICS.checkpointsUnreadable)).toEqual([
+      { attributes: { 'tidemark.checkpoint.found_by': 'verification' }, value: 1 },
+    ]);
+    await recorded.stop();
   });
 
   it('marks one that builds on a file that is gone, unless that was read back not long ago', async () => {

@@ -8,6 +8,7 @@ import {
   type CheckpointId,
   type CheckpointToVerify,
 } from '@tidemark/domain';
+import { count, METRICS } from '@tidemark/observability';
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
 import { SystemTimers } from '../system-timers.js';
@@ -76,6 +77,8 @@ export class VerifyCheckpoints {
     if (!isTidemarkError(error) || error.code !== 'checkpoint_unreadable') throw error;
     // A store that is not there, or not ours, must not cost a job its checkpoints: the job's code would be gone too.
     await this.objects.get(bundlePaths(tenantId, bundleDigest).code);
-    await this.upkeep.markUnreadable(id, error.message);
+    if (await this.upkeep.markUnreadable(id, error.message)) {
+      count(METRICS.checkpointsUnreadable, { foundBy: 'verification' });
+    }
   }
 }

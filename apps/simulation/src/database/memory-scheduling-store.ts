@@ -6,6 +6,7 @@ import {
   usualOf,
   type CheckpointId,
   type DeletedJob,
+  type JobStatus,
   type LostRun,
   type OutboxEntry,
   type RestoreVerdict,
@@ -73,10 +74,15 @@ export class MemorySchedulingStore extends SchedulingStore {
     const lost: LostRun[] = [];
     for (const run of orphans) {
       const { id: runId, jobId, runnerId } = run;
-      const owned = await this.transact('end lost run', () => loseClaimedRun(this.database, run));
-      if (owned && runnerId !== null) lost.push({ runId, jobId, runnerId });
+      const status = await this.transact('end lost run', () => loseClaimedRun(this.database, run));
+      if (status !== undefined && runnerId !== null) lost.push({ runId, jobId, runnerId, status });
     }
     return lost;
+  }
+
+  override countJobs(): Promise<ReadonlyMap<JobStatus, number>> {
+    const statuses = [...this.database.tables.jobs.values()].map(({ status }) => status);
+    return Promise.resolve(new Map([...Map.groupBy(statuses, (one) => one)].map(([one, all]) => [one, all.length])));
   }
 
   override readOutbox(limit: number): Promise<readonly OutboxEntry[]> {
@@ -200,7 +206,7 @@ export function scheduleJob(database: Database, job: JobRow): ScheduleOutcome {
   });
   Object.assign(job, { status: 'scheduled', statusSinceMs: createdAtMs, currentRunId: runId, retryAtMs: null });
   tables.announce({ tenantId, jobId, runId });
-  return { outcome: 'scheduled', jobId, runId };
+  return { outcome: 'scheduled', jobId, runId, trigger: decided.trigger };
 }
 
 function hold(

@@ -57,13 +57,14 @@ export function moveOwnedJob(database: Database, fence: Fence, event: JobEvent):
   return 'done';
 }
 
-/** Ends a claimed run whose runner is gone; true if it still owned its job. */
-export function loseClaimedRun(database: Database, run: RunRow): boolean {
+/** Ends a claimed run whose runner is gone, and frees its job if it still owns it: the status that it has then. */
+export function loseClaimedRun(database: Database, run: RunRow): JobStatus | undefined {
   const job = database.tables.jobs.get(run.jobId);
   const owned = job?.currentRunId === run.id && isOwned(job.status);
   if (run.status === 'claimed') run.status = 'lost';
-  if (job !== undefined && owned) letGo(database, job, startsElsewhere(job) ?? afterLoss(job, database.chance));
-  return owned;
+  if (job === undefined || !owned) return undefined;
+  letGo(database, job, startsElsewhere(job) ?? afterLoss(job, database.chance));
+  return job.status;
 }
 
 function afterLoss(job: JobRow, chance: () => number): Next {

@@ -1,4 +1,6 @@
+import type { StartTrigger } from '../checkpoint/restore-decision.js';
 import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
+import type { JobStatus } from '../job/job-lifecycle.js';
 
 /** Ids only: what a queue entry says is checked against Postgres before anything is done. */
 export interface RunMessage {
@@ -23,7 +25,7 @@ export interface DeletedJob {
 }
 
 export type ScheduleOutcome =
-  | { readonly outcome: 'scheduled'; readonly jobId: JobId; readonly runId: RunId }
+  | { readonly outcome: 'scheduled'; readonly jobId: JobId; readonly runId: RunId; readonly trigger: StartTrigger }
   | { readonly outcome: 'held'; readonly jobId: JobId; readonly status: 'awaiting_decision' | 'failed' }
   /** It could not even be decided about, which must not keep other jobs waiting. Nothing of it was changed. */
   | { readonly outcome: 'faulty'; readonly jobId: JobId; readonly error: unknown };
@@ -32,6 +34,8 @@ export interface LostRun {
   readonly runnerId: RunnerId;
   readonly runId: RunId;
   readonly jobId: JobId;
+  /** What the job has become. */
+  readonly status: JobStatus;
 }
 
 /** The scheduler's side of the truth: all tenants, ids and states only. */
@@ -48,6 +52,9 @@ export abstract class SchedulingStore {
   abstract scheduleDueJobs(limit: number): Promise<readonly ScheduleOutcome[]>;
   /** Gives up runners whose advisory lock has fallen or whose lease is over, and frees their jobs. */
   abstract endLostRuns(leaseMs: number): Promise<readonly LostRun[]>;
+
+  /** How many jobs of all tenants there are of each status; a status of which there is none may be left out. */
+  abstract countJobs(): Promise<ReadonlyMap<JobStatus, number>>;
 
   /** Runs to hand to the queue. */
   abstract readOutbox(limit: number): Promise<readonly OutboxEntry[]>;

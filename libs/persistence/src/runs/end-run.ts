@@ -75,37 +75,32 @@ export async function moveOwnedJob(
   return moved;
 }
 
-/** Ends a claimed run whose runner is gone, and frees its job if it still owns it; true if it did. */
-export async function loseClaimedRun(tx: EntityManager, run: RunRow): Promise<boolean> {
+/** Ends a claimed run whose runner is gone, and frees its job if it still owns it: the status that it has then. */
+export async function loseClaimedRun(tx: EntityManager, run: RunRow): Promise<JobStatus | undefined> {
   const row = await tx.findOne(JobRow, { where: { id: run.jobId }, lock: { mode: 'for_no_key_update' } });
   const owned = row?.currentRunId === run.id && (OWNED_STATUSES as readonly string[]).includes(row.status);
-  if (row !== null && owned) await loseRun(tx, row, run);
-  else {
-    await tx.update(
-      RunRow,
-      { id: run.id, status: 'claimed' },
-      { status: 'lost', endedAt: () => 'now()', endReason: 'runner_lost' },
-    );
-  }
-  return owned;
+  if (row !== null && owned) return loseRun(tx, row, run);
+  await tx.update(
+    RunRow,
+    { id: run.id, status: 'claimed' },
+    { status: 'lost', endedAt: () => 'now()', endReason: 'runner_lost' },
+  );
+  return undefined;
 }
 
-async function loseRun(tx: EntityManager, row: JobRow, run: RunRow): Promise<void> {
+async function loseRun(tx: EntityManager, row: JobRow, run: RunRow): Promise<JobStatus> {
   await tx.update(RunRow, { id: run.id }, { status: 'lost', endedAt: () => 'now()', endReason: 'runner_lost' });
   const job = toJob(row, undefined);
   const lost: NewEvent = { type: 'run.lost', data: { runId: run.id, runnerId: run.runnerId, epoch: run.epoch } };
   const elsewhere = startsElsewhere(row, 'runner_lost');
-  if (elsewhere !== undefined) {
-    await letGo(tx, row, { ...elsewhere, events: [lost] });
-    return;
-  }
+  if (elsewhere !== undefined) return letGo(tx, row, { ...elsewhere, events: [lost] });
   const next: Next =
     job.desired === 'cancelled'
       ? { event: 'cancel', events: [lost] }
       : job.desired === 'stopped'
         ? { event: job.status === 'draining' ? 'lose_lease' : 'drained', events: [lost] }
         : { ...retry(job, 'runner_lost', 'crash', lost) };
-  await letGo(tx, row, next);
+  return letGo(tx, row, next);
 }
 
 /** A revision on probation that has failed is left for the one before; what it has done is taken back. */
@@ -202,7 +197,7 @@ function retry(job: Job, cause: RetryCause, trigger: StartTrigger, event: NewEve
   };
 }
 
-async function letGo(tx: EntityManager, row: JobRow, next: Next): Promise<void> {
+async function letGo(tx: EntityManager, row: JobRow, next: Next): Promise<JobStatus> {
   const { status } = toJob(row, undefined);
   const first = nextStatus(status, next.event);
   if (first === undefined) throw new Error(`A job that is ${status} cannot take "${next.event}".`);
@@ -225,6 +220,7 @@ async function letGo(tx: EntityManager, row: JobRow, next: Next): Promise<void> 
   );
   await appendEvents(tx, toJobKey(row), next.events);
   await announceWork(tx);
+  return target;
 }
 
 const lockOwned = (tx: EntityManager, { tenantId, jobId, runId, epoch }: Fence): Promise<JobRow | null> =>

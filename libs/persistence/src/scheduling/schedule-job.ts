@@ -70,7 +70,7 @@ export async function scheduleJob(tx: EntityManager, row: JobRow, ids: IdSource)
     { type: 'job.scheduled', data: { runId, revision: row.revision, trigger: decided.trigger, reasonCode, from } },
   ]);
   await announceWork(tx);
-  return { outcome: 'scheduled', jobId, runId };
+  return { outcome: 'scheduled', jobId, runId, trigger: decided.trigger };
 }
 
 async function queueRun(tx: EntityManager, row: JobRow, runId: RunId): Promise<void> {

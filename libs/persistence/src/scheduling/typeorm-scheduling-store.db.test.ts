@@ -38,7 +38,7 @@ describe('scheduling', () => {
     const [scheduled] = await scheduling.scheduleDueJobs(10);
 
     const [run] = await jobs.forTenant(tenant).listRuns(id, { limit: 10 });
-    expect(scheduled).toEqual({ outcome: 'scheduled', jobId: id, runId: run?.id });
+    expect(scheduled).toEqual({ outcome: 'scheduled', jobId: id, runId: run?.id, trigger: 'first_start' });
     expect(run).toMatchObject({ status: 'queued', revision: 1 });
     const message = { tenantId: tenant, jobId: id, runId: run?.id, traceparent: TRACE };
     const [entry] = await scheduling.readOutbox(10);
@@ -111,6 +111,24 @@ describe('scheduling', () => {
   );
 });
 
+describe('the jobs', () => {
+  postgresTest('are counted by status, whoever has them', async ({ dataSource }) => {
+    const { scheduling } = stores(dataSource);
+    expect(await scheduling.countJobs()).toEqual(new Map());
+
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    await aClaimedRun(dataSource);
+    for (let jobs = 0; jobs < 2; jobs += 1) await aSubmittedJob(dataSource, await aTenant(dataSource));
+
+    expect(await scheduling.countJobs()).toEqual(
+      new Map([
+        ['restoring', 1],
+        ['submitted', 2],
+      ]),
+    );
+  });
+});
+
 describe('a runner that is gone', () => {
   postgresTest('is not one that keeps its lock and its lease', async ({ dataSource }) => {
     await aSubmittedJob(dataSource, await aTenant(dataSource));
@@ -136,7 +154,7 @@ describe('a runner that is gone', () => {
       },
       { timeout: LEASE_MS / 2, interval: 10 },
     );
-    expect(lost).toEqual([{ runnerId, runId, jobId: id }]);
+    expect(lost).toEqual([{ runnerId, runId, jobId: id, status: 'scheduled' }]);
     expect(await jobs.forTenant(tenant).find(id)).toMatchObject({ status: 'scheduled', currentRun: undefined });
     expect(await scheduling.endLostRuns(LEASE_MS)).toEqual([]);
     expect(jobIds(await scheduling.scheduleDueJobs(10))).toEqual([id]);

@@ -4,6 +4,7 @@ import {
   type CheckpointId,
   type DeletedJob,
   type JobId,
+  type JobStatus,
   type LostRun,
   type OutboxEntry,
   type RunMessage,
@@ -91,6 +92,13 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
     // One job that cannot be freed must not hold up the others.
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} lost runs could not be ended.`);
     return lost;
+  }
+
+  override async countJobs(): Promise<ReadonlyMap<JobStatus, number>> {
+    const rows = await this.dataSource.query<{ status: JobStatus; jobs: number }[]>(
+      'SELECT status, count(*)::integer AS jobs FROM jobs GROUP BY status',
+    );
+    return new Map(rows.map(({ status, jobs }) => [status, jobs]));
   }
 
   override async readOutbox(limit: number): Promise<readonly OutboxEntry[]> {
@@ -181,6 +189,7 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
 
 async function loseOne(tx: DataSource['manager'], runId: string): Promise<LostRun | undefined> {
   const run = await tx.findOneByOrFail(RunRow, { id: runId });
-  if (!(await loseClaimedRun(tx, run))) return undefined;
-  return { runnerId: run.runnerId, runId: run.id, jobId: run.jobId } as LostRun;
+  const status = await loseClaimedRun(tx, run);
+  if (status === undefined) return undefined;
+  return { runnerId: run.runnerId, runId: run.id, jobId: run.jobId, status } as LostRun;
 }
