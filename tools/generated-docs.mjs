@@ -1,10 +1,11 @@
 // Writes docs/generated/ from the tables that the code itself uses, so that a document cannot say something else.
-// Needs libs/domain to be built. `--check` writes nothing and fails when a file would change.
+// Needs libs/domain and libs/observability to be built. `--check` writes nothing and fails when a file would change.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CORE_BUILTINS, EXCEPTIONS, LAYERS, layerOf, PACKAGE_BANS } from './boundaries.mjs';
 import { configuration } from './configuration-docs.mjs';
+import { attributeRows, metricParts } from './metric-docs.mjs';
 import { projects, root } from './workspace.mjs';
 
 const { ERROR_KINDS, ERRORS, JOB_LIFECYCLE, OWNED_STATUSES, RECONCILE_WANTED_RUNNING } = await import(
@@ -19,6 +20,7 @@ export const GENERATED_DOCS = {
   'docs/generated/errors.md': errors,
   'docs/generated/boundaries.md': boundaries,
   'docs/generated/configuration.md': configurationPage,
+  'docs/generated/metrics.md': metrics,
 };
 
 /** @returns {string[]} the documents that are not what the code says */
@@ -141,8 +143,30 @@ function configurationPage() {
     'schemas in [libs/config/src](../../libs/config/src). `npm start` reads those of `local` and sets the others itself.',
     '',
     'The standard variables of OpenTelemetry (`OTEL_EXPORTER_OTLP_ENDPOINT` and its relatives) are read as well: with them set,',
-    'spans are exported over OTLP.',
+    'spans and metrics are exported over OTLP. [Watching a service](../watching.md) says which.',
     ...parts,
+  ]);
+}
+
+function metrics() {
+  const parts = metricParts().flatMap(({ title, rows }) => [
+    '',
+    `## ${title}`,
+    '',
+    ...table(['metric', 'kind', 'unit', 'attributes', 'what it is'], rows),
+  ]);
+  return page('Metrics', [
+    'Every metric that the processes send, by the process that has it. Names are public: they are never reused. Units are',
+    'in UCUM; a histogram of seconds has bounds in seconds. The specification is the table `METRICS` in',
+    '[libs/observability/src/metric-catalogue.ts](../../libs/observability/src/metric-catalogue.ts). How they are switched on:',
+    '[watching a service](../watching.md).',
+    ...parts,
+    '',
+    '## Attributes',
+    '',
+    'Each has a closed set of values; what is not in it is sent as `_OTHER`. Nothing of a tenant or of a single job is in any.',
+    '',
+    ...table(['attribute', 'values'], attributeRows()),
   ]);
 }
 

@@ -33,9 +33,7 @@ export async function startRunner(parts: {
   await app.init();
 
   const sandbox = await parts.sandbox;
-  const runs = app.get(RunStore);
-  const lease = app.get(RunnerLease);
-  const active = app.get(ActiveRuns);
+  const [runs, lease, active] = [app.get(RunStore), app.get(RunnerLease), app.get(ActiveRuns)];
   observe(METRICS.jobsOwned, () => Promise.resolve([[active.size, {}]]));
   await runs.registerRunner({
     id,

@@ -147,6 +147,28 @@ describe('the loop of a scheduler', () => {
     resolve(undefined);
   });
 
+  it('leads while it is let, also where a pass fails, and not where the database cannot be asked', async () => {
+    expect(loop.isLeading).toBe(false);
+    loop.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(RECONCILE_MS);
+    expect(loop.isLeading).toBe(true);
+
+    onPass = () => Promise.reject(new Error('a row is broken'));
+    await vi.advanceTimersByTimeAsync(10 * RECONCILE_MS);
+    expect(loop.isLeading).toBe(true);
+
+    const ask = vi.spyOn(store, 'whileLeading').mockRejectedValue(new Error('no database'));
+    await vi.advanceTimersByTimeAsync(10 * RECONCILE_MS);
+    expect(loop.isLeading).toBe(false);
+
+    ask.mockRestore();
+    await vi.advanceTimersByTimeAsync(10 * RECONCILE_MS);
+    expect(loop.isLeading).toBe(true);
+    store.leading = false;
+    await vi.advanceTimersByTimeAsync(10 * RECONCILE_MS);
+    expect(loop.isLeading).toBe(false);
+  });
+
   it('goes on collecting after a collection has failed', async () => {
     onCollect = () => Promise.reject(new Error('it cannot be removed'));
     loop.onApplicationBootstrap();

@@ -17,6 +17,9 @@ import { END_PROCESS, WatchStore } from './sweep/watch-store.js';
 import { SystemTimers } from './system-timers.js';
 import { VerifyCheckpoints } from './verify/verify-checkpoints.js';
 
+/** What keeps going round, and what counts where it leads. */
+const LOOP = [SchedulerLoop, CountJobs] as const;
+
 @Module({})
 export class SchedulerModule {
   static forRoot(config: SchedulerConfig): DynamicModule {
@@ -66,8 +69,7 @@ export class SchedulerModule {
         VerifyCheckpoints,
         { provide: END_PROCESS, useValue: () => process.exit(1) },
         WatchStore,
-        SchedulerLoop,
-        CountJobs,
+        ...LOOP,
       ],
     };
   }

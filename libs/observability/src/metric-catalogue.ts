@@ -1,4 +1,6 @@
-import { ERRORS, JOB_STATUSES, START_TRIGGERS } from '@tidemark/domain';
+import { ERRORS, JOB_STATUSES, START_TRIGGERS, type ErrorCode } from '@tidemark/domain';
+
+const ERROR_CODES = Object.keys(ERRORS) as readonly ErrorCode[];
 
 /**
  * Every attribute that a metric of ours can have. Each has a set of values that is closed before a process starts, so that
@@ -26,7 +28,7 @@ export const METRIC_ATTRIBUTES = {
   },
   jobStatus: { name: 'tidemark.job.status', values: JOB_STATUSES },
   /** An error's code; docs/generated/errors.md has them all. */
-  errorType: { name: 'error.type', values: Object.keys(ERRORS) as readonly (keyof typeof ERRORS)[] },
+  errorType: { name: 'error.type', values: ERROR_CODES },
   method: {
     name: 'http.request.method',
     values: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', '_OTHER'],
