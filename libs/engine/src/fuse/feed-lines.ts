@@ -1,7 +1,6 @@
 import type { Whereabouts } from '../graph/failure.js';
+import { behindLines } from '../lines.js';
 import type { InputPiece, TextNeeded } from './source-loop.js';
-
-const NEWLINE = 10;
 
 /**
  * Runs a source's loop over a piece. Where it throws at a line and `passesOver` says that it may, it goes on with the line
@@ -30,11 +29,7 @@ export function feedLines(
 
 /** What is left of a piece behind its first `lines`. */
 function behind({ bytes, from, to, text }: InputPiece, lines: number, needed: TextNeeded): InputPiece {
-  let at = from;
-  for (let line = 0; line < lines && at < to; line += 1) {
-    const newline = bytes.indexOf(NEWLINE, at);
-    at = newline === -1 || newline >= to ? to : newline + 1;
-  }
+  const at = behindLines(bytes, lines, { from, end: to });
   if (needed !== 'utf8') return { bytes, from: at, to, text: text.slice(at - from) };
   let start = 0;
   for (let line = 0; line < lines && start < text.length; line += 1) {

@@ -1,6 +1,5 @@
+import { behindLine, NEWLINE, offsetBehind, withoutNewline } from '../lines.js';
 import type { InputChunk } from '../ports.js';
-
-const NEWLINE = 10;
 
 /** A source's input of a batch as one text, and the way back from a line of it to the source's own position. */
 export interface InputLines {
@@ -61,18 +60,18 @@ function recordsAt(chunks: readonly InputChunk[], wanted: readonly number[]): re
   if (!wanted.every((line, index) => Number.isSafeInteger(line) && line > (wanted[index - 1] ?? -1))) return undefined;
   const found: InputRecord[] = [];
   let before = 0;
-  for (const { partition, range, offsetUnit, bytes, timeline } of chunks) {
+  for (const chunk of chunks) {
+    const { partition, bytes, timeline } = chunk;
     let lines = 0;
     for (let start = 0; start < bytes.length; lines += 1) {
       if (found.length === wanted.length) return found;
-      const newline = bytes.indexOf(NEWLINE, start);
-      const end = newline === -1 ? bytes.length : newline;
+      const behind = behindLine(bytes, start);
       if (before + lines === wanted[found.length]) {
-        const offset = range.from + (offsetUnit === 'bytes' ? start : lines);
-        const record = { partition, offset, bytes: bytes.subarray(start, end) };
+        const offset = offsetBehind(chunk, { bytes: start, lines });
+        const record = { partition, offset, bytes: withoutNewline(bytes, { start, behind }) };
         found.push(timeline === undefined ? record : { ...record, timeline });
       }
-      start = end + 1;
+      start = behind;
     }
     before += lines;
   }

@@ -1,8 +1,6 @@
 import { POISON_SEARCHES_MAX, type PoisonSearch } from '@tidemark/domain';
-import type { InputChunk } from '../ports.js';
+import { behindLines, linesIn, offsetBehind } from '../lines.js';
 import type { BatchInput } from './resume.js';
-
-const NEWLINE = 10;
 
 /** What the next run of a batch takes: all of it, or only its first records. */
 export type Probe = { readonly kind: 'whole' } | { readonly kind: 'prefix'; readonly records: number };
@@ -67,7 +65,9 @@ export function firstRecords(input: BatchInput, records: number): BatchInput {
       const taken = Math.min(left, lines);
       left -= taken;
       if (taken === 0) return [];
-      return taken === lines ? [chunk] : [{ ...chunk, bytes: chunk.bytes.subarray(0, startOf(chunk.bytes, taken)) }];
+      return taken === lines
+        ? [chunk]
+        : [{ ...chunk, bytes: chunk.bytes.subarray(0, behindLines(chunk.bytes, taken)) }];
     }),
   }));
 }
@@ -81,30 +81,15 @@ export function positionOfRecord(
   | undefined {
   let left = index;
   for (const { uid, chunks } of input) {
-    for (const { partition, range, offsetUnit, bytes, timeline } of chunks) {
+    for (const chunk of chunks) {
+      const { partition, bytes, timeline } = chunk;
       const lines = linesIn(bytes);
       if (left < lines) {
-        const offset = range.from + (offsetUnit === 'bytes' ? startOf(bytes, left) : left);
+        const offset = offsetBehind(chunk, { bytes: behindLines(bytes, left), lines: left });
         return { source: uid, partition, offset, ...(timeline === undefined ? {} : { timeline }) };
       }
       left -= lines;
     }
   }
   return undefined;
-}
-
-function linesIn(bytes: InputChunk['bytes']): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
-  return bytes.length === 0 || bytes.at(-1) === NEWLINE ? lines : lines + 1;
-}
-
-/** Where the line of this index begins. */
-function startOf(bytes: InputChunk['bytes'], line: number): number {
-  let at = 0;
-  for (let before = 0; before < line; before += 1) {
-    const newline = bytes.indexOf(NEWLINE, at);
-    at = newline === -1 ? bytes.length : newline + 1;
-  }
-  return at;
 }

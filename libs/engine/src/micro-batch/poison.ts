@@ -16,13 +16,13 @@ import {
   type RecordPosition,
   type SetAsideRecord,
 } from '@tidemark/domain';
+import { NEWLINE } from '../lines.js';
 import type { BatchLog, Fenced, GraphOutput } from '../ports.js';
 import type { BatchInput } from './resume.js';
 import { afterProbe, positionOfRecord, probeOf, recordsIn, type Probe } from './poison-search.js';
 import { withoutRecords, type RemainingInput } from './without-records.js';
 
 const REASON_CHARS_MAX = 400;
-const NEWLINE = 10;
 
 /** A batch is to be run again, from the state before it. The graph is of no more use. */
 export interface RunAgain {

@@ -1,8 +1,7 @@
 import { recordKey, TidemarkError, type BatchPlan, type LeftOut } from '@tidemark/domain';
+import { behindLine, offsetBehind, withoutNewline } from '../lines.js';
 import type { InputChunk } from '../ports.js';
 import type { BatchInput } from './resume.js';
-
-const NEWLINE = 10;
 
 /** A batch's input, what it leaves out taken away. */
 export interface RemainingInput {
@@ -52,7 +51,7 @@ export function withoutRecords(
 
 /** The pieces of a chunk between the records. What they are is noted in `taken`. */
 function cut(chunk: InputChunk, records: readonly LeftOut[], taken: Map<string, Uint8Array>): readonly InputChunk[] {
-  const { bytes, range, offsetUnit } = chunk;
+  const { bytes, range } = chunk;
   const wanted = new Map(records.map((record) => [record.offset, record]));
   const pieces: InputChunk[] = [];
   let piece = { start: 0, offset: range.from };
@@ -61,17 +60,15 @@ function cut(chunk: InputChunk, records: readonly LeftOut[], taken: Map<string, 
     const of = { ...range, from: piece.offset };
     pieces.push({ ...chunk, range: of, bytes: bytes.subarray(piece.start, at) });
   };
-  for (let [start, line] = [0, 0]; start < bytes.length; line += 1) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const next = newline === -1 ? bytes.length : newline + 1;
-    const inUnits = (at: number, lines: number): number => range.from + (offsetUnit === 'bytes' ? at : lines);
-    const record = wanted.get(inUnits(start, line));
+  for (let [start, lines] = [0, 0]; start < bytes.length; lines += 1) {
+    const behind = behindLine(bytes, start);
+    const record = wanted.get(offsetBehind(chunk, { bytes: start, lines }));
     if (record !== undefined) {
       end(start);
-      taken.set(recordKey(record), bytes.subarray(start, newline === -1 ? next : newline));
-      piece = { start: next, offset: inUnits(next, line + 1) };
+      taken.set(recordKey(record), withoutNewline(bytes, { start, behind }));
+      piece = { start: behind, offset: offsetBehind(chunk, { bytes: behind, lines: lines + 1 }) };
     }
-    start = next;
+    start = behind;
   }
   end(bytes.length);
   return pieces;
