@@ -1,7 +1,4 @@
-import type { CheckedNode } from '../graph/checked-definition.js';
-
-/** Operators that make at most one row of a row, and keep nothing. */
-const ONE_TO_ONE: ReadonlySet<string> = new Set(['map', 'mapValues', 'filter', 'keyBy']);
+import { ruleOf, type CheckedNode } from '../graph/checked-definition.js';
 
 /**
  * The operators at which a record has had no effect yet: everything between them and their source looks at one row at a
@@ -17,5 +14,6 @@ export function nodesBeforeEffects(nodes: readonly CheckedNode[]): ReadonlySet<n
 
 function onlyReaderOf(nodes: readonly CheckedNode[], id: number): CheckedNode | undefined {
   const [reader, other] = nodes.filter(({ inputs }) => inputs.includes(id));
-  return reader !== undefined && other === undefined && ONE_TO_ONE.has(reader.kind) ? reader : undefined;
+  const isFree = reader !== undefined && other === undefined && ruleOf(reader.kind).makes === 'at most one';
+  return isFree ? reader : undefined;
 }

@@ -1,4 +1,4 @@
-import type { CheckedDefinition, CheckedNode } from '../graph/checked-definition.js';
+import { ruleOf, type CheckedDefinition, type CheckedNode } from '../graph/checked-definition.js';
 import { aggregatorOf } from '../graph/operators/aggregators.js';
 
 /** What a job looks at in the records of a source: single fields, or all of a record. */
@@ -25,7 +25,7 @@ export function fieldsNeeded({ nodes }: CheckedDefinition, source: CheckedNode):
     // Records that come too late go on as they came.
     if (options['aggregates'] !== undefined) return outputs.length > 0;
     const readers = readersOf(node.id).filter((reader) => !outputs.includes(reader));
-    return kind === 'source' || PASSES_ON.includes(kind)
+    return kind === 'source' || keepsRecord(kind)
       ? readers.map((reader) => needsWhole(reader, depth + 1)).includes(true)
       : true;
   };
@@ -35,8 +35,11 @@ export function fieldsNeeded({ nodes }: CheckedDefinition, source: CheckedNode):
   return { whole, fields };
 }
 
-/** Kinds whose rows still have the record of their input for a value. */
-const PASSES_ON: readonly string[] = ['keyBy', 'eventTime'];
+/** Whether a row behind it still has the record of its input for a value, where that lies. A union's are handed over as a whole. */
+function keepsRecord(kind: CheckedNode['kind']): boolean {
+  const { passesOn, inputs } = ruleOf(kind);
+  return passesOn !== undefined && inputs === 'one';
+}
 
 /** The fields that the node itself reads; undefined where it is given the record. */
 function ownFields({ kind, options, functions }: CheckedNode): readonly string[] | undefined {
@@ -49,5 +52,5 @@ function ownFields({ kind, options, functions }: CheckedNode): readonly string[]
     return undefined;
   }
   if (aggregates !== undefined) return aggregates.flatMap((figure) => figure.field ?? []);
-  return PASSES_ON.includes(kind) && field !== undefined ? [field] : undefined;
+  return keepsRecord(kind) && field !== undefined ? [field] : undefined;
 }

@@ -1,3 +1,4 @@
+import type { NodeKind } from '@tidemark/streams';
 import type { CheckedNode } from '../graph/checked-definition.js';
 import { misuse, type Whereabouts } from '../graph/failure.js';
 import { asKey, getOrAdd, refuseThenable } from '../graph/operator.js';
@@ -79,7 +80,7 @@ ${parts.next({ ...row, key: { kind: 'local', code: checked } })}`;
 ${declare}
 ${parts.next({ ...row, key })}`;
   },
-} as const satisfies Record<string, (parts: StatelessParts, row: RowCode) => string>;
+} as const satisfies { readonly [K in NodeKind]?: (parts: StatelessParts, row: RowCode) => string };
 
 /** A key that lies in the input stays there until somebody needs it as a value. */
 export function keyOfField(

@@ -1,8 +1,6 @@
+import { own } from '@tidemark/domain';
 import { isDuration } from './check-parts.js';
-import type { CheckedNode } from './checked-definition.js';
-
-/** Operators that touch no row but those of a batch's keys. */
-const BY_KEY: ReadonlySet<string> = new Set(['fold', 'aggregate', 'updateStateByKey', 'mapWithState']);
+import { KIND_RULES, ruleOf, type CheckedNode, type KindRule } from './checked-definition.js';
 
 /** Whether rows of the node's state may lie in a cold store. */
 export const isSpilling = ({
@@ -11,13 +9,7 @@ export const isSpilling = ({
 }: {
   readonly kind: string;
   readonly options: CheckedNode['options'];
-}): boolean => options['rowsInMemory'] !== undefined && BY_KEY.has(kind);
-
-/** Operators through which a key can be found before the batch runs: they keep nothing that it depends on. */
-const UP_TO_KEYS: ReadonlySet<string> = new Set([
-  ...['source', 'map', 'filter', 'flatMap', 'mapValues', 'flatMapValues', 'keyBy', 'union', 'output', 'split'],
-  'eventTime',
-]);
+}): boolean => options['rowsInMemory'] !== undefined && own<KindRule>(KIND_RULES, kind)?.mayLieCold === true;
 
 /** What stands in the way of state that is larger than memory. @param nodes inputs first. */
 export function* checkColdState(nodes: readonly CheckedNode[]): Iterable<readonly [CheckedNode, string]> {
@@ -25,7 +17,8 @@ export function* checkColdState(nodes: readonly CheckedNode[]): Iterable<readonl
   const hindrances = new Map<number, CheckedNode | undefined>();
   for (const node of nodes) {
     const before = node.inputs.map((id) => hindrances.get(id)).find((hindrance) => hindrance !== undefined);
-    hindrances.set(node.id, UP_TO_KEYS.has(node.kind) ? before : node);
+    // Through what makes its rows at once, a key can be found before the batch runs.
+    hindrances.set(node.id, ruleOf(node.kind).makes === 'later' ? node : before);
     if (node.options['rowsInMemory'] === undefined || node.kind === 'source' || node.kind === 'sink') continue;
     const problem = problemOf(node, before);
     if (problem !== undefined) yield [node, problem];
@@ -34,7 +27,7 @@ export function* checkColdState(nodes: readonly CheckedNode[]): Iterable<readonl
 
 function problemOf({ kind, options }: CheckedNode, before: CheckedNode | undefined): string | undefined {
   const { rowsInMemory, ttlMs, visit } = options;
-  if (!BY_KEY.has(kind)) return `${kind} keeps all of its rows in memory: leave rowsInMemory out`;
+  if (!ruleOf(kind).mayLieCold) return `${kind} keeps all of its rows in memory: leave rowsInMemory out`;
   if (!isDuration(rowsInMemory)) return `the rowsInMemory of ${kind} must be a whole number from 0`;
   if (ttlMs !== undefined) {
     const option = kind === 'mapWithState' ? 'timeout' : 'ttl';

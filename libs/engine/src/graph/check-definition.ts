@@ -220,12 +220,14 @@ function copyOptions(options: unknown): { readonly [name: string]: unknown } | u
   return isObject(copy) && !Array.isArray(copy) && isStorable(copy) ? copy : undefined;
 }
 
+const INPUTS = { none: 0, one: 1, two: 2, 'stream and side': 2 };
+
 function copyInputs(inputs: unknown, rule: KindRule['inputs']): readonly number[] | undefined {
   if (!Array.isArray(inputs) || inputs.length > DEFINITION_LIMITS.inputsMax) return undefined;
   const copy = Array.from(inputs as readonly unknown[]);
   if (!copy.every((input): input is number => Number.isSafeInteger(input) && (input as number) >= 0)) return undefined;
   const { length } = copy;
-  const fits = { none: length === 0, one: length === 1, two: length === 2, several: length > 1 }[rule];
+  const fits = rule === 'several' ? length > 1 : length === INPUTS[rule];
   return fits ? copy : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
+import { isDuration, isJson, type Check, type Checks, type Parameters } from './check-parts.js';
 import type { CheckedNode } from './checked-definition.js';
 
 const JOIN_TYPES: readonly unknown[] = ['inner', 'left', 'right', 'full'];
@@ -7,7 +7,7 @@ const TOP_MAX = 1_000;
 const ROWS_PER_KEY_MAX = 1_000_000;
 
 /** What joins and the operators that part or thin out streams must be. */
-export const JOIN_CHECKS: { readonly [kind: string]: Check } = {
+export const JOIN_CHECKS: Checks = {
   intervalJoin(node, invalid) {
     const { beforeMs, afterMs } = node.options;
     if (!isDuration(beforeMs) || !isDuration(afterMs))
@@ -72,13 +72,6 @@ export const JOIN_PARAMETERS: Parameters = {
   dedupe: ({ options }) => pick(options, ['time']),
   topN: ({ options }) => pick(options, ['n', 'order']),
 };
-
-/** Whether the node works in event time, so that it needs `eventTime(…)` before each of its inputs. */
-export const needsEventTime = ({ kind, options }: CheckedNode): boolean =>
-  kind === 'intervalJoin' ||
-  kind === 'windowJoin' ||
-  kind === 'cogroup' ||
-  (kind === 'dedupe' && options['time'] === 'event');
 
 /**
  * The sources of tables, by their nodes: all that a lookup reads at its second input comes straight from a source that

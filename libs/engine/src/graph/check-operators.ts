@@ -1,6 +1,6 @@
 import type { StateShape } from '@tidemark/domain';
-import { JOIN_CHECKS, JOIN_PARAMETERS, needsEventTime, tableSourceOf } from './check-joins.js';
-import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
+import { JOIN_CHECKS, JOIN_PARAMETERS, tableSourceOf } from './check-joins.js';
+import { isDuration, isJson, type Check, type Checks, type Parameters } from './check-parts.js';
 import { ruleOf, type CheckedNode } from './checked-definition.js';
 import { parseSchema } from '../schema/parse-schema.js';
 import {
@@ -13,7 +13,7 @@ import {
   STATE_PARAMETERS,
 } from './check-state.js';
 import { checkVersion } from './state-versions.js';
-import { checkWindowBy, isPutTogether, needsWindowTime, windowParametersOf } from './check-windows.js';
+import { checkWindowBy, hasGlobalWindows, isPutTogether, windowParametersOf } from './check-windows.js';
 
 /** What one node must be beyond its {@link ruleOf rule}. */
 export const checkOperator: Check = (node, invalid) => {
@@ -32,11 +32,12 @@ export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly 
   const timed = new Set<number>();
   const kinds = new Map(nodes.map((node) => [node.id, node]));
   for (const node of nodes) {
+    const rule = ruleOf(node.kind);
     const [first = -1] = node.inputs;
-    const read = TIMED_BY_FIRST.has(node.kind) ? [first] : node.inputs;
+    const read = rule.inputs === 'stream and side' ? [first] : node.inputs;
     const isTimed = read.length > 0 && read.every((input) => timed.has(input));
     if (node.kind === 'eventTime' || isTimed) timed.add(node.id);
-    if ((needsEventTime(node) || needsWindowTime(node) || needsTtlTime(node)) && !isTimed) {
+    if ((needsEventTime(node) || needsTtlTime(node)) && !isTimed) {
       yield [
         node,
         `the ${node.kind} works in event time: put eventTime(…) before it${read.length > 1 ? ', in each of its streams' : ''}`,
@@ -52,7 +53,6 @@ export function* checkStreams(nodes: readonly CheckedNode[]): Iterable<readonly 
     if (node.kind === 'lookup' && tableSourceOf(node, nodes) === undefined) {
       yield [node, 'the table of a lookup must be one that job.table(…) made'];
     }
-    const rule = ruleOf(node.kind);
     const inputsKeyed = node.inputs.map((input) => keyed.has(input));
     if (rule.keyed === 'as its inputs' ? inputsKeyed.every(Boolean) : rule.keyed) keyed.add(node.id);
     if (rule.needsKeys && !inputsKeyed.every(Boolean)) {
@@ -66,16 +66,24 @@ export function parametersOf(node: CheckedNode): StateShape['parameters'] {
   return PARAMETERS[node.kind]?.(node) ?? {};
 }
 
-/** Their other input has no say in when rows happen. */
-const TIMED_BY_FIRST: ReadonlySet<string> = new Set(['lookup', 'broadcast']);
-
-function outputsOf({ kind, options }: CheckedNode): readonly unknown[] {
-  if (kind === 'split') return options['branches'] as readonly unknown[];
-  if (kind === 'process') return (options['outputs'] ?? []) as readonly unknown[];
-  return ruleOf(kind).outputs ?? [];
+function needsEventTime(node: CheckedNode): boolean {
+  const { inEventTime } = ruleOf(node.kind);
+  switch (inEventTime) {
+    case 'unless its windows are global':
+      return !hasGlobalWindows(node);
+    case 'if its time is event':
+      return node.options['time'] === 'event';
+    default:
+      return inEventTime;
+  }
 }
 
-const CHECKS: { readonly [kind: string]: Check } = {
+function outputsOf({ kind, options }: CheckedNode): readonly unknown[] {
+  const { outputs = [] } = ruleOf(kind);
+  return 'option' in outputs ? ((options[outputs.option] ?? []) as readonly unknown[]) : outputs;
+}
+
+const CHECKS: Checks = {
   ...JOIN_CHECKS,
   ...STATE_CHECKS,
 

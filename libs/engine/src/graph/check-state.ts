@@ -1,5 +1,5 @@
 import type { StateShape } from '@tidemark/domain';
-import { isDuration, isJson, type Check, type Parameters } from './check-parts.js';
+import { isDuration, isJson, type Check, type Checks, type Parameters } from './check-parts.js';
 import type { CheckedNode } from './checked-definition.js';
 import { aggregatesOf, columnName, functionsOf } from './operators/aggregate-code.js';
 import type { AggregateSpec, AggregatorKind } from './operators/aggregator-kind.js';
@@ -24,7 +24,7 @@ export const checkKeyedState: Check = ({ kind, options }, invalid) => {
   if (keysMax !== undefined && !isCount(keysMax)) invalid(`the keysMax of ${kind} must be a whole number from 1`);
 };
 
-export const STATE_CHECKS: { readonly [kind: string]: Check } = {
+export const STATE_CHECKS: Checks = {
   updateStateByKey({ options: { visit } }, invalid) {
     if (visit !== undefined && visit !== 'touched' && visit !== 'all') {
       invalid('the visit of updateStateByKey must be "touched" or "all"');

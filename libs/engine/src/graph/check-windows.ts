@@ -28,11 +28,9 @@ export type TriggerSettings =
   | { readonly kind: 'every'; readonly everyMs: number }
   | { readonly kind: 'everyCount'; readonly count: number };
 
-const WINDOW_KINDS: readonly string[] = ['windowAggregate', 'windowFold', 'windowReduce', 'windowProcess'];
-
-/** Whether the node works in event time, so that an eventTime(…) must stand before it. */
-export const needsWindowTime = ({ kind, options }: CheckedNode): boolean =>
-  WINDOW_KINDS.includes(kind) && (options as unknown as WindowSettings).windows.kind !== 'global';
+/** Whether a node's windows have no end. */
+export const hasGlobalWindows = ({ options }: CheckedNode): boolean =>
+  (options as unknown as WindowSettings).windows.kind === 'global';
 
 /** Whether a window's result is put together from parts. */
 export function isPutTogether({ options }: CheckedNode): boolean {

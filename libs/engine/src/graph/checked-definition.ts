@@ -30,7 +30,8 @@ export interface CheckedDefinition {
 
 export interface KindRule {
   readonly needsUid: boolean;
-  readonly inputs: 'none' | 'one' | 'two' | 'several';
+  /** `stream and side`: what comes at the second one has no say in when rows happen. */
+  readonly inputs: 'none' | 'one' | 'two' | 'stream and side' | 'several';
   /** Roles of its functions; one that ends in `?` may be absent; `*` stands for any. */
   readonly functions: readonly string[];
   /** Whether it has `windowMs` and `slideMs`, in processing time. */
@@ -41,8 +42,19 @@ export interface KindRule {
   readonly needsKeys: boolean;
   /** Whether its rows are `[key, value]`. */
   readonly keyed: boolean | 'as its inputs';
-  /** Tags of its side outputs; none unless given. A split's are its branches. */
-  readonly outputs?: readonly string[];
+  /** Tags of its side outputs, or the option that lists them; none unless given. */
+  readonly outputs?: readonly string[] | { readonly option: string };
+  /**
+   * What comes of a row that it takes. `at most one`: one row or none, at once, and nothing else. `at once`: rows that are
+   * told by this one alone. `later`: it depends on others, or on the end of the batch.
+   */
+  readonly makes: 'at most one' | 'at once' | 'later';
+  /** What of the rows that it takes stands in those that it makes, as far as anybody looks through it; nothing unless given. */
+  readonly passesOn?: 'rows' | 'values';
+  /** Whether an eventTime(…) must stand before it. */
+  readonly inEventTime: boolean | 'unless its windows are global' | 'if its time is event';
+  /** Whether it touches no row of its state but those of a batch's keys: the others may lie in a cold store. */
+  readonly mayLieCold: boolean;
 }
 
 /** Among the roles of a kind: steps from one version of its state to the next, each under its version. */
@@ -56,7 +68,12 @@ const stateless = {
   state: undefined,
   needsKeys: false,
   keyed: false,
+  makes: 'later',
+  inEventTime: false,
+  mayLieCold: false,
 } as const satisfies KindRule;
+
+const rowByRow = { ...stateless, makes: 'at most one' } as const;
 
 const keyedJoin = {
   ...stateless,
@@ -65,28 +82,43 @@ const keyedJoin = {
   needsKeys: true,
   keyed: true,
   outputs: ['late-left', 'late-right'],
+  inEventTime: true,
 } as const;
 
 const keyedState = { ...stateless, needsUid: true, needsKeys: true, keyed: true } as const;
 
-const eventWindow = { ...keyedState, outputs: ['late'] } as const;
+const coldState = { ...keyedState, mayLieCold: true } as const;
+
+const eventWindow = { ...keyedState, outputs: ['late'], inEventTime: 'unless its windows are global' } as const;
 
 /** What each kind of node consists of. */
 export const KIND_RULES = {
-  source: { ...stateless, needsUid: true, inputs: 'none', functions: [] },
-  map: stateless,
-  filter: { ...stateless, keyed: 'as its inputs' },
-  flatMap: stateless,
-  keyBy: { ...stateless, functions: ['apply?'], keyed: true },
-  mapValues: { ...stateless, needsKeys: true, keyed: true },
-  union: { ...stateless, inputs: 'several', functions: [], keyed: 'as its inputs' },
-  output: { ...stateless, functions: [], keyed: 'as its inputs' },
+  source: { ...stateless, needsUid: true, inputs: 'none', functions: [], makes: 'at once' },
+  map: rowByRow,
+  filter: { ...rowByRow, keyed: 'as its inputs', passesOn: 'rows' },
+  flatMap: { ...stateless, makes: 'at once' },
+  keyBy: { ...rowByRow, functions: ['apply?'], keyed: true, passesOn: 'values' },
+  mapValues: { ...rowByRow, needsKeys: true, keyed: true },
+  union: {
+    ...stateless,
+    inputs: 'several',
+    functions: [],
+    keyed: 'as its inputs',
+    makes: 'at once',
+    passesOn: 'rows',
+  },
+  output: { ...stateless, functions: [], keyed: 'as its inputs', makes: 'at once' },
   reduceByKey: { ...stateless, functions: ['reduce'], needsKeys: true, keyed: true },
-  fold: { ...keyedState, functions: ['fold', 'initial?', MIGRATIONS], state: ['fold', 1] },
-  aggregate: { ...keyedState, functions: ['*'], state: ['aggregate', 1] },
-  updateStateByKey: { ...keyedState, functions: ['update', MIGRATIONS], state: ['json', 1] },
-  mapWithState: { ...keyedState, functions: ['update', MIGRATIONS], state: ['map-with-state', 1] },
-  process: { ...keyedState, functions: ['onRecord', 'onTimer?', MIGRATIONS], state: ['process', 1] },
+  fold: { ...coldState, functions: ['fold', 'initial?', MIGRATIONS], state: ['fold', 1] },
+  aggregate: { ...coldState, functions: ['*'], state: ['aggregate', 1] },
+  updateStateByKey: { ...coldState, functions: ['update', MIGRATIONS], state: ['json', 1] },
+  mapWithState: { ...coldState, functions: ['update', MIGRATIONS], state: ['map-with-state', 1] },
+  process: {
+    ...keyedState,
+    functions: ['onRecord', 'onTimer?', MIGRATIONS],
+    state: ['process', 1],
+    outputs: { option: 'outputs' },
+  },
   countWindow: { ...keyedState, functions: ['*'], state: ['count-window', 1] },
   countByWindow: { ...stateless, needsUid: true, functions: [], window: true, state: ['window-counts', 1] },
   reduceByKeyAndWindow: { ...keyedState, functions: ['reduce', 'inverse?'], window: true, state: ['window-panes', 1] },
@@ -108,21 +140,36 @@ export const KIND_RULES = {
     functions: ['timestamp?'],
     state: ['watermark', 1],
     keyed: 'as its inputs',
+    makes: 'at once',
+    passesOn: 'rows',
   },
-  flatMapValues: { ...stateless, needsKeys: true, keyed: true },
+  flatMapValues: { ...stateless, needsKeys: true, keyed: true, makes: 'at once' },
   transform: stateless,
-  split: { ...stateless, needsUid: true, functions: ['*'], keyed: 'as its inputs' },
+  split: {
+    ...stateless,
+    needsUid: true,
+    functions: ['*'],
+    keyed: 'as its inputs',
+    outputs: { option: 'branches' },
+    makes: 'at once',
+  },
   intervalJoin: { ...keyedJoin, functions: ['select'], state: ['interval-rows', 1] },
   windowJoin: { ...keyedJoin, functions: ['select'], state: ['window-sides', 1] },
   cogroup: { ...keyedJoin, state: ['window-sides', 1] },
   lookup: {
     ...stateless,
     needsUid: true,
-    inputs: 'two',
+    inputs: 'stream and side',
     functions: ['select', 'key?', 'delete?'],
     state: ['json', 1],
   },
-  broadcast: { ...stateless, needsUid: true, inputs: 'two', functions: ['update', 'apply'], state: ['json', 1] },
+  broadcast: {
+    ...stateless,
+    needsUid: true,
+    inputs: 'stream and side',
+    functions: ['update', 'apply'],
+    state: ['json', 1],
+  },
   dedupe: {
     ...stateless,
     needsUid: true,
@@ -130,6 +177,7 @@ export const KIND_RULES = {
     state: ['seen', 1],
     keyed: 'as its inputs',
     outputs: ['duplicates', 'late'],
+    inEventTime: 'if its time is event',
   },
   topN: { ...keyedState, functions: ['by?'], state: ['top', 1] },
   sink: { ...stateless, needsUid: true, functions: [] },

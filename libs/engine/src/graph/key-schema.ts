@@ -1,8 +1,5 @@
 import { ruleOf, type CheckedNode } from './checked-definition.js';
 
-/** Their rows are those of their input, as they came. */
-const PASSES_ON: ReadonlySet<string> = new Set(['filter', 'union', 'eventTime']);
-
 /**
  * JSON Schema of a node's keys, where it is known: they are a field of records that have a schema, the same one on all ways
  * to the node. undefined says nothing.
@@ -25,7 +22,7 @@ function keyFrom(node: CheckedNode | undefined, byId: readonly CheckedNode[]): u
 
 function recordFrom(node: CheckedNode | undefined, byId: readonly CheckedNode[]): unknown {
   if (node?.kind === 'source') return node.schema;
-  if (node === undefined || !PASSES_ON.has(node.kind)) return undefined;
+  if (node === undefined || ruleOf(node.kind).passesOn !== 'rows') return undefined;
   return sameOf(node.inputs.map((input) => recordFrom(byId[input], byId)));
 }
 

@@ -1,3 +1,6 @@
+import { own } from '@tidemark/domain';
+import type { NodeKind } from '@tidemark/streams';
+import type { StatelessKind } from '../fuse/stateless-code.js';
 import type { CheckedNode } from './checked-definition.js';
 import type { Operator, OperatorParts } from './operator.js';
 import { aggregate } from './operators/aggregate.js';
@@ -21,8 +24,11 @@ import { cogroup, windowJoin } from './operators/window-join.js';
 import { window } from './operators/window.js';
 import { windowBy } from './operators/windows/window-by.js';
 
+/** Where rows begin, end, or go on as they are: no operators. */
+type Passage = 'source' | 'sink' | 'union' | 'output';
+
 /** The operators that hold rows back, by kind. All others are statements in the loop of whoever they read from. */
-const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator } = {
+const OPERATORS = {
   reduceByKey,
   fold,
   aggregate,
@@ -47,12 +53,12 @@ const OPERATORS: { readonly [kind: string]: (parts: OperatorParts) => Operator }
   windowReduce: windowBy,
   windowProcess: windowBy,
   eventTime: (parts) => new EventTime(parts),
-};
+} as const satisfies Record<Exclude<NodeKind, StatelessKind | Passage>, (parts: OperatorParts) => Operator>;
 
 export const isOperator = ({ kind }: CheckedNode): boolean => Object.hasOwn(OPERATORS, kind);
 
 export function makeOperator(parts: OperatorParts): Operator {
-  const make = OPERATORS[parts.node.kind];
+  const make = own<(parts: OperatorParts) => Operator>(OPERATORS, parts.node.kind);
   if (make === undefined) throw new TypeError(`"${parts.node.kind}" is no operator`);
   return make(parts);
 }
