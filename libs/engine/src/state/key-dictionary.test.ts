@@ -131,6 +131,19 @@ describe('a dictionary of keys', () => {
     expect([dictionary.size, dictionary.capacity <= 256, dictionary.idsUsed <= 101]).toEqual([100, true, true]);
   });
 
+  it('orders keys by slot and bytes, those of another dictionary too', () => {
+    fc.assert(
+      fc.property(someKey, someKey, (a, b) => {
+        const [one, other] = [new KeyDictionary(), new KeyDictionary()];
+        const [idA, idB, idOfOther] = [one.idOfKey(a), one.idOfKey(b), other.idOfKey(b)];
+        const [textA, textB] = [JSON.stringify(a), JSON.stringify(b)];
+        const expected = keySlot(textA) - keySlot(textB) || Buffer.compare(Buffer.from(textA), Buffer.from(textB));
+        expect(Math.sign(one.compare(idA, idB))).toBe(Math.sign(expected));
+        expect(one.compare(idA, idOfOther, other)).toBe(one.compare(idA, idB));
+      }),
+    );
+  });
+
   it('orders keys in a way that does not depend on their ids', () => {
     fc.assert(
       fc.property(fc.uniqueArray(someKey, { selector: (key) => JSON.stringify(key) }), fc.nat(), (keys, seed) => {

@@ -237,15 +237,15 @@ export class KeyDictionary {
   }
 
   /**
-   * The order of keys that is the same wherever and whenever a state is restored, which that of their ids is not: by slot,
-   * then by the bytes of their JSON texts.
+   * The one order of keys: the same wherever and whenever a state is restored, which that of their ids is not. By slot, then
+   * by the bytes of their JSON texts. @param other what numbers `b`.
    */
-  compare(a: number, b: number): number {
-    const slots = this.slot(a) - this.slot(b);
+  compare(a: number, b: number, other: KeyDictionary = this): number {
+    const slots = this.slot(a) - other.slot(b);
     if (slots !== 0) return slots;
-    const [bytesA, bytesB] = [this.bytesWith(a), this.bytesWith(b)];
-    const [startA, startB] = [this.start(a), this.start(b)];
-    const [lengthA, lengthB] = [this.byteLength(a), this.byteLength(b)];
+    const [bytesA, bytesB] = [this.bytesWith(a), other.bytesWith(b)];
+    const [startA, startB] = [this.start(a), other.start(b)];
+    const [lengthA, lengthB] = [this.byteLength(a), other.byteLength(b)];
     for (let i = 0; i < lengthA && i < lengthB; i += 1) {
       const difference = (bytesA[startA + i] ?? 0) - (bytesB[startB + i] ?? 0);
       if (difference !== 0) return difference;

@@ -34,9 +34,8 @@ const BUCKETS_PER_STAY = 8;
 /** A row that has left without ever having had a partner. */
 interface Alone {
   readonly endMs: number;
-  readonly slot: number;
-  readonly text: string;
-  readonly key: unknown;
+  /** Of its key, which is held until the row has gone on. */
+  readonly id: number;
   readonly port: number;
   readonly value: unknown;
 }
@@ -47,8 +46,8 @@ interface Alone {
  *
  * A left row at t waits for right rows up to t + after, and ends there; a right row at t for left rows up to t + before. A
  * row whose end the watermark had passed before its batch is late; one that has ended pairs no more. Both are exact, so
- * they do not depend on when a bucket is emptied. Rows without a partner come at their end, ordered by it, then by slot and
- * text of the key, then left before right: nothing of this depends on what was restored.
+ * they do not depend on when a bucket is emptied. Rows without a partner come at their end, ordered by it, then by their
+ * keys, then left before right: nothing of this depends on what was restored.
  */
 class IntervalJoin implements Operator {
   readonly state: OperatorState;
@@ -108,16 +107,20 @@ class IntervalJoin implements Operator {
 
   endBatch({ context }: BatchEnd): void {
     const { ms } = this.watermark;
+    const { table } = this;
     const alone: Alone[] = [];
+    const empty: number[] = [];
     for (const id of this.ends.takeBefore(ms)) {
-      if (this.table.isHeld(id)) this.evict(id, ms, alone);
+      if (table.isHeld(id) && this.evict(id, ms, alone) === 0) empty.push(id);
     }
-    alone.sort((a, b) => a.endMs - b.endMs || a.slot - b.slot || compare(a.text, b.text) || a.port - b.port);
+    alone.sort((a, b) => a.endMs - b.endMs || table.keys.compare(a.id, b.id) || a.port - b.port);
     const batch = this.batchOf(context);
-    for (const { key, port, value, endMs } of alone) {
+    for (const { id, port, value, endMs } of alone) {
+      const key = table.keys.key(id);
       const row = port === 0 ? this.call(value, undefined, key, batch) : this.call(undefined, value, key, batch);
       this.emitter.run(row, key, endMs, batch);
     }
+    for (const id of empty) table.remove(id);
   }
 
   takeCounts(): Readonly<Record<string, number>> {
@@ -194,8 +197,8 @@ class IntervalJoin implements Operator {
     return row;
   }
 
-  /** Drops the rows of a key that have ended before `ms`. */
-  private evict(id: number, ms: number, alone: Alone[]): void {
+  /** Drops the rows of a key that have ended before `ms`. @returns how many are left. */
+  private evict(id: number, ms: number, alone: Alone[]): number {
     const { table } = this;
     let rows = 0;
     for (const port of [0, 1] as const) {
@@ -208,7 +211,7 @@ class IntervalJoin implements Operator {
       if (left === 0) this.cells[port].replace(id, undefined);
       else keepLeft(this.cells[port].change(id) ?? [], this.stayMs[port], ms);
     }
-    if (rows === 0) table.remove(id);
+    return rows;
   }
 
   /** @returns how many rows of a side have not ended. */
@@ -217,7 +220,6 @@ class IntervalJoin implements Operator {
     { id, cell, ms }: { readonly id: number; readonly cell: readonly unknown[]; readonly ms: number },
     alone: Alone[],
   ): number {
-    const { keys } = this.table;
     const stay = this.stayMs[port];
     let left = 0;
     for (let i = 0; i < cell.length; i += STRIDE) {
@@ -226,8 +228,7 @@ class IntervalJoin implements Operator {
         left += 1;
         if (this.ends.isTaken(endMs, ms)) this.ends.add(id, endMs);
       } else if (this.outer[port] && cell[i + 2] === 0) {
-        const value = cloneJson(cell[i + 1]);
-        alone.push({ endMs, slot: keys.slot(id), text: keys.text(id), key: keys.key(id), port, value });
+        alone.push({ endMs, id, port, value: cloneJson(cell[i + 1]) });
       }
     }
     return left;
@@ -274,5 +275,3 @@ function keepLeft(cell: unknown[], stayMs: number, ms: number): void {
   }
   cell.length = to;
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

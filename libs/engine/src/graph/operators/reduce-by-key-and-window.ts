@@ -172,11 +172,7 @@ class ReduceByKeyAndWindow implements Operator {
 
   private inOrder(): readonly number[] {
     const { keys } = this.table;
-    this.ordered ??= [...this.table.ids()]
-      .map((id) => ({ id, slot: keys.slot(id), text: keys.text(id) }))
-      .filter(({ text }) => text !== 'null')
-      .sort((a, b) => a.slot - b.slot || (a.text < b.text ? -1 : 1))
-      .map(({ id }) => id);
+    this.ordered ??= [...this.table.ids()].filter((id) => keys.text(id) !== 'null').sort((a, b) => keys.compare(a, b));
     return this.ordered;
   }
 

@@ -1,6 +1,7 @@
 import type { GeneratedFunction } from '../../../fuse/generated-code.js';
 import { idOfKey } from '../../../fuse/keyed-code.js';
 import { EMIT_PARAMS, emittedRow, keyOf, type Emit, type RowCode } from '../../../fuse/row-code.js';
+import { KeyDictionary } from '../../../state/key-dictionary.js';
 import { OperatorState } from '../../../state/operator-state.js';
 import type { ColumnSpec, StateTable } from '../../../state/state-table.js';
 import type { BatchEnd, Operator, OperatorParts } from '../../operator.js';
@@ -36,6 +37,8 @@ export class SessionWindows implements Operator {
   private readonly merged: GeneratedFunction<(into: StateTable, to: number, from: StateTable, id: number) => void>;
   /** Results that a trigger took out of sessions in this batch. */
   private taken: SessionResult[] = [];
+  /** Numbers their keys. */
+  private takenKeys = new KeyDictionary();
   /** No session ends, and none goes, before this time. */
   private nextMs = -Infinity;
 
@@ -106,7 +109,7 @@ export class SessionWindows implements Operator {
   took(id: number, value: unknown): void {
     const { table } = this;
     const { keys } = table;
-    const taken = { key: keys.key(id), slot: keys.slot(id), text: keys.text(id), value };
+    const taken = { key: keys.key(id), keys: this.takenKeys, id: this.takenKeys.idOfOther(keys, id), value };
     this.taken.push({ ...this.span(table, id), table, id, taken });
     this.afterResult(table, id);
   }
@@ -125,6 +128,7 @@ export class SessionWindows implements Operator {
       for (const table of tables) this.touchedResults(table, results);
     }
     this.taken = [];
+    if (this.takenKeys.size > 0) this.takenKeys = new KeyDictionary();
     for (const { table, id } of gone) this.shared.contents.leave(table, id);
     for (const result of inOrder(results)) this.emit(result, batch, watermarkMs);
     for (const { table, id } of gone) table.remove(id);
