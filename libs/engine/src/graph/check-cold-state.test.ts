@@ -2,7 +2,7 @@ import { count, type JobBuilder, type KeyedStream } from '@tidemark/streams';
 import { describe, expect, it } from 'vitest';
 import { checkDefinition } from './check-definition.js';
 import { createInProcessGraph } from './in-process-graph.js';
-import { aBatch, aJob, input, takenOver, textBatch, toOut, type Build } from './testing/run-job.js';
+import { aBatch, aJob, input, restoredFrom, textBatch, toOut, type Build } from './testing/run-job.js';
 
 interface Row {
   readonly k: string;
@@ -159,7 +159,7 @@ describe('state that is larger than memory', () => {
       }),
     );
     await before.run(ofKeys(1, 'k'.repeat(1_499)));
-    await expect(takenOver(before, aJob(aggregated(({ k }) => k, 1)))).rejects.toMatchObject({
+    await expect(restoredFrom(before, aJob(aggregated(({ k }) => k, 1)))).rejects.toMatchObject({
       code: 'state_over_bound',
       params: { operator: 's' },
     });

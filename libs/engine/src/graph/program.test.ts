@@ -10,7 +10,7 @@ import {
   input,
   rowsOf,
   runJob,
-  takenOver,
+  restoredFrom,
   textBatch,
   toOut,
   type Build,
@@ -425,7 +425,7 @@ it('gives the state that it was restored with', async () => {
     }),
   );
   const blocks = await blocksOf(await graph.snapshot('full'));
-  const again = await blocksOf(await (await takenOver(graph, sums)).snapshot('full'));
+  const again = await blocksOf(await (await restoredFrom(graph, sums)).snapshot('full'));
   expect(blocks).not.toEqual([]);
   expect(again).toEqual(blocks);
 });

@@ -136,7 +136,7 @@ class CompiledProgram implements Program {
 
   begin({ batchId, batchTimeMs }: { readonly batchId: number; readonly batchTimeMs: number }): void {
     if (this.phase !== 'idle') throw new RangeError('a batch has failed before, or is not at its end');
-    if (!this.isRestored) this.takeOver();
+    if (!this.isRestored) this.afterRestore();
     this.phase = 'in_batch';
     this.meter.bytes = 0;
     this.context = Object.freeze({ batchId, batchTimeMs });
@@ -181,7 +181,7 @@ class CompiledProgram implements Program {
   freeze(kind: 'full' | 'delta'): void {
     if (this.phase !== 'idle') throw new RangeError('a batch has failed before, or is not at its end');
     if (this.frozen !== undefined) throw new RangeError('a snapshot is under way');
-    if (!this.isRestored) this.takeOver();
+    if (!this.isRestored) this.afterRestore();
     // All operators at once; the generator pulls later.
     const parts = [...this.states.values()].map((state) => ({
       uid: state.uid,
@@ -236,10 +236,10 @@ class CompiledProgram implements Program {
     });
   }
 
-  private takeOver(): void {
+  private afterRestore(): void {
     this.isRestored = true;
     for (const state of this.states.values()) state.restored();
-    for (const watermark of this.watermarks) watermark.takeOver();
+    for (const watermark of this.watermarks) watermark.afterRestore();
   }
 
   private output(): ProgramOutput {

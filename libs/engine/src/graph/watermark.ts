@@ -49,7 +49,7 @@ export class Watermark {
   }
 
   /** Goes on where the restored state stands. */
-  takeOver(): void {
+  afterRestore(): void {
     const table = this.state?.table(WATERMARK_TABLE);
     const id = table?.find(OWN_KEY) ?? -1;
     if (id >= 0) this.ms = table?.f64(0)[id] ?? -Infinity;

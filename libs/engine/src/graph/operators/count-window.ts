@@ -46,7 +46,7 @@ class CountWindow implements Operator {
     );
     const columnsOf = (name: string): readonly ColumnSpec[] | undefined =>
       name === 'state' ? columns : names.includes(name) ? figures : Ttl.tableOf(node, name);
-    this.state = new OperatorState(node.uid ?? '', columnsOf, () => this.ttl?.takeOver(), rowsMaxOf(node));
+    this.state = new OperatorState(node.uid ?? '', columnsOf, () => this.ttl?.afterRestore(), rowsMaxOf(node));
     this.panes = names.map((name) => this.state.table(name));
     this.table = this.state.table('state');
     this.ttl = Ttl.of(parts, this.state);

@@ -45,7 +45,7 @@ class Dedupe implements Operator {
     const columns = (name: string) =>
       name === 'seen' ? COLUMNS : name === WATERMARK_TABLE ? WATERMARK_COLUMNS : undefined;
     this.state = new OperatorState(node.uid ?? '', columns, () => {
-      this.takeOver();
+      this.afterRestore();
     });
     this.table = this.state.table('seen');
     if (this.isEventTime) watermarkOf(parts).keepIn(this.state);
@@ -80,7 +80,7 @@ class Dedupe implements Operator {
     return { ...(duplicates === 0 ? {} : { duplicates }), ...(late === 0 ? {} : { late }) };
   }
 
-  private takeOver(): void {
+  private afterRestore(): void {
     this.ends.clear();
     for (const id of this.table.ids()) this.ends.add(id, (this.table.f64(0)[id] ?? 0) + this.withinMs);
   }

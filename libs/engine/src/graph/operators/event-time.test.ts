@@ -2,7 +2,7 @@ import { count, files, sliding, tumbling, type Stream } from '@tidemark/streams'
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { createInProcessGraph } from '../in-process-graph.js';
-import { aBatch, aChunk, aJob, takenOver, toOut } from '../testing/run-job.js';
+import { aBatch, aChunk, aJob, restoredFrom, toOut } from '../testing/run-job.js';
 
 interface Event {
   readonly k: string;
@@ -58,7 +58,7 @@ async function lateOf(
   let graph = createInProcessGraph(job());
   const late: number[] = [];
   for (const [index, { timeMs, ...streams }] of batches.entries()) {
-    if (index === restoreBefore) graph = await takenOver(graph, job());
+    if (index === restoreBefore) graph = await restoredFrom(graph, job());
     const sources = (['one', 'other'] as const).map((uid) => {
       const at = streams[uid];
       return { uid, chunks: at === undefined ? [] : [aChunk(`${JSON.stringify({ k: 'a', at })}\n`)] };

@@ -45,7 +45,7 @@ export class EventTime implements Operator, EventClock {
       parts.node.uid ?? '',
       (name) => (name === 'state' ? COLUMNS : undefined),
       () => {
-        this.takeOver();
+        this.afterRestore();
       },
     );
     this.table = this.state.table('state');
@@ -100,7 +100,7 @@ export class EventTime implements Operator, EventClock {
     return ahead === 0 ? {} : { ahead };
   }
 
-  private takeOver(): void {
+  private afterRestore(): void {
     const id = this.table.find(OWN_KEY);
     if (id < 0) return;
     this.newestMs = this.table.f64(0)[id] ?? -Infinity;

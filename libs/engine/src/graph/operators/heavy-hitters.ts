@@ -40,7 +40,7 @@ export class HeavyHitters implements Held {
     const known = this.at.get(text);
     if (known !== undefined) this.counts[known] = (this.counts[known] ?? 0) + 1;
     else if (this.texts.length < this.countersMax) this.open({ text, count: 1, error: 0 });
-    else this.takeOver(this.lowest(), text);
+    else this.giveCounter(this.lowest(), text);
   }
 
   merge(later: HeavyHitters): void {
@@ -79,7 +79,8 @@ export class HeavyHitters implements Held {
     this.errors.push(error);
   }
 
-  private takeOver(index: number, text: string): void {
+  /** To a value that has none, and may have come as often as the one before. */
+  private giveCounter(index: number, text: string): void {
     const count = this.counts[index] ?? 0;
     this.at.delete(this.texts[index] ?? '');
     this.at.set(text, index);

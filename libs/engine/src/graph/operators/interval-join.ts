@@ -91,7 +91,7 @@ class IntervalJoin implements Operator {
       node.uid ?? '',
       (name) => tables[name],
       () => {
-        this.takeOver();
+        this.afterRestore();
       },
     );
     this.table = this.state.table('rows');
@@ -241,7 +241,7 @@ class IntervalJoin implements Operator {
     return this.batch;
   }
 
-  private takeOver(): void {
+  private afterRestore(): void {
     this.ends.clear();
     for (const id of this.table.ids()) {
       for (const port of [0, 1] as const) {

@@ -8,7 +8,7 @@ import {
   input,
   runJob,
   runRestored,
-  takenOver,
+  restoredFrom,
   toOut,
   type Build,
   type TestBatch,
@@ -294,7 +294,7 @@ describe.each(FORMS)('the ttl of %s', (name, keep) => {
       }),
     );
     await before.run(aBatch(1, { timeMs: 1_000, records: [{ k: 'a', v: 1, at: 0 }] }));
-    const after = await takenOver(before, aJob(job('processing')));
+    const after = await restoredFrom(before, aJob(job('processing')));
     const keysAt = async (batchId: number) =>
       (await after.run(aBatch(batchId, { timeMs: batchId * 1_000, records: [] }))).stateKeys.get('s');
     expect([name, await keysAt(100), await keysAt(102), await keysAt(103)]).toEqual([name, 1, 1, 0]);

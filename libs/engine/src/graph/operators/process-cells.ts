@@ -91,7 +91,7 @@ export class ProcessCells {
   }
 
   /** Call once the state is restored: what was stored holds something. */
-  takeOver(): void {
+  afterRestore(): void {
     this.use = new Uint8Array(this.table.keys.capacity);
     for (const id of this.table.ids()) this.use[id] = HELD;
   }

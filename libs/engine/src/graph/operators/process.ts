@@ -49,7 +49,7 @@ class Process implements Operator {
       node.uid ?? '',
       (name) => tables[name],
       () => {
-        this.takeOver();
+        this.afterRestore();
       },
       rowsMaxOf(node),
     );
@@ -122,10 +122,10 @@ class Process implements Operator {
     own.watermarkMs = watermarkMs;
   }
 
-  private takeOver(): void {
-    this.ttl?.takeOver();
-    this.timers.takeOver();
-    this.cells.takeOver();
+  private afterRestore(): void {
+    this.ttl?.afterRestore();
+    this.timers.afterRestore();
+    this.cells.afterRestore();
   }
 
   private code(row: RowCode): string {

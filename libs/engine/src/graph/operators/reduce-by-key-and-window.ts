@@ -56,7 +56,7 @@ class ReduceByKeyAndWindow implements Operator {
     this.emitter = parts.emitter();
     const columns = (name: string) => (name === 'state' ? VALUE_COLUMN : undefined);
     this.state = new OperatorState(node.uid ?? '', columns, () => {
-      this.seen.takeOver();
+      this.seen.afterRestore();
       this.ordered = undefined;
     });
     this.table = this.state.table('state');

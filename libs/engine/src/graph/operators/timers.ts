@@ -80,7 +80,7 @@ export class Timers {
   }
 
   /** Call once the state is restored. */
-  takeOver(): void {
+  afterRestore(): void {
     for (const kind of TIMER_KINDS) this.tidy(kind);
   }
 

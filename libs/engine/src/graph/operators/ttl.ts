@@ -127,7 +127,7 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
   }
 
   /** Call once the state is restored. */
-  takeOver(): void {
+  afterRestore(): void {
     this.undated = [];
     for (const id of this.table.ids()) {
       const lastMs = this.lastMs(id);
@@ -180,7 +180,7 @@ export function stateWithTtl(
   const state = new OperatorState(
     node.uid ?? '',
     (name) => (name === 'state' ? all : Ttl.tableOf(node, name)),
-    () => ttl?.takeOver(),
+    () => ttl?.afterRestore(),
     rowsMaxOf(node),
   );
   const table = state.table('state');

@@ -65,7 +65,7 @@ export class SeenUntil {
     this.table.change(id);
   }
 
-  takeOver(): void {
+  afterRestore(): void {
     const id = this.table.find(OWN_KEY);
     if (id < 0) return;
     const { seenUntilMs } = this.table.json(0)[id] as { readonly seenUntilMs?: unknown };

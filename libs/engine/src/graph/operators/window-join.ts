@@ -88,7 +88,7 @@ class PairedWindows implements Operator {
     const columns = (name: string) =>
       name === WATERMARK_TABLE ? WATERMARK_COLUMNS : TABLE.test(name) ? SIDES : undefined;
     this.state = new OperatorState(node.uid ?? '', columns, () => {
-      this.takeOver();
+      this.afterRestore();
     });
     this.watermark.keepIn(this.state);
   }
@@ -164,7 +164,7 @@ class PairedWindows implements Operator {
     return window;
   }
 
-  private takeOver(): void {
+  private afterRestore(): void {
     this.open.clear();
     this.last = undefined;
     for (const name of this.state.names()) {

@@ -34,7 +34,7 @@ class Window implements Operator {
     this.isKeyed = parts.isKeyed(0);
     const columns = (name: string) => (name === 'state' ? VALUE_COLUMN : undefined);
     this.state = new OperatorState(parts.node.uid ?? '', columns, () => {
-      this.takeOver();
+      this.afterRestore();
     });
     this.table = this.state.table('state');
     this.seen = new SeenUntil(this.table);
@@ -100,8 +100,8 @@ class Window implements Operator {
     this.table.remove(this.table.find(pane));
   }
 
-  private takeOver(): void {
-    this.seen.takeOver();
+  private afterRestore(): void {
+    this.seen.afterRestore();
     const panes = [...this.table.ids()]
       .map((id) => [this.table.keys.key(id) as number | null, this.table.json(0)[id] as unknown[]] as const)
       .filter((pane): pane is [number, unknown[]] => pane[0] !== null);

@@ -7,7 +7,7 @@ import {
   aJob,
   input,
   runJob,
-  takenOver,
+  restoredFrom,
   textBatch,
   toOut,
   type Build,
@@ -153,7 +153,7 @@ describe.each([
         const before = createInProcessGraph(aJob(sumByKeyAndWindow(grid.windowMs, grid.slideMs, !inverse)));
         const split = Math.min(change, batches.length);
         for (const [i, batch] of batches.slice(0, split).entries()) await before.run(aBatch(i + 1, batch));
-        const after = await takenOver(before, aJob(sumByKeyAndWindow(grid.windowMs, grid.slideMs, inverse)));
+        const after = await restoredFrom(before, aJob(sumByKeyAndWindow(grid.windowMs, grid.slideMs, inverse)));
         const expected = expectedSums(batches, grid);
         for (const [i, batch] of batches.entries()) {
           if (i < split) continue;

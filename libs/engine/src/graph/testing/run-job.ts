@@ -128,7 +128,7 @@ export async function runOverDeltas(
 }
 
 /** The same job with the same state, as another process would have it: a full snapshot, restored. */
-export async function takenOver(graph: GraphRuntime, definition: JobDefinition): Promise<GraphRuntime> {
+export async function restoredFrom(graph: GraphRuntime, definition: JobDefinition): Promise<GraphRuntime> {
   const next = createInProcessGraph(definition);
   for (const block of await blocksOf(await graph.snapshot('full'))) await next.restore(block.uid, block.bytes);
   return next;

@@ -96,7 +96,7 @@ export class PaneTotals {
     if (pane.startMs >= this.toMs) this.code.link(pane, this.table);
   }
 
-  takeOver(): void {
+  afterRestore(): void {
     const table = this.state.table('position');
     const id = table.find(OWN_KEY);
     if (id < 0) return;

@@ -51,7 +51,7 @@ export class SessionWindows implements Operator {
     const own: readonly ColumnSpec[] = [...columns, timeColumn('@first'), timeColumn('@last'), dueColumn];
     const columnsOf = (name: string) => (isLevelName(name) ? own : commonColumns(name));
     this.state = new OperatorState(parts.node.uid ?? '', columnsOf, () => {
-      this.takeOver();
+      this.afterRestore();
     });
     this.base = this.state.table('s0');
     this.table = this.base;
@@ -296,7 +296,7 @@ export class SessionWindows implements Operator {
     return table.f64(this.at.first)[id] ?? Number.NaN;
   }
 
-  private takeOver(): void {
+  private afterRestore(): void {
     this.levels = Math.max(
       1,
       ...this.state

@@ -60,7 +60,7 @@ export class SlidingWindows implements Operator {
       return name === 'position' ? POSITION_COLUMNS : commonColumns(name);
     };
     this.state = new OperatorState(parts.node.uid ?? '', columnsOf, () => {
-      this.takeOver();
+      this.afterRestore();
     });
     const stacks = code.canStack ? new PaneStacks(parts, contents, code, this.grid) : undefined;
     this.totals = new PaneTotals(code, this.state, stacks);
@@ -255,10 +255,10 @@ export class SlidingWindows implements Operator {
     this.state.drop(`p${startMs}`);
   }
 
-  private takeOver(): void {
+  private afterRestore(): void {
     this.panes.clear();
     for (const name of this.state.names().filter(isPaneName)) this.pane(Number(name.slice(1)), null);
-    this.totals.takeOver();
+    this.totals.afterRestore();
   }
 
   private rowCode(row: RowCode): string {

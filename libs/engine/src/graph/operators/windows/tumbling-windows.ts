@@ -57,7 +57,7 @@ export class TumblingWindows implements Operator {
     this.due = columns.length - 1;
     const columnsOf = (name: string) => commonColumns(name) ?? (isWindowName(name) ? columns : undefined);
     this.state = new OperatorState(parts.node.uid ?? '', columnsOf, () => {
-      this.takeOver();
+      this.afterRestore();
     });
     this.clock = new TriggerClock(trigger, this.state);
     parts.watermark?.keepIn(this.state);
@@ -196,7 +196,7 @@ export class TumblingWindows implements Operator {
     this.shared.checkRows(rows, last);
   }
 
-  private takeOver(): void {
+  private afterRestore(): void {
     this.windows.clear();
     for (const name of this.state.names().filter(isWindowName)) {
       this.open(name === 'all' ? -Infinity : Number(name.slice(1)), null);
