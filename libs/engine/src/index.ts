@@ -31,7 +31,7 @@ export {
   type MicroBatchPorts,
   type Resumed,
 } from './micro-batch/micro-batch-engine.js';
-export type { RunAgain } from './micro-batch/poison.js';
+export type { RunAgain } from './micro-batch/poison-records.js';
 export type { JobTiming } from './micro-batch/batch-time.js';
 export { decideResume, type Position, type ResumeStep } from './micro-batch/resume.js';
 export {

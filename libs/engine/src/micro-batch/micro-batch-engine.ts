@@ -11,7 +11,7 @@ import type { BatchLog, Fenced, HeldBack, GraphOutput, GraphRuntime, Sink, Sourc
 import { HEARTBEAT_MS, idlePollMs, msUntilTick, nextTick, type JobTiming } from './batch-time.js';
 import { hasInput, isNextDueAtOnce, Planner, type Fullness } from './planner.js';
 import { firstRecords } from './poison-search.js';
-import { Poison, type RunAgain } from './poison.js';
+import { PoisonRecords, type RunAgain } from './poison-records.js';
 import type { RemainingInput } from './without-records.js';
 import { assertFollows, decideResume, positionRead, type BatchInput, type Position } from './resume.js';
 
@@ -96,7 +96,7 @@ export class MicroBatchEngine {
   /** Chosen by `prepare`, and not durable yet. */
   private chosen: BatchPlan | undefined;
   private readonly planner: Planner;
-  private readonly poison: Poison;
+  private readonly poison: PoisonRecords;
   /** Whether no batch of this run has been planned yet. */
   private isFirst = true;
   /** Looks at idle sources in a row that found nothing. */
@@ -112,7 +112,7 @@ export class MicroBatchEngine {
   ) {
     this.position = restored;
     this.planner = new Planner(ports.sources, timing, ports.clock);
-    this.poison = new Poison(ports.log);
+    this.poison = new PoisonRecords(ports.log);
   }
 
   /** Rebuilds the state up to the log's end, and finishes the batches that were left open. Call once, first. */

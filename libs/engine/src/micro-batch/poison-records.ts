@@ -64,7 +64,7 @@ const SEARCHED: readonly ErrorCode[] = [
  *
  * Owner of all fields: the engine of one run.
  */
-export class Poison {
+export class PoisonRecords {
   private readonly logged = new Map<number, Omit<LoggedBatch, 'plan'>>();
 
   constructor(private readonly log: BatchLog) {}

@@ -10,7 +10,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GraphOutput } from '../ports.js';
-import { Poison } from './poison.js';
+import { PoisonRecords } from './poison-records.js';
 import { InMemoryWorld } from './testing/in-memory-world.js';
 import { forgetful, isPoison, livesOf, POISON, WRITES_PER_BATCH, type Payment } from './testing/poisoned-job.js';
 
@@ -128,7 +128,7 @@ describe('what is re-driven and set aside again', () => {
     await log.plan(plan);
     const left: number[] = [];
     for (const [offset, timeline] of records) {
-      const poison = new Poison(log);
+      const poison = new PoisonRecords(log);
       for (const batch of await log.after(0)) poison.note(batch);
       await poison.runAgain(plan, () => Promise.resolve([]), threw(offset, timeline));
       left.push((await log.after(0)).flatMap(({ setAside = [] }) => setAside).length);
@@ -149,7 +149,7 @@ describe('what is re-driven and set aside again', () => {
 
   it('is read as the line that it was, also where that was empty', () => {
     const empty = { ...redriven[0]!, bytes: new Uint8Array(0) };
-    const poison = new Poison(new InMemoryWorld(undefined).log(0));
+    const poison = new PoisonRecords(new InMemoryWorld(undefined).log(0));
     const { sources } = poison.remaining({ ...plan, redriven: [empty] }, [{ uid: 'in', chunks: [] }]);
     expect(sources[0]?.chunks.map(({ bytes }) => new TextDecoder().decode(bytes))).toEqual(['\n']);
   });
@@ -157,8 +157,8 @@ describe('what is re-driven and set aside again', () => {
 
 describe('what a batch has set aside', () => {
   const plan: BatchPlan = { timeline: 1, batchId: 1, batchTimeMs: 1, ranges: {} };
-  const aPoison = (logged?: Partial<LoggedBatch>): Poison => {
-    const poison = new Poison(new InMemoryWorld(undefined).log(0));
+  const aPoison = (logged?: Partial<LoggedBatch>): PoisonRecords => {
+    const poison = new PoisonRecords(new InMemoryWorld(undefined).log(0));
     poison.note({ plan, nextOffsets: {}, ...logged });
     return poison;
   };
