@@ -7,7 +7,6 @@ export type { CheckedDefinition, CheckedNode, TenantFunction } from './graph/che
 export type { BatchFailure, FailedOperator, LineRef, SetAsideLine } from './graph/failure.js';
 export { countsByUid, createInProcessGraph } from './graph/in-process-graph.js';
 export { joinChunks, type InputLines, type LinePosition } from './graph/input-lines.js';
-export { keyHash, keySlot } from './graph/key-slot.js';
 export {
   compileGraph,
   type Program,
@@ -60,5 +59,6 @@ export {
 } from './ports.js';
 export { ConversionError } from './graph/convert-state.js';
 export { takeOver, type StoredState } from './micro-batch/take-over.js';
+export { keyHash, keySlot } from './state/key-slot.js';
 export { assembleBlock, readBlock, type BlockHeader, type ReadBlock } from './state/state-block.js';
 export { firstKeyOfBlock, rowsOfBlock, type BlockRow, type BlockRows } from './state/block-rows.js';

@@ -1,5 +1,5 @@
 import { KEY_SLOTS } from '@tidemark/domain';
-import { hashOfBytes } from '../graph/key-slot.js';
+import { hashOfBytes } from '../state/key-slot.js';
 import {
   assembleBlock,
   ByteList,

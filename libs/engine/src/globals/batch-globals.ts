@@ -1,4 +1,4 @@
-import { keyHash } from '../graph/key-slot.js';
+import { keyHash } from '../state/key-slot.js';
 import { UNAVAILABLE } from './unavailable.js';
 
 /** What the code of a job finds in place of a clock and of chance. */

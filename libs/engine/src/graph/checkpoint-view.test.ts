@@ -13,7 +13,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { checkDefinition } from './check-definition.js';
 import { createInProcessGraph } from './in-process-graph.js';
-import { keySlot } from './key-slot.js';
+import { keySlot } from '../state/key-slot.js';
 import { aBatch, aJob, input, toOut } from './testing/run-job.js';
 
 interface Change {

@@ -1,7 +1,7 @@
 import type { Key } from '@tidemark/streams';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashOfBytes, keySlot } from '../graph/key-slot.js';
+import { hashOfBytes, keySlot } from './key-slot.js';
 import { KeyDictionary } from './key-dictionary.js';
 import type { HashedTexts } from './state-block.js';
 

@@ -1,7 +1,7 @@
 import type { Key } from '@tidemark/streams';
 import { KEY_SLOTS } from '@tidemark/domain';
 import { textOfAscii, textOfUtf8 } from '../decode/utf8.js';
-import { hashOfBytes } from '../graph/key-slot.js';
+import { hashOfBytes } from './key-slot.js';
 import { copyBytes, fetchBytes, type KeyBlock } from './key-block.js';
 import { grown, IdList, longerThan } from './growing.js';
 import { KeyText } from './key-text.js';

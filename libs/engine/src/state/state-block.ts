@@ -1,5 +1,5 @@
 import { KEY_SLOTS } from '@tidemark/domain';
-import { hashOfBytes } from '../graph/key-slot.js';
+import { hashOfBytes } from './key-slot.js';
 import { textOfUtf8 } from '../decode/utf8.js';
 import { utf8BytesMax, writeUtf8 } from '../encode/utf8.js';
 

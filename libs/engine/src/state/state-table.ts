@@ -1,5 +1,5 @@
 import type { Key } from '@tidemark/streams';
-import { hashOfBytes } from '../graph/key-slot.js';
+import { hashOfBytes } from './key-slot.js';
 import { overBound } from '../graph/failure.js';
 import { grownColumn, newColumn, setAt, setJson, setNumbers, type Column, type ColumnSpec } from './column.js';
 import { DeletedKeys } from './deleted-keys.js';
