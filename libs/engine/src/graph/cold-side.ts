@@ -59,7 +59,7 @@ export class ColdSide {
 
   /** Says how many rows lie in the store when the job is restored. */
   holdElsewhere(uid: string, rows: number): void {
-    this.spillOf(uid).table.elsewhere = rows;
+    this.spillOf(uid).table.holdElsewhere(rows);
   }
 
   beginLook({ batchId, batchTimeMs }: { readonly batchId: number; readonly batchTimeMs: number }): void {

@@ -1,4 +1,4 @@
-import { grown, IdList } from './growing.js';
+import { grown, type IdList } from './growing.js';
 import type { StateTable } from './state-table.js';
 
 /**
@@ -9,10 +9,10 @@ export class KeyOrder {
   private ordered: number[] = [];
   /** 1 for ids that stand in {@link ordered}. */
   private listed = new Uint8Array(64);
-  private readonly removed = new IdList();
+  private readonly removed: IdList;
 
   constructor(private readonly table: StateTable) {
-    table.removed = this.removed;
+    this.removed = table.listRemoved();
   }
 
   ids(): readonly number[] {

@@ -28,9 +28,9 @@ export class Spill {
     readonly table: StateTable,
     private readonly rowsInMemory: number,
   ) {
-    table.onNewRow = (id) => {
+    table.beginSpilling((id) => {
       this.admit(id);
-    };
+    });
   }
 
   /** Begins to collect the keys of a batch. */

@@ -1,13 +1,13 @@
 import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from './key-slot.js';
 import { overBound } from '../graph/failure.js';
-import { grownColumn, newColumn, setAt, setJson, setNumbers, type Column, type ColumnSpec } from './column.js';
+import { emptyColumns, fillColumns, growColumns, newColumn, setAt, type Column, type ColumnSpec } from './column.js';
 import { DeletedKeys } from './deleted-keys.js';
 import { FrozenTable, type FrozenBlock } from './frozen-table.js';
-import { grown, longer, type IdList } from './growing.js';
+import { grown, IdList, longer } from './growing.js';
 import { fetchRows, type KeyBlock } from './key-block.js';
 import { KeyDictionary } from './key-dictionary.js';
-import type { ReadBlock, Texts } from './state-block.js';
+import type { ReadBlock } from './state-block.js';
 
 export { setAt, type Column, type ColumnSpec } from './column.js';
 
@@ -32,7 +32,10 @@ const SPARE_ROWS_MIN = 1 << 16;
  * Knows which rows were touched in this batch, and which have changed since the last snapshot. While a snapshot is being
  * handed out ({@link isFrozen}), values of json columns may be replaced but not changed in place.
  *
- * Its owner is one operator. Columns are exchanged for longer ones when a key is added: read them anew after that.
+ * Its owner is whoever made it: as a rule one operator, which restores and freezes it through its OperatorState. Parts of
+ * the operator (timers, a ttl, cells) write for it, each in columns of its own. Who only looks on, as a snapshot, a key
+ * order or a spill does, changes nothing here but by a call. Columns are exchanged for longer ones when a key is added:
+ * read them anew after that.
  */
 export class StateTable {
   keys = new KeyDictionary();
@@ -42,15 +45,13 @@ export class StateTable {
   touchedCount = 0;
   /** How often it was frozen: tells what was made since from what a snapshot may still hold. */
   freezes = 0;
-  /** Where somebody wants to know which rows go: their ids are added to it. */
-  removed: IdList | undefined;
-  /** Of a table with rows in a cold store, too: how many lie there and not here, and what is to be asked about a new row. */
-  elsewhere = 0;
-  onNewRow: ((id: number) => void) | undefined;
   /** Grows whenever a row goes: an id that was looked up before may be another key's after. */
   removals = 0;
   /** Nobody reads it: see {@link fetchRows}. */
   private fetched = 0;
+  private removed: IdList | undefined;
+  private rowsElsewhere = 0;
+  private onNewRow: ((id: number) => void) | undefined;
   private flags: Uint8Array;
   private dirty = new Int32Array(64);
   private dirtyCount = 0;
@@ -79,6 +80,27 @@ export class StateTable {
 
   get isFrozen(): boolean {
     return this.frozen !== undefined;
+  }
+
+  /** Rows that lie in a cold store and not here. */
+  get elsewhere(): number {
+    return this.rowsElsewhere;
+  }
+
+  /** From now on rows may lie in a cold store, too. @param admit is asked about each row that is new here. */
+  beginSpilling(admit: (id: number) => void): void {
+    this.onNewRow = admit;
+  }
+
+  /** Says how many rows lie in the store when the table is restored. */
+  holdElsewhere(rows: number): void {
+    this.rowsElsewhere = rows;
+  }
+
+  /** For the one who wants to know which rows go: their ids are added to the list, and it is his to take them out. */
+  listRemoved(): IdList {
+    this.removed = new IdList();
+    return this.removed;
   }
 
   f64(index: number): Float64Array {
@@ -237,7 +259,7 @@ export class StateTable {
       this.flags[id] = 0;
       this.removeSilently(id);
     }
-    this.elsewhere += ids.length;
+    this.rowsElsewhere += ids.length;
     const dirty = this.dirty.subarray(0, this.dirtyCount).filter((id) => ((this.flags[id] ?? 0) & DIRTY) !== 0);
     this.dirty.set(dirty);
     this.dirtyCount = dirty.length;
@@ -248,7 +270,7 @@ export class StateTable {
   load(block: ReadBlock): void {
     const before = this.size;
     for (const id of this.apply(block)) this.flags[id] = ((this.flags[id] ?? 0) & ~NEW) | STORED;
-    this.elsewhere -= this.size - before;
+    this.rowsElsewhere -= this.size - before;
   }
 
   /** @param columns what was frozen, of which nobody reads any more. */
@@ -277,14 +299,7 @@ export class StateTable {
     }
     const ids = this.keys.idsOfAll(keys);
     this.makeRows();
-    this.specs.forEach(({ name, type, optional = false }, index) => {
-      const stored = header.columns.findIndex((column) => column.name === name && column.type === type);
-      const values = block.columns[stored];
-      if (optional && header.columns.every((column) => column.name !== name)) return;
-      if (values === undefined) throw new RangeError(`the state has no column "${name}" of type ${type}`);
-      if (type === 'json') setJson(this.json(index), ids, values as Texts);
-      else setNumbers(this.columns[index] as Float64Array | Uint8Array, ids, values as Float64Array);
-    });
+    fillColumns(this, block, ids);
     return ids;
   }
 
@@ -327,7 +342,7 @@ export class StateTable {
     if (this.keys.size > this.rows) {
       this.makeRows();
       this.flags[id] = (this.flags[id] ?? 0) | NEW;
-      if (this.rows + this.elsewhere > this.rowsMax) this.refuse(id);
+      if (this.rows + this.rowsElsewhere > this.rowsMax) this.refuse(id);
       this.onNewRow?.(id);
     }
     return id;
@@ -354,10 +369,7 @@ export class StateTable {
 
   private grow(capacity: number): void {
     this.flags = grown(this.flags, new Uint8Array(capacity));
-    this.specs.forEach((spec, index) => {
-      const column = this.columns[index];
-      if (column !== undefined) this.columns[index] = grownColumn(column, spec, capacity);
-    });
+    growColumns(this, capacity);
   }
 
   private removeSilently(id: number): void {
@@ -378,10 +390,7 @@ export class StateTable {
 
   /** Puts every row back to what a new key has; that is no change by itself. */
   resetAll(): void {
-    this.columns.forEach((column, index) => {
-      if (Array.isArray(column)) column.fill(undefined);
-      else column.fill(this.specs[index]?.initial ?? 0);
-    });
+    emptyColumns(this);
   }
 
   private forgetChanges(): void {
