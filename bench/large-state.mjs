@@ -21,7 +21,8 @@ async function feed(graph, from, to) {
     const first = key;
     let lines = '';
     for (; key < Math.min(to, first + KEYS_PER_BATCH); key += 1) lines += eventLine({ key, ts: key, bits: key });
-    const chunk = { partition: 'all', offset: first, bytes: Buffer.from(lines) };
+    const range = { from: first, to: key };
+    const chunk = { partition: 'all', range, offsetUnit: 'records', bytes: Buffer.from(lines) };
     const batchId = Math.floor(first / KEYS_PER_BATCH) + 1;
     await graph.run({ timeline: 1, batchId, batchTimeMs: batchId, sources: [{ uid: 'events', chunks: [chunk] }] });
   }

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleJob } from '@tidemark/bundler';
 import { aHome, Instance, root, until } from '@tidemark/e2e';
+import { median } from './lib/statistics.mjs';
 
 const count = Number(process.argv[2] ?? 20);
 const { home, remove } = await aHome();
@@ -25,7 +26,6 @@ try {
     await jobs.waitFor(id, ({ status }) => status === 'cancelled', { timeoutMs: 10_000 });
     console.log(JSON.stringify(samples.at(-1)));
   }
-  const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
   const result = {
     name: 'submit to first committed batch',
     jobs: count,
