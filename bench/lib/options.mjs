@@ -3,6 +3,7 @@ import { WORKLOADS } from './workloads.mjs';
 
 export const EXTRAS = ['latency', 'checkpoint'];
 const NAMES = [...WORKLOADS.map(({ name }) => name), ...EXTRAS];
+const QUICK_NAMES = [...WORKLOADS.filter(({ extra }) => extra !== true).map(({ name }) => name), ...EXTRAS];
 
 const FULL = {
   records: 3_000_000,
@@ -32,7 +33,7 @@ export function benchOptions(args) {
     },
   });
   const usual = values.quick ? QUICK : FULL;
-  const only = values.only ?? NAMES;
+  const only = values.only ?? (values.quick ? QUICK_NAMES : NAMES);
   const unknown = only.find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw new Error(`There is no benchmark "${unknown}".`);
   const keys = values.keys?.map(wholeNumber);

@@ -1,6 +1,6 @@
 // Bars of records per second, Tidemark above plain Node, as SVG that needs no font or script of its own.
 import { grouped } from './report.mjs';
-import { titleOf } from './workloads.mjs';
+import { isExtra, titleOf } from './workloads.mjs';
 
 const WIDTH = 1_040;
 const LABELS = 400;
@@ -12,7 +12,7 @@ const VALUES = 190;
 const COLOURS = { tidemark: '#0b6e99', yardstick: '#b8bec5', text: '#1f2933', faint: '#7b8794' };
 
 export function plotOf(results) {
-  const rows = results.filter(({ recordsPerCoreSecond }) => recordsPerCoreSecond !== undefined);
+  const rows = results.filter(({ name, recordsPerCoreSecond }) => recordsPerCoreSecond !== undefined && !isExtra(name));
   const height = TOP + rows.length * ROW + BOTTOM;
   const most = Math.max(1, ...rows.flatMap((row) => [row.recordsPerSecond, row.yardstickRecordsPerSecond]));
   const scale = (WIDTH - LABELS - VALUES) / most;

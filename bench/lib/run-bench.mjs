@@ -36,8 +36,9 @@ async function runAll(instance, { only, keys, records, repetitions, seconds, che
   const results = [];
   const chosen = WORKLOADS.filter(({ name }) => only.includes(name));
   for (const [index, count] of keys.entries()) {
-    // What has no keys is measured once.
-    const workloads = chosen.filter(({ keyed }) => keyed || index === 0);
+    // What has no keys is measured once, and so is an extra figure.
+    const middle = Math.floor(keys.length / 2);
+    const workloads = chosen.filter(({ keyed, extra }) => index === (extra ? middle : keyed ? index : 0));
     await writeInputs(instance, workloads, { keys: count, records });
     for (const workload of workloads) {
       const keysSeen = workload.keyed ? count : null;

@@ -28,12 +28,16 @@ const HEAP_MB = 8_192;
 const run = promisify(execFile);
 
 /** @returns one row of the results */
-export async function measure(instance, { name, sources, slides }, { keys, repetitions, say }) {
+export async function measure(
+  instance,
+  { name, sources, slides, yardstick: plain = name },
+  { keys, repetitions, say },
+) {
   const folders = Object.fromEntries(sources.map((source) => [source, folderOf(instance, source)]));
   const pairs = [];
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
     const tidemark = await runTidemark(instance, name);
-    const yardstick = await runYardstick(instance, name, { folders, batches: tidemark.batches });
+    const yardstick = await runYardstick(instance, plain, { folders, batches: tidemark.batches });
     demandSame(name, tidemark.checksum, yardstick.checksum);
     const ratio = tidemark.recordsPerSecond / yardstick.recordsPerSecond;
     pairs.push({ tidemark, yardstick, ratio });
