@@ -1,5 +1,5 @@
 import type { Key } from '@tidemark/streams';
-import type { KeyDictionary } from '../../../state/key-dictionary.js';
+import { KeyDictionary } from '../../../state/key-dictionary.js';
 import type { StateTable } from '../../../state/state-table.js';
 
 /** A session that has a result now. */
@@ -9,10 +9,31 @@ export interface SessionResult {
   readonly table: StateTable;
   readonly id: number;
   /**
-   * What a trigger took out of it; absent if the result is what lies in the table. The row may be another key's by now:
-   * `keys` numbers its key for as long as the result is there.
+   * What a trigger took out of it; absent if the result is what lies in the table. The row may be another key's by now: `id`
+   * is that of its key among `keys`.
    */
   readonly taken?: { readonly key: Key; readonly keys: KeyDictionary; readonly id: number; readonly value: unknown };
+}
+
+/** Results that a trigger takes out of sessions in one batch. Owner: the operator. */
+export class TakenResults {
+  private results: SessionResult[] = [];
+  private keys = new KeyDictionary();
+
+  add(from: SessionResult, value: unknown): void {
+    const { keys } = from.table;
+    const taken = { key: keys.key(from.id), keys: this.keys, id: this.keys.idOfOther(keys, from.id), value };
+    this.results.push({ ...from, taken });
+  }
+
+  /** Those of the batch; the next one begins without any. */
+  takeAll(): SessionResult[] {
+    const { results } = this;
+    if (results.length === 0) return [];
+    this.results = [];
+    this.keys = new KeyDictionary();
+    return results;
+  }
 }
 
 /** By the end of the session, then by its start and its key: an order that no restore changes. */

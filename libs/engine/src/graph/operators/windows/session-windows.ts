@@ -1,11 +1,10 @@
 import type { GeneratedFunction } from '../../../fuse/generated-code.js';
 import { idOfKey } from '../../../fuse/keyed-code.js';
 import { EMIT_PARAMS, emittedRow, keyOf, type Emit, type RowCode } from '../../../fuse/row-code.js';
-import { KeyDictionary } from '../../../state/key-dictionary.js';
 import { OperatorState } from '../../../state/operator-state.js';
 import type { ColumnSpec, StateTable } from '../../../state/state-table.js';
 import type { BatchEnd, Operator, OperatorParts } from '../../operator.js';
-import { inOrder, type SessionResult } from './session-results.js';
+import { inOrder, TakenResults, type SessionResult } from './session-results.js';
 import { commonColumns, dueColumn, timeLocal, TriggerClock, WindowParts } from './window-parts.js';
 
 /** A session, by where it lies. */
@@ -35,10 +34,7 @@ export class SessionWindows implements Operator {
   private readonly clock: TriggerClock;
   private readonly pushed: GeneratedFunction<Emit>;
   private readonly merged: GeneratedFunction<(into: StateTable, to: number, from: StateTable, id: number) => void>;
-  /** Results that a trigger took out of sessions in this batch. */
-  private taken: SessionResult[] = [];
-  /** Numbers their keys. */
-  private takenKeys = new KeyDictionary();
+  private readonly taken = new TakenResults();
   /** No session ends, and none goes, before this time. */
   private nextMs = -Infinity;
 
@@ -108,9 +104,7 @@ export class SessionWindows implements Operator {
   /** Takes the result of the row out of it: as many records have come as the trigger says. Called by generated code. */
   took(id: number, value: unknown): void {
     const { table } = this;
-    const { keys } = table;
-    const taken = { key: keys.key(id), keys: this.takenKeys, id: this.takenKeys.idOfOther(keys, id), value };
-    this.taken.push({ ...this.span(table, id), table, id, taken });
+    this.taken.add({ ...this.span(table, id), table, id }, value);
     this.afterResult(table, id);
   }
 
@@ -121,14 +115,12 @@ export class SessionWindows implements Operator {
     this.settle(tables);
     const isDue = this.clock.isDue(batch.context.batchTimeMs);
     const watermarkMs = watermark?.ms ?? -Infinity;
-    const results = this.taken;
+    const results = this.taken.takeAll();
     const gone: Place[] = [];
     if (isDue || this.nextMs <= watermarkMs) this.scan(tables, { isDue, results, gone });
     else if (this.shared.settings.trigger?.kind === 'everyBatch') {
       for (const table of tables) this.touchedResults(table, results);
     }
-    this.taken = [];
-    if (this.takenKeys.size > 0) this.takenKeys = new KeyDictionary();
     for (const { table, id } of gone) this.shared.contents.leave(table, id);
     for (const result of inOrder(results)) this.emit(result, batch, watermarkMs);
     for (const { table, id } of gone) table.remove(id);
