@@ -121,7 +121,10 @@ export interface ProcessOptions<K extends Key, V, U, S> extends StateOptions, St
   /** Plain JSON. A cell that begins as a number or a boolean lies in a typed column. */
   readonly state: S;
   readonly onRecord: (value: V, context: ProcessContext<K, U, S>) => void;
-  /** Called at the end of a batch, after all records: due timers by time, then in an order of their keys. */
+  /**
+   * Called at the end of a batch, after all records: always the earliest timer that is due, those in event time first, then
+   * in an order of their keys; also where it sets timers for times that have come.
+   */
   readonly onTimer?: (timeMs: number, kind: 'eventTime' | 'processingTime', context: ProcessContext<K, U, S>) => void;
   /** Names of side outputs, which `.output(name)` of the result reads. */
   readonly outputs?: readonly string[];

@@ -24,6 +24,33 @@ export class IdList {
   }
 }
 
+/** Ids, each once, in the order in which they were first added. */
+export class IdSet {
+  private readonly list = new IdList();
+  /** By id: whether it is in the list. */
+  private listed = new Uint8Array(64);
+
+  add(id: number): void {
+    if (id >= this.listed.length) {
+      this.listed = grown(this.listed, new Uint8Array(Math.max(id + 1, longerThan(this.listed.length))));
+    }
+    if (this.listed[id] === 1) return;
+    this.listed[id] = 1;
+    this.list.push(id);
+  }
+
+  /** Calls `take` for each id, and is empty after that. */
+  drain(take: (id: number) => void): void {
+    const { ids, length } = this.list;
+    this.list.length = 0;
+    for (let i = 0; i < length; i += 1) {
+      const id = ids[i] ?? 0;
+      this.listed[id] = 0;
+      take(id);
+    }
+  }
+}
+
 /** Ids with room for more. */
 export const longer = (ids: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> =>
   grown(ids, new Int32Array(longerThan(ids.length)));

@@ -9,13 +9,11 @@ import { refuseThenable, type BatchEnd, type Operator, type OperatorParts, type 
 import { WATERMARK_COLUMNS, WATERMARK_TABLE } from '../watermark.js';
 import { ProcessCells } from './process-cells.js';
 import { roleOf } from './role-of.js';
-import { TIMER_COLUMNS, TIMER_KINDS, Timers, type TimerKind } from './timers.js';
+import { TIMER_COLUMNS, Timers, type TimerKind } from './timers.js';
 import { rowsMaxOf, Ttl } from './ttl.js';
 
 /** Timers that one key may have unless the job says otherwise. */
 const TIMERS_MAX = 1_000;
-/** So often in one batch, timers may set timers for a time that has come. */
-const ROUNDS_MAX = 1_000;
 
 /**
  * Code of the job's own for each row, with state and timers by key. Tables: `state`, a column for each declared cell;
@@ -78,9 +76,7 @@ class Process implements Operator {
   }
 
   endBatch(batch: BatchEnd): void {
-    for (let round = 0; this.fire(batch); round += 1) {
-      if (round === ROUNDS_MAX) throw misuse('timers go on setting timers for a time that has come');
-    }
+    this.fireTimers(batch);
     this.timers.endBatch();
     this.cells.endBatch();
     for (const id of this.ttl?.due(batch) ?? []) this.cells.remove(id);
@@ -96,20 +92,19 @@ class Process implements Operator {
     this.parts.where.key = this.keyText;
   }
 
-  /** @returns whether there was anything to fire. */
-  private fire(batch: BatchEnd): boolean {
-    const { watermark } = this.parts;
-    const until = { eventTime: watermark?.ms ?? -Infinity, processingTime: batch.context.batchTimeMs };
-    const due = TIMER_KINDS.flatMap((kind) => this.timers.due(kind, until[kind]).map((timer) => ({ ...timer, kind })));
-    for (const { id, ms, kind } of due) {
-      if (!this.timers.delete(kind, id, ms)) continue;
+  private fireTimers(batch: BatchEnd): void {
+    const { watermark, where } = this.parts;
+    const { context } = batch;
+    const until = { eventTime: watermark?.ms ?? -Infinity, processingTime: context.batchTimeMs };
+    for (let due = this.timers.takeDue(until); due !== undefined; due = this.timers.takeDue(until)) {
+      const { id, ms, kind, isEndless } = due;
       const row = this.table.idOfOther(this.timers.table, id);
       if (this.ttl?.lastMs(row) === -Infinity) this.ttl.addUndated(row);
-      this.turnTo(row, kind === 'eventTime' ? ms : batch.context.batchTimeMs, batch.context, watermark?.ms);
+      this.turnTo(row, kind === 'eventTime' ? ms : context.batchTimeMs, context, watermark?.ms);
+      if (isEndless) throw misuse('timers go on setting timers for a time that has come');
       refuseThenable(this.onTimer?.(ms, kind, this.context));
-      this.parts.where.key = undefined;
+      where.key = undefined;
     }
-    return due.length > 0;
   }
 
   private turnTo(id: number, timeMs: number, context: RowContext, watermarkMs = -Infinity): void {

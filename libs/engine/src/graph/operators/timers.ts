@@ -1,6 +1,8 @@
-import { grown, longerThan } from '../../state/growing.js';
+import { IdSet } from '../../state/growing.js';
 import type { StateTable } from '../../state/state-table.js';
 import { misuse, overBound } from '../failure.js';
+import { TimeQueue } from './time-queue.js';
+import { TimerTurns } from './timer-turns.js';
 
 export const TIMER_KINDS = ['eventTime', 'processingTime'] as const;
 export type TimerKind = (typeof TIMER_KINDS)[number];
@@ -8,10 +10,17 @@ export type TimerKind = (typeof TIMER_KINDS)[number];
 /** Table `timers`: for each key its times, oldest first; undefined for none. */
 export const TIMER_COLUMNS = TIMER_KINDS.map((name) => ({ name, type: 'json' }) as const);
 
+/** So often in a row, the timers of a key may bring it no further in time. */
+const STANDSTILL_MAX = 1_000;
+
+/** A timer that is to be called now. */
 export interface DueTimer {
   /** Its row in the table of timers. */
   readonly id: number;
   readonly ms: number;
+  readonly kind: TimerKind;
+  /** Whether timers of its key go on setting timers for times that it has been at. */
+  readonly isEndless: boolean;
 }
 
 /**
@@ -24,15 +33,26 @@ export class Timers {
     eventTime: new TimeQueue(),
     processingTime: new TimeQueue(),
   };
+  private readonly turns: { readonly [K in TimerKind]: TimerTurns };
+  /** Of the keys whose timers, in this batch, set timers for times that had been already. */
+  private readonly progress = new Map<number, Progress>();
   /** How many timers there are. */
   private readonly live = { eventTime: 0, processingTime: 0 };
   /** Rows that may have no timer left: they go at the end of the batch, so that no id means another key before. */
-  private emptied: number[] = [];
+  private readonly emptied = new IdSet();
 
   constructor(
     readonly table: StateTable,
     private readonly perKeyMax: number,
-  ) {}
+  ) {
+    const { queues } = this;
+    const turnsOf = (kind: TimerKind): TimerTurns =>
+      new TimerTurns(queues[kind], {
+        isSet: (ms, id) => table.isHeld(id) && this.timesOf(kind, id).includes(ms),
+        byKey: (one, other) => table.keys.compare(one, other),
+      });
+    this.turns = { eventTime: turnsOf('eventTime'), processingTime: turnsOf('processingTime') };
+  }
 
   set(kind: TimerKind, id: number, ms: number): void {
     if (!Number.isSafeInteger(ms)) {
@@ -57,31 +77,57 @@ export class Timers {
     const left = times.filter((time) => time !== ms);
     this.keep(kind, id, left);
     this.live[kind] -= 1;
-    if (left.length === 0) this.emptied.push(id);
+    if (left.length === 0) this.emptied.add(id);
     return true;
   }
 
-  /** The timers up to and including `untilMs`, by time and then by key. They are still there. */
-  due(kind: TimerKind, untilMs: number): readonly DueTimer[] {
-    const due: DueTimer[] = [];
-    const { keys } = this.table;
-    for (let next = this.queues[kind].take(untilMs); next !== undefined; next = this.queues[kind].take(untilMs)) {
-      if (keys.isHeld(next.id) && this.timesOf(kind, next.id).includes(next.ms)) due.push(next);
+  /**
+   * Takes the timer whose turn it is: of those in event time the earliest, if there is none the earliest in processing
+   * time; of several at one time, that of the first key. What was set since the last call takes part in that.
+   */
+  takeDue(untilMs: { readonly [K in TimerKind]: number }): DueTimer | undefined {
+    for (const kind of TIMER_KINDS) {
+      const turns = this.turns[kind];
+      for (let turn = turns.take(untilMs[kind]); turn !== undefined; turn = turns.take(untilMs[kind])) {
+        const { ms, id, isAgain } = turn;
+        if (!this.delete(kind, id, ms)) continue;
+        return { ms, id, kind, isEndless: isAgain && this.standsStill(kind, id, ms) };
+      }
     }
-    return due.sort((a, b) => a.ms - b.ms || keys.compare(a.id, b.id));
+    return undefined;
   }
 
   endBatch(): void {
-    for (const id of this.emptied) {
+    this.emptied.drain((id) => {
       if (this.table.isHeld(id) && TIMER_KINDS.every((kind) => this.timesOf(kind, id).length === 0))
         this.table.remove(id);
-    }
-    this.emptied = [];
+    });
+    this.progress.clear();
+    for (const kind of TIMER_KINDS) this.turns[kind].endBatch();
   }
 
   /** Call once the state is restored. */
   afterRestore(): void {
     for (const kind of TIMER_KINDS) this.tidy(kind);
+  }
+
+  /**
+   * Whether the timers of a key were called more often in a row than they may without coming to a later time of their kind.
+   * A key that comes to later times gets to an end: no timer is due after the watermark, or after the batch's time.
+   */
+  private standsStill(kind: TimerKind, id: number, ms: number): boolean {
+    const known = this.progress.get(id);
+    if (known === undefined) {
+      this.progress.set(id, { eventTime: -Infinity, processingTime: -Infinity, [kind]: ms, standstill: 0 });
+      return false;
+    }
+    if (ms <= known[kind]) {
+      known.standstill += 1;
+      return known.standstill > STANDSTILL_MAX;
+    }
+    known[kind] = ms;
+    known.standstill = 0;
+    return false;
   }
 
   /** Makes a queue anew from the rows. */
@@ -107,53 +153,5 @@ export class Timers {
   }
 }
 
-/** A binary heap of times, each with an id. */
-class TimeQueue {
-  length = 0;
-  private times = new Float64Array(64);
-  private ids = new Int32Array(64);
-
-  add(ms: number, id: number): void {
-    if (this.length === this.times.length) {
-      this.times = grown(this.times, new Float64Array(longerThan(this.length)));
-      this.ids = grown(this.ids, new Int32Array(longerThan(this.length)));
-    }
-    let at = this.length++;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if ((this.times[parent] ?? 0) <= ms) break;
-      this.move(parent, at);
-      at = parent;
-    }
-    this.put(at, ms, id);
-  }
-
-  /** Takes out the earliest, if it is not after `untilMs`. */
-  take(untilMs: number): DueTimer | undefined {
-    const [ms, id] = [this.times[0] ?? 0, this.ids[0] ?? 0];
-    if (this.length === 0 || ms > untilMs) return undefined;
-    this.length -= 1;
-    this.sink(this.times[this.length] ?? 0, this.ids[this.length] ?? 0);
-    return { id, ms };
-  }
-
-  private sink(ms: number, id: number): void {
-    let at = 0;
-    for (let child = 1; child < this.length; child = 2 * at + 1) {
-      if (child + 1 < this.length && (this.times[child + 1] ?? 0) < (this.times[child] ?? 0)) child += 1;
-      if ((this.times[child] ?? 0) >= ms) break;
-      this.move(child, at);
-      at = child;
-    }
-    this.put(at, ms, id);
-  }
-
-  private move(from: number, to: number): void {
-    this.put(to, this.times[from] ?? 0, this.ids[from] ?? 0);
-  }
-
-  private put(at: number, ms: number, id: number): void {
-    this.times[at] = ms;
-    this.ids[at] = id;
-  }
-}
+/** How far a key has come with timers for times that had been already. */
+type Progress = { [K in TimerKind]: number } & { standstill: number };

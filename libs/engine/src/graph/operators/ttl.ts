@@ -1,6 +1,6 @@
 import type { GeneratedCode } from '../../fuse/generated-code.js';
 import type { RowCode } from '../../fuse/row-code.js';
-import { grown, IdList } from '../../state/growing.js';
+import { grown, IdList, IdSet } from '../../state/growing.js';
 import { OperatorState } from '../../state/operator-state.js';
 import { COLD_ROWS_MAX, ROWS_MAX, type ColumnSpec, type StateTable } from '../../state/state-table.js';
 import type { CheckedNode } from '../checked-definition.js';
@@ -24,7 +24,7 @@ export class Ttl {
   /** By id: the bucket that its one entry which counts is in. */
   private bucketOf = new Float64Array(64).fill(Infinity);
   /** Were kept before their operator had a ttl. */
-  private undated: number[] = [];
+  private readonly undated = new IdSet();
   private readonly stepMs: number;
   private nowMs = -Infinity;
   private expired = 0;
@@ -74,7 +74,7 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
 
   /** A row that nothing dates, as one that a timer made: it counts from the end of this batch on. */
   addUndated(id: number): void {
-    this.undated.push(id);
+    this.undated.add(id);
   }
 
   lastMs(id: number): number {
@@ -128,10 +128,10 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
 
   /** Call once the state is restored. */
   afterRestore(): void {
-    this.undated = [];
+    this.undated.drain(() => undefined);
     for (const id of this.table.ids()) {
       const lastMs = this.lastMs(id);
-      if (lastMs === -Infinity) this.undated.push(id);
+      if (lastMs === -Infinity) this.undated.add(id);
       else this.enter(id, lastMs);
     }
   }
@@ -146,12 +146,11 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
   }
 
   private dateUndated(): void {
-    for (const id of this.undated) {
-      if (!this.table.isHeld(id) || this.lastMs(id) !== -Infinity) continue;
+    this.undated.drain((id) => {
+      if (!this.table.isHeld(id) || this.lastMs(id) !== -Infinity) return;
       this.touch(id, this.nowMs);
       this.table.change(id);
-    }
-    this.undated = [];
+    });
   }
 
   /** Never later than it must be looked at; times far away share a bucket, so that there are not too many. */
