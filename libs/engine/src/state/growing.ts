@@ -39,15 +39,12 @@ export class IdSet {
     this.list.push(id);
   }
 
-  /** Calls `take` for each id, and is empty after that. */
-  drain(take: (id: number) => void): void {
-    const { ids, length } = this.list;
+  /** What is in it, which it then no longer is. */
+  take(): Int32Array {
+    const ids = this.list.ids.slice(0, this.list.length);
+    for (const id of ids) this.listed[id] = 0;
     this.list.length = 0;
-    for (let i = 0; i < length; i += 1) {
-      const id = ids[i] ?? 0;
-      this.listed[id] = 0;
-      take(id);
-    }
+    return ids;
   }
 }
 

@@ -40,6 +40,11 @@ export class AggregateCode {
     this.columns = columns;
   }
 
+  /** Indexes of the columns that are sums of values. */
+  get sums(): readonly number[] {
+    return this.parts.flatMap(({ kind: { sums = [] }, from }) => sums.map((index) => from + index));
+  }
+
   /** Statements that add a row to the figures at `id` of `table`. */
   add(row: RowCode, table: string, id: string): string {
     return this.parts

@@ -38,7 +38,9 @@ export interface AggregatorKind {
   add(cells: Cells, v: string, own: string): string;
   /** Statements that add what is kept in `from`, which came later. */
   merge(into: Cells, from: Cells, own: string): string;
-  /** Statements that take out what is kept in `from`, exact for integers; absent where that cannot be done. */
+  /** Indexes of the columns that are sums of the values: they round. */
+  readonly sums?: readonly number[];
+  /** Statements that take out what is kept in `from`, exact as long as no sum rounds; absent where that cannot be done. */
   readonly retract?: (outOf: Cells, from: Cells) => string;
   /** An expression of the figure. */
   result(cells: Cells, own: string): string;

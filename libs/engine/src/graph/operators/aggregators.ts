@@ -15,6 +15,7 @@ const NUMBERS = {
   sum: {
     takesNumber: true,
     columns: [number],
+    sums: [0],
     add: (c, v) => `${c(0)} += ${v};`,
     merge: (c, from) => `${c(0)} += ${from(0)};`,
     retract: (c, from) => `${c(0)} -= ${from(0)};`,
@@ -37,6 +38,7 @@ const NUMBERS = {
   mean: {
     takesNumber: true,
     columns: [number, number],
+    sums: [0],
     add: (c, v) => `${c(0)} += ${v}; ${c(1)} += 1;`,
     merge: (c, from) => `${c(0)} += ${from(0)}; ${c(1)} += ${from(1)};`,
     retract: (c, from) => `${c(0)} -= ${from(0)}; ${c(1)} -= ${from(1)};`,

@@ -98,10 +98,10 @@ export class Timers {
   }
 
   endBatch(): void {
-    this.emptied.drain((id) => {
+    for (const id of this.emptied.take()) {
       if (this.table.isHeld(id) && TIMER_KINDS.every((kind) => this.timesOf(kind, id).length === 0))
         this.table.remove(id);
-    });
+    }
     this.progress.clear();
     for (const kind of TIMER_KINDS) this.turns[kind].endBatch();
   }

@@ -128,7 +128,7 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
 
   /** Call once the state is restored. */
   afterRestore(): void {
-    this.undated.drain(() => undefined);
+    this.undated.take();
     for (const id of this.table.ids()) {
       const lastMs = this.lastMs(id);
       if (lastMs === -Infinity) this.undated.add(id);
@@ -146,11 +146,11 @@ if (${time} > ${last}[${id}]) ${last}[${id}] = ${time};`;
   }
 
   private dateUndated(): void {
-    this.undated.drain((id) => {
-      if (!this.table.isHeld(id) || this.lastMs(id) !== -Infinity) return;
+    for (const id of this.undated.take()) {
+      if (!this.table.isHeld(id) || this.lastMs(id) !== -Infinity) continue;
       this.touch(id, this.nowMs);
       this.table.change(id);
-    });
+    }
   }
 
   /** Never later than it must be looked at; times far away share a bucket, so that there are not too many. */

@@ -10,6 +10,8 @@ export interface Contents {
   merge(table: string, id: string, from: string, other: string): string;
   /** Statements that take what lies at `other` of `from` out again; undefined if that cannot be done. */
   retract(table: string, id: string, from: string, other: string): string | undefined;
+  /** Indexes of the columns that are sums, which taking out gives back only as long as they do not round; none unless given. */
+  readonly sums?: readonly number[];
   /**
    * Statements that hand on the results at `id` of `table`; `then` makes those that do it for one. `isLast`, an expression,
    * says that nothing is done with the row any more, so that what lies there may be given away.

@@ -17,6 +17,7 @@ function aggregateContents(parts: OperatorParts): Contents {
   const figures = new AggregateCode(node, code);
   return {
     columns: figures.columns,
+    sums: figures.sums,
     add: (row, table, id) => figures.add(row, table, id),
     merge: (table, id, from, other) => figures.merge(table, id, from, other),
     retract: (table, id, from, other) => figures.retract(table, id, from, other),

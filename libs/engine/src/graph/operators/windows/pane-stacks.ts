@@ -3,7 +3,8 @@ import type { Column, ColumnSpec } from '../../../state/column.js';
 import type { StateTable } from '../../../state/state-table.js';
 import type { OperatorParts } from '../../operator.js';
 import type { Contents } from './contents-port.js';
-import { between, type Pane, type PaneCode } from './pane-code.js';
+import type { PaneCode } from './pane-code.js';
+import { between, type Pane } from './pane.js';
 
 /** Columns without keys. */
 interface Rows {

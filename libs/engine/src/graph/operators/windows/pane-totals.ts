@@ -1,6 +1,7 @@
 import { OWN_KEY, type OperatorState } from '../../../state/operator-state.js';
 import type { ColumnSpec, StateTable } from '../../../state/state-table.js';
-import { between, type PaneCode, type Pane } from './pane-code.js';
+import type { PaneCode } from './pane-code.js';
+import { between, type LateRow, type Pane } from './pane.js';
 import type { PaneStacks } from './pane-stacks.js';
 
 export const POSITION_COLUMNS: readonly ColumnSpec[] = ['fromMs', 'toMs', 'nextFromMs', 'current'].map((name) => ({
@@ -22,7 +23,8 @@ const EMPTY_MIN = 64;
  * does not undo the rounding of adding, so this would drift; beside the total the **next** one therefore grows, in columns
  * of its own, which holds the panes from `nextFromMs` on and had nothing taken out of it. Once the window begins there, it
  * is the window's total and becomes the current one: rounding lasts for one window length, and no slide costs more than
- * three passes over a pane. Totals are carried on, so they are restored too and not made anew.
+ * three passes over a pane. Totals are carried on, so they are restored too and not made anew; but for those of keys with
+ * sums so large that taking out would not give back what was there: see rough-totals.ts.
  *
  * Where they cannot be taken out, the total comes from two stacks, or, of what lies in no typed column, is made anew from
  * the panes at each slide. Its table then only keeps the order in which keys came.
@@ -48,7 +50,10 @@ export class PaneTotals {
   /** The window begins at `fromMs` from now on. @param panes all, oldest first. */
   leaveUntil(fromMs: number, panes: readonly Pane[]): void {
     if (fromMs <= this.fromMs) return;
-    if (this.code.canRetract) this.leave(fromMs, panes);
+    if (this.code.canRetract) {
+      this.code.rough.lookAt(panes);
+      this.leave(fromMs, panes);
+    }
     this.fromMs = fromMs;
     this.toMs = Math.max(this.toMs, fromMs);
     this.store();
@@ -60,7 +65,11 @@ export class PaneTotals {
     if (stacks !== undefined) stacks.slide({ fromMs, toMs, panes, total: table });
     else {
       const entering = between(panes, code.canRetract ? this.toMs : fromMs, toMs);
+      code.rough.lookAt(panes);
       for (const pane of entering) code.enter(pane, table, { toNext: true });
+      code.rough.makeAnew(between(panes, fromMs, toMs), table, (pane) => {
+        code.link(pane, table);
+      });
     }
     this.toMs = toMs;
     this.store();
@@ -78,11 +87,12 @@ export class PaneTotals {
     this.table.resetAll();
   }
 
-  /** Adds a row that came for a pane which is in already. @param isNew whether the pane did not have its key. */
-  addLate(pane: Pane, from: StateTable, id: number, isNew: boolean): void {
-    if (pane.startMs >= this.toMs) return;
-    if (pane.startMs >= this.fromMs) this.code.addRow(from, id, this.table, { isNext: false, isNew });
-    if (pane.startMs >= this.nextFromMs) this.code.addRow(from, id, this.table, { isNext: true, isNew });
+  /** Adds a row that came for a pane which is in already. */
+  addLate(late: LateRow): void {
+    const { startMs } = late.pane;
+    if (startMs >= this.toMs) return;
+    if (startMs >= this.fromMs) this.code.addLate(late, this.table, { isNext: false });
+    if (startMs >= this.nextFromMs) this.code.addLate(late, this.table, { isNext: true });
   }
 
   /** Rows have come, and were added, for a pane that may be in already. */
@@ -102,6 +112,7 @@ export class PaneTotals {
     if (id < 0) return;
     const at = (index: number): number => table.f64(index)[id] ?? 0;
     [this.fromMs, this.toMs, this.nextFromMs, this.current] = [at(0), at(1), at(2), at(3)];
+    if (this.code.canRetract) this.code.rough.takeOver(this.table);
   }
 
   private leave(fromMs: number, panes: readonly Pane[]): void {

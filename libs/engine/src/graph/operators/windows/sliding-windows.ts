@@ -4,7 +4,8 @@ import { EMIT_PARAMS, emittedRow, keyOf, type Emit, type RowCode } from '../../.
 import { OperatorState } from '../../../state/operator-state.js';
 import { StateTable, type ColumnSpec } from '../../../state/state-table.js';
 import type { BatchEnd, Operator, OperatorParts } from '../../operator.js';
-import { between, PaneCode, type Pane } from './pane-code.js';
+import { PaneCode } from './pane-code.js';
+import { between, type Pane } from './pane.js';
 import { PaneStacks } from './pane-stacks.js';
 import { isTotalName, PaneTotals, POSITION_COLUMNS } from './pane-totals.js';
 import { commonColumns, dueColumn, RESERVED_MAX, timeLocal, TriggerClock, WindowParts } from './window-parts.js';
@@ -189,7 +190,7 @@ export class SlidingWindows implements Operator {
         this.code.mergeRow(late, id, pane.table, to);
         pane.table.f64(this.due)[to] = 1;
         pane.table.touch(to);
-        this.totals.addLate(pane, late, id, to >= known);
+        this.totals.addLate({ from: late, id, pane, row: to, isNew: to >= known });
       }
     }
     this.late.clear();
@@ -203,6 +204,7 @@ export class SlidingWindows implements Operator {
       rows += this.shared.contents.rowsOf(table);
       if (table.touchedCount === 0) continue;
       last = table;
+      pane.peak = undefined;
       this.shared.contents.settle(table);
       this.totals.noteLate(pane);
     }
@@ -235,7 +237,8 @@ export class SlidingWindows implements Operator {
     const held = this.panes.get(startMs);
     if (held !== undefined) return held;
     this.shared.checkWindows(this.panes.size + 1, () => JSON.stringify(key));
-    const pane: Pane = { startMs, table: this.state.table(`p${startMs}`), links: NO_LINKS, linkedTo: undefined };
+    const table = this.state.table(`p${startMs}`);
+    const pane: Pane = { startMs, table, links: NO_LINKS, linkedTo: undefined, peak: undefined };
     pane.table.reserve(Math.min(this.rowsBefore, RESERVED_MAX));
     this.panes.set(startMs, pane);
     return pane;
