@@ -238,8 +238,9 @@ class CompiledProgram implements Program {
 
   private afterRestore(): void {
     this.isRestored = true;
-    for (const state of this.states.values()) state.restored();
+    // First: what operators make of their state may depend on how far time has come.
     for (const watermark of this.watermarks) watermark.afterRestore();
+    for (const state of this.states.values()) state.restored();
   }
 
   private output(): ProgramOutput {

@@ -297,6 +297,14 @@ export class SessionWindows implements Operator {
         .map((name) => Number(name.slice(1)) + 1),
     );
     this.nextMs = -Infinity;
+    if (this.shared.settings.afterResult !== 'discard') return;
+    // A former revision that accumulates has kept what has been in a result.
+    for (const table of this.tables()) {
+      const due = table.f64(this.at.due);
+      for (const id of table.ids()) {
+        if ((due[id] ?? 0) < 0 && !this.shared.isEmpty(table, id)) this.afterResult(table, id);
+      }
+    }
   }
 
   private code(row: RowCode): string {

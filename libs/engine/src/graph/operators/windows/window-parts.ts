@@ -75,6 +75,13 @@ ${place}.key = undefined;`;
 ${this.parts.emitCode(row, 'late')}`;
   }
 
+  /** Whether nothing has come to the row, or all that came was discarded. */
+  isEmpty({ columns }: StateTable, id: number): boolean {
+    return this.contents.columns.every(
+      ({ type, initial = 0 }, index) => columns[index]?.[id] === (type === 'json' ? undefined : initial),
+    );
+  }
+
   /** @param windows how many are open with the one that `key` just opened. */
   checkWindows(windows: number, keyText: () => string): void {
     const max = this.settings.windowsMax ?? WINDOWS_MAX;
