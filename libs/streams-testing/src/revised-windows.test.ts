@@ -66,10 +66,10 @@ describe('windows of a job that is revised', () => {
       const discarding = totals({ ...rules, afterResult: 'discard' }, windows);
       await job.restart(discarding);
       job.add('in', [{ key: 'a', t: 700 }]);
-      expect((await job.batch()).out).toEqual([['a', { n: 1 }]]);
+      expect((await job.batch())['out']).toEqual([['a', { n: 1 }]]);
       await job.restart(discarding);
       job.add('in', [{ key: 'a', t: 800 }]);
-      expect((await job.batch()).out).toEqual([['a', { n: 1 }]]);
+      expect((await job.batch())['out']).toEqual([['a', { n: 1 }]]);
     },
   );
 
@@ -82,6 +82,6 @@ describe('windows of a job that is revised', () => {
       { key: 'a', t: 700 },
       { key: 'a', t: 11_000 },
     ]);
-    expect((await job.batch()).out).toEqual([['a', { n: 2 }]]);
+    expect((await job.batch())['out']).toEqual([['a', { n: 2 }]]);
   });
 });

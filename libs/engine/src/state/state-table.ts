@@ -1,12 +1,12 @@
 import type { Key } from '@tidemark/streams';
 import { hashOfBytes } from './key-slot.js';
-import { overBound } from '../graph/failure.js';
 import { emptyColumns, fillColumns, growColumns, newColumn, setAt, type Column, type ColumnSpec } from './column.js';
 import { DeletedKeys } from './deleted-keys.js';
 import { FrozenTable, type FrozenBlock } from './frozen-table.js';
 import { grown, IdList, longer } from './growing.js';
 import { fetchRows, type KeyBlock } from './key-block.js';
 import { KeyDictionary } from './key-dictionary.js';
+import { RowBound } from './row-bound.js';
 import type { ReadBlock } from './state-block.js';
 
 export { setAt, type Column, type ColumnSpec } from './column.js';
@@ -45,6 +45,7 @@ export class StateTable {
   touchedCount = 0;
   /** How often it was frozen: tells what was made since from what a snapshot may still hold. */
   freezes = 0;
+  readonly bound: RowBound;
   /** Grows whenever a row goes: an id that was looked up before may be another key's after. */
   removals = 0;
   /** Nobody reads it: see {@link fetchRows}. */
@@ -66,8 +67,9 @@ export class StateTable {
   constructor(
     readonly name: string,
     readonly specs: readonly ColumnSpec[],
-    private readonly rowsMax = ROWS_MAX,
+    rowsMax = ROWS_MAX,
   ) {
+    this.bound = new RowBound(rowsMax);
     const { capacity } = this.keys;
     this.columns = specs.map((spec) => newColumn(spec, capacity));
     this.jsonIndexes = [...specs.keys()].filter((index) => specs[index]?.type === 'json');
@@ -342,7 +344,7 @@ export class StateTable {
     if (this.keys.size > this.rows) {
       this.makeRows();
       this.flags[id] = (this.flags[id] ?? 0) | NEW;
-      if (this.rows + this.rowsElsewhere > this.rowsMax) this.refuse(id);
+      this.bound.admit(this, id);
       this.onNewRow?.(id);
     }
     return id;
@@ -361,10 +363,6 @@ export class StateTable {
     // Columns of objects grow with the ids, so that they have no holes.
     const last = this.keys.idsUsed - 1;
     for (const index of this.jsonIndexes) if (last >= this.json(index).length) setAt(this.json(index), last, undefined);
-  }
-
-  private refuse(id: number): never {
-    throw overBound(undefined, `keysMax of ${this.rowsMax}`, this.keys.text(id));
   }
 
   private grow(capacity: number): void {

@@ -75,6 +75,7 @@ class MapWithState implements Operator {
       if (table.isHeld(id) && table.json(0)[id] === undefined) table.remove(id);
     }
     this.stateless = [];
+    table.bound.hollow = 0;
     if (ttl === undefined) return;
     const due = [...ttl.due(batch)].sort((a, b) => ttl.lastMs(a) - ttl.lastMs(b) || table.keys.compare(a, b));
     given.timingOut = true;
@@ -107,7 +108,9 @@ class GivenState {
   constructor(
     private readonly table: StateTable,
     private readonly refuseMisfit: ((state: unknown) => void) | undefined,
-  ) {}
+  ) {
+    table.bound.beginsHollow = true;
+  }
 
   exists(): boolean {
     return this.table.json(0)[this.id] !== undefined;
@@ -122,12 +125,14 @@ class GivenState {
     this.refuseTimingOut('update');
     const kept = keepState(state, this.copier);
     this.refuseMisfit?.(kept);
+    if (!this.exists()) this.table.bound.fill(this.table, this.id);
     this.table.json(0)[this.id] = kept;
     this.table.change(this.id);
   }
 
   remove(): void {
     this.refuseTimingOut('remove');
+    if (this.exists()) this.table.bound.hollow += 1;
     this.table.json(0)[this.id] = undefined;
     this.table.change(this.id);
   }

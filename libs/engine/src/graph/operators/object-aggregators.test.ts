@@ -273,3 +273,36 @@ it.each<[string, (stream: KeyedStream<string, Visit>, figures: { readonly n: Fig
     params: { operator: `${kind} "a"` },
   });
 });
+
+it.each([false, true])('counts what a record does not have as null (with a schema: %s)', async (hasSchema) => {
+  interface Play {
+    readonly k: string;
+    readonly song?: string | undefined;
+  }
+  const schema = z.object({ k: z.string(), song: z.string().optional() });
+  const figures = (plays: KeyedStream<string, Play>): void => {
+    plays
+      .aggregate('figures', {
+        opener: first<Play, string | undefined>('song'),
+        current: last<Play, string | undefined>(({ song }) => song),
+        all: collect<Play, string | undefined>({ max: 9, of: 'song' }),
+        songs: approxDistinct<Play>('song'),
+        chart: topK<Play, string | undefined>(1, 'song'),
+      })
+      .to('out', toOut);
+  };
+  const graph = createInProcessGraph(
+    aJob((job) => {
+      figures(
+        hasSchema ? job.source('in', files<Play>({ path: 'in' }), { schema }).keyBy('k') : input<Play>(job).keyBy('k'),
+      );
+    }),
+  );
+  const records = [{ k: 'a' }, { k: 'a', song: 'x' }, { k: 'a' }];
+  expect(await rowsOf(graph, aBatch(1, { timeMs: 1_000, records }))).toEqual([
+    [
+      'a',
+      { opener: null, current: null, all: [null, 'x', null], songs: 2, chart: [{ value: null, count: 2, error: 0 }] },
+    ],
+  ]);
+});

@@ -58,7 +58,7 @@ export const OBJECT_AGGREGATORS = {
   first: objects(() => ({
     ...keptKind(),
     add(held, value) {
-      if (held.value === undefined) held.value = copyJson(value);
+      if (held.value === undefined) held.value = copyOf(value);
     },
     merge(held, later) {
       if (held.value === undefined) held.value = copyJson(later.value);
@@ -67,7 +67,7 @@ export const OBJECT_AGGREGATORS = {
   last: objects(() => ({
     ...keptKind(),
     add(held, value) {
-      held.value = copyJson(value);
+      held.value = copyOf(value);
     },
     merge(held, later) {
       if (later.value !== undefined) held.value = copyJson(later.value);
@@ -94,7 +94,7 @@ function collect({ max }: AggregateSpec): FigureKind<Kept> {
   const listOf = ({ value }: Kept): unknown[] => value as unknown[];
   const push = (held: Kept, value: unknown): void => {
     if (listOf(held).length === max) throw new FigureFull(`max of ${max} in collect`);
-    listOf(held).push(copyJson(value));
+    listOf(held).push(copyOf(value));
   };
   return {
     ...keptKind(),
@@ -179,13 +179,16 @@ function heavy(spec: AggregateSpec): FigureKind<HeavyHitters> {
   };
 }
 
+/** What a record does not have counts as null. */
+const copyOf = (value: unknown): unknown => copyJson(value === undefined ? null : value);
+
 /** Ten times what is asked for, so that the counts of the frequent ones are nearly right. */
 const countersOf = ({ k, counters }: AggregateSpec): number =>
   (counters as number | undefined) ?? Math.min(COUNTERS_MAX, Math.max(100, 10 * (k as number)));
 
 /** Values are told apart by their JSON texts. */
 function textOf(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? plainText(value) : JSON.stringify(copyJson(value));
+  return typeof value === 'string' || typeof value === 'number' ? plainText(value) : JSON.stringify(copyOf(value));
 }
 
 const plainText = (value: string | number): string =>

@@ -24,6 +24,7 @@ export class ProcessCells {
     initial: { readonly [name: string]: unknown },
   ) {
     this.members = columnsOfCells(initial);
+    table.bound.beginsHollow = true;
     this.indexes = new Map(this.members.map(({ column }, index) => [column.name, index]));
   }
 
@@ -47,6 +48,7 @@ export class ProcessCells {
     const { column } = this.member(index);
     if (column.type === 'json') table.json(index)[id] = keepState(value, this.copier);
     else (table.columns[index] as Float64Array)[id] = this.plain(column, value);
+    if (this.use[id] !== HELD) table.bound.fill(table, id);
     this.use[id] = HELD;
     table.change(id);
   }
@@ -60,8 +62,11 @@ export class ProcessCells {
       if (column.type === 'json') table.json(index)[id] = undefined;
       else (table.columns[index] as Float64Array)[id] = Number(initial);
     }
-    if (name === undefined) this.use[id] = 0;
-    this.begin();
+    if (name === undefined && this.use[id] === HELD) {
+      this.use[id] = 0;
+      table.bound.hollow += 1;
+      this.begin();
+    }
     table.change(id);
   }
 
@@ -83,6 +88,7 @@ export class ProcessCells {
       if (this.use[id] === UNUSED && this.table.isHeld(id)) this.remove(id);
     }
     this.unused = [];
+    this.table.bound.hollow = 0;
   }
 
   remove(id: number): void {

@@ -45,6 +45,7 @@ export class Timers {
     readonly table: StateTable,
     private readonly perKeyMax: number,
   ) {
+    table.bound.beginsHollow = true;
     const { queues } = this;
     const turnsOf = (kind: TimerKind): TimerTurns =>
       new TimerTurns(queues[kind], {
@@ -63,6 +64,7 @@ export class Timers {
     if (times.length >= this.perKeyMax) {
       throw overBound(undefined, `timersMax of ${this.perKeyMax} for a key`, this.table.keys.text(id));
     }
+    if (this.isEmpty(id)) this.table.bound.fill(this.table, id);
     const later = times.findIndex((time) => time > ms);
     this.keep(kind, id, later < 0 ? [...times, ms] : times.toSpliced(later, 0, ms));
     this.queues[kind].add(ms, id);
@@ -77,7 +79,10 @@ export class Timers {
     const left = times.filter((time) => time !== ms);
     this.keep(kind, id, left);
     this.live[kind] -= 1;
-    if (left.length === 0) this.emptied.add(id);
+    if (this.isEmpty(id)) {
+      this.emptied.add(id);
+      this.table.bound.hollow += 1;
+    }
     return true;
   }
 
@@ -99,9 +104,9 @@ export class Timers {
 
   endBatch(): void {
     for (const id of this.emptied.take()) {
-      if (this.table.isHeld(id) && TIMER_KINDS.every((kind) => this.timesOf(kind, id).length === 0))
-        this.table.remove(id);
+      if (this.table.isHeld(id) && this.isEmpty(id)) this.table.remove(id);
     }
+    this.table.bound.hollow = 0;
     this.progress.clear();
     for (const kind of TIMER_KINDS) this.turns[kind].endBatch();
   }
@@ -141,6 +146,10 @@ export class Timers {
         this.live[kind] += 1;
       }
     }
+  }
+
+  private isEmpty(id: number): boolean {
+    return TIMER_KINDS.every((kind) => this.timesOf(kind, id).length === 0);
   }
 
   private timesOf(kind: TimerKind, id: number): readonly number[] {

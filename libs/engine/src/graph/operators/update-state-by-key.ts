@@ -52,6 +52,7 @@ class UpdateStateByKey implements Operator {
     const { state, table, ttl } = stateWithTtl(parts, VALUE_COLUMN);
     this.state = state;
     this.table = table;
+    table.bound.beginsHollow = true;
     this.ttl = ttl;
     this.order = node.options['visit'] === 'all' ? new KeyOrder(this.table) : undefined;
     this.update = roleOf(node.functions, 'update');
@@ -93,6 +94,7 @@ class UpdateStateByKey implements Operator {
       this.spare = grouping;
     }
     this.groupings.clear();
+    this.table.bound.hollow = 0;
     this.context = undefined;
     this.ttl?.endBatch(batch);
   }
@@ -115,6 +117,8 @@ class UpdateStateByKey implements Operator {
     refuseThenable(state);
     const kept = state === undefined ? undefined : keepState(state, this.copier);
     if (kept !== undefined) this.refuseMisfit?.(kept);
+    if (held === undefined && kept !== undefined) table.bound.fill(table, id);
+    if (held !== undefined && kept === undefined) table.bound.hollow += 1;
     table.json(0)[id] = kept;
     table.change(id);
     where.key = undefined;

@@ -289,21 +289,11 @@ export class SessionWindows implements Operator {
   }
 
   private afterRestore(): void {
-    this.levels = Math.max(
-      1,
-      ...this.state
-        .names()
-        .filter(isLevelName)
-        .map((name) => Number(name.slice(1)) + 1),
-    );
+    const levels = this.state.names().filter(isLevelName);
+    this.levels = Math.max(1, ...levels.map((name) => Number(name.slice(1)) + 1));
     this.nextMs = -Infinity;
-    if (this.shared.settings.afterResult !== 'discard') return;
-    // A former revision that accumulates has kept what has been in a result.
     for (const table of this.tables()) {
-      const due = table.f64(this.at.due);
-      for (const id of table.ids()) {
-        if ((due[id] ?? 0) < 0 && !this.shared.isEmpty(table, id)) this.afterResult(table, id);
-      }
+      for (const id of this.shared.keptIds(table, this.at.due)) this.afterResult(table, id);
     }
   }
 

@@ -204,16 +204,10 @@ export class TumblingWindows implements Operator {
     if (this.discards) for (const window of [...this.windows.values()]) this.discardGiven(window);
   }
 
-  /** A former revision that accumulates has kept what has been in a result. */
   private discardGiven(window: OpenWindow): void {
     const { endMs, table } = window;
-    const due = table.f64(this.due);
     const hasEnded = endMs <= this.watermarkMs();
-    for (const id of table.ids()) {
-      const wasGiven = hasEnded || (due[id] ?? 0) < 0;
-      if (!wasGiven || (due[id] === -1 && this.shared.isEmpty(table, id))) continue;
-      this.afterResult(table, id);
-    }
+    for (const id of this.shared.keptIds(table, this.due, hasEnded)) this.afterResult(table, id);
     if (!this.isGlobal) return;
     this.removeEmpty(table, idsOf(table));
     if (table.size === 0) this.forget(window);

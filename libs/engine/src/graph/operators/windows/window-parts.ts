@@ -75,11 +75,16 @@ ${place}.key = undefined;`;
 ${this.parts.emitCode(row, 'late')}`;
   }
 
-  /** Whether nothing has come to the row, or all that came was discarded. */
-  isEmpty({ columns }: StateTable, id: number): boolean {
-    return this.contents.columns.every(
-      ({ type, initial = 0 }, index) => columns[index]?.[id] === (type === 'json' ? undefined : initial),
-    );
+  /**
+   * Rows that were in a result and hold it still, where results are to be discarded: a former revision has accumulated.
+   * @param due the index of {@link dueColumn}.
+   */
+  *keptIds(table: StateTable, due: number, hasEnded = false): Iterable<number> {
+    if (this.settings.afterResult !== 'discard') return;
+    for (const id of table.ids()) {
+      const isGiven = (table.f64(due)[id] ?? 0) < 0;
+      if (isGiven ? !this.isEmpty(table, id) : hasEnded) yield id;
+    }
   }
 
   /** @param windows how many are open with the one that `key` just opened. */
@@ -94,6 +99,12 @@ ${this.parts.emitCode(row, 'late')}`;
     if (rows <= max) return;
     const id = last?.touched[Math.max(0, last.touchedCount - 1)] ?? 0;
     throw overBound(this.parts.node, `rowsMax of ${max} rows of state`, last?.keys.text(id) ?? '');
+  }
+
+  private isEmpty({ columns }: StateTable, id: number): boolean {
+    return this.contents.columns.every(
+      ({ type, initial = 0 }, index) => columns[index]?.[id] === (type === 'json' ? undefined : initial),
+    );
   }
 }
 
