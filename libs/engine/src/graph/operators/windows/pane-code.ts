@@ -166,7 +166,7 @@ ${rough.noteCode({ total: 'total', to: 'to', pane: 'pane', id: 'row', isNext })}
       else ended.fill(spec.initial ?? 0);
     }
     for (let id = 0; id < total.size; id += 1) total.change(id);
-    this.rough.takeOver(total);
+    this.rough.collectFrom(total);
   }
 
   /** Copies rows of a total to one that is empty, in this order. Nothing must be in the next total. */
@@ -179,7 +179,7 @@ ${rough.noteCode({ total: 'total', to: 'to', pane: 'pane', id: 'row', isNext })}
       this.rough.copy(total, id, into, to);
       into.change(to);
     }
-    this.rough.takeOver(into);
+    this.rough.collectFrom(into);
   }
 }
 

@@ -112,7 +112,7 @@ export class PaneTotals {
     if (id < 0) return;
     const at = (index: number): number => table.f64(index)[id] ?? 0;
     [this.fromMs, this.toMs, this.nextFromMs, this.current] = [at(0), at(1), at(2), at(3)];
-    if (this.code.canRetract) this.code.rough.takeOver(this.table);
+    if (this.code.canRetract) this.code.rough.collectFrom(this.table);
   }
 
   private leave(fromMs: number, panes: readonly Pane[]): void {

@@ -88,7 +88,7 @@ ${at.isNext === true ? '' : `${this.parts.code.constant(this.ids)}.add(${at.to})
   }
 
   /** Call when another table is the total, or its columns have come from elsewhere. */
-  takeOver(total: StateTable): void {
+  collectFrom(total: StateTable): void {
     if (this.sums.length === 0) return;
     this.ids.take();
     const rough = total.columns[this.at] as Uint8Array;
