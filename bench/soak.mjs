@@ -5,7 +5,8 @@
 //
 // Processes of the service are told to collect their garbage before each look: with as little as they have to do, a process
 // of Node would let it lie for hours, and what has leaked could not be told from it. Sandboxes cannot be told; there the
-// jobs are so quick (five batches a second) that their heaps have taken their size before what is judged begins.
+// jobs are so quick (five batches and a thousand records a second) that their memory has taken its size before what is judged
+// begins.
 //
 // What is judged begins after a third of the time, when caches are full and retention has begun to remove: a straight line
 // is laid through the rest (least squares). A figure grows if its line rises by more than twice the standard deviation of

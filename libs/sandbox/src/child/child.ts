@@ -30,6 +30,7 @@ warmUp();
 send({ header: { type: 'ready' } satisfies Reply });
 for (let frame = input.next(); frame !== undefined; frame = input.next()) {
   send(answer(frame.header as Request, frame.bodyBytes));
+  job?.collectGarbage();
 }
 
 function answer(request: Request, bodyBytes: number): Answer {

@@ -5,6 +5,7 @@ import type { BlocksOf, Reply, Request } from '../messages.js';
 import { FrameError } from '../frames.js';
 import type { FrameBody } from './frame-input.js';
 import { SharedBytes } from './shared-bytes.js';
+import { collectorOf, TextCollection } from './text-collection.js';
 
 /** What isolated-vm says, to the letter. */
 const TIMED_OUT = 'Script execution timed out.';
@@ -53,6 +54,7 @@ export class JobIsolate {
   private readonly guest: { readonly [F in keyof Guest]: ivm.Reference<Guest[F]> };
   private readonly input: SharedBytes;
   private readonly output: SharedBytes;
+  private readonly texts: TextCollection;
   private sources: readonly FedSource[] = [];
 
   constructor(isolatedVm: typeof ivm, guestCode: string, memoryMb: number) {
@@ -86,6 +88,12 @@ export class JobIsolate {
     const share = (buffer: SharedArrayBuffer) => new isolatedVm.ExternalCopy(buffer).copyInto() as never;
     this.input = new SharedBytes((buffer) => this.guest.attachInput.applySync(undefined, [share(buffer)]));
     this.output = new SharedBytes((buffer) => this.guest.attachOutput.applySync(undefined, [share(buffer)]));
+    this.texts = new TextCollection(collectorOf(this.isolate));
+  }
+
+  /** Call between two requests. */
+  collectGarbage(): void {
+    if (!this.isolate.isDisposed) this.texts.collectIfDue();
   }
 
   load(code: string, { deadlineMs, seed }: Load): Answer {
@@ -208,6 +216,7 @@ export class JobIsolate {
       for (let from = start; from < end;) {
         const to = this.endOfPiece(from, end, body);
         const text = given === 'none' ? '' : this.input.bytes.toString(given, from, to);
+        this.texts.add(text.length);
         yield { uid, text, from, to };
         from = to;
       }

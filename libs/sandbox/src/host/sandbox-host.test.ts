@@ -565,6 +565,7 @@ describe('an attack by a job', () => {
       'S14 when memory is freed',
       'typeof WeakRef + typeof FinalizationRegistry === "undefinedundefined" ? "undefined" : "found"',
     ],
+    ['S14 the collection of memory', 'typeof gc'],
     ['S4 a network', 'typeof fetch + typeof WebSocket === "undefinedundefined" ? "undefined" : "found"'],
   ])('does not find %s', async (_name, expression) => {
     expect(await attack(`function () { return ${expression}; }`)).toEqual({ out: '"undefined"\n'.repeat(3) });
