@@ -180,6 +180,13 @@ describe('what a batch has set aside', () => {
     expect([letter?.bytes.length, letter?.bytesTotal]).toEqual([DEAD_LETTER_BYTES_MAX, bytes.length]);
   });
 
+  it('is kept as it was read, whatever is read into the same memory after', () => {
+    const read = Buffer.from('poison');
+    const [letter] = aPoison().lettersOf(plan, nothing, anOutput('record_unreadable', read));
+    read.fill('later.');
+    expect(Buffer.from(letter?.bytes ?? []).toString()).toBe('poison');
+  });
+
   it('fails the job where it is more than one batch may keep', () => {
     const count = DEAD_LETTER_BYTES_PER_BATCH_MAX / DEAD_LETTER_BYTES_MAX;
     const output = (more: number) => anOutput('record_unreadable', new Uint8Array(DEAD_LETTER_BYTES_MAX), count + more);

@@ -93,7 +93,8 @@ export class PoisonRecords {
       ...setAside.map((record) => ({ timeline, ...record })),
     ].map((letter) => ({
       ...letter,
-      bytes: letter.bytes.slice(0, DEAD_LETTER_BYTES_MAX),
+      // A copy, which slice() of a Buffer is not: what the batch has read is released, and overwritten, before it is committed.
+      bytes: new Uint8Array(letter.bytes.subarray(0, DEAD_LETTER_BYTES_MAX)),
       bytesTotal: letter.bytes.length,
     }));
     const isRedriven = redrivenBy(plan);
