@@ -33,11 +33,11 @@ export class ExitWith extends Error {
 }
 
 /**
- * The text with control characters spelled out. Names and messages come from tenants' code; a terminal would obey what
+ * The text with control characters, and those that turn the direction of writing around, spelled out. Names and messages come from tenants' code; a terminal would obey what
  * is hidden in them.
  */
 export function printable(text: string): string {
   return text.replaceAll(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-const CONTROLS = new RegExp(String.raw`[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]`, 'g');
+const CONTROLS = new RegExp(String.raw`[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]`, 'g');

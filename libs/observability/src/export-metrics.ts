@@ -2,6 +2,7 @@ import { metrics } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { processResource } from './process-resource.js';
+import { tellFailures } from './tell-failures.js';
 import { CLOSE_MS_MAX, within } from './within.js';
 
 /**
@@ -18,7 +19,7 @@ export function exportMetrics(
       new PeriodicExportingMetricReader({
         // Endpoint, headers, temporality and its own time-out are read from the standard variables by itself. One that waits
         // for longer than the reader does would otherwise have more and more of its kind beside it.
-        exporter: new OTLPMetricExporter({ concurrencyLimit: 1 }),
+        exporter: tellFailures('Metrics', new OTLPMetricExporter({ concurrencyLimit: 1 })),
         exportIntervalMillis: timing.intervalMs,
         exportTimeoutMillis: Math.min(timing.timeoutMs, timing.intervalMs),
       }),

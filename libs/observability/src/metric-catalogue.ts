@@ -94,7 +94,7 @@ export const METRICS = {
   },
   recordsRead: {
     ...{ name: 'tidemark.record.read', kind: 'counter', unit: '{record}', of: 'runner', attributes: [] },
-    says: 'Records that committed batches have read from sources.',
+    says: 'Records that committed batches have read from sources; one that is re-driven counts again.',
   },
   recordsWritten: {
     ...{ name: 'tidemark.record.written', kind: 'counter', unit: '{record}', of: 'runner', attributes: [] },

@@ -1,3 +1,4 @@
+import { ConfigError } from '@tidemark/config';
 import { TidemarkError } from '@tidemark/domain';
 
 const PROTOCOL = 'http/protobuf';
@@ -6,12 +7,14 @@ export type Environment = { readonly [name: string]: string | undefined };
 
 /**
  * Whether the standard variables want a signal sent from here. Throws `not_built` where they do, over another protocol than
- * `http/protobuf`.
+ * `http/protobuf`, and `ConfigError` where the endpoint is none.
  */
 export function isExported(signal: 'TRACES' | 'METRICS', env: Environment): boolean {
   if (env['OTEL_SDK_DISABLED'] === 'true' || env[`OTEL_${signal}_EXPORTER`] === 'none') return false;
-  if (firstSet(env, [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT']).length === 0)
-    return false;
+  const [name, endpoint = ''] = firstSet(env, [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT']);
+  if (name === undefined) return false;
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    throw new ConfigError([`${name} must be a URL, with http or https`]);
   const [variable = '', protocol = PROTOCOL] = firstSet(env, [
     `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`,
     'OTEL_EXPORTER_OTLP_PROTOCOL',

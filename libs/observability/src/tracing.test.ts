@@ -95,6 +95,15 @@ describe('a process that sends spans', () => {
     });
   });
 
+  it.each(['not a url', 'ftp://collector', 'http://127.0.0.1:99999', 'collector:4318'])(
+    'refuses an endpoint that is none: %s',
+    async (endpoint) => {
+      await expect(startTracing('test', { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })).rejects.toThrow(
+        'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, with http or https',
+      );
+    },
+  );
+
   it('ends in time although nobody takes its spans', async () => {
     collector.removeAllListeners('request');
     const waiting = await startTracing('test', process.env);

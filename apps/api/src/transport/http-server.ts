@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { refuseDeepNesting } from './nesting.js';
+import { refuseUrl } from './refuse-url.js';
 import { measureRequests } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
 
@@ -26,6 +27,7 @@ export async function httpServer(
     // Idle connections that clients keep alive must not hold up a shutdown.
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    frameworkErrors: refuseUrl,
   });
   const server = await NestFactory.create<NestFastifyApplication>(api, adapter, {
     logger: options.logger,

@@ -53,6 +53,18 @@ describe('an error of the catalogue', () => {
   });
 });
 
+describe('a path that no router takes', () => {
+  it.each([
+    ['has a part that is too long', `/v1/jobs/${'x'.repeat(500)}`],
+    ['is not encoded as a path is', '/v1/%E0%A4%A'],
+  ])('is a problem as well, which does not repeat it: it %s', async (_, path) => {
+    const { status, headers, body } = await api.send('GET', path);
+
+    expect([status, headers['content-type']]).toEqual([400, 'application/problem+json']);
+    expect(body).toMatchObject({ code: 'validation_failed', instance: '/', problems: [{ field: 'path' }] });
+  });
+});
+
 describe('a database that is away', () => {
   it('is told as such, without where it is, and with when to try again', async () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' });

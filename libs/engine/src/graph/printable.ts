@@ -1,9 +1,9 @@
 /**
- * Text from foreign code in one line of at most `charsMax` UTF-16 units, without what could write over a terminal or
- * forge a line of a log, and without what no database stores as text: NUL and half a surrogate pair.
+ * Text from foreign code in one line of at most `charsMax` UTF-16 units, without what could write over a terminal, turn
+ * around what stands there or forge a line of a log, and without what no database stores as text: NUL and half a surrogate pair.
  */
 export function printable(text: string, charsMax = Infinity): string {
-  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, escaped);
+  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escaped);
   // Last, because the cut may go through a pair.
   return oneLine.slice(0, charsMax).toWellFormed();
 }
