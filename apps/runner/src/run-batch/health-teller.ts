@@ -1,4 +1,4 @@
-import { HealthWatch, type RunStore } from '@tidemark/domain';
+import { HealthWatch, recordKey, type RunStore, type WatchedBatch } from '@tidemark/domain';
 import type { CommittedBatch } from '@tidemark/engine';
 import type { ActiveRun } from './active-run.js';
 
@@ -18,16 +18,29 @@ export class HealthTeller {
   }
 
   /** @returns undefined where the run goes on. */
-  async tell({ commit, output }: CommittedBatch): Promise<HealthEnd | undefined> {
+  async tell(batch: CommittedBatch): Promise<HealthEnd | undefined> {
     if (this.watch === undefined) return undefined;
-    const { processingMs, recordsIn, recordsDeadLettered = 0 } = commit;
-    const recordsSkipped = commit.recordsSkipped + recordsDeadLettered;
-    const stateRows = [...output.stateKeys.values()].reduce((sum, rows) => sum + rows, 0);
-    const health = this.watch.note({ processingMs, recordsIn, recordsSkipped, stateRows });
+    const health = this.watch.note(watched(batch));
     if (health.outcome === 'unhealthy') return { outcome: 'unhealthy', reason: health.reason };
     if (health.outcome === 'on_probation') return undefined;
     this.watch = undefined;
     const { fence, revision } = this.run.claimed;
     return (await this.runs.markHealthy(fence, revision.number)) === 'done' ? undefined : { outcome: 'fenced' };
   }
+}
+
+/** What a batch says of the revision that ran it. */
+function watched({ plan, commit, output }: CommittedBatch): WatchedBatch {
+  const { processingMs, recordsIn, recordsSkipped, deadLetters = [], sourcesRead = [] } = commit;
+  const redriven = (plan.redriven ?? []).filter(({ source }) => sourcesRead.includes(source));
+  const again = new Set(redriven.map(recordKey));
+  return {
+    processingMs,
+    recordsIn: Math.max(0, recordsIn - redriven.length),
+    // Records that are passed over have no names: so many of them may be those that are read again.
+    recordsSkipped:
+      Math.max(0, recordsSkipped - redriven.length) + deadLetters.filter((letter) => !again.has(recordKey(letter))).length,
+    recordsRedriven: redriven.length,
+    stateRows: [...output.stateKeys.values()].reduce((sum, rows) => sum + rows, 0),
+  };
 }

@@ -11,7 +11,7 @@ const aProbation = (more: Partial<Probation> = {}): Probation => ({
   ...more,
 });
 const aBatch = (more: Partial<WatchedBatch> = {}): WatchedBatch => ({
-  ...{ processingMs: 40, recordsIn: 1_000, recordsSkipped: 0, stateRows: 20_000 },
+  ...{ processingMs: 40, recordsIn: 1_000, recordsSkipped: 0, recordsRedriven: 0, stateRows: 20_000 },
   ...more,
 });
 const outcomesOf = (
@@ -69,6 +69,55 @@ describe('a revision on probation', () => {
       'on_probation',
       'unhealthy',
     ]);
+  });
+
+  it('is not undone by a few bad lines where there are few lines: fewer than 100 count as 100', () => {
+    const oneOfThree = aBatch({ recordsIn: 3, recordsSkipped: 1 });
+    expect(outcomesOf(Array.from({ length: 5 }, () => oneOfThree)).at(-1)).toBe('healthy');
+    expect(outcomesOf([aBatch({ recordsIn: 10, recordsSkipped: 10 })])).toEqual(['on_probation']);
+    expect(outcomesOf([aBatch({ recordsIn: 11, recordsSkipped: 11 })])).toEqual(['unhealthy']);
+  });
+
+  it('is unhealthy when it skips too much of many small batches together', () => {
+    const half = aBatch({ recordsIn: 12, recordsSkipped: 6 });
+    expect(new HealthWatch(aProbation(), 200).note(half).outcome).toBe('on_probation');
+    const watch = new HealthWatch(aProbation(), 200);
+    watch.note(half);
+    expect(watch.note(half)).toEqual({
+      outcome: 'unhealthy',
+      reason: 'it skipped 12 of 24 records as unreadable',
+    });
+  });
+
+  it('is judged by what it does now, not by what many batches before it did well', () => {
+    const bad = aBatch({ recordsIn: 100, recordsSkipped: 11 });
+    const limits = healthLimits({ ...DEFAULT_HEALTH, batches: 100 });
+    expect(outcomesOf([aBatch(), aBatch(), bad], aProbation({ limits })).at(-1)).toBe('unhealthy');
+  });
+
+  it('is unhealthy when it takes nothing of three batches, and no batch makes it healthy before it has taken one', () => {
+    const lost = aBatch({ recordsIn: 1, recordsSkipped: 1 });
+    const empty = aBatch({ recordsIn: 0 });
+    const taken = aBatch({ recordsIn: 1 });
+    const twice = [empty, empty, empty, empty, lost, empty, empty, lost];
+    expect(outcomesOf([...twice, empty, lost]).at(-1)).toBe('unhealthy');
+    expect(outcomesOf([...twice, empty]).at(-1)).toBe('on_probation');
+    expect(outcomesOf([...twice, taken]).at(-1)).toBe('healthy');
+    const limits = healthLimits({ ...DEFAULT_HEALTH, skipped: 1 });
+    expect(outcomesOf([lost, lost, lost, lost, lost], aProbation({ limits })).at(-1)).toBe('healthy');
+  });
+
+  it('may be told to skip nothing at all', () => {
+    const limits = healthLimits({ ...DEFAULT_HEALTH, skipped: 0 });
+    const one = aBatch({ recordsIn: 3, recordsSkipped: 1 });
+    expect(outcomesOf([one], aProbation({ limits }))).toEqual(['unhealthy']);
+  });
+
+  it('is not slow for what it reads again from dead letters', () => {
+    const slow = aBatch({ processingMs: 400 });
+    const redriving = aBatch({ processingMs: 400, recordsRedriven: 1 });
+    expect(outcomesOf([redriving, redriving, slow])).not.toContain('unhealthy');
+    expect(outcomesOf([slow, redriving, slow]).at(-1)).toBe('unhealthy');
   });
 
   it('is held to the limits of its own configuration', () => {

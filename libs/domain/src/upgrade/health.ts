@@ -8,7 +8,7 @@ export interface HealthConfig {
   readonly slowdown: number;
   /** How many times as many rows of state as it took over it may have. */
   readonly growth: number;
-  /** Which part of a batch's records it may skip as unreadable, from 0 to 1. */
+  /** Which part of the records that it reads it may skip as unreadable, from 0 to 1. */
   readonly skipped: number;
 }
 
@@ -22,7 +22,7 @@ export interface HealthLimits {
   readonly slowdownMax: number;
   /** How many times as many rows of state as its checkpoint it may have. */
   readonly growthMax: number;
-  /** Which part of a batch's records it may skip as unreadable, from 0 to 1. */
+  /** Which part of the records that it reads it may skip as unreadable, from 0 to 1. */
   readonly skippedMax: number;
 }
 
@@ -49,8 +49,12 @@ export interface Probation {
 
 export interface WatchedBatch {
   readonly processingMs: number;
+  /** What it read for the first time. */
   readonly recordsIn: number;
+  /** Of these, as unreadable or set aside. */
   readonly recordsSkipped: number;
+  /** What it read again from dead letters. That the job could not take it once says nothing of this revision. */
+  readonly recordsRedriven: number;
   readonly stateRows: number;
 }
 
@@ -63,6 +67,10 @@ const SLOW_MS_MIN = 50;
 const SLOW_PART_OF_INTERVAL = 0.5;
 /** Fewer rows than this are no explosion. */
 const GROWTH_ROWS_MIN = 10_000;
+/** Fewer records than these count as so many: a part of three records is one bad line. */
+const SKIPPED_RECORDS_MIN = 100;
+/** With so many batches in a row of which nothing was taken, it is not the lines that are bad, however few they are. */
+const NOTHING_TAKEN_IN_A_ROW = 3;
 /** One slow batch may be the machine's fault, or the first one of a process that is not warm yet. */
 const SLOW_IN_A_ROW = 2;
 
@@ -70,6 +78,9 @@ const SLOW_IN_A_ROW = 2;
 export class HealthWatch {
   private committed = 0;
   private slowInARow = 0;
+  private nothingTakenInARow = 0;
+  /** Of the newest batches, as many as it takes to have enough records. */
+  private read = { records: 0, skipped: 0 };
 
   /** @param intervalMs from batch to batch */
   constructor(
@@ -80,16 +91,17 @@ export class HealthWatch {
   note(batch: WatchedBatch): Health {
     const { limits } = this.probation;
     this.committed += 1;
-    const reason = this.slow(batch) ?? this.grown(batch) ?? skipping(batch, limits.skippedMax);
+    const reason = this.slow(batch) ?? this.grown(batch) ?? this.skipping(batch);
     if (reason !== undefined) return { outcome: 'unhealthy', reason };
-    return this.committed >= limits.batches && this.slowInARow === 0
+    return this.committed >= limits.batches && this.slowInARow === 0 && this.nothingTakenInARow === 0
       ? { outcome: 'healthy' }
       : { outcome: 'on_probation' };
   }
 
-  private slow({ processingMs, recordsIn }: WatchedBatch): string | undefined {
+  private slow({ processingMs, recordsIn, recordsRedriven }: WatchedBatch): string | undefined {
     const { before, limits } = this.probation;
-    if (before === undefined) return undefined;
+    // What is read again comes on top of what is usual, and may be what took so long that it was set aside.
+    if (before === undefined || recordsRedriven > 0) return undefined;
     const msPerRecord = processingMs / Math.max(1, recordsIn);
     // A batch that catches up has more records; one with few records costs more for each.
     const leastMs = Math.max(SLOW_MS_MIN, SLOW_PART_OF_INTERVAL * this.intervalMs);
@@ -106,11 +118,21 @@ export class HealthWatch {
     if (stateRows <= limits.growthMax * Math.max(before, GROWTH_ROWS_MIN)) return undefined;
     return `its state has ${stateRows} rows, and it took over ${before}`;
   }
-}
 
-function skipping({ recordsIn, recordsSkipped }: WatchedBatch, skippedMax: number): string | undefined {
-  if (recordsSkipped <= skippedMax * recordsIn) return undefined;
-  return `it skipped ${recordsSkipped} of ${recordsIn} records as unreadable`;
+  private skipping({ recordsIn, recordsSkipped }: WatchedBatch): string | undefined {
+    const { skippedMax } = this.probation.limits;
+    if (recordsIn === 0) return undefined;
+    const records = this.read.records + recordsIn;
+    const skipped = this.read.skipped + recordsSkipped;
+    this.read = records < SKIPPED_RECORDS_MIN ? { records, skipped } : { records: 0, skipped: 0 };
+    // Who allows that all of them are skipped means it.
+    const isTaken = recordsSkipped < recordsIn || skippedMax >= 1;
+    this.nothingTakenInARow = isTaken ? 0 : this.nothingTakenInARow + 1;
+    if (skipped > skippedMax * Math.max(records, SKIPPED_RECORDS_MIN))
+      return `it skipped ${skipped} of ${records} records as unreadable`;
+    if (this.nothingTakenInARow < NOTHING_TAKEN_IN_A_ROW) return undefined;
+    return `it skipped all records of ${NOTHING_TAKEN_IN_A_ROW} batches as unreadable`;
+  }
 }
 
 /** Medians of what batches took; undefined without any. */
