@@ -19,9 +19,15 @@ const JOB = {
   timeline: 1,
   currentRun: { id: 'run_1', runnerId: 'rnr_1', epoch: 2 },
   lastBatch: { timeline: 1, batchId: 9, batchTime: '', committedAt: '2026-01-01T00:00:05.000Z', offsets: {} },
+  upgrade: null,
   warnings: [],
   version: 3,
   createdAt: '2026-01-01T00:00:00.000Z',
+};
+
+const UNDONE = {
+  ...{ seq: '7', at: '2026-01-01T00:00:03.000Z', type: 'revision.rolled_back' },
+  data: { from: 2, to: 1, checkpointId: 'ckp_1', reason: 'bad code:\n it threw' },
 };
 
 type Route = (body: unknown) => { readonly status: number; readonly body?: unknown };
@@ -190,11 +196,40 @@ describe('tidemark submit', () => {
 describe('commands that look at a job', () => {
   it('find it by its name', async () => {
     routes['GET /v1/jobs'] = ok({ items: [{ ...JOB, id: 'job_other', name: 'other' }, JOB], next: null });
+    routes[`GET /v1/jobs/${JOB.id}/events`] = ok({ items: [], next: null });
 
     const { exitCode, out } = await run(['status', 'flights']);
 
     expect(exitCode).toBe(0);
     expect(out.split('\n')).toContain('last batch  9, committed 2026-01-01T00:00:05.000Z');
+  });
+
+  it('say in one line that a revision was undone, until a newer one has come', async () => {
+    const path = `GET /v1/jobs/${JOB.id}`;
+    routes[path] = ok(JOB);
+    routes[`${path}/events`] = ok({ items: [UNDONE], next: null });
+    const line = 'undone      revision 2 at 2026-01-01T00:00:03.000Z, for revision 1: bad code: it threw';
+    expect((await run(['status', JOB.id])).out.split('\n')).toContain(line);
+
+    routes[path] = ok({ ...JOB, revision: 3 });
+    expect((await run(['status', JOB.id])).out).not.toContain('undone');
+  });
+
+  it('say that a revision waits for a decision, and what stands in its way', async () => {
+    const objections = ['"totals" was a fold and is now a process', 'its key is another one'];
+    routes[`GET /v1/jobs/${JOB.id}`] = ok({ ...JOB, upgrade: { revision: 2, objections } });
+    routes[`GET /v1/jobs/${JOB.id}/events`] = ok({ items: [], next: null });
+
+    const lines = (await run(['status', JOB.id])).out.split('\n');
+
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(
+          /^waiting .*revision 2 waits for a decision: tidemark decide flights reset, or: .* abandon$/,
+        ),
+        ...objections.map((sentence) => `objection   ${sentence}`),
+      ]),
+    );
   });
 
   it('say so when no job has that name', async () => {
@@ -409,6 +444,22 @@ describe('tidemark plan', () => {
     expect(asked.some((each) => each.route === route)).toBe(false);
     expect(await run(['deploy', JOB.id, '--plan', 'upl_1'])).toMatchObject({ exitCode: 0 });
     expect(asked.find((each) => each.route === route)?.body).toEqual({ plan: 'upl_1' });
+  });
+
+  it('ends with 1 and the reason when the job has left the revision before it was there', async () => {
+    const path = `GET /v1/jobs/${JOB.id}`;
+    routes[path] = ok(JOB);
+    routes[`POST /v1/jobs/${JOB.id}/revisions`] = () => {
+      // Batches are committed again, by the revision before and on a new timeline.
+      routes[path] = ok({ ...JOB, timeline: 2 });
+      return { status: 201, body: { ...JOB, revision: 2 } };
+    };
+    routes[`${path}/events`] = ok({ items: [UNDONE], next: null });
+
+    expect(await run(['deploy', JOB.id, '--plan', 'upl_1', '--wait'])).toMatchObject({
+      exitCode: 1,
+      err: `Job ${JOB.id} has gone back to revision 1: bad code:\n it threw`,
+    });
   });
 
   it('refuses another depth, and a file in its place', async () => {

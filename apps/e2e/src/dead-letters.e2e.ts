@@ -150,7 +150,9 @@ describe('R15: poison among good records, of a job that sets it aside', () => {
 
   it('is read again once the code is mended, exactly once, and what is still poison comes back', async () => {
     const bundle = await bundleOf('payments', { constants: { FOLDER: 'poisoned', MENDED: 'yes' } });
-    await instance.tidemark.jobs.deploy(job.id, { bundle, config: { health: { batches: 0 } } });
+    // On probation all the while, and undone by the first record that counts as skipped.
+    const health = { batches: 10_000, slowdown: 1_000, growth: 1_000_000, skipped: 0 };
+    const { revision } = await instance.tidemark.jobs.deploy(job.id, { bundle, config: { health } });
     const answer = await instance.tidemark.deadLetters.redrive(job.id, { all: {} });
     expect(answer).toMatchObject({ letters: poison.size, passedOver: { settled: 0 } });
     kill((await instance.runnerOf(job.id)).pid, 'SIGKILL');
@@ -171,6 +173,9 @@ describe('R15: poison among good records, of a job that sets it aside', () => {
       letters: unreadable.length,
     });
     expect(sorted(await output())).toEqual(sorted(summed(all)));
+    expect(await instance.tidemark.jobs.get(job.id)).toMatchObject({ revision });
+    const undone = await instance.tidemark.jobs.events(job.id, { type: 'revision.rolled_back' });
+    expect(undone.items).toEqual([]);
   });
 });
 

@@ -39,7 +39,7 @@ describe('a revision that is worse than the one before it', () => {
   }
 
   const events = async (type: string): Promise<readonly JobEvent[]> =>
-    (await instance.tidemark.jobs.events(job.id, { limit: 100 })).items.filter((event) => event.type === type);
+    (await instance.tidemark.jobs.events(job.id, { type, limit: 100 })).items;
 
   it.each([
     ['throws', 'the third batch is too much'],

@@ -215,9 +215,9 @@ export class Jobs {
     return listing(this.http, `${jobPath(id)}/decisions`, page);
   }
 
-  /** The events after `after` (a `seq`), oldest first; without it the newest ones, oldest first. */
-  events(id: string, page: PageRequest = {}): Listing<JobEvent> {
-    return listing(this.http, `${jobPath(id)}/events`, page);
+  /** The events after `after` (a `seq`), oldest first; without it the newest ones, oldest first. With `type` only those of it. */
+  events(id: string, page: PageRequest & { readonly type?: string } = {}): Listing<JobEvent> {
+    return listing(this.http, `${jobPath(id)}/events`, page, { type: page.type });
   }
 
   /**

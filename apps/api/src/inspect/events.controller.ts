@@ -1,8 +1,9 @@
 import { Controller, Get, HttpStatus, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { JobStores, type Caller, type JobId, type TenantId } from '@tidemark/domain';
+import { JobStores, TidemarkError, type Caller, type JobId, type TenantId } from '@tidemark/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { By, Tenant } from '../tenancy/caller.js';
+import { TextField } from '../transport/fields.js';
 import { Operation } from '../transport/operation.js';
 import { PageQuery, seqCursor, type PageAnswer } from '../transport/paging.js';
 import { EventFeed } from './event-feed.js';
@@ -11,6 +12,15 @@ import { EventPage, showEvent, type EventAnswer } from './history.answers.js';
 import { serverSentEvents } from './server-sent-events.js';
 
 const EVENT_STREAM = 'text/event-stream';
+
+export class EventListQuery extends PageQuery {
+  @TextField({
+    optional: true,
+    max: 80,
+    description: 'Only events of this type, `revision.rolled_back` for example. Of a page, not of a stream.',
+  })
+  readonly type?: string;
+}
 
 @ApiTags('history')
 @Controller('v1/jobs/:id/events')
@@ -46,7 +56,7 @@ export class EventsController {
     @Tenant() tenantId: TenantId,
     @By() caller: Caller,
     @Param('id', JobIdPipe) jobId: JobId,
-    @Query() query: PageQuery,
+    @Query() query: EventListQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -55,6 +65,10 @@ export class EventsController {
     if (accept?.includes(EVENT_STREAM) !== true) {
       void reply.send(await this.page(tenantId, jobId, query));
       return;
+    }
+    if (query.type !== undefined) {
+      const problem = 'is for pages: a stream has all events';
+      throw new TidemarkError('validation_failed', { problems: [{ field: 'type', problem }] });
     }
     const after = lastEventId ?? query.after;
     const afterSeq =
@@ -67,9 +81,14 @@ export class EventsController {
     if (reply.raw.destroyed) leave();
   }
 
-  private async page(tenantId: TenantId, jobId: JobId, { after, limit }: PageQuery): Promise<PageAnswer<EventAnswer>> {
+  private async page(
+    tenantId: TenantId,
+    jobId: JobId,
+    { after, limit, type }: EventListQuery,
+  ): Promise<PageAnswer<EventAnswer>> {
     const afterSeq = after === undefined ? {} : { afterSeq: seqCursor(after, 'after') };
-    const events = await this.stores.forTenant(tenantId).listEvents(jobId, { ...afterSeq, limit });
+    const ofType = type === undefined ? {} : { type };
+    const events = await this.stores.forTenant(tenantId).listEvents(jobId, { ...afterSeq, ...ofType, limit });
     const full = after !== undefined && events.length === limit;
     return { items: events.map(showEvent), next: full ? (events.at(-1)?.seq ?? null) : null };
   }

@@ -36,6 +36,17 @@ describe('the events of a job as pages', () => {
     const second = await api.send('GET', `/v1/jobs/${id}/events?after=4&limit=3`);
     expect(second.body).toMatchObject({ items: [{ seq: '5' }], next: null });
   });
+
+  it('are the newest of a type, where one is named', async () => {
+    api.tenant.events.push(anEvent(id, 6, 'revision.rolled_back'), anEvent(id, 7));
+    const { body } = await api.send('GET', `/v1/jobs/${id}/events?type=revision.rolled_back&limit=1`);
+
+    expect(body).toMatchObject({ items: [{ seq: '6', type: 'revision.rolled_back' }], next: null });
+    const stream = await api.send('GET', `/v1/jobs/${id}/events?type=log`, {
+      headers: { accept: 'text/event-stream' },
+    });
+    expect(stream).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+  });
 });
 
 describe('the events of a job as a stream', () => {

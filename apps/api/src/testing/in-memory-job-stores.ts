@@ -244,9 +244,9 @@ class InMemoryJobStore implements JobStore {
 
   async listEvents(
     id: JobId,
-    { afterSeq, limit }: { readonly afterSeq?: string; readonly limit: number },
+    { afterSeq, limit, type }: { readonly afterSeq?: string; readonly limit: number; readonly type?: string },
   ): Promise<readonly JobEventRecord[]> {
-    const events = ofJob(this.data.events, id);
+    const events = ofJob(this.data.events, id).filter((event) => type === undefined || event.type === type);
     if (afterSeq === undefined) return events.slice(-limit);
     return events.filter(({ seq }) => BigInt(seq) > BigInt(afterSeq)).slice(0, limit);
   }

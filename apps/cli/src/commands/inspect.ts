@@ -4,6 +4,7 @@ import { showCheckpoints } from '../output/show-checkpoints.js';
 import { showBatches, showJob, showJobs } from '../output/show-job.js';
 import type { Terminal } from '../terminal.js';
 import { contextOf, jobNamed, wholeNumber } from './context.js';
+import { undoneRevision } from './undone-revision.js';
 
 const LINES_DEFAULT = 20;
 const PAGE_MAX = 100;
@@ -29,7 +30,7 @@ export function addInspectCommands(program: Command, terminal: Terminal): void {
     .action(async (name: string, _: object, command: Command) => {
       const context = await contextOf(command, terminal);
       const job = await jobNamed(context, name);
-      context.show(job, showJob(job));
+      context.show(job, showJob(job, await undoneRevision(context, job)));
     });
 
   program

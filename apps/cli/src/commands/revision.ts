@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../terminal.js';
 import { anyNumber, wholeNumber, wholeNumberOrZero, type Context } from './context.js';
+import { undoneRevision } from './undone-revision.js';
 
 const WAIT_SECONDS_DEFAULT = 60;
 const ENDED = ['failed', 'cancelled', 'stopped', 'awaiting_decision'];
@@ -59,10 +60,13 @@ export async function showSubmitted(
   }
   const timeoutMs = (wait === true ? WAIT_SECONDS_DEFAULT : wait) * 1_000;
   const { interrupted: signal } = context.terminal;
-  const seen = await context.service.jobs.waitFor(job.id, (now) => isThere(now) || ENDED.includes(now.status), {
-    timeoutMs,
-    signal,
-  });
+  const isBack = (now: Job): boolean => now.revision < job.revision;
+  const isOver = (now: Job): boolean => isBack(now) || isThere(now) || ENDED.includes(now.status);
+  const seen = await context.service.jobs.waitFor(job.id, isOver, { timeoutMs, signal });
+  if (isBack(seen)) {
+    const why = (await undoneRevision(context, seen))?.reason ?? 'somebody has ordered it';
+    throw new UserError(`Job ${seen.id} has gone back to revision ${seen.revision}: ${why}`);
+  }
   if (!isThere(seen)) {
     throw new UserError(`Job ${seen.id} is ${seen.status}${seen.reason === null ? '.' : `: ${seen.reason.message}`}`);
   }

@@ -16,7 +16,16 @@ export const showJobs = (jobs: readonly Job[]): readonly string[] =>
         ]),
       );
 
-export const showJob = (job: Job): readonly string[] =>
+/** A revision that went back by itself because it was worse than the one before. */
+export interface UndoneRevision {
+  readonly at: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** @param undone the last one, if the job is still where it went back to */
+export const showJob = (job: Job, undone?: UndoneRevision): readonly string[] =>
   fields([
     ['id', job.id],
     ['name', job.name],
@@ -25,6 +34,8 @@ export const showJob = (job: Job): readonly string[] =>
     ['reason', job.reason?.message ?? null],
     ...job.warnings.map(({ message }) => ['warning', message] as const),
     ['revision', job.revision],
+    ['undone', undone === undefined ? null : undoneLine(undone)],
+    ...waiting(job),
     ['epoch', job.epoch],
     ['timeline', job.timeline],
     ['runner', job.currentRun?.runnerId ?? null],
@@ -34,6 +45,19 @@ export const showJob = (job: Job): readonly string[] =>
     ],
     ['submitted', job.createdAt],
   ]);
+
+/** One line, whatever the reason has in it. */
+const undoneLine = ({ at, from, to, reason }: UndoneRevision): string =>
+  `revision ${from} at ${at}, for revision ${to}: ${reason.replaceAll(/\s+/g, ' ')}`;
+
+function waiting({ name, upgrade }: Job): readonly (readonly [string, string])[] {
+  if (upgrade === null) return [];
+  const answers = `tidemark decide ${name} reset, or: tidemark decide ${name} abandon`;
+  return [
+    ['waiting', `revision ${upgrade.revision} waits for a decision: ${answers}`],
+    ...upgrade.objections.map((sentence) => ['objection', sentence] as const),
+  ];
+}
 
 export const showBatches = (batches: readonly Batch[]): readonly string[] =>
   batches.length === 0

@@ -39,7 +39,8 @@ function watched({ plan, commit, output }: CommittedBatch): WatchedBatch {
     recordsIn: Math.max(0, recordsIn - redriven.length),
     // Records that are passed over have no names: so many of them may be those that are read again.
     recordsSkipped:
-      Math.max(0, recordsSkipped - redriven.length) + deadLetters.filter((letter) => !again.has(recordKey(letter))).length,
+      Math.max(0, recordsSkipped - redriven.length) +
+      deadLetters.filter((letter) => !again.has(recordKey(letter))).length,
     recordsRedriven: redriven.length,
     stateRows: [...output.stateKeys.values()].reduce((sum, rows) => sum + rows, 0),
   };

@@ -4305,6 +4305,8 @@ export interface operations {
         after?: string;
         /** @description Items on the page at most. */
         limit?: number;
+        /** @description Only events of this type, `revision.rolled_back` for example. Of a page, not of a stream. */
+        type?: string;
       };
       header?: {
         /** @description The stream begins after the event with this id; without it, with what happens next. */

@@ -144,10 +144,10 @@ export interface JobStore {
   findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined>;
   listCheckpoints(id: JobId, page: Page<CheckpointId>): Promise<readonly Checkpoint[]>;
   listDecisions(id: JobId, page: Page<DecisionId>): Promise<readonly RestoreDecision[]>;
-  /** Events after `afterSeq`, oldest first; without it the newest `limit`, oldest first. */
+  /** Events after `afterSeq`, oldest first; without it the newest `limit`, oldest first. With a type only those of it. */
   listEvents(
     id: JobId,
-    page: { readonly afterSeq?: string; readonly limit: number },
+    page: { readonly afterSeq?: string; readonly limit: number; readonly type?: string },
   ): Promise<readonly JobEventRecord[]>;
 }
 

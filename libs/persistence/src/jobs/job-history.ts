@@ -99,7 +99,7 @@ export class JobHistory {
 
   async listEvents(
     id: JobId,
-    page: { readonly afterSeq?: string; readonly limit: number },
+    page: { readonly afterSeq?: string; readonly limit: number; readonly type?: string },
   ): Promise<readonly JobEventRecord[]> {
     const query = this.manager
       .createQueryBuilder(JobEventRow, 'e')
@@ -107,6 +107,7 @@ export class JobHistory {
       // A row that an older, still open transaction could precede is shown later: readers go on after the highest seq.
       .andWhere('e.xid::xid8 < pg_snapshot_xmin(pg_current_snapshot())')
       .limit(page.limit);
+    if (page.type !== undefined) query.andWhere('e.type = :type', { type: page.type });
     if (page.afterSeq === undefined) return (await query.orderBy('e.seq', 'DESC').getMany()).reverse().map(toEvent);
     return (await query.andWhere('e.seq > :after', { after: page.afterSeq }).orderBy('e.seq', 'ASC').getMany()).map(
       toEvent,

@@ -152,6 +152,10 @@ describe('a job store', () => {
     const events = await store.listEvents(id, { limit: 10 });
     expect(events.map(({ type }) => type)).toEqual(['job.submitted', 'job.stop_ordered', 'job.start_ordered']);
     expect(await store.listEvents(id, { afterSeq: events[1]?.seq ?? '', limit: 10 })).toEqual([events[2]]);
+    expect(await store.listEvents(id, { type: 'job.stop_ordered', limit: 1 })).toEqual([events[1]]);
+    expect(await store.listEvents(id, { type: 'job.stop_ordered', afterSeq: events[1]?.seq ?? '', limit: 1 })).toEqual(
+      [],
+    );
   });
 
   postgresTest('lists what a job has done, newest first', async ({ dataSource }) => {
