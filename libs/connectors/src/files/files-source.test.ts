@@ -235,16 +235,19 @@ describe('the files source', () => {
     });
   });
 
-  it('says in one sentence that its directory is missing, without telling where the service keeps its files', async () => {
+  it('says that its directory is missing and what to do, without telling where the service keeps its files', async () => {
     const context = await aContext();
     await expect(openSource(aFilesNode(), context)).rejects.toMatchObject({
       code: 'source_missing',
       message:
-        'Source "lines" cannot be read: the directory "demo/flights" does not exist below the service\'s files folder.',
+        'Source "lines" cannot be read: the directory "demo/flights" does not exist below the service\'s files folder. ' +
+        'Make it, then start the job again with "tidemark start <job>".',
     });
     await writeFile(join(context.filesRoot, 'demo', 'flights'), 'a file');
     await expect(openSource(aFilesNode(), context)).rejects.toMatchObject({
-      message: 'Source "lines" cannot be read: "demo/flights" is not a directory.',
+      message:
+        'Source "lines" cannot be read: "demo/flights" is not a directory. ' +
+        'Put a directory there, then start the job again with "tidemark start <job>".',
     });
   });
 

@@ -53,13 +53,15 @@ export class InputFolder {
     try {
       entries = await readdir(this.folder, { withFileTypes: true });
     } catch (error) {
-      if (isCode(error, 'ENOENT')) throw missing(this.uid, `the directory "${this.shown}" does not exist`);
-      if (isCode(error, 'ENOTDIR')) throw missing(this.uid, `"${this.shown}" is not a directory`);
+      if (isCode(error, 'ENOENT')) throw missing(this.uid, `the directory "${this.shown}" does not exist`, 'Make it');
+      if (isCode(error, 'ENOTDIR'))
+        throw missing(this.uid, `"${this.shown}" is not a directory`, 'Put a directory there');
       throw this.unavailable(error);
     }
     const names = entries.filter((entry) => entry.isFile() && counts(entry.name)).map((entry) => entry.name);
     if (names.length > FILES_MAX) {
-      throw missing(this.uid, `the directory "${this.shown}" holds more than ${FILES_MAX} files`);
+      const what = `the directory "${this.shown}" holds more than ${FILES_MAX} files`;
+      throw missing(this.uid, what, 'Move away what has been read');
     }
     return names.sort();
   }
@@ -192,11 +194,16 @@ async function findFolder(uid: string, path: string, context: ConnectorContext):
   const located = await locate(context, path);
   if (located.outcome === 'found') return located.path;
   if (located.outcome === 'outside') throw refused(uid, `option "path": "${path}" leads out of your files folder`);
-  throw missing(uid, `the directory "${shownPath(context, path)}" does not exist below the service's files folder`);
+  const what = `the directory "${shownPath(context, path)}" does not exist below the service's files folder`;
+  throw missing(uid, what, 'Make it');
 }
 
-const missing = (uid: string, what: string): TidemarkError =>
-  new TidemarkError('source_missing', { source: uid, what });
+/** A run has ended with it, or would: the job is not tried again by itself. */
+const missing = (uid: string, what: string, mend: string): TidemarkError =>
+  new TidemarkError('source_missing', {
+    source: uid,
+    what: `${what}. ${mend}, then start the job again with "tidemark start <job>"`,
+  });
 
 /** `_` and `.` begin the names of what is not input: commit logs, temporary files, and `__proto__`. */
 export const counts = (name: string): boolean => !/^[._]|\.tmp$|\//.test(name);
