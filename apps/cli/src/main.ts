@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { runCli } from './run-cli.js';
 
 const interrupted = new AbortController();
@@ -15,6 +16,7 @@ process.stdout.on('error', () => {
 process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   home: homedir(),
+  clone: fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, ''),
   env: process.env,
   interrupted: interrupted.signal,
   out: (line) => {

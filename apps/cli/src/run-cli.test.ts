@@ -82,6 +82,7 @@ async function run(args: readonly string[], env?: { readonly [name: string]: str
   const exitCode = await runCli(args, {
     cwd: folder,
     home: join(folder, 'home'),
+    clone: join(folder, 'clone'),
     env: env ?? { TIDEMARK_API_URL: apiUrl(), TIDEMARK_API_KEY: 'a-key' },
     interrupted: new AbortController().signal,
     out: (line) => out.push(line),
@@ -603,18 +604,6 @@ describe('a wrong command line', () => {
     ]) {
       expect(out).toContain(`  ${name}`);
     }
-  });
-});
-
-describe('tidemark init', () => {
-  it('writes a job named after the folder, and never over what is there', async () => {
-    expect((await run(['init', 'My Flights'])).out).toContain('wrote My Flights/src/job.ts');
-    expect(await readFile(join(folder, 'My Flights/src/job.ts'), 'utf8')).toContain("name: 'my-flights'");
-
-    expect(await run(['init', 'My Flights'])).toMatchObject({
-      exitCode: 1,
-      err: 'My Flights/package.json exists already.',
-    });
   });
 });
 

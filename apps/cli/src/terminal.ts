@@ -2,6 +2,8 @@
 export interface Terminal {
   readonly cwd: string;
   readonly home: string;
+  /** The clone of Tidemark that the command is part of. */
+  readonly clone: string;
   readonly env: { readonly [name: string]: string | undefined };
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;

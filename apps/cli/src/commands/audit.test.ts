@@ -54,6 +54,7 @@ async function run(args: readonly string[], env: { readonly [name: string]: stri
   const exitCode = await runCli(args, {
     cwd: '/',
     home: '/',
+    clone: '/',
     env: { TIDEMARK_API_URL: apiUrl, TIDEMARK_API_KEY: 'a-secret-key', ...env },
     interrupted: new AbortController().signal,
     out: (line) => out.push(line),

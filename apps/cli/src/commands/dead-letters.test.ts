@@ -45,6 +45,7 @@ async function run(...args: readonly string[]) {
   const exitCode = await runCli(['dead-letters', ...args], {
     cwd: '/',
     home: '/',
+    clone: '/',
     env: {
       TIDEMARK_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       TIDEMARK_API_KEY: 'a-secret-key',

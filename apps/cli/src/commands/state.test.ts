@@ -33,7 +33,7 @@ async function run(
   const out: string[] = [];
   const show = (line: string): void => void out.push(line);
   const exitCode = await runCli(['state', ...args], {
-    ...{ cwd: '/', home: '/', interrupted: new AbortController().signal, out: show, err: show },
+    ...{ cwd: '/', home: '/', clone: '/', interrupted: new AbortController().signal, out: show, err: show },
     env: {
       TIDEMARK_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       TIDEMARK_API_KEY: 'a-key',

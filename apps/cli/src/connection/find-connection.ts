@@ -50,10 +50,10 @@ async function localService(terminal: Terminal): Promise<ServiceConnection> {
 }
 
 /** Where a local service may have left its address, nearest first. */
-function instanceFiles({ env, cwd, home }: Terminal): readonly string[] {
+function instanceFiles({ env, cwd, clone, home }: Terminal): readonly string[] {
   const chosen = env['TIDEMARK_HOME'];
   if (chosen !== undefined && chosen !== '') return [join(chosen, 'instance.json')];
-  return [...foldersUpFrom(cwd), home].map((folder) => join(folder, '.tidemark', 'instance.json'));
+  return [...foldersUpFrom(cwd), clone, home].map((folder) => join(folder, '.tidemark', 'instance.json'));
 }
 
 function foldersUpFrom(folder: string): readonly string[] {
