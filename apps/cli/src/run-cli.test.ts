@@ -607,6 +607,27 @@ describe('a wrong command line', () => {
   });
 });
 
+describe('tidemark deploy', () => {
+  it('ends with 3, and says what stands in the way, when the revision waits for a decision', async () => {
+    await write('job.js', 'var tidemarkJob;');
+    routes[`GET /v1/jobs/${JOB.id}`] = ok(JOB);
+    const upgrade = { revision: 2, objections: ['State of "totals" does not fit.'] };
+    routes[`POST /v1/jobs/${JOB.id}/revisions`] = () => ({ status: 201, body: { ...JOB, upgrade } });
+
+    for (const wait of [[], ['--wait']]) {
+      expect(await run(['deploy', JOB.id, 'job.js', ...wait])).toEqual({
+        exitCode: 3,
+        out: [
+          'Revision 2 waits for a decision; revision 1 goes on.',
+          '! State of "totals" does not fit.',
+          'Answer with: tidemark decide flights reset, or: tidemark decide flights abandon',
+        ].join('\n'),
+        err: '',
+      });
+    }
+  });
+});
+
 describe('tidemark fork', () => {
   const FORK = { ...JOB, id: `job_${'b'.repeat(32)}`, name: 'trial', status: 'submitted', lastBatch: null };
   beforeEach(() => {

@@ -17,8 +17,8 @@ export class UserError extends Error {
 }
 
 /**
- * 0: done. 1: the caller can put it right. 2: the service, or something on the way to it, did not do its part. `check` has
- * codes of its own, to 3.
+ * 0: done. 1: the caller can put it right. 2: the service, or something on the way to it, did not do its part. 3: what was
+ * deployed waits for a decision. `check` has codes of its own, to 3.
  */
 export type ExitCode = 0 | 1 | 2 | 3;
 

@@ -2,7 +2,7 @@ import type { Job, RevisionOrder, UpgradeDecision } from '@tidemark/sdk';
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { showPlan } from '../output/show-plan.js';
-import { UserError, type Terminal } from '../terminal.js';
+import { ExitWith, UserError, type Terminal } from '../terminal.js';
 import { contextOf, jobNamed, type Context } from './context.js';
 import {
   bundleIn,
@@ -71,6 +71,7 @@ function addDeployCommand(command: Command, terminal: Terminal): void {
   command
     .argument('[file]', 'as for "submit"; none with a plan')
     .description('give a job its next revision; a running job hands over with a checkpoint')
+    .addHelpText('after', '\nEnds with 3 when the revision waits for a decision, and the old one goes on.')
     .option('--plan <id>', 'deploy what this plan says, if it would come out the same now')
     .action(async (name: string, file: string | undefined, options: DeployOptions, self: Command) => {
       const context = await contextOf(self, terminal);
@@ -78,7 +79,7 @@ function addDeployCommand(command: Command, terminal: Terminal): void {
       const job = await context.service.jobs.deploy(id, await orderIn(terminal, file, options));
       if (job.upgrade !== null) {
         showWaiting(context, job, job.upgrade);
-        return;
+        throw new ExitWith(3);
       }
       const isNew = (last: Job['lastBatch']): boolean =>
         last !== null && (last.timeline > timeline || last.batchId > (before?.batchId ?? 0));
