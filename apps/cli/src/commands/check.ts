@@ -1,10 +1,10 @@
 import type { Command, CommanderError } from 'commander';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { checkBundle, type CheckReport } from '../local/check-bundle.js';
+import { checkBundle, NotCompared, type CheckReport } from '../local/check-bundle.js';
 import type { DebuggerPlace } from '../local/messages.js';
 import { replayBatch } from '../local/replay-batch.js';
-import { showCheck } from '../output/show-check.js';
+import { showCheck, showNotCompared } from '../output/show-check.js';
 import { showReplay } from '../output/show-replay.js';
 import { ExitWith, UserError, type ExitCode, type Terminal } from '../terminal.js';
 import { contextOf, jobNamed, wholeNumber } from './context.js';
@@ -46,7 +46,12 @@ function addCheckCommand(program: Command, terminal: Terminal): void {
   withUpgradeOptions(program.command('check').argument('<file>', 'as for "submit"'))
     .description('judge a bundle against a job as an upgrade would, and run recorded batches of it here with both')
     .requiredOption('--against <job>', 'id or name of the job')
-    .option('--replay <count>', 'how many batches, or as many as are kept', wholeNumberToCheck, BATCHES_DEFAULT)
+    .option(
+      '--replay <count>',
+      'how many batches, or as many as are kept; those that cannot be run again are passed over',
+      wholeNumberToCheck,
+      BATCHES_DEFAULT,
+    )
     .option('--verdicts-only', 'run nothing: judge the form of the state alone')
     .option('--state-mib <mib>', 'the most state that is downloaded', wholeNumberToCheck, STATE_MIB_DEFAULT)
     .option('--minify', 'make the bundle small')
@@ -84,6 +89,11 @@ async function check(file: string, options: CheckOptions, command: Command, term
     batches: options.verdictsOnly === true ? undefined : options.replay,
     stateBytesMax: bytesOf(options.stateMib),
     signal: terminal.interrupted,
+  }).catch((error: unknown) => {
+    if (!(error instanceof NotCompared)) throw error;
+    const { plan, cause } = error;
+    context.show({ outcome: 'not_compared', objections: [], plan, comparison: null }, showNotCompared(plan));
+    throw cause;
   });
   context.show(report, showCheck(report));
   return EXIT_CODES[report.outcome];

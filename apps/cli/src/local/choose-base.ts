@@ -37,6 +37,30 @@ export function chooseBase({ checkpoints, batches, beganEmpty }: Recorded, wante
   return { checkpoint: chosen, batches: kept.filter((batchId) => batchId > after).slice(0, wanted) };
 }
 
+/**
+ * As {@link chooseBase}, where some of what is run shall be `filled`: if nothing of that is, the newest checkpoint that has
+ * such a batch among the first `wanted` after it, or else further on, with everything up to it. Undefined if none has one.
+ */
+export function chooseFilledBase(recorded: Recorded, wanted: number, filled: ReadonlySet<number>): Base | undefined {
+  const isFilled = (batchId: number): boolean => filled.has(batchId);
+  const usual = chooseBase(recorded, wanted);
+  if (usual?.batches.some(isFilled) === true) return usual;
+  const kept = unbroken(recorded.batches);
+  const oldest = kept[0] ?? 0;
+  const starts: readonly (BaseCandidate | undefined)[] = [
+    ...recorded.checkpoints.filter(({ batchId }) => batchId >= oldest - 1),
+    ...(recorded.beganEmpty && oldest === 1 ? [undefined] : []),
+  ];
+  const bases = starts.map((checkpoint) => ({
+    checkpoint,
+    batches: kept.slice((checkpoint?.batchId ?? 0) + 1 - oldest),
+  }));
+  const near = bases.find(({ batches }) => batches.slice(0, wanted).some(isFilled));
+  if (near !== undefined) return { ...near, batches: near.batches.slice(0, wanted) };
+  const far = bases.find(({ batches }) => batches.some(isFilled));
+  return far && { ...far, batches: far.batches.slice(0, far.batches.findIndex(isFilled) + 1) };
+}
+
 /** The newest checkpoint before a batch, and the batches from there up to it. Undefined if it cannot be reached. */
 export function chooseBaseBefore({ checkpoints, batches, beganEmpty }: Recorded, batchId: number): Base | undefined {
   const kept = unbroken(batches.filter((each) => each <= batchId));

@@ -1,6 +1,6 @@
 import { InMemoryObjectStore, readCheckpoint, type ReadCheckpoint } from '@tidemark/checkpoint';
 import type { GraphInput, StoredState } from '@tidemark/engine';
-import type { BatchInput, Checkpoint, Tidemark } from '@tidemark/sdk';
+import { TidemarkApiError, type BatchInput, type Checkpoint, type Tidemark } from '@tidemark/sdk';
 import { UserError } from '../terminal.js';
 import type { Recorded } from './choose-base.js';
 
@@ -27,19 +27,38 @@ export async function checkpointsOn(service: Tidemark, { id, timeline }: Recorde
   return found.sort((a, b) => b.batchId - a.batchId);
 }
 
+/** What is known of a timeline's batches without asking for what they have read. */
+export interface RecordedBatches extends Recorded {
+  /** Those that have read records, and have set none aside. */
+  readonly filled: ReadonlySet<number>;
+  /** Those that have set records aside: their input is not handed out. */
+  readonly setAside: ReadonlySet<number>;
+}
+
+/** What has been listed so far, newest first. */
+export interface Listed {
+  readonly newest: number;
+  readonly batchId: number;
+  readonly filled: ReadonlySet<number>;
+}
+
 /** What is kept of a timeline's batches, as far back as `isEnough` says. @param checkpoints newest first. */
 export async function recordedOn(
   service: Tidemark,
   { id, timeline }: RecordedJob,
   checkpoints: readonly Checkpoint[],
-  isEnough: (newest: number, batchId: number) => boolean,
-): Promise<Recorded> {
+  isEnough: (listed: Listed) => boolean,
+): Promise<RecordedBatches> {
   const batches: number[] = [];
+  const filled = new Set<number>();
+  const setAside = new Set<number>();
   for await (const { batchId, commit } of service.jobs.batches(id, { limit: PAGE_MAX, timeline })) {
     if (commit !== null) batches.push(batchId);
-    if (batches.length === BATCHES_MAX || isEnough(batches[0] ?? batchId, batchId)) break;
+    if (commit !== null && commit.recordsDeadLettered > 0) setAside.add(batchId);
+    else if (commit !== null && commit.recordsIn > 0) filled.add(batchId);
+    if (batches.length === BATCHES_MAX || isEnough({ newest: batches[0] ?? batchId, batchId, filled })) break;
   }
-  return { checkpoints, batches, beganEmpty: timeline === 1 && (await beganEmpty(service, id)) };
+  return { checkpoints, batches, filled, setAside, beganEmpty: timeline === 1 && (await beganEmpty(service, id)) };
 }
 
 /** Whether the job's first run found no state: a job that began with another one's did. */
@@ -59,6 +78,17 @@ export async function inputOf(
   const batchTimeMs = Date.parse(batchTime);
   return { input: { timeline, batchId, batchTimeMs, sources: sources.map(sourceIn) }, revision };
 }
+
+/** Why the input of a batch is never handed out, whatever becomes of its sources; undefined for any other error. */
+export function whyWithheld(error: unknown): string | undefined {
+  if (!(error instanceof TidemarkApiError)) return undefined;
+  return new Map(Object.entries(WITHHELD)).get(error.code);
+}
+
+const WITHHELD = {
+  batch_has_dead_letters: 'has set records aside or read some again that had been',
+  batch_input_too_large: 'has read more than is sent',
+} as const;
 
 const sourceIn = ({ source, chunks }: BatchInput['sources'][number]): GraphInput['sources'][number] => ({
   uid: source,

@@ -3,10 +3,12 @@ import { takeOver, type GraphOutput } from '@tidemark/engine';
 import type { Checkpoint, Job, Tidemark } from '@tidemark/sdk';
 import { UserError } from '../terminal.js';
 import { BundleProcess } from './bundle-process.js';
-import { chooseBaseBefore } from './choose-base.js';
+import { chooseBaseBefore, type BaseCandidate } from './choose-base.js';
 import { linesOf } from './compare-output.js';
 import type { DebuggerPlace } from './messages.js';
-import { checkpointsOn, inputOf, recordedOn, stateOf } from './recordings.js';
+import { cannotReplay } from './nearest-replayable.js';
+import { checkpointsOn, recordedOn, stateOf, type inputOf } from './recordings.js';
+import { inputOrReason } from './run-both.js';
 import { optionsOfRevision, revisionOf, verdictsOn } from './state-verdicts.js';
 
 export interface ReplayOrder {
@@ -55,8 +57,13 @@ export interface ReplayedBatch {
  */
 export async function replayBatch(service: Tidemark, job: Job, order: ReplayOrder): Promise<ReplayedBatch> {
   const { timeline, batchId, folder, inspect } = order;
-  const of = { id: job.id, timeline };
-  const target = await inputOf(service, of, batchId);
+  const of = { id: job.id, name: job.name, timeline };
+  const inputAt = async (each: number, base?: BaseCandidate): ReturnType<typeof inputOf> => {
+    const fetched = await inputOrReason(service, of, each);
+    if (!('reason' in fetched)) return fetched;
+    throw await cannotReplay(service, { job: of, batchId, withheld: each, reason: fetched.reason, base });
+  };
+  const target = await inputAt(batchId);
   const revision = await revisionOf(service, job.id, target.revision);
   const { code, sourceMap } = order.bundle ?? (await service.recordings.bundleCode(revision.bundleDigest));
   const bundle = { code, sourceMap: sourceMap ?? null, jobId: job.id, folder };
@@ -66,7 +73,12 @@ export async function replayBatch(service: Tidemark, job: Job, order: ReplayOrde
     const complete = await checkpointsOn(service, of);
     const checkpoints = complete.filter((one) => allowsRestore(verdictsOn(one, side)));
     const before = checkpoints.find((checkpoint) => checkpoint.batchId < batchId);
-    const recorded = await recordedOn(service, of, checkpoints, (_, seen) => seen <= (before?.batchId ?? 0) + 1);
+    const recorded = await recordedOn(
+      service,
+      of,
+      checkpoints,
+      (listed) => listed.batchId <= (before?.batchId ?? 0) + 1,
+    );
     const base = chooseBaseBefore(recorded, batchId);
     const misfit = complete.find((checkpoint) => checkpoint.batchId < batchId && !checkpoints.includes(checkpoint));
     if (base === undefined && misfit !== undefined) throw doesNotFit(job, order, misfit, verdictsOn(misfit, side));
@@ -77,7 +89,7 @@ export async function replayBatch(service: Tidemark, job: Job, order: ReplayOrde
     }
     const others = new Set<number>();
     for (const each of base.batches.slice(0, -1)) {
-      const { input, revision: ranBy } = await inputOf(service, of, each);
+      const { input, revision: ranBy } = await inputAt(each, base.checkpoint);
       if (ranBy !== revision.number) others.add(ranBy);
       await process.run(input);
     }

@@ -13,6 +13,7 @@ const OUTCOMES = {
 const NOTHING_COMPARED = 'it takes the state over; no output was compared';
 
 const DIFFERENCES_SHOWN = 20;
+const PASSED_OVER_SHOWN = 20;
 /** Characters of a row in a list; as JSON, all of it is there. */
 const ROW_CHARS_MAX = 120;
 
@@ -30,8 +31,15 @@ export function showCheck({ outcome, objections, plan, comparison }: CheckReport
   ];
 }
 
+/** The verdicts alone, where no batch could be compared; why is told as an error. */
+export const showNotCompared = (plan: CheckReport['plan']): readonly string[] => [
+  ...showVerdicts(plan),
+  '',
+  'not compared: by its form it takes the state over; nothing is known of its output. With --verdicts-only no more is asked.',
+];
+
 function showComparison(comparison: Comparison): readonly string[] {
-  const { sinks, failure, firstBatchId, lastBatchId, recordsIn, checkpointId, stateRows } = comparison;
+  const { sinks, failure, firstBatchId, lastBatchId, recordsIn, checkpointId, stateRows, passedOver } = comparison;
   const counted = sinks.map(({ sink, before, after, same, changed, added, removed }) => [
     sink,
     ...[before, after, same, changed, added, removed],
@@ -41,6 +49,7 @@ function showComparison(comparison: Comparison): readonly string[] {
       ['ran', `batches ${firstBatchId} to ${lastBatchId}, with both bundles; ${recordsIn} records`],
       ['from', checkpointId === null ? 'nothing, as the job began' : `checkpoint ${checkpointId}, ${stateRows} rows`],
     ]),
+    ...showPassedOver(passedOver),
     '',
     ...(counted.length === 0
       ? ['No sink was written to.']
@@ -49,6 +58,16 @@ function showComparison(comparison: Comparison): readonly string[] {
     ...showDifferences(comparison),
     ...(failure === null ? [] : [`! batch ${failure.batchId} does not run: ${failure.message}`, '']),
   ];
+}
+
+/** One line for each reason. */
+function showPassedOver(passedOver: Comparison['passedOver']): readonly string[] {
+  return [...new Set(passedOver.map(({ reason }) => reason))].map((reason) => {
+    const ids = passedOver.filter((one) => one.reason === reason).map(({ batchId }) => batchId);
+    const more = ids.length - PASSED_OVER_SHOWN;
+    const named = ids.slice(0, PASSED_OVER_SHOWN).join(', ');
+    return `- passed over with both: ${named}${more > 0 ? ` and ${more} more` : ''}; such a batch ${reason}`;
+  });
 }
 
 function showDifferences({ differences, leftOut }: Comparison): readonly string[] {

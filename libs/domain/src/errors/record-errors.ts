@@ -44,7 +44,7 @@ export const RECORD_ERRORS = {
     fault: 'user',
     retry: 'never',
     say: (p: { batch: string }) =>
-      `Batch ${p.batch} has set records aside or read some again that had been, so what its sources hold is not what its code was given. Take another batch.`,
+      `Batch ${p.batch} has set records aside or read some again that had been, so what its sources hold is not what its code was given. Take another batch: "tidemark batches" lists them, with how many records each has set aside.`,
   },
   record_lost_to_code: {
     kind: 'conflict',
