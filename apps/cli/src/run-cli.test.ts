@@ -463,6 +463,15 @@ describe('tidemark plan', () => {
     });
   });
 
+  it('is told by a check that cannot go on, which ends with 3', async () => {
+    const checked = await run(['check', 'job.js', '--against', JOB.id]);
+    expect(checked).toMatchObject({ exitCode: 3, err: expect.stringContaining('/revisions') as string });
+    expect(checked.out.split('\n')).toContain('outcome  proceed: it can be deployed');
+    expect(checked.out).toContain('not compared: ');
+    const { out } = await run(['check', 'job.js', '--against', JOB.id, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ outcome: 'not_compared', plan: { id: 'upl_1' }, comparison: null });
+  });
+
   it('refuses another depth, and a file in its place', async () => {
     expect(await run(['plan', JOB.id, '--deep', 'job.js'])).toMatchObject({
       exitCode: 1,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseBase, chooseBaseBefore, type Recorded } from './choose-base.js';
+import { chooseBase, chooseBaseBefore, chooseFilledBase, type Recorded } from './choose-base.js';
 
 const at = (...batchIds: readonly number[]) => batchIds.map((batchId) => ({ id: `ckp_${batchId}`, batchId }));
 /** From the newest down. */
@@ -53,7 +53,9 @@ describe('what batches are run again from', () => {
         (checkpoints, ids, beganEmpty, wanted) => {
           const descending = (a: number, b: number): number => b - a;
           const given = { checkpoints: at(...checkpoints.sort(descending)), batches: ids.sort(descending), beganEmpty };
-          for (const base of [chooseBase(given, wanted), chooseBaseBefore(given, wanted)]) {
+          const filled = chooseFilledBase(given, wanted, new Set([wanted]));
+          expect(filled === undefined || filled.batches.includes(wanted)).toBe(true);
+          for (const base of [chooseBase(given, wanted), chooseBaseBefore(given, wanted), filled]) {
             const after = base?.checkpoint?.batchId ?? 0;
             expect(base?.batches ?? []).toEqual((base?.batches ?? []).map((_, index) => after + index + 1));
             expect((base?.batches ?? []).every((id) => ids.includes(id))).toBe(true);

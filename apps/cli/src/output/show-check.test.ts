@@ -8,7 +8,7 @@ const comparison = (differences: readonly OutputDifference[], more: Partial<Comp
   sinks: [
     { ...{ sink: 'out', before: 40, after: 40, same: 40 - differences.length, added: 0, removed: 0 }, changed: 1 },
   ],
-  ...{ differences, leftOut: 0, failure: null, ...more },
+  ...{ differences, leftOut: 0, passedOver: [], failure: null, ...more },
 });
 
 function shown(outcome: CheckReport['outcome'], ran: Comparison | null, objections: readonly string[] = []): string {
@@ -52,6 +52,13 @@ it('says in which batch the new code fails, and what stands in the way', () => {
   const failure = { batchId: 5, code: 'job_code_threw', message: 'It threw.' };
   expect(shown('differs', comparison([], { failure }))).toContain('! batch 5 does not run: It threw.');
   expect(shown('incompatible', null, ['"a" would start empty'])).toContain('! "a" would start empty');
+});
+
+it('says which batches were passed over, and why', () => {
+  const many = Array.from({ length: 22 }, (_, index) => ({ batchId: index + 30, reason: 'has set records aside' }));
+  const text = shown('equal', comparison([], { passedOver: [...many, { batchId: 9, reason: 'has read more' }] }));
+  expect(text).toMatch(/^- passed over with both: 30, 31, .*, 49 and 2 more; such a batch has set records aside$/m);
+  expect(text).toMatch(/^- passed over with both: 9; such a batch has read more$/m);
 });
 
 it('does not say of output that nobody has seen that it is the same', () => {
