@@ -281,7 +281,7 @@ describe('a job that is checked from outside', () => {
     const many = await instance.tidemark.jobs.submit({ bundle: await bundleOf('many-keys', { constants }), config });
     await until('a checkpoint holds every key, and all is read', 3 * WAIT_MS_MAX, async () => {
       const checkpoints = (await instance.tidemark.jobs.checkpoints(many.id, { limit: 100 })).items;
-      const full = checkpoints.findLast(({ status, stateRows }) => status === 'complete' && stateRows === keys);
+      const full = checkpoints.findLast(({ status, stateRows }) => status === 'complete' && stateRows >= keys);
       const { lastBatch } = await instance.tidemark.jobs.get(many.id);
       return full !== undefined && (lastBatch?.batchId ?? 0) >= full.batchId + 40 ? true : undefined;
     });
@@ -293,7 +293,9 @@ describe('a job that is checked from outside', () => {
     console.log(
       `check: ${report.comparison?.stateRows} keys, ${report.comparison?.recordsIn} records, ${seconds.toFixed(1)} s`,
     );
-    expect([ran.code, report.comparison?.stateRows]).toEqual([0, keys]);
+    expect(ran.code).toBe(0);
+    // Of a chain, the rows of all its files.
+    expect(report.comparison?.stateRows).toBeGreaterThanOrEqual(keys);
     expect(seconds).toBeLessThan(60);
 
     const batchId = report.comparison?.lastBatchId ?? 0;

@@ -144,7 +144,10 @@ export class CheckpointAnswer {
   @Shown('What gives the state its meaning, by operator uid.', 'json')
   readonly shapes!: { readonly [uid: string]: StateShape };
 
-  @Shown('Keys in the state, over all operators.', 'integer')
+  @Shown(
+    'Rows that a restore reads, over all operators: a key counts in each file that has it, of this checkpoint or one that it builds on.',
+    'integer',
+  )
   readonly stateRows!: number;
 
   @Shown('Stored bytes that a restore reads, files of the checkpoints that it builds on among them.', 'integer')

@@ -1320,7 +1320,7 @@ export interface components {
       shapes: {
         [key: string]: unknown;
       };
-      /** @description Keys in the state, over all operators. */
+      /** @description Rows that a restore reads, over all operators: a key counts in each file that has it, of this checkpoint or one that it builds on. */
       stateRows: number;
       /** @description Stored bytes that a restore reads, files of the checkpoints that it builds on among them. */
       stateBytes: number;
