@@ -19,11 +19,7 @@ describe('a job whose newest checkpoint is damaged', () => {
   beforeAll(async () => {
     dataHome = await aHome();
     receiver = await OtlpReceiver.listen();
-    instance = await Instance.start(dataHome.home, {
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_TRACES_EXPORTER: 'none',
-      OTEL_METRIC_EXPORT_INTERVAL: '100',
-    });
+    instance = await Instance.start(dataHome.home, receiver.metricsEnvironment);
   });
 
   afterAll(async () => {

@@ -21,11 +21,7 @@ describe('the metrics of a service', () => {
   beforeAll(async () => {
     dataHome = await aHome();
     receiver = await OtlpReceiver.listen();
-    instance = await Instance.start(dataHome.home, {
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_TRACES_EXPORTER: 'none',
-      OTEL_METRIC_EXPORT_INTERVAL: '100',
-    });
+    instance = await Instance.start(dataHome.home, receiver.metricsEnvironment);
     const config = { checkpointIntervalMs: 400 };
     ({ id: jobId } = await instance.tidemark.jobs.submit({ name: NAME, bundle: await bundleOf('steady'), config }));
   });
