@@ -6,6 +6,7 @@ export const DISTURBANCES = {
   upgrade: 2,
   'upgrade incompatibly': 1,
   'roll back': 2,
+  fork: 1,
   stop: 2,
   start: 2,
   'kill a runner': 2,

@@ -1,5 +1,5 @@
 import type { Inputs } from './inputs.js';
-import type { Row, Shape } from './reducers.js';
+import type { Kept, Row, Shape } from './reducers.js';
 
 /** A batch of a job. */
 export interface Point {
@@ -51,11 +51,20 @@ export interface TableHistory {
   readonly rows: readonly Row[];
 }
 
+/** Where a job stands between two batches. */
+export interface Standing {
+  readonly kept: Kept;
+  /** By source and partition. */
+  readonly offsets: ReadonlyMap<string, number>;
+}
+
 /** All that is known of one job. */
 export interface JobHistory {
   readonly shape: Shape;
   readonly log: readonly LogEntry[];
   readonly inputs: Inputs;
+  /** Of a fork: the batch that its first one follows, and where the other job stood after it. */
+  readonly origin?: { readonly batchId: number; readonly standing: Standing };
   readonly sinks: readonly SinkHistory[];
   /** Orders to go back that have begun: on which timeline, and after which batch that had to be. */
   readonly rollbacks: readonly { readonly timeline: number; readonly to: Point }[];

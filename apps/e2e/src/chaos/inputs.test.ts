@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { GrowingInputs, type InputRecord } from './inputs.js';
 import { Random } from './random.js';
@@ -8,7 +8,7 @@ import { Random } from './random.js';
 it('the records in a range of bytes are those that stand there in the file, and none where it cuts one', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-inputs-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const inputs = new GrowingInputs(folder, ['left'], new Random(5));
+  const inputs = new GrowingInputs(dirname(folder), basename(folder), ['left'], new Random(5));
   const added = inputs.grow(20);
 
   const lines = (await readFile(join(folder, 'left/b.jsonl'), 'utf8')).split('\n').slice(0, -1);

@@ -41,8 +41,10 @@ export class GrowingInputs implements Inputs {
   private readonly partitions = new Map<string, Partition>();
   private timeMs = BEGINS_MS;
 
+  /** @param name of the folder, in `files` */
   constructor(
-    private readonly folder: string,
+    private readonly files: string,
+    readonly name: string,
     private readonly sides: readonly Side[],
     private readonly random: Random,
   ) {
@@ -115,7 +117,7 @@ export class GrowingInputs implements Inputs {
   }
 
   private fileOf(side: Side, partition: string): string {
-    return join(this.folder, side, partition);
+    return join(this.files, this.name, side, partition);
   }
 }
 

@@ -1,40 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JobHistory, LogEntry, Point, SinkHistory, ViolationKind } from './history.js';
-import type { InputRecord, Inputs, Side } from './inputs.js';
 import { judgeHistory } from './judge-history.js';
 import type { Row, Shape } from './reducers.js';
 import { replay } from './replay.js';
-
-/** A record is ten bytes long here, whatever is in it. */
-const BYTES = 10;
-
-const inputs: Inputs = {
-  recordsIn: (side, partition, { from, to }) =>
-    from % BYTES !== 0 || to % BYTES !== 0
-      ? undefined
-      : Array.from({ length: (to - from) / BYTES }, (_, index) => aRecord(side, partition, from / BYTES + index + 1)),
-};
-
-const aRecord = (side: Side, partition: string, number: number): InputRecord => ({
-  ...{ side, partition, number, value: number * 7, timeMs: number * 2_000 },
-  key: `${partition}${number % 2}`,
-});
-
-const written = ({ timeline, batchId }: Point, epoch: number) => ({
-  ...{ timeline, batchId, epoch },
-  job: { epoch, timeline },
-});
-
-/** Plan and commit of a batch that reads so many records of partition `a`, after those before. */
-const aBatch = (timeline: number, batchId: number, [from, to]: readonly [number, number], epoch = 1): LogEntry[] => [
-  {
-    kind: 'plan',
-    isWanted: true,
-    ranges: { left: { a: { from: from * BYTES, to: to * BYTES } } },
-    ...written({ timeline, batchId }, epoch),
-  },
-  { kind: 'commit', ...written({ timeline, batchId }, epoch) },
-];
+import { aBatch, BYTES, inputs, written } from './testing/small-history.js';
 
 /** Three batches, a rollback to the first of them, one that goes on from there, and one that is open. */
 const LOG: readonly LogEntry[] = [

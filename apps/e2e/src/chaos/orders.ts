@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { bundleOf } from '../job-bundles.js';
 import type { Command } from './commands.js';
+import type { Point } from './history.js';
+import type { GrowingInputs } from './inputs.js';
 import { Random } from './random.js';
 import { SHAPES, type Shape } from './reducers.js';
 import { WatchedJob } from './watched-job.js';
@@ -12,8 +14,16 @@ const UNDO_SHARE = 0.25;
 /** Jobs whose state has a version. */
 const VERSIONED: readonly Shape[] = ['fold', 'sides'];
 
-const bundle = (shape: Shape, name: string, version: { readonly form: number; readonly revision: number }) =>
-  bundleOf('chaos', { constants: { SHAPE: shape, NAME: name, FORM: version.form, REVISION: version.revision } });
+interface Code {
+  readonly shape: Shape;
+  readonly name: string;
+  readonly inputs: GrowingInputs;
+  readonly form: number;
+  readonly revision: number;
+}
+
+const bundle = ({ shape, name, inputs, form, revision }: Code) =>
+  bundleOf('chaos', { constants: { SHAPE: shape, INPUT: inputs.name, NAME: name, FORM: form, REVISION: revision } });
 
 /** Submits one job of each shape. */
 export async function submitFirst(world: World): Promise<void> {
@@ -24,7 +34,7 @@ async function submitJob(world: World, shape: Shape, name: string): Promise<Watc
   const { cluster, seed } = world;
   const hash = [...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), seed);
   const inputs = WatchedJob.inputsOf(name, shape, cluster, new Random(hash));
-  const order = { name, bundle: await bundle(shape, name, { form: 1, revision: 1 }), config: CONFIG };
+  const order = { name, bundle: await bundle({ shape, name, inputs, form: 1, revision: 1 }), config: CONFIG };
   const idempotencyKey = randomUUID();
   let id = '';
   const outcome = await insist(async () => ({ id } = await cluster.tidemark.jobs.submit(order, { idempotencyKey })).id);
@@ -40,11 +50,55 @@ export async function submit(world: World, { number, target }: Command): Promise
   const job = await submitJob(world, old.shape, `${old.shape}-${number}`).catch((error: unknown) => String(error));
   // The disk may be full just then.
   if (typeof job === 'string') return job;
-  world.jobs[place] = job;
-  world.retired.push(old);
-  const ended = await insist(async () => `${old.name} is ${(await world.cluster.tidemark.jobs.cancel(old.id)).status}`);
-  return `${job.name}; ${ended}`;
+  return replace(world, place, job);
 }
+
+/** Puts a job in the place of another, which is cancelled. */
+async function replace({ cluster, jobs, retired }: World, place: number, job: WatchedJob): Promise<string> {
+  const [old] = jobs.splice(place, 1, job);
+  if (old === undefined) throw new Error(`There is no place ${place}.`);
+  retired.push(old);
+  return insist(async () => `${job.name}; ${old.name} is ${(await cluster.tidemark.jobs.cancel(old.id)).status}`);
+}
+
+/** Makes a job of any complete checkpoint of another, which it replaces, and whose input it goes on to read. */
+export async function fork(world: World, { target, choice, number }: Command): Promise<string> {
+  const { cluster, jobs } = world;
+  const old = jobAt(world, target);
+  const complete = await completeOf(world, old);
+  const from = complete[Math.floor(choice * complete.length)];
+  if (from === undefined) return `${old.name} has no checkpoint yet`;
+  const { shape, inputs } = old;
+  const name = `${shape}-${number}`;
+  const form = old.forms.get(from.revision) ?? 1;
+  const code = await bundle({ shape, name, inputs, form, revision: number });
+  const idempotencyKey = randomUUID();
+  let id = '';
+  const outcome = await insist(async () => {
+    const order = { name, bundle: code, config: CONFIG, checkpointId: from.id };
+    return ({ id } = await cluster.tidemark.recovery.fork(old.id, order, { idempotencyKey })).id;
+  });
+  // The checkpoint was collected in between, or the disk is full just then.
+  if (id === '') return outcome;
+  const job = new WatchedJob(id, name, shape, { inputs, files: cluster.files, forkOf: { job: old, after: from } });
+  job.forms.set(1, form);
+  // What it begins with may be found damaged.
+  if (old.isSpoilt) job.resetsMax += 1;
+  return `${await replace(world, jobs.indexOf(old), job)}, forked after ${pointOf(from)}`;
+}
+
+interface CompleteCheckpoint extends Point {
+  readonly id: string;
+  readonly revision: number;
+}
+
+/** Newest first. */
+const completeOf = ({ witness }: World, { id }: WatchedJob): Promise<readonly CompleteCheckpoint[]> =>
+  witness.rows(
+    `SELECT id, revision, timeline, batch_id::integer AS "batchId" FROM checkpoints
+      WHERE job_id = $1 AND status = 'complete' ORDER BY id DESC`,
+    [id],
+  );
 
 export async function upgrade(world: World, command: Command): Promise<string> {
   const job = jobAt(world, command.target);
@@ -66,12 +120,13 @@ async function deploy(
 ): Promise<string> {
   const idempotencyKey = randomUUID();
   const { revision: current } = await witness.job(job.id);
+  const { shape, name, inputs } = job;
   const form = formAfter(job.forms.get(current) ?? 1);
-  const order = { bundle: await bundle(job.shape, job.name, { form, revision: number }), config: CONFIG };
+  const order = { bundle: await bundle({ shape, name, inputs, form, revision: number }), config: CONFIG };
   return insist(async () => {
     const { revision } = await cluster.tidemark.jobs.deploy(job.id, order, { idempotencyKey });
     job.forms.set(revision, form);
-    return `${job.name} to revision ${revision}${form === 1 ? '' : `, form ${form}`}`;
+    return `${name} to revision ${revision}${form === 1 ? '' : `, form ${form}`}`;
   });
 }
 
@@ -92,10 +147,7 @@ export async function rollBack(world: World, { target, choice, number }: Command
       return `${job.name}, undo, to ${pointOf(to)}`;
     });
   }
-  const complete = await world.witness.rows<{ id: string; timeline: number; batchId: string }>(
-    `SELECT id, timeline, batch_id AS "batchId" FROM checkpoints WHERE job_id = $1 AND status = 'complete' ORDER BY id DESC`,
-    [job.id],
-  );
+  const complete = await completeOf(world, job);
   const to = complete[Math.floor(choice * complete.length)];
   if (to === undefined) return `${job.name} has no checkpoint yet`;
   return insist(async () => {
@@ -104,8 +156,7 @@ export async function rollBack(world: World, { target, choice, number }: Command
   });
 }
 
-const pointOf = ({ timeline, batchId }: { readonly timeline: number; readonly batchId: number | string }): string =>
-  `batch ${batchId} of timeline ${timeline}`;
+const pointOf = ({ timeline, batchId }: Point): string => `batch ${batchId} of timeline ${timeline}`;
 
 export async function stop(world: World, { target }: Command): Promise<string> {
   const job = jobAt(world, target);

@@ -52,6 +52,7 @@ async function leftOver({ witness }: World, signal: AbortSignal): Promise<readon
   const kinds = {
     'announcements were not sent': () => witness.announcements(),
     'checkpoints that nobody writes any more were not collected': () => witness.abandonedCheckpoints(),
+    'checkpoints are still held for forks that have one of their own': () => witness.needlessPins(),
   };
   const deadlineMs = performance.now() + STUCK_MS;
   const untilNone = async ([what, count]: [string, () => Promise<number>]): Promise<readonly string[]> => {

@@ -39,6 +39,7 @@ const ACTS = {
   upgrade: orders.upgrade,
   'upgrade incompatibly': orders.upgradeIncompatibly,
   'roll back': orders.rollBack,
+  fork: orders.fork,
   stop: orders.stop,
   start: orders.start,
   'kill a runner': faults.killRunner,
@@ -152,7 +153,9 @@ async function checkAll(world: World, report: Report, signal: AbortSignal): Prom
     logs.push(log);
   }
   const jobs = [...world.retired, ...world.jobs];
-  const records = jobs.reduce((sum, { inputs }) => sum + inputs.count, 0);
+  // A fork reads what the job reads that it was made of.
+  const inputs = new Set(jobs.map((job) => job.inputs));
+  const records = [...inputs].reduce((sum, { count }) => sum + count, 0);
   const finishedByOthers = logs.reduce((sum, log) => sum + finishedByAnother(log), 0);
   const logged = (kind: LogEntry['kind']): number => logs.flat().filter((entry) => entry.kind === kind).length;
   const figures = [

@@ -146,6 +146,17 @@ export class Witness {
     return row?.count ?? 0;
   }
 
+  /** Checkpoints that are held for forks which have one of their own by now, read back and found whole. */
+  async needlessPins(): Promise<number> {
+    const [row] = await this.rows<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM checkpoint_pins p
+        WHERE p.owner LIKE 'fork/%' AND EXISTS (
+          SELECT 1 FROM checkpoints c
+           WHERE c.job_id = p.for_job_id AND c.status = 'complete' AND c.verified_at IS NOT NULL)`,
+    );
+    return row?.count ?? 0;
+  }
+
   async job(jobId: string): Promise<JobRow> {
     const [row] = await this.rows<JobRow>(
       `SELECT j.id, desired, j.status, status_reason AS "statusReason", j.revision, j.epoch::integer, timeline,

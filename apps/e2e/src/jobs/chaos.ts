@@ -12,8 +12,9 @@ import {
 } from '@tidemark/streams';
 import type { InputRecord } from '../chaos/inputs.js';
 
-/** Set by the driver: which of the jobs, its folder and the prefix of its tables. */
+/** Set by the driver: which of the jobs, the folder that it reads, its own folder and the prefix of its tables. */
 declare const SHAPE: 'echo' | 'counts' | 'fold' | 'windows' | 'sides';
+declare const INPUT: string;
 declare const NAME: string;
 /** Of the state that the job keeps. There are no steps from one to another, so another one does not fit. */
 declare const FORM: number;
@@ -41,7 +42,7 @@ const add = ({ count, sum, left, right }: Figures, { side, number, value }: Inpu
 });
 
 const source = (job: JobBuilder, side: 'left' | 'right'): Stream<InputRecord> =>
-  job.source(side, files<InputRecord>({ path: `${NAME}/${side}` }));
+  job.source(side, files<InputRecord>({ path: `${INPUT}/${side}` }));
 
 const table = (name: string) => `${NAME}_${name}`.replaceAll('-', '_');
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { ENVIRONMENT } from './environment.js';
 import { NODE_FLAGS, type SandboxFiles } from './files.js';
 
 /** File descriptors that `bwrap` is started with beside the three of its child. */
@@ -16,7 +17,9 @@ export function wallsOfBubblewrap(
   const bind = (from: string, to: string): readonly string[] => ['--ro-bind', from, to];
   return [
     ...['--unshare-all', '--die-with-parent', '--new-session', '--as-pid-1'],
-    ...['--clearenv', '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox'],
+    '--clearenv',
+    ...Object.entries(ENVIRONMENT).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...['--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox'],
     ...libraries.flatMap((library) => bind(library, library)),
     ...bind(node, '/sandbox/node'),
     ...bind(child, '/sandbox/child.mjs'),

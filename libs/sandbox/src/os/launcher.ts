@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { commandBehindWalls, NODE_BEHIND_WALLS, sharedLibraries, wallsOfBubblewrap } from './bubblewrap.js';
+import { ENVIRONMENT } from './environment.js';
 import { NODE_FLAGS, type SandboxFiles } from './files.js';
 import { canReadMemoryOf } from './process-memory.js';
 import { seccompFilter } from './seccomp.js';
@@ -51,7 +52,7 @@ export class Launcher {
     return new Launcher(files, { wrap, prlimit }, [isolate, ...layers, rlimits, watchdog]);
   }
 
-  /** Starts `child.mjs` or `probe.mjs`. The environment is empty. */
+  /** Starts `child.mjs` or `probe.mjs`. Nothing of this process's environment is passed on. */
   launch(script: 'child' | 'probe', args: readonly string[] = []): Launched {
     const { wrap, prlimit } = this.walls;
     const limits = prlimit === undefined ? [] : [prlimit, ...RLIMITS, '--'];
@@ -72,7 +73,7 @@ export class Launcher {
 }
 
 /** A session of its own: Ctrl-C in a terminal must not end sandboxes before their jobs have had a last checkpoint. */
-const APART = { env: {}, cwd: '/', detached: true } as const;
+const APART = { env: ENVIRONMENT, cwd: '/', detached: true } as const;
 
 /** No core dumps of tenants' data, few descriptors, and not one byte into any file. */
 const RLIMITS = ['--core=0', '--nofile=64', '--fsize=0'] as const;
