@@ -1,7 +1,7 @@
 // `node bench/soak.mjs [--minutes <n>] [--jobs <n>]`: whether anything grows that should not. So many jobs run for so long,
 // and meanwhile jobs are stopped and started, and others are submitted, cancelled and deleted. Every few seconds it notes the
-// resident memory and the open file descriptors of every process of the service, the rows of every table and the stored
-// objects. Writes bench/results/soak.json. Needs a build (`npm run build`).
+// resident memory and the open file descriptors of every process of the service, rows and size of every table, and the
+// stored objects. Writes bench/results/soak.json. Needs a build (`npm run build`).
 //
 // Processes of the service are told to collect their garbage before each look: with as little as they have to do, a process
 // of Node would let it lie for hours, and what has leaked could not be told from it. Sandboxes cannot be told; there the
@@ -24,11 +24,13 @@ const SAMPLE_EVERY_MS = 10_000;
 const COLLECTION_MS = 1_000;
 const CHURN_EVERY_MS = 10_000;
 const WARM_SHARE = 1 / 3;
+/** Of each figure, in the result. */
+const POINTS_KEPT = 10;
 const WAIT_MS = 60_000;
 /** Jobs that are stopped and started: few, so that they come to the bound on their runs. */
 const CHURNED = 5;
-/** Bounded by their age, which is more than a soak lasts: a day, and 400 days. */
-const BY_AGE = ['rows of idempotency_keys', 'rows of audit_events'];
+/** Tables that are bounded by their rows' age, which is more than a soak lasts: a day, and 400 days. */
+const BY_AGE = ['idempotency_keys', 'audit_events'];
 /** Low, so that retention works all the time. */
 const SETTINGS = {
   NODE_OPTIONS: `--expose-gc --import=${join(root, 'bench/lib/collect-on-signal.mjs')}`,
@@ -77,11 +79,11 @@ try {
     .filter((name) => name !== 'seconds')
     .map((name) => judge(name, samples));
   const grown = figures.filter(({ grows }) => grows).map(({ name }) => name);
-  const result = { name: 'soak', at: new Date().toISOString(), minutes, jobs: count, changes, failed, grown, figures };
-  await writeFile(join(root, 'bench/results/soak.json'), `${JSON.stringify(result, null, 2)}\n`);
+  const run = { name: 'soak', at: new Date().toISOString(), minutes, jobs: count, changes, failed, grown };
+  await writeFile(join(root, 'bench/results/soak.json'), inLines([run, ...figures]));
   for (const { name, mean, rise, noise, grows } of figures) {
     console.log(
-      `${grows ? 'GROWS  ' : '       '}${name.padEnd(36)} mean ${mean}, line rises by ${rise}, noise ${noise}`,
+      `${grows ? 'GROWS  ' : '       '}${name.padEnd(44)} mean ${mean}, line rises by ${rise}, noise ${noise}`,
     );
   }
   console.log(
@@ -133,19 +135,25 @@ async function sample() {
     figures[`${name} descriptors`] = (await readdir(`/proc/${pid}/fd`)).length;
   }
   figures['sandboxes MiB'] = Math.round(sandboxMib);
-  const tables = await database.query("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
-  for (const { name } of tables.rows) {
+  const tables = await database.query(
+    `SELECT relname AS name, pg_total_relation_size(oid) / 1048576.0 AS mib FROM pg_class
+      WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
+  );
+  const sizes = new Map(tables.rows.map(({ name, mib }) => [name, Number(mib)]));
+  for (const [name, mib] of sizes) {
     const { rows } = await database.query(`SELECT count(*)::int AS n FROM "${name}"`);
     figures[`rows of ${name}`] = rows[0].n;
+    figures[`MiB of ${name}`] = Math.round(mib * 1_000) / 1_000;
   }
-  figures['database MiB'] = await databaseMib();
+  const byAge = BY_AGE.reduce((sum, name) => sum + sizes.get(name), 0);
+  figures['database MiB, without what is bounded by age'] = Math.round(((await databaseMib()) - byAge) * 1_000) / 1_000;
   figures.objects = (await filesBelow(join(home, 'objects'))).length;
   return figures;
 }
 
 async function databaseMib() {
   const { rows } = await database.query('SELECT pg_database_size(current_database()) / 1048576.0 AS mib');
-  return Math.round(rows[0].mib * 10) / 10;
+  return Number(rows[0].mib);
 }
 
 async function mibOf(pid) {
@@ -161,6 +169,9 @@ async function databaseUrl() {
   return entries.find((entry) => entry.startsWith(name)).slice(name.length);
 }
 
+/** One line each. */
+const inLines = (values) => `[\n${values.map((value) => JSON.stringify(value)).join(',\n')}\n]\n`;
+
 function judge(name, samples) {
   const points = samples
     .slice(Math.floor(samples.length * WARM_SHARE))
@@ -173,9 +184,10 @@ function judge(name, samples) {
   const left = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
   const noise = Math.sqrt(left / points.length);
   const rise = slope * (points.at(-1)[0] - points[0][0]);
-  const grows = !BY_AGE.includes(name) && rise > 2 * noise && rise > 0.05 * meanY;
+  const isByAge = BY_AGE.some((table) => name.endsWith(` of ${table}`));
+  const grows = !isByAge && rise > 2 * noise && rise > 0.05 * meanY;
   const rounded = (value) => Math.round(value * 100) / 100;
-  const every = Math.max(1, Math.floor(points.length / 30));
+  const every = Math.max(1, Math.floor(points.length / POINTS_KEPT));
   return {
     name,
     mean: rounded(meanY),
