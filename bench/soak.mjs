@@ -24,6 +24,8 @@ const SAMPLE_EVERY_MS = 10_000;
 const COLLECTION_MS = 1_000;
 const CHURN_EVERY_MS = 10_000;
 const WARM_SHARE = 1 / 3;
+/** Without so many there is no line. */
+const POINTS_MIN = 3;
 /** Of each figure, in the result. */
 const POINTS_KEPT = 10;
 const WAIT_MS = 60_000;
@@ -63,6 +65,7 @@ try {
   console.log(`${count} jobs run`);
 
   const startedMs = performance.now();
+  const began = await pids();
   const samples = [];
   const churning = churn(ids, submit, () => performance.now() - startedMs < minutes * 60_000);
   // What has gone wrong elsewhere first is told, not that the service is gone then.
@@ -73,6 +76,8 @@ try {
     await sleep(SAMPLE_EVERY_MS);
   }
   const changes = await churning;
+  if ((await pids()) !== began)
+    throw new Error(`Processes of the service were started again: ${began}, ${await pids()}.`);
   const before = await Promise.all(ids.map((id) => jobs.get(id)));
   const failed = before.filter(({ status }) => status !== 'running').map(({ name, status }) => `${name}: ${status}`);
   const figures = Object.keys(samples.at(-1))
@@ -121,6 +126,12 @@ async function collectGarbage() {
   await sleep(COLLECTION_MS);
 }
 
+/** A process that has died, of what it leaked perhaps, is started again by the service, and would be taken for the same one. */
+async function pids() {
+  const pidsOf = Map.groupBy(await instance.processes(), ({ role }) => role);
+  return JSON.stringify([...pidsOf].map(([role, each]) => [role, each.map(({ pid }) => pid)]));
+}
+
 /** By name: MiB, descriptors, rows, objects. Sandboxes count together, because they come and go with their jobs. */
 async function sample() {
   const figures = {};
@@ -130,7 +141,8 @@ async function sample() {
     numbers[role] = (numbers[role] ?? 0) + 1;
     const name = `${role}-${numbers[role]}`;
     const below = role === 'supervisor' ? [] : await descendantsOf(pid);
-    if (role === 'runner') sandboxMib += (await Promise.all(below.map(mibOf))).reduce((sum, mib) => sum + mib, 0);
+    if (role === 'runner')
+      sandboxMib += (await Promise.all(below.map(sandboxMibOf))).reduce((sum, mib) => sum + mib, 0);
     figures[`${name} MiB`] = await mibOf(pid);
     figures[`${name} descriptors`] = (await readdir(`/proc/${pid}/fd`)).length;
   }
@@ -156,11 +168,16 @@ async function databaseMib() {
   return Number(rows[0].mib);
 }
 
+/** Throws where the process is gone. */
 async function mibOf(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, kib = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+  if (kib === undefined) throw new Error(`Process ${pid} has no memory: it is ending.`);
   return Math.round(Number(kib) / 102.4) / 10;
 }
+
+/** Sandboxes end with their jobs, also between being listed and being looked at. */
+const sandboxMibOf = (pid) => mibOf(pid).catch(() => 0);
 
 async function databaseUrl() {
   const [{ pid }] = (await instance.processes()).filter(({ role }) => role === 'api');
@@ -177,6 +194,7 @@ function judge(name, samples) {
     .slice(Math.floor(samples.length * WARM_SHARE))
     .filter((one) => one[name] !== undefined)
     .map((one) => [one.seconds, one[name]]);
+  if (points.length < POINTS_MIN) throw new Error(`There are only ${points.length} points of ${name}.`);
   const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
   const [meanX, meanY] = [mean(0), mean(1)];
   const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);

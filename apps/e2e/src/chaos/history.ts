@@ -13,6 +13,17 @@ interface Written extends Point {
   readonly job: { readonly epoch: number; readonly timeline: number };
 }
 
+/** Of the state of a job's first revision. */
+export const FIRST_FORM = 1;
+
+export interface StoredCheckpoint extends Point {
+  readonly id: string;
+  /** Of the state: one that has another form does not fit. */
+  readonly form: number;
+  /** Folders of its own objects, and of those that it builds on. */
+  readonly paths: readonly string[];
+}
+
 export type Ranges = {
   readonly [source: string]: { readonly [partition: string]: { readonly from: number; readonly to: number } };
 };
@@ -20,13 +31,25 @@ export type Ranges = {
 /** Something that became durable in the service's database, in the order in which it did. */
 export type LogEntry =
   | { readonly kind: 'claim'; readonly epoch: number }
-  /** A timeline begins. `after` is left out for the first one; `isEmpty`: with no state. */
-  | { readonly kind: 'timeline'; readonly timeline: number; readonly after?: Point; readonly isEmpty: boolean }
+  /**
+   * A timeline begins, of the job in that revision. `after` is left out for the first one; `isEmpty`: with no state; `base`: with
+   * that of this checkpoint.
+   */
+  | {
+      readonly kind: 'timeline';
+      readonly timeline: number;
+      readonly revision: number;
+      readonly after?: Point;
+      readonly isEmpty: boolean;
+      readonly base?: string;
+    }
   /** `isWanted`: the job was to run, and to begin nowhere else. */
   | ({ readonly kind: 'plan'; readonly ranges: Ranges; readonly isWanted: boolean } & Written)
   | ({ readonly kind: 'commit' } & Written)
   /** It turned complete. */
-  | ({ readonly kind: 'checkpoint' } & Written)
+  | ({ readonly kind: 'checkpoint' } & StoredCheckpoint & Written)
+  /** It was found unreadable, or collected. */
+  | { readonly kind: 'gone'; readonly id: string; readonly status: 'corrupt' | 'deleted' }
   /** A run has ended at a batch's end, for a reason of that kind. `open`: plans of its timeline without a commit. */
   | { readonly kind: 'release'; readonly reason: string; readonly epoch: number; readonly open: number };
 
@@ -64,12 +87,19 @@ export interface JobHistory {
   readonly log: readonly LogEntry[];
   readonly inputs: Inputs;
   /** Of a fork: the batch that its first one follows, and where the other job stood after it. */
-  readonly origin?: { readonly batchId: number; readonly standing: Standing };
+  readonly origin?: { readonly batchId: number; readonly standing: Standing; readonly checkpoint: StoredCheckpoint };
   readonly sinks: readonly SinkHistory[];
-  /** Orders to go back that have begun: on which timeline, and after which batch that had to be. */
-  readonly rollbacks: readonly { readonly timeline: number; readonly to: Point }[];
-  /** How often the job may have begun with empty state: because somebody said so, or a checkpoint was spoilt. */
-  readonly resetsMax: number;
+  /**
+   * Orders to go back that were decided on: after which batch the job had to begin, and on which timeline it did; without
+   * one, its checkpoint could not be taken.
+   */
+  readonly rollbacks: readonly { readonly timeline?: number; readonly to: Point; readonly checkpointId: string }[];
+  /** By revision: the form of its state. */
+  readonly forms: ReadonlyMap<number, number>;
+  /** Folders of checkpoints in which something was damaged. */
+  readonly damaged: ReadonlySet<string>;
+  /** How often somebody has said that it begin with empty state. */
+  readonly resetsOrdered: number;
   /** Nothing waits to be read, and the job is at rest: what a sink holds is what it has to. */
   readonly isSettled: boolean;
 }
@@ -84,7 +114,8 @@ export const VIOLATIONS = {
   aborted: 'rows that a reader sees of a batch that was never committed, or was taken back',
   wrong: 'rows that do not say what they have to',
   elsewhere: 'a rollback that did not begin where it was ordered to',
-  reset: 'state that began empty although nobody had asked for it',
+  reset: 'state that began empty although a checkpoint that fits was left, and nobody had asked for it',
+  unreadable: 'checkpoints that nobody has damaged and that count as damaged',
 } as const;
 export type ViolationKind = keyof typeof VIOLATIONS;
 

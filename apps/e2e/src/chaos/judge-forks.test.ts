@@ -3,10 +3,10 @@ import type { JobHistory, LogEntry, SinkHistory, Standing } from './history.js';
 import { judgeHistory } from './judge-history.js';
 import { nothingKept } from './reducers.js';
 import { replay, standingAfter } from './replay.js';
-import { aBatch, inputs } from './testing/small-history.js';
+import { aBatch, aCheckpoint, inputs } from './testing/small-history.js';
 
 const OF: readonly LogEntry[] = [
-  { kind: 'timeline', timeline: 1, isEmpty: true },
+  { kind: 'timeline', timeline: 1, revision: 1, isEmpty: true },
   { kind: 'claim', epoch: 1 },
   ...aBatch(1, 1, [0, 4]),
   ...aBatch(1, 2, [4, 7]),
@@ -24,19 +24,28 @@ interface Told {
 function fork({ batchId = 3, from = 7, wrote = {} }: Told = {}): JobHistory {
   const standing = standingAfter({ shape: 'fold', log: OF, inputs }, AFTER);
   if (standing === undefined) throw new Error('The other job stood nowhere.');
+  const checkpoint = aCheckpoint(AFTER);
   const log: readonly LogEntry[] = [
-    { kind: 'timeline', timeline: 1, isEmpty: false },
+    { kind: 'timeline', timeline: 1, revision: 1, isEmpty: false, base: 'c1' },
     { kind: 'claim', epoch: 1 },
     ...aBatch(1, batchId, [from, 9]),
   ];
-  const replayed = { shape: 'fold', log, inputs, origin: { batchId: AFTER.batchId, standing } } as const;
+  const replayed = { shape: 'fold', log, inputs, origin: { batchId: AFTER.batchId, standing, checkpoint } } as const;
   const { batches } = replay({ ...replayed, origin: { ...replayed.origin, standing: { ...standing, ...wrote } } });
   const rows = [...batches.values()].flatMap((batch) => batch.rows);
   const sink: SinkHistory = {
     ...{ kind: 'files', uid: 'out', timeline: 1 },
     entries: [{ timeline: 1, batchId, rows, isVisible: true }],
   };
-  return { ...replayed, sinks: [sink], rollbacks: [], resetsMax: 0, isSettled: true };
+  return {
+    ...replayed,
+    sinks: [sink],
+    rollbacks: [],
+    forms: new Map(),
+    damaged: new Set(),
+    resetsOrdered: 0,
+    isSettled: true,
+  };
 }
 
 describe('a fork', () => {

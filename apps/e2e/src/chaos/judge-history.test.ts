@@ -3,22 +3,22 @@ import type { JobHistory, LogEntry, Point, SinkHistory, ViolationKind } from './
 import { judgeHistory } from './judge-history.js';
 import type { Row, Shape } from './reducers.js';
 import { replay } from './replay.js';
-import { aBatch, BYTES, inputs, written } from './testing/small-history.js';
+import { aBatch, aCheckpoint, BYTES, inputs, written } from './testing/small-history.js';
 
 /** Three batches, a rollback to the first of them, one that goes on from there, and one that is open. */
 const LOG: readonly LogEntry[] = [
-  { kind: 'timeline', timeline: 1, isEmpty: true },
+  { kind: 'timeline', timeline: 1, revision: 1, isEmpty: true },
   { kind: 'claim', epoch: 1 },
   ...aBatch(1, 1, [0, 4]),
-  { kind: 'checkpoint', ...written({ timeline: 1, batchId: 1 }, 1) },
+  aCheckpoint({ timeline: 1, batchId: 1 }),
   ...aBatch(1, 2, [4, 7]),
-  { kind: 'timeline', timeline: 2, after: { timeline: 1, batchId: 1 }, isEmpty: false },
+  { kind: 'timeline', timeline: 2, revision: 1, after: { timeline: 1, batchId: 1 }, isEmpty: false, base: 'c1' },
   { kind: 'claim', epoch: 2 },
   ...aBatch(2, 2, [4, 9], 2),
   ...aBatch(2, 3, [9, 12], 2).slice(0, 1),
 ];
 
-const ROLLBACK = { timeline: 2, to: { timeline: 1, batchId: 1 } };
+const ROLLBACK = { timeline: 2, to: { timeline: 1, batchId: 1 }, checkpointId: 'c1' };
 
 const COUNTS = [
   [1, 1],
@@ -55,7 +55,9 @@ const history = (shape: Shape, changes: Partial<JobHistory> = {}): JobHistory =>
     inputs,
     sinks: [files, table],
     rollbacks: [ROLLBACK],
-    resetsMax: 0,
+    forms: new Map([[1, 1]]),
+    damaged: new Set(),
+    resetsOrdered: 0,
     isSettled: true,
     ...changes,
   };
@@ -113,7 +115,7 @@ describe('a history in which all is right', () => {
     const log = LOG.map((entry) => (entry.kind === 'timeline' ? { ...entry, isEmpty: true } : entry));
     const { files, table } = sinksOf('fold', log);
 
-    expect(judgeHistory(history('fold', { log, sinks: [files, table], resetsMax: 1 }))).toEqual([]);
+    expect(judgeHistory(history('fold', { log, sinks: [files, table], resetsOrdered: 1 }))).toEqual([]);
   });
 });
 
@@ -204,17 +206,14 @@ describe('a history in which something is', () => {
     const rollbacks = [{ ...ROLLBACK, to: { timeline: 1, batchId: 2 } }];
 
     expect(kindsIn(history('fold', { rollbacks }))).toEqual(['elsewhere']);
-  });
-
-  it('given up without a reason tells so: state that begins empty', () => {
-    const log = LOG.map((entry) => (entry.kind === 'timeline' ? { ...entry, isEmpty: true } : entry));
-    const { files, table } = sinksOf('fold', log);
-
-    expect(kindsIn(history('fold', { log, sinks: [files, table] }))).toEqual(['reset']);
+    // It was held although its checkpoint is whole.
+    const held = [{ to: ROLLBACK.to, checkpointId: 'c1' }];
+    expect(kindsIn(history('fold', { rollbacks: held }))).toEqual(['elsewhere']);
+    expect(kindsIn(history('fold', { rollbacks: held, damaged: new Set(['c1']) }))).toEqual([]);
   });
 });
 
-const aTimeline = (after: Point): LogEntry => ({ kind: 'timeline', timeline: 3, after, isEmpty: false });
+const aTimeline = (after: Point): LogEntry => ({ kind: 'timeline', timeline: 3, revision: 1, after, isEmpty: false });
 
 /** What the first run writes of its first batch is written when the job's row is this. */
 function late(

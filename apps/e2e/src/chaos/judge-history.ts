@@ -1,4 +1,5 @@
 import { nameOf, type JobHistory, type LogEntry, type Violation } from './history.js';
+import { judgeResets } from './judge-resets.js';
 import { judgeSink } from './judge-sinks.js';
 import { replay } from './replay.js';
 
@@ -23,7 +24,7 @@ function judgeWriters(log: readonly LogEntry[]): readonly Violation[] {
   let claimed = 0;
   let committed = 0;
   for (const entry of log) {
-    if (entry.kind === 'timeline' || entry.kind === 'release') continue;
+    if (entry.kind === 'timeline' || entry.kind === 'release' || entry.kind === 'gone') continue;
     if (entry.kind === 'claim') {
       if (entry.epoch <= claimed) stale(`epoch ${entry.epoch} was claimed after epoch ${claimed}`);
       claimed = entry.epoch;
@@ -68,16 +69,16 @@ const judgeReleases = (log: readonly LogEntry[]): readonly Violation[] =>
     return [{ kind: 'open', count: entry.open, what }];
   });
 
-function judgeResets({ log, resetsMax }: JobHistory): readonly Violation[] {
-  const resets = log.filter((entry) => entry.kind === 'timeline' && entry.timeline > 1 && entry.isEmpty).length;
-  if (resets <= resetsMax) return [];
-  const what = `it began with empty state ${resets} times, and ${resetsMax} times at most was there a reason`;
-  return [{ kind: 'reset', count: resets - resetsMax, what }];
-}
-
-/** After an order to go back was acknowledged, the next run begins exactly there. */
-function judgeRollbacks({ log, rollbacks }: JobHistory): readonly Violation[] {
-  return rollbacks.flatMap(({ timeline, to }): readonly Violation[] => {
+/** After an order to go back was acknowledged, the next run begins exactly there, unless its checkpoint is damaged. */
+function judgeRollbacks({ log, rollbacks, damaged }: JobHistory): readonly Violation[] {
+  const pathsOf = new Map(log.flatMap((entry) => (entry.kind === 'checkpoint' ? [[entry.id, entry.paths]] : [])));
+  return rollbacks.flatMap(({ timeline, to, checkpointId }): readonly Violation[] => {
+    if (timeline === undefined) {
+      if ((pathsOf.get(checkpointId) ?? []).some((path) => damaged.has(path))) return [];
+      return [
+        { kind: 'elsewhere', count: 1, what: `a rollback to ${nameOf(to)}, whose checkpoint is whole, was held` },
+      ];
+    }
     const begun = log.find((entry) => entry.kind === 'timeline' && entry.timeline === timeline);
     const after = begun?.kind === 'timeline' ? begun.after : undefined;
     if (after !== undefined && nameOf(after) === nameOf(to)) return [];

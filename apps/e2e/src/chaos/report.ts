@@ -1,7 +1,12 @@
 import type { Command, CommandKind } from './commands.js';
+import type { Outcome } from './world.js';
 import { VIOLATIONS, type Violation, type ViolationKind } from './history.js';
 
 const PROBLEMS_SHOWN_MAX = 20;
+/** So often chance may have it that there is nothing to do it to. */
+const GIVEN_MIN = 8;
+/** Where no file system can be mounted, the disk is not filled. */
+const MAY_MISS: readonly CommandKind[] = ['fill the disk'];
 
 /** What a run has come to so far, and what of it is shown. Owner of all fields: the driver. */
 export class Report {
@@ -9,7 +14,7 @@ export class Report {
   readonly stuck: string[] = [];
   /** Jobs that ended by themselves, and whatever else must not happen. */
   readonly others: string[] = [];
-  private readonly commands = new Map<CommandKind, number>();
+  private readonly commands = new Map<CommandKind, { given: number; struck: number }>();
   private readonly startedMs = performance.now();
   private shown = 0;
 
@@ -18,9 +23,18 @@ export class Report {
     private readonly print: (line: string) => void,
   ) {}
 
-  command({ number, kind }: Command, outcome: string): void {
-    this.commands.set(kind, (this.commands.get(kind) ?? 0) + 1);
-    this.line(`${String(number).padStart(4)}  ${kind.padEnd(20)} ${outcome}`);
+  command({ number, kind }: Command, { hasStruck, what }: Outcome): void {
+    const { given, struck } = this.commands.get(kind) ?? { given: 0, struck: 0 };
+    this.commands.set(kind, { given: given + 1, struck: struck + (hasStruck ? 1 : 0) });
+    this.line(`${String(number).padStart(4)}  ${kind.padEnd(20)} ${hasStruck ? '' : 'missed: '}${what}`);
+  }
+
+  /** A command that is given again and again and never does anything shows nothing. */
+  judgeCommands(): void {
+    for (const [kind, { given, struck }] of this.commands) {
+      if (given < GIVEN_MIN || struck > 0 || MAY_MISS.includes(kind)) continue;
+      this.others.push(`"${kind}" was given ${given} times and never did anything`);
+    }
   }
 
   line(text: string): void {
@@ -59,7 +73,9 @@ export class Report {
 
   /** All there is to say at the end; the last line is the summary. */
   end(figures: string): void {
-    const kinds = [...this.commands].sort(([, a], [, b]) => b - a).map(([kind, times]) => `${kind} ${times}`);
+    const kinds = [...this.commands]
+      .sort(([, a], [, b]) => b.struck - a.struck)
+      .map(([kind, { given, struck }]) => `${kind} ${struck}${given === struck ? '' : ` of ${given}`}`);
     this.print('');
     this.print(`commands  ${kinds.join(', ')}`);
     this.print(`judged    ${figures}`);

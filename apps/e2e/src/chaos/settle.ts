@@ -17,7 +17,7 @@ export interface Settled {
   /** By id: where each job is at rest, or does nothing because there is nothing to read. */
   readonly rows: ReadonlyMap<string, JobRow>;
   readonly stuck: readonly string[];
-  /** Jobs that ended by themselves. */
+  /** Jobs that ended by themselves, or wait for somebody without a reason. */
   readonly failed: readonly string[];
 }
 
@@ -34,6 +34,8 @@ export async function settle(world: World, signal: AbortSignal): Promise<Settled
       rows.set(job.id, row);
       if (isAtRest(job, row)) return;
       if (row.status === 'failed') failed.push(`${job.name} has failed: ${row.statusReason ?? ''}`);
+      if (row.status === 'awaiting_decision' && job.damaged.size === 0)
+        failed.push(`${job.name} waits for a decision: ${row.statusReason ?? ''}`);
       if (row.status === 'failed' || row.status === 'awaiting_decision') await startAnew(world, job, row.status);
       const why = patience.endsWith(row);
       if (why === undefined) continue;
@@ -48,10 +50,12 @@ export async function settle(world: World, signal: AbortSignal): Promise<Settled
 }
 
 /** What has to vanish by itself and does not. */
-async function leftOver({ witness }: World, signal: AbortSignal): Promise<readonly string[]> {
+async function leftOver({ witness, retired }: World, signal: AbortSignal): Promise<readonly string[]> {
   const kinds = {
     'announcements were not sent': () => witness.announcements(),
     'checkpoints that nobody writes any more were not collected': () => witness.abandonedCheckpoints(),
+    'orders to go back were not decided on': () => witness.undecidedRollbacks(),
+    'jobs were cancelled and are not over': () => witness.unfinishedOf(retired.map(({ id }) => id)),
     'checkpoints are still held for forks that have one of their own': () => witness.needlessPins(),
   };
   const deadlineMs = performance.now() + STUCK_MS;
@@ -67,8 +71,9 @@ async function leftOver({ witness }: World, signal: AbortSignal): Promise<readon
 }
 
 function isAtRest(job: WatchedJob, row: JobRow): boolean {
-  if (row.desired === 'running') return row.status === 'running' && job.hasReadAll(row);
-  return (row.status === 'stopped' || row.status === 'cancelled') && row.runnerId === null;
+  const { desired, status, revision, runRevision } = row;
+  if (desired === 'running') return status === 'running' && runRevision === revision && job.hasReadAll(row);
+  return (status === 'stopped' || status === 'cancelled') && row.runnerId === null;
 }
 
 /** A job that may not take any checkpoint waits for somebody to say what next. */
@@ -77,7 +82,7 @@ async function startAnew(world: World, job: WatchedJob, status: 'failed' | 'awai
     await startJob(world, job);
     return;
   }
-  job.resetsMax += 1;
+  job.resetsOrdered += 1;
   await insist(async () => (await world.cluster.tidemark.jobs.start(job.id, { from: 'offsets-only' })).status);
 }
 

@@ -10,7 +10,7 @@ import * as orders from './orders.js';
 import { Report } from './report.js';
 import { settle } from './settle.js';
 import { Witness } from './witness.js';
-import { jobAt, type World } from './world.js';
+import { jobAt, struck, type Outcome, type World } from './world.js';
 
 export interface ChaosOptions {
   /** How long commands are given. Checks, and waiting for what was disturbed, come on top. */
@@ -28,12 +28,12 @@ const PAUSE_MS_MIN = 200;
 const PAUSE_MS_MAX = 1_000;
 const ROUNDS_MAX = 20;
 
-type Act = (world: World, command: Command) => string | Promise<string>;
+type Act = (world: World, command: Command) => Outcome | Promise<Outcome>;
 
 const ACTS = {
   'add data': (world, { target, size }) => {
     const job = jobAt(world, target);
-    return `${job.name}, ${job.inputs.grow(1 + Math.floor(size * ROUNDS_MAX))} records`;
+    return struck(`${job.name}, ${job.inputs.grow(1 + Math.floor(size * ROUNDS_MAX))} records`);
   },
   submit: orders.submit,
   upgrade: orders.upgrade,
@@ -69,6 +69,7 @@ export async function verifyChaos({ minutes, seed, keep, print, signal }: ChaosO
     report.problem(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return 'the run did not come to its end';
   });
+  report.judgeCommands();
   report.end(figures);
   const isRight = report.isRight && !signal.aborted;
   if (isRight && !keep) {
@@ -109,7 +110,7 @@ async function disturb(
   for (const command of drawCommands(world.seed)) {
     // What is stuck stays so; the time is better spent on looking at it.
     if (signal.aborted || performance.now() > deadlineMs || report.stuck.length > 0) return;
-    if (command.kind === 'check') report.command(command, await check(world, report, { signal, again: false }));
+    if (command.kind === 'check') report.command(command, struck(await check(world, report, { signal, again: false })));
     else report.command(command, await ACTS[command.kind](world, command));
     await sleep(PAUSE_MS_MIN + command.choice * (PAUSE_MS_MAX - PAUSE_MS_MIN), undefined, { signal }).catch(
       () => undefined,
@@ -143,7 +144,10 @@ async function check(
 async function checkAll(world: World, report: Report, signal: AbortSignal): Promise<string> {
   // What is stuck would be waited for again.
   if (report.stuck.length === 0) {
-    for (const job of world.jobs) await orders.startJob(world, job);
+    for (const job of world.jobs) {
+      const { hasStruck, what } = await orders.startJob(world, job);
+      if (!hasStruck) report.others.push(`${job.name} was not started for the end: ${what}`);
+    }
     report.line(`      the end              ${await check(world, report, { signal, again: true })}`);
   }
   const logs: (readonly LogEntry[])[] = [];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Cluster } from './cluster.js';
-import { nameOf, type JobHistory, type LogEntry, type Point, type Violation } from './history.js';
+import { nameOf, type JobHistory, type LogEntry, type StoredCheckpoint, type Violation } from './history.js';
 import { GrowingInputs } from './inputs.js';
 import { judgeHistory } from './judge-history.js';
 import type { Random } from './random.js';
@@ -12,8 +12,7 @@ import type { JobRow, Witness } from './witness.js';
 /** What a fork was made of. */
 export interface Fork {
   readonly job: WatchedJob;
-  /** The batch of the checkpoint. */
-  readonly after: Point;
+  readonly checkpoint: StoredCheckpoint;
 }
 
 /** A job that the driver has submitted, with what it gave it to read. Owner of all fields: the driver. */
@@ -21,10 +20,10 @@ export class WatchedJob {
   readonly inputs: GrowingInputs;
   /** By revision: the form of its state. */
   readonly forms = new Map<number, number>();
-  /** How often it may have begun with empty state. */
-  resetsMax = 0;
-  /** Whether an object of one of its checkpoints was damaged. */
-  isSpoilt = false;
+  /** Folders of its checkpoints, and of those that it was made of, in which something was damaged. */
+  readonly damaged: Set<string>;
+  /** How often it was told to begin with empty state. */
+  resetsOrdered = 0;
   /** Where its `files` sink writes. */
   readonly output: string;
   private readonly files: FilesSinkReader;
@@ -39,6 +38,7 @@ export class WatchedJob {
   ) {
     this.inputs = parts.inputs;
     this.forkOf = parts.forkOf;
+    this.damaged = parts.forkOf?.job.damaged ?? new Set();
     this.output = join(parts.files, name, 'out');
     this.files = new FilesSinkReader('out', this.output);
   }
@@ -63,20 +63,21 @@ export class WatchedJob {
     const sinks = [await this.files.read({ again }), ...(await readTable(this.shape, this.name, witness))];
     const replayed = await this.replayed(witness);
     const rollbacks = await witness.rollbacksOf(this.id);
-    const { resetsMax } = this;
-    return { violations: judgeHistory({ ...replayed, sinks, rollbacks, resetsMax, isSettled }), log: replayed.log };
+    const { forms, damaged, resetsOrdered } = this;
+    const violations = judgeHistory({ ...replayed, sinks, rollbacks, forms, damaged, resetsOrdered, isSettled });
+    return { violations, log: replayed.log };
   }
 
   private async replayed(witness: Witness): Promise<Replayed> {
     const { shape, inputs, forkOf } = this;
     if (forkOf !== undefined && this.origin === undefined) {
-      const { job, after } = forkOf;
-      const standing = standingAfter(await job.replayed(witness), after);
+      const { job, checkpoint } = forkOf;
+      const standing = standingAfter(await job.replayed(witness), checkpoint);
       if (standing === undefined)
-        throw new Error(`${this.name} goes on after ${nameOf(after)}, which was not committed.`);
-      this.origin = { batchId: after.batchId, standing };
+        throw new Error(`${this.name} goes on after ${nameOf(checkpoint)}, which was not committed.`);
+      this.origin = { batchId: checkpoint.batchId, standing, checkpoint };
     }
-    const log = await witness.logOf(this.id);
+    const log = await witness.logOf(this.id, this.forms);
     return { shape, log, inputs, ...(this.origin === undefined ? {} : { origin: this.origin }) };
   }
 }

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { until } from '../until.js';
-import type { JobHistory, LogEntry, Ranges } from './history.js';
+import { FIRST_FORM, type JobHistory, type LogEntry, type Point, type Ranges } from './history.js';
 
 /**
  * Notes, in the transaction that does it, whatever becomes durable of a job, and which epoch and timeline the job's row has at
@@ -35,12 +35,22 @@ CREATE FUNCTION witness.note_checkpoint() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE job record;
 BEGIN
   SELECT epoch, timeline INTO job FROM public.jobs WHERE id = NEW.job_id;
-  INSERT INTO witness.log (kind, job_id, timeline, batch_id, epoch, job_epoch, job_timeline)
-  VALUES ('checkpoint', NEW.job_id, NEW.timeline, NEW.batch_id, NEW.epoch, job.epoch, job.timeline);
+  INSERT INTO witness.log (kind, job_id, timeline, batch_id, epoch, job_epoch, job_timeline, data)
+  VALUES ('checkpoint', NEW.job_id, NEW.timeline, NEW.batch_id, NEW.epoch, job.epoch, job.timeline, jsonb_build_object(
+    'id', NEW.id, 'revision', NEW.revision, 'paths', to_jsonb(NEW.builds_on || NEW.path)));
   RETURN NULL;
 END $$;
 CREATE TRIGGER witness AFTER UPDATE OF status ON public.checkpoints FOR EACH ROW
   WHEN (OLD.status = 'pending' AND NEW.status = 'complete') EXECUTE FUNCTION witness.note_checkpoint();
+
+CREATE FUNCTION witness.note_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO witness.log (kind, job_id, data)
+  VALUES ('gone', NEW.job_id, jsonb_build_object('id', NEW.id, 'status', NEW.status));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER witness_gone AFTER UPDATE OF status ON public.checkpoints FOR EACH ROW
+  WHEN (OLD.status = 'complete' AND NEW.status IN ('corrupt', 'deleted')) EXECUTE FUNCTION witness.note_gone();
 
 CREATE FUNCTION witness.note_job() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -48,7 +58,7 @@ BEGIN
     INSERT INTO witness.log (kind, job_id, timeline, data) VALUES ('timeline', NEW.id, NEW.timeline, jsonb_build_object(
       'after', CASE WHEN NEW.base_timeline IS NOT NULL
                     THEN jsonb_build_object('timeline', NEW.base_timeline, 'batchId', NEW.base_batch_id) END,
-      'isEmpty', NEW.base_checkpoint_id IS NULL));
+      'isEmpty', NEW.base_checkpoint_id IS NULL, 'base', NEW.base_checkpoint_id, 'revision', NEW.revision));
   END IF;
   RETURN NULL;
 END $$;
@@ -77,6 +87,13 @@ CREATE TRIGGER witness_release AFTER UPDATE OF status ON public.runs FOR EACH RO
   EXECUTE FUNCTION witness.note_release();
 `;
 
+interface Begun {
+  readonly after: Point | null;
+  readonly base: string | null;
+  readonly isEmpty: boolean;
+  readonly revision: number;
+}
+
 /** Where a job stands, by its row. */
 export interface JobRow {
   readonly id: string;
@@ -90,6 +107,8 @@ export interface JobRow {
   readonly lastBatchId: number | null;
   readonly offsets: { readonly [source: string]: { readonly [partition: string]: number } };
   readonly runnerId: string | null;
+  /** Of the code that runs. */
+  readonly runRevision: number | null;
 }
 
 interface LogRow {
@@ -120,15 +139,20 @@ export class Witness {
     return witness;
   }
 
-  async logOf(jobId: string): Promise<readonly LogEntry[]> {
-    return (await this.rows<LogRow>('SELECT * FROM witness.log WHERE job_id = $1 ORDER BY seq', [jobId])).map(entryOf);
+  /** @param forms of the job's revisions */
+  async logOf(jobId: string, forms: ReadonlyMap<number, number>): Promise<readonly LogEntry[]> {
+    const rows = await this.rows<LogRow>('SELECT * FROM witness.log WHERE job_id = $1 ORDER BY seq', [jobId]);
+    return rows.map((row) => entryOf(row, forms));
   }
 
-  /** Orders to go back that have begun. */
+  /** Orders to go back that were decided on. */
   async rollbacksOf(jobId: string): Promise<JobHistory['rollbacks']> {
-    return this.rows(`SELECT r.timeline, r.to_point AS "to" FROM rollbacks r WHERE job_id = $1 AND status = 'begun'`, [
-      jobId,
-    ]);
+    const rows = await this.rows<{ timeline: number | null; to: Point; checkpointId: string }>(
+      `SELECT timeline, to_point AS "to", checkpoint_id AS "checkpointId" FROM rollbacks
+        WHERE job_id = $1 AND status IN ('begun', 'held')`,
+      [jobId],
+    );
+    return rows.map(({ timeline, ...order }) => (timeline === null ? order : { ...order, timeline }));
   }
 
   /** What was announced and is not confirmed yet. */
@@ -142,6 +166,25 @@ export class Witness {
     const [row] = await this.rows<{ count: number }>(
       `SELECT count(*)::integer AS count FROM checkpoints c JOIN jobs j ON j.id = c.job_id
         WHERE c.status = 'pending' AND (c.epoch < j.epoch OR j.current_run_id IS NULL)`,
+    );
+    return row?.count ?? 0;
+  }
+
+  /** Orders to go back, of jobs that are wanted running, that no start has heard. */
+  async undecidedRollbacks(): Promise<number> {
+    const [row] = await this.rows<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM rollbacks r JOIN jobs j ON j.id = r.job_id
+        WHERE r.status = 'ordered' AND j.desired = 'running'`,
+    );
+    return row?.count ?? 0;
+  }
+
+  /** How many of these jobs are not cancelled yet, or still with a runner. */
+  async unfinishedOf(jobIds: readonly string[]): Promise<number> {
+    const [row] = await this.rows<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM jobs
+        WHERE id = ANY ($1) AND (status <> 'cancelled' OR current_run_id IS NOT NULL)`,
+      [jobIds],
     );
     return row?.count ?? 0;
   }
@@ -162,7 +205,7 @@ export class Witness {
       `SELECT j.id, desired, j.status, status_reason AS "statusReason", j.revision, j.epoch::integer, timeline,
               last_timeline AS "lastTimeline", last_batch_id::integer AS "lastBatchId",
               COALESCE(CASE WHEN last_timeline = timeline THEN last_offsets ELSE base_offsets END, '{}') AS offsets,
-              r.runner_id AS "runnerId"
+              r.runner_id AS "runnerId", r.revision AS "runRevision"
          FROM jobs j LEFT JOIN runs r ON r.id = j.current_run_id WHERE j.id = $1`,
       [jobId],
     );
@@ -209,20 +252,25 @@ const isRefusal = (error: unknown): boolean =>
   /^[0-9A-Z]{5}$/.test(String(error.code)) &&
   !/^(57|08)/.test(String(error.code));
 
-function entryOf(row: LogRow): LogEntry {
+function entryOf(row: LogRow, forms: ReadonlyMap<number, number>): LogEntry {
   const { kind, timeline, data } = row;
   if (kind === 'claim') return { kind, epoch: Number(row.epoch) };
   if (kind === 'timeline') {
-    const { after, isEmpty } = data as { after: { timeline: number; batchId: number } | null; isEmpty: boolean };
-    return { kind, timeline, isEmpty, ...(after === null ? {} : { after }) };
+    const { after, base, ...begun } = data as Begun;
+    return { kind, timeline, ...begun, ...(after === null ? {} : { after }), ...(base === null ? {} : { base }) };
   }
   if (kind === 'release') {
     const { reason, open } = data as { reason: string; open: number };
     return { kind, reason, open, epoch: Number(row.epoch) };
   }
+  if (kind === 'gone') return { kind, ...(data as { id: string; status: 'corrupt' | 'deleted' }) };
   const job = { epoch: Number(row.job_epoch), timeline: row.job_timeline };
   const written = { timeline, batchId: Number(row.batch_id), epoch: Number(row.epoch), job };
   if (kind === 'plan') return { kind, ranges: data as Ranges, isWanted: row.is_wanted, ...written };
-  if (kind === 'commit' || kind === 'checkpoint') return { kind, ...written };
+  if (kind === 'commit') return { kind, ...written };
+  if (kind === 'checkpoint') {
+    const { id, revision, paths } = data as { id: string; revision: number; paths: readonly string[] };
+    return { kind, id, paths, form: forms.get(revision) ?? FIRST_FORM, ...written };
+  }
   throw new Error(`The witness has noted "${kind}".`);
 }

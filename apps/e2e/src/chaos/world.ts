@@ -24,23 +24,33 @@ export function jobAt({ jobs }: Pick<World, 'jobs'>, target: number): WatchedJob
   return job;
 }
 
+/** What became of a command: whether it did what it is for, and a few words. */
+export interface Outcome {
+  readonly hasStruck: boolean;
+  readonly what: string;
+}
+
+export const struck = (what: string): Outcome => ({ hasStruck: true, what });
+/** There was nothing that it could have been done to. */
+export const missed = (what: string): Outcome => ({ hasStruck: false, what });
+
 const ORDER_MS_MAX = 60_000;
 const SERVER_AT_FAULT = 500;
 
 /**
- * Gives an order until the service has heard it: it may be down just then. Answers with what `order` does, or with the code of a
- * refusal. What is ordered must be safe to be ordered twice.
+ * Gives an order until the service has heard it: it may be down just then. Answers with what `order` does. What is ordered
+ * must be safe to be ordered twice. Throws where it is refused with none of the expected codes.
  */
-export async function insist(order: () => Promise<string>): Promise<string> {
+export async function insist(order: () => Promise<string>, expected: readonly string[] = []): Promise<Outcome> {
   const deadlineMs = performance.now() + ORDER_MS_MAX;
   for (;;) {
     try {
-      return await order();
+      return struck(await order());
     } catch (error) {
-      if (error instanceof TidemarkApiError && error.status < SERVER_AT_FAULT) return `refused: ${error.code}`;
-      const isDown = error instanceof TidemarkConnectionError || error instanceof TidemarkApiError;
+      const isRefusal = error instanceof TidemarkApiError;
       // A full disk refuses for as long as it is full, and that is an answer.
-      if (error instanceof TidemarkApiError && error.code === 'store_full') return `refused: ${error.code}`;
+      if (isRefusal && [...expected, 'store_full'].includes(error.code)) return missed(`refused: ${error.code}`);
+      const isDown = error instanceof TidemarkConnectionError || (isRefusal && error.status >= SERVER_AT_FAULT);
       if (!isDown || performance.now() > deadlineMs) throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { LogEntry, Point } from '../history.js';
+import type { LogEntry, Point, StoredCheckpoint } from '../history.js';
 import type { InputRecord, Inputs, Side } from '../inputs.js';
 
 /** A record is ten bytes long here, whatever is in it. */
@@ -20,6 +20,10 @@ export const written = ({ timeline, batchId }: Point, epoch: number) => ({
   ...{ timeline, batchId, epoch },
   job: { epoch, timeline },
 });
+
+/** A checkpoint that turned complete. */
+export const aCheckpoint = (point: Point, { id = 'c1', form = 1, paths = [id] }: Partial<StoredCheckpoint> = {}) =>
+  ({ kind: 'checkpoint', id, form, paths, ...written(point, 1) }) as const;
 
 /** Plan and commit of a batch that reads the records of partition `a` from one to before another. */
 export const aBatch = (
