@@ -129,7 +129,7 @@ async function collectGarbage() {
 /** A process that has died, of what it leaked perhaps, is started again by the service, and would be taken for the same one. */
 async function pids() {
   const pidsOf = Map.groupBy(await instance.processes(), ({ role }) => role);
-  return JSON.stringify([...pidsOf].map(([role, each]) => [role, each.map(({ pid }) => pid)]));
+  return JSON.stringify([...pidsOf].map(([role, each]) => [role, each.map(({ pid }) => pid).sort()]));
 }
 
 /** By name: MiB, descriptors, rows, objects. Sandboxes count together, because they come and go with their jobs. */

@@ -3,7 +3,7 @@ import type { JobHistory, LogEntry, Point, SinkHistory, ViolationKind } from './
 import { judgeHistory } from './judge-history.js';
 import type { Row, Shape } from './reducers.js';
 import { replay } from './replay.js';
-import { aBatch, aCheckpoint, BYTES, inputs, written } from './testing/small-history.js';
+import { aBatch, aCheckpoint, BYTES, inputs } from './testing/small-history.js';
 
 /** Three batches, a rollback to the first of them, one that goes on from there, and one that is open. */
 const LOG: readonly LogEntry[] = [
