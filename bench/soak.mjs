@@ -177,7 +177,9 @@ async function mibOf(pid) {
 }
 
 /** Sandboxes end with their jobs, also between being listed and being looked at. */
-const sandboxMibOf = (pid) => mibOf(pid).catch(() => 0);
+function sandboxMibOf(pid) {
+  return mibOf(pid).catch(() => 0);
+}
 
 async function databaseUrl() {
   const [{ pid }] = (await instance.processes()).filter(({ role }) => role === 'api');
@@ -187,7 +189,9 @@ async function databaseUrl() {
 }
 
 /** One line each. */
-const inLines = (values) => `[\n${values.map((value) => JSON.stringify(value)).join(',\n')}\n]\n`;
+function inLines(values) {
+  return `[\n${values.map((value) => JSON.stringify(value)).join(',\n')}\n]\n`;
+}
 
 function judge(name, samples) {
   const points = samples
