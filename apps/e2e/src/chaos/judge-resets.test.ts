@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JobHistory, LogEntry } from './history.js';
 import { judgeResets } from './judge-resets.js';
+import { nothingKept } from './reducers.js';
 import { aCheckpoint, inputs } from './testing/small-history.js';
 
 const BEGINS: LogEntry = { kind: 'timeline', timeline: 1, revision: 1, isEmpty: true };
@@ -18,6 +19,8 @@ const FORMS = new Map([
   [1, 1],
   [2, 2],
 ]);
+
+const ORIGIN = { batchId: 2, standing: { kept: nothingKept(), offsets: new Map<string, number>() }, checkpoint: OLDER };
 
 const gone = (id: string, status: 'corrupt' | 'deleted'): LogEntry => ({ kind: 'gone', id, status });
 
@@ -58,6 +61,7 @@ describe('state that begins empty has no reason', () => {
     ['an older one than the damaged one is whole', judge([BEGINS, OLDER, NEWER, emptied()], ['c2'])],
     ['there was none yet, and the plans reach the beginning', judge([BEGINS, emptied()])],
     ['what the timeline began with is whole', judge([BEGINS, OLDER, basedOn('c1'), again(3)])],
+    ['it is a fork', judge([BEGINS], [], { origin: ORIGIN })],
     ['it was ordered once, and happened twice', judge([BEGINS, emptied(), again(3)], [], { resetsOrdered: 1 })],
   ])('where %s', (_, found) => {
     expect(found).toEqual(['reset']);

@@ -23,8 +23,8 @@ export function judgeResets(history: JobHistory): readonly Violation[] {
       left.remove(entry.id);
     }
     if (entry.kind !== 'timeline') continue;
-    if (begun !== undefined && entry.isEmpty) {
-      const restorable = left.newestOf(begun);
+    if (entry.isEmpty) {
+      const restorable = begun === undefined ? origin?.checkpoint : left.newestOf(begun);
       if (restorable !== undefined && fits(restorable, entry, history)) {
         const from = restorable === 'beginning' ? 'the beginning' : `the checkpoint of ${nameOf(restorable)}`;
         needless.push(`timeline ${entry.timeline} began with empty state, and could have gone on from ${from}`);
