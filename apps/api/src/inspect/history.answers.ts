@@ -241,15 +241,17 @@ type Start = Extract<RestoreVerdict, { outcome: 'start' }>;
 
 const showStartPoint = ({ from, reasonCode }: Start): StartPointAnswer => ({
   kind: from.kind,
-  offsetsFrom: offsetsFrom(from.kind, reasonCode),
+  offsetsFrom: offsetsFrom(from, reasonCode),
   checkpointId: from.kind === 'checkpoint' ? from.checkpointId : null,
   offsets: from.kind === 'offsets_only' ? from.offsets : null,
 });
 
-function offsetsFrom(kind: Start['from']['kind'], reasonCode: ReasonCode): StartPointAnswer['offsetsFrom'] {
-  if (reasonCode === 'TIMELINE_BASE' || kind === 'replay_from_beginning') return 'timeline';
-  if (kind === 'offsets_only') return SOUGHT.includes(reasonCode) ? 'sources' : 'last_commit';
-  return kind;
+function offsetsFrom(from: Start['from'], reasonCode: ReasonCode): StartPointAnswer['offsetsFrom'] {
+  if (from.kind === 'replay_from_beginning') return 'timeline';
+  if (from.kind === 'offsets_only') return SOUGHT.includes(reasonCode) ? 'sources' : 'last_commit';
+  // A decision that was recorded before `from` could say it says it in its reason alone.
+  if (from.kind === 'checkpoint' && reasonCode === 'TIMELINE_BASE') return 'timeline';
+  return from.kind === 'checkpoint' ? (from.offsetsFrom ?? 'checkpoint') : from.kind;
 }
 
 /** Offsets that the sources have found themselves. */

@@ -178,10 +178,17 @@ describe("a job's history", () => {
           outcome: 'start',
           reasonCode: 'NEWEST_CHECKPOINT',
           reason: 'The newest complete checkpoint fits and is taken.',
-          from: { kind: 'checkpoint', checkpointId, offsets: null },
+          from: { kind: 'checkpoint', checkpointId, offsetsFrom: 'checkpoint', offsets: null },
           candidates: [{ checkpointId, verdict: 'chosen', operators: { 'by-origin': { verdict: 'as_is' } } }],
         },
       ],
+    });
+
+    const from = { kind: 'checkpoint', checkpointId, offsetsFrom: 'timeline' } as const;
+    const verdict = { outcome: 'start', from, reasonCode: 'OLDER_CHECKPOINT' } as const;
+    api.tenant.decisions.splice(0, 1, { ...decision, verdict });
+    expect((await api.send('GET', `/v1/jobs/${id}/decisions`)).body).toMatchObject({
+      items: [{ reasonCode: 'OLDER_CHECKPOINT', from: { offsetsFrom: 'timeline' } }],
     });
   });
 });

@@ -61,6 +61,13 @@ describe('the decision from what a run starts', () => {
     expect(candidates.map((candidate) => candidate.verdict)).toEqual(['unreadable', 'chosen']);
   });
 
+  it('says nothing of a damaged one that is older than the one it takes', () => {
+    const checkpoints = [aCheckpoint(9), aCheckpoint(5, { status: 'corrupt' }), aCheckpoint(3)];
+    const { verdict, candidates } = decideRestore(facts({ checkpoints }));
+    expect(verdict).toMatchObject({ from: { checkpointId: 'ckp_9' }, reasonCode: 'NEWEST_CHECKPOINT' });
+    expect(candidates.map((candidate) => candidate.verdict)).toEqual(['chosen', 'unreadable', 'not_needed']);
+  });
+
   it('R22: never falls back silently to an older checkpoint because the newest does not fit', () => {
     const checkpoints = [aCheckpoint(9, { shapes: { totals: aWindow(5_000) } }), aCheckpoint(5)];
     const { verdict, candidates } = decideRestore(facts({ checkpoints }));

@@ -34,9 +34,14 @@ export type StartPoint =
   | { readonly kind: 'beginning' }
   /**
    * State and offsets of one checkpoint; the plans after it are run again. With `opens` there are none: the run begins a
-   * timeline of its own there.
+   * timeline of its own there. With `offsetsFrom` its state alone: the timeline began with it and has offsets of its own.
    */
-  | { readonly kind: 'checkpoint'; readonly checkpointId: CheckpointId; readonly opens?: 'new_timeline' }
+  | {
+      readonly kind: 'checkpoint';
+      readonly checkpointId: CheckpointId;
+      readonly opens?: 'new_timeline';
+      readonly offsetsFrom?: 'timeline';
+    }
   /** No checkpoint was ever completed: the plans since the beginning are run again on empty state. */
   | { readonly kind: 'replay_from_beginning' }
   /** Empty state on a new timeline, at these offsets: those of the last commit, or those that were asked for. */
@@ -177,8 +182,8 @@ function verdictOf(
 ): RestoreVerdict {
   if (chosen !== undefined) {
     const { checkpointId, operators } = chosen;
-    const unreadable = candidates.some(({ verdict }) => verdict === 'unreadable');
-    const newest = unreadable ? 'OLDER_CHECKPOINT' : 'NEWEST_CHECKPOINT';
+    // Only what is newer counts: one that is damaged and older is kept for long, and no start would ever have taken it.
+    const newest = candidates[0] === chosen ? 'NEWEST_CHECKPOINT' : 'OLDER_CHECKPOINT';
     const reasonCode = operators.some(({ verdict }) => verdict === 'reset') ? 'OPERATORS_RESET' : newest;
     return { outcome: 'start', from: { kind: 'checkpoint', checkpointId }, reasonCode };
   }

@@ -84,9 +84,26 @@ describe('a timeline that begins with the state of a checkpoint', () => {
 
   it('says so as long as that is the newest', () => {
     const first = decideStart(facts({ checkpoints: [base], baseCheckpointId }));
-    expect(first.verdict).toMatchObject({ from: { checkpointId: base.id }, reasonCode: 'TIMELINE_BASE' });
+    expect(first.verdict).toMatchObject({
+      from: { checkpointId: base.id, offsetsFrom: 'timeline' },
+      reasonCode: 'TIMELINE_BASE',
+    });
     const later = decideStart(facts({ checkpoints: [aCheckpoint(6, { timeline: 2 }), base], baseCheckpointId }));
     expect(later.verdict).toMatchObject({ from: { checkpointId: 'ckp_6' }, reasonCode: 'NEWEST_CHECKPOINT' });
+    expect(later.verdict).not.toHaveProperty('from.offsetsFrom');
+  });
+
+  it('says first that a newer one could not be read, or that operators start empty, and still whose offsets it takes', () => {
+    const from = { checkpointId: base.id, offsetsFrom: 'timeline' };
+    const newer = aCheckpoint(6, { timeline: 2, status: 'corrupt' });
+    const older = decideStart(facts({ checkpoints: [newer, base], baseCheckpointId }));
+    expect(older.verdict).toMatchObject({ from, reasonCode: 'OLDER_CHECKPOINT' });
+
+    const wanted = { shapes: { totals: aShape(), recent: aShape(2_000) } };
+    const changed = aCheckpoint(5, { shapes: { totals: aShape(), recent: aShape(1_000) } });
+    const checkpoints = [changed];
+    const reset = decideStart(facts({ policy: 'reset_keep_offsets', wanted, checkpoints, baseCheckpointId }));
+    expect(reset.verdict).toMatchObject({ from, reasonCode: 'OPERATORS_RESET' });
   });
 
   it('never begins empty instead', () => {

@@ -80,12 +80,16 @@ export function decideStart(facts: StartFacts): Decision {
   };
 }
 
-/** Says so where the chosen checkpoint is the one that the timeline begins with: its offsets are the timeline's own. */
+/**
+ * Says so where the chosen checkpoint is the one that the timeline begins with: its offsets are the timeline's own. That
+ * a newer one could not be read, or that operators start empty, is what matters more of a start.
+ */
 function saysBase({ baseCheckpointId }: StartFacts, decision: Decision): Decision {
   const { verdict, candidates } = decision;
   if (verdict.outcome !== 'start' || verdict.from.kind !== 'checkpoint') return decision;
   if (verdict.from.checkpointId !== baseCheckpointId) return decision;
-  return { candidates, verdict: { ...verdict, reasonCode: 'TIMELINE_BASE' } };
+  const reasonCode = verdict.reasonCode === 'NEWEST_CHECKPOINT' ? 'TIMELINE_BASE' : verdict.reasonCode;
+  return { candidates, verdict: { ...verdict, from: { ...verdict.from, offsetsFrom: 'timeline' }, reasonCode } };
 }
 
 function decideAsked(facts: StartFacts): Decision {
