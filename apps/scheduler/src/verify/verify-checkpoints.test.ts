@@ -136,7 +136,7 @@ describe('reading checkpoints back', () => {
     expect(upkeep.unreadable).toEqual([]);
   });
 
-  it('goes on past one that cannot be read now', async () => {
+  it('goes on past one that cannot be read now, and comes back to it', async () => {
     const [{ checkpoint: one }, { checkpoint: two }] = [await stored(1), await stored(2)];
     upkeep.due = [one, two];
     const verify = verifier();
@@ -145,9 +145,47 @@ describe('reading checkpoints back', () => {
     objects.broken = false;
 
     await verify.pass(goOn);
-
     expect(upkeep.verified).toEqual([two.id]);
+
+    vi.advanceTimersByTime(5_000);
+    await verify.pass(goOn);
+    expect(upkeep.verified).toEqual([two.id, one.id]);
     expect(upkeep.unreadable).toEqual([]);
+  });
+
+  it('comes back to one that was read and could not be noted', async () => {
+    const { checkpoint } = await stored(1);
+    upkeep.due = [checkpoint];
+    vi.spyOn(upkeep, 'noteVerified').mockRejectedValueOnce(new Error('the database restarts'));
+    const verify = verifier();
+    await expect(verify.pass(goOn)).rejects.toThrow('the database restarts');
+
+    for (let seconds = 0; seconds < 10; seconds += 1) {
+      vi.advanceTimersByTime(1_000);
+      await verify.pass(goOn);
+    }
+    expect(upkeep.verified).toEqual([checkpoint.id]);
+  });
+
+  it('comes back more and more rarely to one that can never be read, at least every ten minutes', async () => {
+    const { checkpoint } = await stored(1);
+    upkeep.due = [checkpoint];
+    const verify = verifier();
+    objects.broken = true;
+    const triedAtSeconds: number[] = [];
+    for (let second = 0; second < 3_000; second += 1) {
+      await verify.pass(goOn).catch(() => triedAtSeconds.push(second));
+      vi.advanceTimersByTime(1_000);
+    }
+    const waits = triedAtSeconds.slice(1).map((second, index) => second - (triedAtSeconds[index] ?? 0));
+    // It is asked for what is due only every five seconds while nothing was.
+    const rest = 5;
+    expect(waits.length).toBeGreaterThan(8);
+    for (const [index, wait] of waits.entries()) {
+      const aside = Math.min(5 * 2 ** index, 600);
+      expect(wait).toBeGreaterThanOrEqual(aside);
+      expect(wait).toBeLessThanOrEqual(aside + rest);
+    }
   });
 
   it('reads no more than its rate allows on average', async () => {

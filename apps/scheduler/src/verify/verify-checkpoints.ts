@@ -13,8 +13,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
 import { SystemTimers } from '../system-timers.js';
 
-/** Checkpoints that could be neither read nor judged, remembered so that they do not keep the others waiting. */
+/** Checkpoints that could be neither read nor judged, set aside for a while so that they do not keep the others waiting. */
 const SET_ASIDE_MAX = 1_000;
+/** For how long: twice as long each time, up to the longest. */
+const ASIDE_FIRST_MS = 5_000;
+const ASIDE_MAX_MS = 10 * 60_000;
 /** How long nothing is asked after nothing was due. */
 const REST_MS = 5_000;
 
@@ -30,7 +33,8 @@ export class VerifyCheckpoints {
   private debtBytes = 0;
   private paidAtMs: number;
   private restUntilMs = 0;
-  private setAside: readonly CheckpointId[] = [];
+  /** Those that failed last stand last. Of one that is there no more nothing is heard again: the bound drops it. */
+  private readonly setAside = new Map<CheckpointId, { readonly forMs: number; readonly untilMs: number }>();
 
   constructor(
     private readonly upkeep: CheckpointUpkeep,
@@ -49,7 +53,7 @@ export class VerifyCheckpoints {
     this.paidAtMs = nowMs;
     if (this.debtBytes > 0 || nowMs < this.restUntilMs) return;
     while (!signal.aborted && this.debtBytes < bytesPerSecond) {
-      const checkpoint = await this.upkeep.nextToVerify({ againAfterMs, except: this.setAside });
+      const checkpoint = await this.upkeep.nextToVerify({ againAfterMs, except: this.asideAt(nowMs) });
       if (checkpoint === undefined) {
         this.restUntilMs = nowMs + REST_MS;
         return;
@@ -67,10 +71,24 @@ export class VerifyCheckpoints {
       try {
         await this.judge(checkpoint, error);
       } catch (fault) {
-        this.setAside = [...this.setAside, checkpoint.id].slice(-SET_ASIDE_MAX);
+        this.putAside(checkpoint.id);
         throw fault;
       }
     }
+    this.setAside.delete(checkpoint.id);
+  }
+
+  private asideAt(nowMs: number): readonly CheckpointId[] {
+    return [...this.setAside].filter(([, { untilMs }]) => nowMs < untilMs).map(([id]) => id);
+  }
+
+  private putAside(id: CheckpointId): void {
+    const before = this.setAside.get(id);
+    const forMs = before === undefined ? ASIDE_FIRST_MS : Math.min(2 * before.forMs, ASIDE_MAX_MS);
+    this.setAside.delete(id);
+    this.setAside.set(id, { forMs, untilMs: this.timers.elapsedMs() + forMs });
+    const [oldest] = this.setAside.keys();
+    if (oldest !== undefined && this.setAside.size > SET_ASIDE_MAX) this.setAside.delete(oldest);
   }
 
   private async judge({ id, tenantId, bundleDigest }: CheckpointToVerify, error: unknown): Promise<void> {
