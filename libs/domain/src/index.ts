@@ -292,6 +292,7 @@ export {
   type DeletedJob,
   type RunMessage,
   type ScheduleOutcome,
+  type UnneededObjects,
 } from './scheduling/scheduling-store.js';
 export { own } from './own.js';
 export { sortedJson } from './sorted-json.js';

@@ -8,7 +8,10 @@ import { Collect } from './collect.js';
 
 /** Objects below `stuck` cannot be removed. */
 class StubbornStore extends InMemoryObjectStore {
+  onRemove: () => void = () => undefined;
+
   override async remove(path: string): Promise<void> {
+    this.onRemove();
     if (path.startsWith('stuck/')) throw new Error(`${path} cannot be removed`);
     await super.remove(path);
   }
@@ -45,19 +48,47 @@ describe('collecting', () => {
     expect(store.retired).toEqual([]);
   });
 
-  it('goes on past what cannot be removed, which it finds again', async () => {
+  it('goes on past what cannot be removed, and comes back to it', async () => {
     await retired('stuck');
     await retired('two');
+    await objects.put('stuck/wal', new Uint8Array());
     await objects.put('wal/1', new Uint8Array());
-    store.held = ['stuck/wal', 'wal/1'];
+    store.batches = [['stuck/wal'], ['wal/1']];
 
     await expect(collect.pass(goOn)).rejects.toThrow('cannot be removed');
 
     expect(store.retired.map(({ path }) => path)).toEqual(['stuck']);
     expect(await objects.list('two')).toEqual([]);
     expect(await objects.list('wal')).toEqual([]);
+    expect(store.unneeded.flatMap(({ paths }) => paths)).toContain('stuck/wal');
     expect(store.done).toEqual(['prune events', 'prune runs', 'prune dead letters', 'prune keys']);
     expect(upkeep.judged).toBe(1);
+  });
+
+  it('forgets what a dropped batch held only when all of it is gone', async () => {
+    const stopping = new AbortController();
+    await objects.put('wal/1', new Uint8Array());
+    await objects.put('wal/2', new Uint8Array());
+    store.batches = [['wal/1', 'wal/2']];
+    objects.onRemove = () => {
+      stopping.abort();
+    };
+    await collect.pass(stopping.signal);
+    expect(await objects.list('wal')).toEqual(['wal/2']);
+
+    await collect.pass(goOn);
+    expect(await objects.list('wal')).toEqual([]);
+    expect(store.unneeded).toEqual([]);
+  });
+
+  it('drops batches in parts, and no more of them in one pass than are so many parts', async () => {
+    store.batches = Array.from({ length: 100_500 }, () => []);
+
+    await collect.pass(goOn);
+    expect(store.batches).toHaveLength(500);
+
+    await collect.pass(goOn);
+    expect(store.batches).toHaveLength(0);
   });
 
   it('ends early when the process does', async () => {

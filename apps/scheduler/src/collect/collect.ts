@@ -1,17 +1,20 @@
 import { ObjectStore, removeCheckpoint, removeJobObjects } from '@tidemark/checkpoint';
 import type { SchedulerConfig } from '@tidemark/config';
-import { CheckpointUpkeep, SchedulingStore, type DeletedJob } from '@tidemark/domain';
+import { CheckpointUpkeep, SchedulingStore, type DeletedJob, type UnneededObjects } from '@tidemark/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
 import { inTurn } from '../in-turn.js';
 
 const DELETED_MAX_PER_PASS = 100;
+/** Batches that one statement drops, and statements of one pass. Each announces at once what its batches held. */
+const BATCHES_MAX_PER_STATEMENT = 1_000;
+const STATEMENTS_MAX_PER_PASS = 100;
 const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
 
 /**
  * Removes what nothing needs any more. The row says so first, in the statement that checks it; then the objects go, the
- * manifest last; then the row. Whatever a crash leaves is found again by the next pass, but for bytes that a pruned batch
- * had kept: those go with their job.
+ * manifest last; then the row. Of a dropped batch the row goes at once, which leaves an announcement of the objects that it
+ * held. Whatever a crash leaves is found again by the next pass.
  */
 @Injectable()
 export class Collect {
@@ -29,7 +32,8 @@ export class Collect {
       () => this.collectCheckpoints(signal),
       // After it: what the limits allow to remove is no pressure.
       () => upkeep.judgeQuotas(),
-      () => this.collectBatches(signal),
+      () => this.dropBatches(signal),
+      () => this.collectUnneeded(signal),
       () => this.collectDeletedJobs(signal),
       () => store.pruneEvents(config.keep.events),
       () => store.pruneRuns(config.keep.runs),
@@ -48,9 +52,20 @@ export class Collect {
     await inTurn(retired, remove, signal);
   }
 
-  private async collectBatches(signal: AbortSignal): Promise<void> {
-    const held = await this.store.pruneBatches(this.config.keep.batches);
-    await inTurn(held, (path) => this.objects.remove(path), signal);
+  private async dropBatches(signal: AbortSignal): Promise<void> {
+    const ask = { keep: this.config.keep.batches, limit: BATCHES_MAX_PER_STATEMENT };
+    for (let statements = 0; statements < STATEMENTS_MAX_PER_PASS && !signal.aborted; statements += 1) {
+      if ((await this.store.pruneBatches(ask)) < BATCHES_MAX_PER_STATEMENT) return;
+    }
+  }
+
+  private async collectUnneeded(signal: AbortSignal): Promise<void> {
+    const remove = async ({ id, paths }: UnneededObjects): Promise<void> => {
+      await inTurn(paths, (path) => this.objects.remove(path), signal);
+      // Ended early, it has not removed them all.
+      if (!signal.aborted) await this.store.removeFromOutbox([id]);
+    };
+    await inTurn(await this.store.readUnneededObjects(STATEMENTS_MAX_PER_PASS), remove, signal);
   }
 
   private async collectDeletedJobs(signal: AbortSignal): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type RunMessage,
   type ScheduleOutcome,
   type TenantId,
+  type UnneededObjects,
 } from '@tidemark/domain';
 
 /** Holds what the test puts into it, and notes what was done, in order. */
@@ -18,7 +19,9 @@ export class ScriptedSchedulingStore extends SchedulingStore {
   outbox: OutboxEntry[] = [];
   waiting: RunMessage[] = [];
   retired: { readonly id: CheckpointId; readonly path: string }[] = [];
-  held: string[] = [];
+  /** Batches that nothing needs any more, each with what it holds. */
+  batches: (readonly string[])[] = [];
+  unneeded: UnneededObjects[] = [];
   deleted: DeletedJob[] = [];
   leading = true;
   jobs = new Map<JobStatus, number>();
@@ -61,6 +64,7 @@ export class ScriptedSchedulingStore extends SchedulingStore {
   override async removeFromOutbox(ids: readonly string[]): Promise<void> {
     this.outbox = this.outbox.filter(({ id }) => !ids.includes(id));
     this.deleted = this.deleted.filter(({ id }) => !ids.includes(id));
+    this.unneeded = this.unneeded.filter(({ id }) => !ids.includes(id));
   }
 
   override async longQueuedRuns(): Promise<readonly RunMessage[]> {
@@ -71,6 +75,10 @@ export class ScriptedSchedulingStore extends SchedulingStore {
     return this.deleted;
   }
 
+  override async readUnneededObjects(limit: number): Promise<readonly UnneededObjects[]> {
+    return this.unneeded.slice(0, limit);
+  }
+
   override async retireCheckpoints(): Promise<readonly { readonly id: CheckpointId; readonly path: string }[]> {
     return this.retired;
   }
@@ -79,8 +87,10 @@ export class ScriptedSchedulingStore extends SchedulingStore {
     this.retired = this.retired.filter(({ id }) => !ids.includes(id));
   }
 
-  override async pruneBatches(): Promise<readonly string[]> {
-    return this.held.splice(0);
+  override async pruneBatches({ limit }: Parameters<SchedulingStore['pruneBatches']>[0]): Promise<number> {
+    const dropped = this.batches.splice(0, limit);
+    this.unneeded.push({ id: `dropped ${this.unneeded.length}`, paths: dropped.flat() });
+    return dropped.length;
   }
 
   override async pruneRuns(): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type RestoreVerdict,
   type RunMessage,
   type ScheduleOutcome,
+  type UnneededObjects,
 } from '@tidemark/domain';
 import type { Database, Transact } from './database.js';
 import { pruneBatches, releaseForks, retire, type Doomed, doomedCheckpoints } from './retention.js';
@@ -93,6 +94,10 @@ export class MemorySchedulingStore extends SchedulingStore {
     return Promise.resolve([]);
   }
 
+  override readUnneededObjects(): Promise<readonly UnneededObjects[]> {
+    return Promise.resolve([]);
+  }
+
   override removeFromOutbox(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return Promise.resolve();
     return this.transact('remove from outbox', () => {
@@ -136,11 +141,9 @@ export class MemorySchedulingStore extends SchedulingStore {
     });
   }
 
-  override pruneBatches(keep: number): Promise<readonly string[]> {
-    return this.transact('prune batches', () => {
-      pruneBatches(this.database, keep);
-      return [];
-    });
+  /** No source of a simulated job holds what it has read. */
+  override pruneBatches(ask: Parameters<SchedulingStore['pruneBatches']>[0]): Promise<number> {
+    return this.transact('prune batches', () => pruneBatches(this.database, ask));
   }
 
   override pruneDeadLetters(): Promise<void> {

@@ -129,21 +129,28 @@ export function retire(
 }
 
 /** Drops committed batches that every restorable checkpoint of their timeline contains, beyond the newest `keep`. */
-export function pruneBatches({ tables, rules, watch }: Database, keep: number): void {
-  for (const job of tables.jobs.values()) {
+export function pruneBatches(
+  { tables, rules, watch }: Database,
+  { keep, limit }: { readonly keep: number; readonly limit: number },
+): number {
+  let dropped = 0;
+  for (const job of [...tables.jobs.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const complete = tables.checkpointsOf(job.id).filter(({ status }) => status === 'complete');
-    for (const timeline of new Set(complete.map((row) => row.timeline))) {
+    for (const timeline of [...new Set(complete.map((row) => row.timeline))].sort((a, b) => a - b)) {
       const ids = complete.filter((row) => row.timeline === timeline).map(({ batchId }) => batchId);
       const oldest = rules.prunerAsksCheckpoints ? Math.min(...ids) : Math.max(...ids);
       const below = Math.min(oldest, (job.lastBatchId ?? Infinity) - keep);
       const batches = tables.batchesOf(job.id, timeline);
-      for (const [batchId, { committedEpoch }] of batches) {
+      for (const [batchId, { committedEpoch }] of [...batches].sort(([a], [b]) => a - b)) {
         if (batchId > below || committedEpoch === null) continue;
+        if (dropped === limit) return dropped;
         batches.delete(batchId);
         watch.pruned?.(job.id, timeline, batchId);
+        dropped += 1;
       }
     }
   }
+  return dropped;
 }
 
 /** Lets go of what forks begin with, of those that have a checkpoint of their own that was read back. */

@@ -24,6 +24,13 @@ export interface DeletedJob {
   readonly jobId: JobId;
 }
 
+/** Objects that only rows had needed that are gone, and that are still to be removed. */
+export interface UnneededObjects {
+  /** Of their entry in the outbox. */
+  readonly id: string;
+  readonly paths: readonly string[];
+}
+
 export type ScheduleOutcome =
   | { readonly outcome: 'scheduled'; readonly jobId: JobId; readonly runId: RunId; readonly trigger: StartTrigger }
   | { readonly outcome: 'held'; readonly jobId: JobId; readonly status: 'awaiting_decision' | 'failed' }
@@ -59,6 +66,7 @@ export abstract class SchedulingStore {
   /** Runs to hand to the queue. */
   abstract readOutbox(limit: number): Promise<readonly OutboxEntry[]>;
   abstract readDeletedJobs(limit: number): Promise<readonly DeletedJob[]>;
+  abstract readUnneededObjects(limit: number): Promise<readonly UnneededObjects[]>;
   abstract removeFromOutbox(ids: readonly string[]): Promise<void>;
   /** Runs that have been queued for longer than `olderThanMs`: their queue entry may be gone. */
   abstract longQueuedRuns(olderThanMs: number, limit: number): Promise<readonly RunMessage[]>;
@@ -69,8 +77,11 @@ export abstract class SchedulingStore {
   }): Promise<readonly { readonly id: CheckpointId; readonly path: string }[]>;
   /** Removes the row once its objects are gone. */
   abstract forgetCheckpoints(ids: readonly CheckpointId[]): Promise<void>;
-  /** Drops batches that no restorable checkpoint needs, beyond the newest `keep`; returns the objects that they held. */
-  abstract pruneBatches(keep: number): Promise<readonly string[]>;
+  /**
+   * Drops at most `limit` batches that no restorable checkpoint needs, beyond the newest `keep`, of each timeline the oldest
+   * first, and announces in the same transaction the objects that they held. How many it dropped.
+   */
+  abstract pruneBatches(ask: { readonly keep: number; readonly limit: number }): Promise<number>;
   abstract pruneEvents(keep: number): Promise<void>;
 
   /**

@@ -1,7 +1,14 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** What is announced in the transaction that causes it: a run to start, and objects of a deleted job to remove. */
-export const TOPICS = { runStart: 'run.start', jobDeleted: 'job.deleted' } as const;
+/**
+ * What is announced in the transaction that causes it: a run to start, objects of a deleted job to remove, and objects that
+ * dropped rows had needed.
+ */
+export const TOPICS = {
+  runStart: 'run.start',
+  jobDeleted: 'job.deleted',
+  objectsUnneeded: 'objects.unneeded',
+} as const;
 
 /** Something announced that nobody has confirmed yet. */
 @Entity({ name: 'outbox' })

@@ -11,13 +11,16 @@ import {
   stores,
 } from '../testing.js';
 
+type All = Awaited<ReturnType<typeof aClaimedRun>>;
+type Fence = All['claimed']['fence'];
+
 const BATCHES = 30;
 
 const aPlan = (batchId: number): BatchPlan => ({
   timeline: 1,
   batchId,
   batchTimeMs: batchId * 500,
-  ranges: { numbers: { '0': { from: batchId - 1, to: batchId } } },
+  ranges: { numbers: { '0': { from: batchId - 1, to: batchId, held: `wal/${batchId}` } } },
 });
 
 const aCommit = (batchId: number): BatchCommit => ({
@@ -31,25 +34,32 @@ const aCommit = (batchId: number): BatchCommit => ({
   schedulingDelayMs: 1,
 });
 
+/** And plans one more. */
+async function commitBatches(runs: All['runs'], fence: Fence): Promise<void> {
+  for (let batchId = 1; batchId <= BATCHES; batchId += 1) {
+    await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(batchId) });
+    await runs.writeBatch(fence, { kind: 'commit', commit: aCommit(batchId), next: undefined });
+  }
+  await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(BATCHES + 1) });
+}
+
+async function checkpoint(runs: All['runs'], fence: Fence, batchId: number): Promise<CheckpointId> {
+  const checkpointId = aCheckpointId();
+  await runs.beginCheckpoint(fence, aCheckpoint(checkpointId, batchId));
+  await runs.completeCheckpoint(fence, checkpointId, aWrittenCheckpoint);
+  return checkpointId;
+}
+
 describe('R31: the history of a job', () => {
   postgresTest('is cut behind what is kept of it, and never where a restore would need it', async ({ dataSource }) => {
     const tenant = await aTenant(dataSource);
     const id = await aSubmittedJob(dataSource, tenant);
     const { runs, scheduling, claimed } = await aClaimedRun(dataSource);
     const { fence } = claimed;
-    for (let batchId = 1; batchId <= BATCHES; batchId += 1) {
-      await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(batchId) });
-      await runs.writeBatch(fence, { kind: 'commit', commit: aCommit(batchId), next: undefined });
-    }
-    await runs.writeBatch(fence, { kind: 'plan', plan: aPlan(BATCHES + 1) });
-    const checkpointed = async (batchId: number): Promise<CheckpointId> => {
-      const checkpointId = aCheckpointId();
-      await runs.beginCheckpoint(fence, aCheckpoint(checkpointId, batchId));
-      await runs.completeCheckpoint(fence, checkpointId, aWrittenCheckpoint);
-      return checkpointId;
-    };
+    await commitBatches(runs, fence);
+    const checkpointed = (batchId: number): Promise<CheckpointId> => checkpoint(runs, fence, batchId);
     const oldestAfter = async (keep: number): Promise<number | undefined> => {
-      await scheduling.pruneBatches(keep);
+      await scheduling.pruneBatches({ keep, limit: 1_000 });
       return (await runs.readBatches(fence, 1, 0))[0]?.plan.batchId;
     };
 
@@ -72,5 +82,30 @@ describe('R31: the history of a job', () => {
     await scheduling.pruneEvents(10);
     const kept = await store.listEvents(id, { limit: 100 });
     expect(kept.map(({ data }) => data['index']).sort()).toEqual(Array.from({ length: 10 }, (_, index) => 30 + index));
+  });
+
+  postgresTest('goes the oldest first, and announces what it held until that is removed', async ({ dataSource }) => {
+    await aSubmittedJob(dataSource, await aTenant(dataSource));
+    const { runs, scheduling, claimed } = await aClaimedRun(dataSource);
+    await commitBatches(runs, claimed.fence);
+    await checkpoint(runs, claimed.fence, 5);
+    const left = async (): Promise<(number | undefined)[]> => {
+      const batches = await runs.readBatches(claimed.fence, 1, 0);
+      return [batches[0]?.plan.batchId, batches.length];
+    };
+
+    expect(await scheduling.pruneBatches({ keep: 0, limit: 3 })).toBe(3);
+    expect(await left()).toEqual([4, BATCHES - 2]);
+    expect(await scheduling.pruneBatches({ keep: 0, limit: 3 })).toBe(2);
+    expect(await left()).toEqual([6, BATCHES - 4]);
+    expect(await scheduling.pruneBatches({ keep: 0, limit: 3 })).toBe(0);
+
+    const unneeded = await scheduling.readUnneededObjects(10);
+    expect(unneeded.map(({ paths }) => [...paths].sort())).toEqual([
+      ['wal/1', 'wal/2', 'wal/3'],
+      ['wal/4', 'wal/5'],
+    ]);
+    await scheduling.removeFromOutbox(unneeded.map(({ id }) => id));
+    expect(await scheduling.readUnneededObjects(10)).toEqual([]);
   });
 });

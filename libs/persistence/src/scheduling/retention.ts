@@ -1,5 +1,6 @@
 import { heldObjects, type BatchPlan, type CheckpointId } from '@tidemark/domain';
 import type { DataSource } from 'typeorm';
+import { OutboxRow, TOPICS } from '../rows/index.js';
 
 /** Rows touched by one pass; the next pass goes on. */
 const PASS_MAX = 500;
@@ -132,24 +133,37 @@ export async function forgetCheckpoints(database: DataSource, ids: readonly Chec
 
 /**
  * Drops committed batches that every restorable checkpoint of their timeline already contains, beyond the newest `keep`.
- * A timeline without a complete checkpoint keeps all of its batches: they are what its state is rebuilt from.
+ * A timeline without a complete checkpoint keeps all of its batches: they are what its state is rebuilt from. What is left
+ * of one for the next time is never behind a gap: the log would seem to reach its beginning.
  */
-export async function pruneBatches(database: DataSource, keep: number): Promise<readonly string[]> {
-  const [rows] = await database.query<[Pick<BatchPlan, 'ranges'>[], number]>(
-    `WITH needed AS (
-       SELECT c.job_id, c.timeline, min(c.batch_id) AS oldest
-         FROM checkpoints c WHERE c.status = 'complete' GROUP BY c.job_id, c.timeline
-     ), bounds AS (
-       SELECT n.job_id, n.timeline, least(n.oldest, j.last_batch_id - $1) AS below
-         FROM needed n JOIN jobs j ON j.id = n.job_id
-     )
-     DELETE FROM batches b USING bounds o
-      WHERE b.job_id = o.job_id AND b.timeline = o.timeline AND b.batch_id <= o.below AND b.committed_at IS NOT NULL
-      RETURNING b.ranges`,
-    [keep],
-  );
-  return rows.flatMap(heldObjects);
+export function pruneBatches(
+  database: DataSource,
+  { keep, limit }: { readonly keep: number; readonly limit: number },
+): Promise<number> {
+  return database.transaction(async (tx) => {
+    const [rows] = await tx.query<[Pick<BatchPlan, 'ranges'>[], number]>(PRUNE_BATCHES, [keep, limit]);
+    const paths = rows.flatMap(heldObjects);
+    if (paths.length > 0) await tx.insert(OutboxRow, { topic: TOPICS.objectsUnneeded, payload: { paths } });
+    return rows.length;
+  });
 }
+
+const PRUNE_BATCHES = `
+  WITH needed AS (
+    SELECT c.job_id, c.timeline, min(c.batch_id) AS oldest
+      FROM checkpoints c WHERE c.status = 'complete' GROUP BY c.job_id, c.timeline
+  ), bounds AS (
+    SELECT n.job_id, n.timeline, least(n.oldest, j.last_batch_id - $1) AS below
+      FROM needed n JOIN jobs j ON j.id = n.job_id
+  ), doomed AS (
+    SELECT b.job_id, b.timeline, b.batch_id FROM bounds o
+      JOIN batches b ON b.job_id = o.job_id AND b.timeline = o.timeline AND b.batch_id <= o.below
+     WHERE b.committed_at IS NOT NULL
+     ORDER BY b.job_id, b.timeline, b.batch_id LIMIT $2 FOR UPDATE OF b
+  )
+  DELETE FROM batches b USING doomed d
+   WHERE b.job_id = d.job_id AND b.timeline = d.timeline AND b.batch_id = d.batch_id
+  RETURNING b.ranges`;
 
 export async function pruneEvents(database: DataSource, keep: number): Promise<void> {
   await database.query(

@@ -9,6 +9,7 @@ import {
   type OutboxEntry,
   type RunMessage,
   type ScheduleOutcome,
+  type UnneededObjects,
 } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -111,6 +112,11 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
     return rows.map(({ id, payload }) => ({ ...(payload as Omit<DeletedJob, 'id'>), id: String(id) }));
   }
 
+  override async readUnneededObjects(limit: number): Promise<readonly UnneededObjects[]> {
+    const rows = await this.announced(TOPICS.objectsUnneeded, limit);
+    return rows.map(({ id, payload }) => ({ ...(payload as Omit<UnneededObjects, 'id'>), id: String(id) }));
+  }
+
   override async removeFromOutbox(ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await this.dataSource.query('DELETE FROM outbox WHERE id = ANY($1::bigint[])', [ids]);
   }
@@ -147,8 +153,8 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
     return retention.forgetCheckpoints(this.dataSource, ids);
   }
 
-  override pruneBatches(keep: number): Promise<readonly string[]> {
-    return retention.pruneBatches(this.dataSource, keep);
+  override pruneBatches(ask: Parameters<SchedulingStore['pruneBatches']>[0]): Promise<number> {
+    return retention.pruneBatches(this.dataSource, ask);
   }
 
   override pruneRuns(keep: number): Promise<void> {

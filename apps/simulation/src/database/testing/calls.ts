@@ -328,8 +328,8 @@ export const CALLS: {
   prune: [
     2,
     async ({ both, chance }) => {
-      const keep = chance.below(3);
-      return [await both.postgres.scheduling.pruneBatches(keep), await both.memory.scheduling.pruneBatches(keep)];
+      const ask = { keep: chance.below(3), limit: 1 + chance.below(4) };
+      return [await both.postgres.scheduling.pruneBatches(ask), await both.memory.scheduling.pruneBatches(ask)];
     },
   ],
   verify: [
