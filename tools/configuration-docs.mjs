@@ -5,6 +5,8 @@ import ts from 'typescript';
 import { root } from './workspace.mjs';
 
 const FOLDER = 'libs/config/src';
+/** Defaults that the domain needs as well, as numbers with a name. */
+const NAMED = 'libs/domain/src/scheduling/lease.ts';
 
 /** @typedef {{ name: string, says: string, otherwise: string }} Variable */
 
@@ -64,6 +66,13 @@ function otherwiseOf(schema) {
 }
 
 function valueOf(expression) {
+  if (/^[A-Z][A-Z_]*$/.test(expression)) return numberCalled(expression);
   const mebibytes = /^(\d+) \* MIB$/.exec(expression);
   return mebibytes === null ? expression.replace(/^['"]|['"]$/g, '') : Number(mebibytes[1]) * 1024 * 1024;
+}
+
+function numberCalled(name) {
+  const found = new RegExp(`^export const ${name} = ([\\d_]+);$`, 'm').exec(readFileSync(join(root, NAMED), 'utf8'));
+  if (found === null) throw new Error(`${NAMED} has no number called ${name}, which is a default in ${FOLDER}.`);
+  return Number(found[1].replaceAll('_', ''));
 }

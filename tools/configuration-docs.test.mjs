@@ -16,6 +16,10 @@ describe('the documented configuration', () => {
       assert.deepEqual([...new Set(names)].sort(), [...new Set(read)].sort());
     });
 
+    it(`says what a default of ${process} is, and not what it is called`, () => {
+      for (const { name, otherwise } of variables) assert.doesNotMatch(otherwise, /^`[A-Z_]+`$/, name);
+    });
+
     it(`says of every variable of ${process} what it is`, () => {
       for (const { name, says, otherwise } of variables) assert.ok(says.length > 15 && otherwise !== '', name);
     });

@@ -1,3 +1,4 @@
+import { QUEUES } from '@tidemark/queue';
 import { ownRedis } from '@tidemark/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectExactlyOnce, goesOn, submitEcho } from './echo.js';
@@ -68,7 +69,7 @@ describe.skipIf(!(await hasProgram('redis-server')))('R5: a queue that is lost (
     for (const { pid } of frozen) kill(pid, 'SIGSTOP');
     ids.set('queue-d', await submitEcho(instance, 'queue-d'));
     await until('the message is in the queue', WAIT_MS_MAX, async () =>
-      (await redisSays('EXISTS bull:tidemark-runs:wait')) === ':1' ? true : undefined,
+      (await redisSays(`EXISTS ${QUEUES.runs.keyPrefix}:wait`)) === ':1' ? true : undefined,
     );
     expect(await redisSays('FLUSHALL')).toBe('+OK');
     for (const { pid } of frozen) kill(pid, 'SIGCONT');

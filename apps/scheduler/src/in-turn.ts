@@ -16,6 +16,11 @@ export async function inTurn<T>(
       errors.push(error);
     }
   }
+  throwAll(errors);
+}
+
+/** Throws the error, or one that names them all; nothing where there is none. */
+export function throwAll(errors: readonly unknown[]): void {
   if (errors.length === 1) throw errors[0];
   if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('; '));
 }

@@ -1,3 +1,4 @@
+import { LEASE_DEFAULT_MS } from '@tidemark/domain';
 import { z } from 'zod';
 import { wholeNumber } from './load.js';
 
@@ -23,7 +24,7 @@ export const sharedVariables = {
   /** Id of the installation that is to have another queue than before, as the refusal to start names it. For one start. */
   TIDEMARK_ADOPT_QUEUE: z.string().optional(),
   /** How long a runner may be silent before its jobs are given to others, in milliseconds. */
-  TIDEMARK_LEASE_MS: wholeNumber({ min: 500, max: 600_000 }).prefault('5000'),
+  TIDEMARK_LEASE_MS: wholeNumber({ min: 500, max: 600_000 }).prefault(String(LEASE_DEFAULT_MS)),
   /** Least severe log line that is written. */
   TIDEMARK_LOG: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 } as const;

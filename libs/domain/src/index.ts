@@ -294,5 +294,7 @@ export {
   type ScheduleOutcome,
   type UnneededObjects,
 } from './scheduling/scheduling-store.js';
+export { LEASE_DEFAULT_MS } from './scheduling/lease.js';
 export { own } from './own.js';
+export { seededNumbers, UINT32 } from './seeded-numbers.js';
 export { sortedJson } from './sorted-json.js';

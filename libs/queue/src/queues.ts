@@ -1,12 +1,16 @@
 import type { RunMessage } from '@tidemark/domain';
 import { z } from 'zod';
 
+const RUNS = 'tidemark-runs';
+
 /** Every queue, its payload and its limits. Payloads carry ids only: whoever takes one reads the rest from Postgres. */
 export const QUEUES = {
   runs: {
-    name: 'tidemark-runs',
+    name: RUNS,
+    /** In Redis: how the names of its keys begin. Before the queue's own name BullMQ puts this where it is told nothing else. */
+    keyPrefix: `bull:${RUNS}`,
     /** In Redis: to which installation the queue belongs. */
-    markKey: 'tidemark-runs:installation',
+    markKey: `${RUNS}:installation`,
     pattern: 'run.start',
     payload: z.strictObject({
       tenantId: z.string().regex(/^tnt_/),

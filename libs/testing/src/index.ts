@@ -1,3 +1,13 @@
 export { createTestDatabase, type TestDatabase } from './database.js';
 export { postgresTest } from './postgres-test.js';
-export * from './faults.js';
+export {
+  hasRedis,
+  ownPostgres,
+  ownRedis,
+  PostgresProxy,
+  ShiftedClock,
+  TcpProxy,
+  whyNoShiftedClocks,
+  type OwnRedis,
+  type OwnServer,
+} from './faults.js';

@@ -1,11 +1,11 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { QUEUES } from '@tidemark/queue';
 import { until } from '../until.js';
 import type { WatchedJob } from './watched-job.js';
 import type { World } from './world.js';
 
 const REPORT_MS_MAX = 10_000;
-const QUEUE = 'bull:tidemark-runs';
 
 /** What is written down of a job that does not come on: its newest rows. */
 const ROWS = {
@@ -30,7 +30,7 @@ export async function dumpJob({ cluster, witness }: World, { id, name }: Watched
     const rows = await witness.rows(query, query.includes('$2') ? [id, ''] : [id]);
     await writeFile(join(folder, `${what}.json`), JSON.stringify(rows, undefined, 2));
   }
-  const queues = ['wait', 'active', 'paused'].map((state) => `LRANGE ${QUEUE}:${state} 0 -1`);
+  const queues = ['wait', 'active', 'paused'].map((state) => `LRANGE ${QUEUES.runs.keyPrefix}:${state} 0 -1`);
   await writeFile(join(folder, 'queue.txt'), await cluster.servers.redis.say('KEYS *', ...queues).catch(String));
   return folder;
 }

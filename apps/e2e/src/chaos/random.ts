@@ -1,20 +1,17 @@
-const UINT32 = 2 ** 32;
+import { seededNumbers, UINT32 } from '@tidemark/domain';
 
-/** The same numbers for the same seed, on every machine (mulberry32). */
+/** The same numbers for the same seed, on every machine. */
 export class Random {
-  private state: number;
+  private readonly uint32: () => number;
 
   /** @param seed any whole number; its lowest 32 bits count */
   constructor(seed: number) {
-    this.state = seed >>> 0;
+    this.uint32 = seededNumbers(seed);
   }
 
   /** Uniform in [0, 1). */
   next(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / UINT32;
+    return this.uint32() / UINT32;
   }
 
   /** A whole number from 0 up to, and without, `bound`. */

@@ -4,7 +4,7 @@ import { bundlePaths, CheckpointUpkeep, isId, type JobId, type SweepPosition, ty
 import { count, METRICS } from '@tidemark/observability';
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
-import { inTurn } from '../in-turn.js';
+import { inTurn, throwAll } from '../in-turn.js';
 import { groupObjects } from './group-objects.js';
 
 type Job = { readonly tenantId: TenantId; readonly jobId: JobId };
@@ -110,8 +110,3 @@ export class Sweep {
 
 const isManifest = (path: string): boolean => path.endsWith(`/${MANIFEST_NAME}`);
 const manifestLast = (a: string, b: string): number => Number(isManifest(a)) - Number(isManifest(b));
-
-function throwAll(errors: readonly unknown[]): void {
-  if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('; '));
-}

@@ -1,20 +1,18 @@
-/** Chance that is the same for the same seed: the mulberry32 generator. */
+import { seededNumbers, UINT32 } from '@tidemark/domain';
+
+/** Chance that is the same for the same seed. */
 export class Chance {
-  private state: number;
+  private readonly uint32: () => number;
 
   constructor(readonly seed: number) {
     // Neighbouring seeds begin far apart.
-    this.state = Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) >>> 0;
+    this.uint32 = seededNumbers(Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b));
     this.next();
   }
 
   /** Uniform in [0, 1). */
   next(): number {
-    this.state = (this.state + 0x6d2b_79f5) >>> 0;
-    let mixed = this.state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.uint32() / UINT32;
   }
 
   /** A whole number from 0 up to `below`. */

@@ -1,5 +1,6 @@
 import { TidemarkError } from '../errors/tidemark-error.js';
 import type { InstallationId, QueueId } from '../ids.js';
+import { LEASE_DEFAULT_MS } from '../scheduling/lease.js';
 import type { QueueKind } from './queue-kind.js';
 
 /** The queue that the database says is the installation's. */
@@ -19,8 +20,8 @@ export interface QueueMark {
   readonly queue: string;
 }
 
-/** After this long without a word of any process, a queue is nobody's. As long as a lease is unless it is set. */
-export const QUEUE_SILENT_MS = 5_000;
+/** After this long without a word of any process, a queue is nobody's. */
+export const QUEUE_SILENT_MS = LEASE_DEFAULT_MS;
 
 /** What a process knows when it compares its queue with the installation's. */
 export interface QueueFacts {

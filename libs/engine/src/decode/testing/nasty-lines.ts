@@ -1,3 +1,5 @@
+import { seededNumbers } from '@tidemark/domain';
+
 /** Lines that are nearly records of a schema, written by a generator with a seed. */
 
 export interface Chance {
@@ -7,15 +9,10 @@ export interface Chance {
   oneIn(n: number): boolean;
 }
 
-/** Mulberry32: the same numbers for the same seed. */
+/** The same for the same seed. */
 export function chance(seed: number): Chance {
-  let state = seed | 0;
-  const int = (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+  const uint32 = seededNumbers(seed);
+  const int = (below: number): number => uint32() % below;
   return { int, pick: (from) => from[int(from.length)]!, oneIn: (n) => int(n) === 0 };
 }
 
