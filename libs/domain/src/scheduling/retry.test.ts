@@ -31,7 +31,11 @@ describe('a job whose run ended badly', () => {
     expect(decideRetry('run_failed', 5, 0)).not.toEqual(decideRetry('run_failed', 5, 0.9));
   });
 
-  it('R27: is given up when it keeps failing, but never for what lies outside', () => {
+  it('R27: is given up when it keeps failing, not before, and never for what lies outside', () => {
+    for (let attempts = 1; attempts < ATTEMPTS_MAX; attempts += 1) {
+      expect(decideRetry('run_failed', attempts, 0.5)).toMatchObject({ kind: 'at' });
+      expect(decideRetry('runner_lost', attempts, 0.5)).toMatchObject({ kind: 'at' });
+    }
     expect(decideRetry('run_failed', ATTEMPTS_MAX, 0.5)).toEqual({ kind: 'give_up' });
     expect(decideRetry('runner_lost', ATTEMPTS_MAX, 0.5)).toEqual({ kind: 'give_up' });
     expect(decideRetry('outside_unavailable', ATTEMPTS_MAX, 0.5)).toMatchObject({ kind: 'at' });

@@ -15,8 +15,8 @@ export type RetryCause = 'runner_lost' | 'run_failed' | 'outside_unavailable';
 export type Retry = { readonly kind: 'at'; readonly delayMs: number } | { readonly kind: 'give_up' };
 
 /**
- * When to start a job again after a run that ended badly. Exponential with full jitter, so that many jobs that fell
- * together do not rise together.
+ * When to start a job again after a run that ended badly. Exponential, and up to half of the wait is left to chance, so that
+ * many jobs that fell together do not rise together.
  *
  * @param attempts starts since the last committed batch, this one included
  * @param random uniform in [0, 1)

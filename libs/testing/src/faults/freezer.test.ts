@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { familyOf, freeze } from './freezer.js';
 
 let parent: ChildProcess | undefined;
@@ -22,7 +22,7 @@ describe('freezing a process', () => {
     const family = await familyOf(parent.pid ?? 0);
     expect(family).toHaveLength(2);
 
-    const goOn = await freeze(parent.pid ?? 0);
+    const goOn = await freeze(parent.pid);
     await expect.poll(async () => Promise.all(family.map(stateOf))).toEqual(['T', 'T']);
     goOn();
     await expect.poll(async () => (await Promise.all(family.map(stateOf))).includes('T')).toBe(false);
@@ -31,8 +31,17 @@ describe('freezing a process', () => {
   it('does nothing to one that is gone', async () => {
     parent = spawn('true');
     await once(parent, 'exit');
-    const { pid = 0 } = parent;
+    const { pid } = parent;
     parent = undefined;
     expect(await freeze(pid)).toBeTypeOf('function');
+  });
+
+  it.each([undefined, 0, -1])('refuses %s, which is none, and sends no signal', async (pid) => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    onTestFinished(() => {
+      kill.mockRestore();
+    });
+    await expect(freeze(pid)).rejects.toThrow('has not started');
+    expect(kill).not.toHaveBeenCalled();
   });
 });

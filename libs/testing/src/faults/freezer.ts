@@ -13,7 +13,9 @@ export async function familyOf(pid: number): Promise<readonly number[]> {
  *
  * @returns what lets them go on, the children first
  */
-export async function freeze(pid: number): Promise<() => void> {
+export async function freeze(pid: number | undefined): Promise<() => void> {
+  // A signal to 0 or less would reach a whole group, this process among it.
+  if (pid === undefined || pid <= 0) throw new Error('The process to freeze has not started.');
   signal(pid, 'SIGSTOP');
   const family = await familyOf(pid);
   for (const member of family) signal(member, 'SIGSTOP');

@@ -89,7 +89,7 @@ export async function ownRedis(home: string): Promise<OwnRedis> {
     url: `redis://127.0.0.1:${port}`,
     say: (...commands) => askRedis({ host: '127.0.0.1', port }, ...commands),
     address: { host: '127.0.0.1', port },
-    pause: () => freeze(child.pid ?? 0),
+    pause: () => freeze(child.pid),
     kill: () => end('SIGKILL'),
     restart: async () => {
       child = await start();
