@@ -78,28 +78,26 @@ export { RetentionStore, type JobRetention, type JobUsage, type TenantUsage } fr
 export {
   allowsRestore,
   judgeState,
-  keepsState,
   NO_UPGRADE_OPTIONS,
   objections,
-  withResets,
   type OperatorVerdict,
   type UpgradeOptions,
-  type WantedState,
 } from './checkpoint/compatibility.js';
 export { compareSchemas, type SchemaChange } from './checkpoint/schema-change.js';
 export { logicChanges, type LogicChange } from './checkpoint/logic-change.js';
 export {
+  CANDIDATES_MAX,
   decideRestore,
   FIT_OUTCOMES,
   fitOf,
   REASON_CODES,
   RESTORE_POLICIES,
+  REVISION_OF_ANOTHER_JOB,
   START_TRIGGERS,
   type CandidateVerdict,
   type CheckpointFit,
   type ReasonCode,
   type RestoreDecision,
-  type RestoreFacts,
   type RestorePolicy,
   type RestoreVerdict,
   type StartPoint,
@@ -194,13 +192,13 @@ export {
   DEFAULT_HEALTH,
   healthLimits,
   HealthWatch,
-  usualOf,
   type Health,
   type HealthConfig,
   type HealthLimits,
   type Probation,
   type WatchedBatch,
 } from './upgrade/health.js';
+export { decideProbation, newProbation, probationOf, RECENT_BATCHES } from './upgrade/probation.js';
 export {
   planUpgrade,
   stillHolds,
@@ -270,7 +268,8 @@ export {
 } from './recovery/savepoint.js';
 export { KEY_ROLES, TenantStore, tenantOfCaller, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
 export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
-export { ATTEMPTS_MAX, decideRetry, type Retry, type RetryCause } from './scheduling/retry.js';
+export { decideEnd, type EndDecision, type EndFacts } from './scheduling/end-decision.js';
+export { ATTEMPTS_MAX } from './scheduling/retry.js';
 export {
   RunStore,
   type ClaimedRun,

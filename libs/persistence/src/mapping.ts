@@ -26,6 +26,7 @@ import {
   type JobPoint,
   type PendingUpgrade,
   type PlanId,
+  type Probation,
   type RedrivenRecord,
   type RestoreDecision,
   type RestoreVerdict,
@@ -171,6 +172,10 @@ export const toRun = (row: RunRow): Run => ({
 /** What the order to start asked for. A JSON column of ours, like the others. */
 export const startModeOf = (row: Pick<JobRow, 'startMode'>): StartMode | undefined =>
   (row.startMode as StartMode | null) ?? undefined;
+
+/** What its revision is held to, as it was kept with the job. */
+export const probationKept = (row: Pick<JobRow, 'probation'>): Probation | undefined =>
+  (row.probation as Probation | null) ?? undefined;
 
 type PlanColumns = Pick<BatchRow, 'timeline' | 'batchId' | 'batchTimeMs' | 'ranges' | 'skipped' | 'redriven'>;
 

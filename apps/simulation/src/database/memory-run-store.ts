@@ -1,4 +1,5 @@
 import {
+  probationOf,
   RunStore,
   TidemarkError,
   type BatchCommit,
@@ -21,7 +22,7 @@ import {
 } from '@tidemark/domain';
 import { beginCheckpoint, completeCheckpoint, rejectCheckpoint } from './checkpoint-writes.js';
 import { copyOf, type Database, type Transact } from './database.js';
-import { endRun, loseClaimedRun, moveOwnedJob, ownedBy, probationOf } from './run-ends.js';
+import { endRun, loseClaimedRun, moveOwnedJob, ownedBy } from './run-ends.js';
 import { baseOf, progressOf } from './start-point.js';
 import type { BatchRow, JobRow } from './tables.js';
 
@@ -191,7 +192,8 @@ export function claimRun(database: Database, runId: RunId, runnerId: RunnerId): 
   if (run === undefined || (rules.claimAsksWhetherQueued && run.status !== 'queued')) return undefined;
   const job = tables.jobs.get(run.jobId);
   if (job === undefined || tables.runners.get(runnerId)?.status !== 'alive') return undefined;
-  const isWanted = job.currentRunId === runId && job.desired === 'running' && job.status === 'scheduled';
+  const isWanted =
+    job.currentRunId === runId && job.desired === 'running' && job.status === 'scheduled';
   if (rules.claimAsksWhetherQueued && !isWanted) return undefined;
   const before = job.epoch;
   job.epoch += 1;
@@ -211,7 +213,7 @@ export function claimRun(database: Database, runId: RunId, runnerId: RunnerId): 
     checkpoint: chosenCheckpoint(database, decision),
     base: baseOf(job),
     progress: progressOf(job),
-    probation: probationOf(job, run.revision),
+    probation: probationOf({ revision: job.revision, probation: job.probation ?? undefined }, run.revision),
     savepoint: job.savepointWanted ?? undefined,
     trace: undefined,
   };

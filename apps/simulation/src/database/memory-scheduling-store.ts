@@ -1,9 +1,10 @@
 import {
-  healthLimits,
+  decideProbation,
+  newProbation,
   nextStatus,
+  RECENT_BATCHES,
   RECONCILE_WANTED_RUNNING,
   SchedulingStore,
-  usualOf,
   type CheckpointId,
   type DeletedJob,
   type JobStatus,
@@ -224,8 +225,6 @@ function hold(
   return { outcome: 'held', jobId: job.id, status: held };
 }
 
-const RECENT_BATCHES = 20;
-
 /** What was usual is what was usual on the timeline that the job was on until this start. */
 function beginProbation(
   { tables }: Database,
@@ -233,22 +232,13 @@ function beginProbation(
   { checkpoint, health }: Decided,
   timelineBefore: number,
 ): void {
-  const known = job.probation;
-  const takesOver = checkpoint?.jobId === job.id && checkpoint.revision !== job.revision;
-  if (!takesOver || health.batches === 0) {
-    if (known?.revision !== job.revision || health.batches === 0) job.probation = null;
-    return;
-  }
-  if (known?.revision === job.revision && known.back.checkpointId === checkpoint.id) return;
+  const { id, revision, probation } = job;
+  const decision = decideProbation({ id, revision, probation: probation ?? undefined }, checkpoint, health);
+  if (decision.kind === 'is_over') job.probation = null;
+  if (decision.kind !== 'begins') return;
   const recent = [...tables.batchesOf(job.id, timelineBefore).values()]
     .filter(({ committedEpoch }) => committedEpoch !== null)
     .sort((a, b) => b.plan.batchId - a.plan.batchId)
     .slice(0, RECENT_BATCHES);
-  job.probation = {
-    revision: job.revision,
-    limits: healthLimits(health),
-    before: usualOf(recent),
-    stateRows: checkpoint.stateRows,
-    back: { revision: checkpoint.revision, checkpointId: checkpoint.id },
-  };
+  job.probation = newProbation(revision, { over: decision.over, health, recent });
 }

@@ -1,5 +1,7 @@
 import {
+  CANDIDATES_MAX,
   decideStart,
+  REVISION_OF_ANOTHER_JOB,
   type Checkpoint,
   type ClaimedRun,
   type CheckpointId,
@@ -13,9 +15,6 @@ import {
 } from '@tidemark/domain';
 import { checkpointOf, copyOf, holdCheckpoints, type Database } from './database.js';
 import { newestFirst, type JobRow } from './tables.js';
-
-const CANDIDATES_MAX = 20;
-const REVISION_OF_ANOTHER_JOB = 0;
 
 export interface Standing {
   readonly timeline: number;

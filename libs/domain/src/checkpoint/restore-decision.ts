@@ -88,6 +88,12 @@ export interface RestoreDecision {
   readonly decidedAt: Date;
 }
 
+/** Checkpoints that a decision looks at, of those that can be tried and of those that were found unreadable. */
+export const CANDIDATES_MAX = 20;
+
+/** What the checkpoint of another job, with which a fork begins, counts as: revisions of a job count from 1. */
+export const REVISION_OF_ANOTHER_JOB = 0;
+
 export interface RestoreFacts {
   readonly policy: RestorePolicy;
   /** Complete checkpoints of the job's current timeline, newest first; those found unreadable are still in the list. */

@@ -1,10 +1,17 @@
-import { TidemarkError, type ClaimedRun, type JobId, type RunId, type RunnerId, type TenantId } from '@tidemark/domain';
+import {
+  probationOf,
+  TidemarkError,
+  type ClaimedRun,
+  type JobId,
+  type RunId,
+  type RunnerId,
+  type TenantId,
+} from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
-import { toCheckpoint, toDecision, toRevision } from '../mapping.js';
+import { probationKept, toCheckpoint, toDecision, toRevision } from '../mapping.js';
 import { CheckpointRow, JobRow, RestoreDecisionRow, RunRow, TenantRow } from '../rows/index.js';
 import { progressOf } from '../recovery/regression.js';
-import { probationOf } from '../scheduling/probation.js';
 import { baseOf, revisionOf } from '../scheduling/restore-facts.js';
 
 /**
@@ -43,7 +50,7 @@ export async function claimRun(tx: EntityManager, runId: RunId, runnerId: Runner
     checkpoint: await chosenCheckpoint(tx, job, decision),
     base: baseOf(job),
     progress: progressOf(job),
-    probation: probationOf(job, queued.revision),
+    probation: probationOf({ revision: job.revision, probation: probationKept(job) }, queued.revision),
     savepoint: job.savepointWanted ?? undefined,
     redrive: job.redriveWanted,
     trace: queued.trace ?? undefined,

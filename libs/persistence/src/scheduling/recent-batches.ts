@@ -1,7 +1,6 @@
+import { RECENT_BATCHES } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { BatchRow, type JobRow } from '../rows/index.js';
-
-const RECENT_BATCHES = 20;
 
 /** The newest committed batches of the job's timeline, whose medians say what is usual. */
 export async function recentBatches(

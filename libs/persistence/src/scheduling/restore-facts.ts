@@ -1,6 +1,8 @@
 import {
+  CANDIDATES_MAX,
   decideStart,
   RESTORE_POLICIES,
+  REVISION_OF_ANOTHER_JOB,
   START_TRIGGERS,
   type BundleManifest,
   type Checkpoint,
@@ -20,12 +22,6 @@ import { holdCheckpoints } from '../runs/hold-checkpoints.js';
 import { BatchRow, BundleRow, CheckpointRow, type JobRow, RevisionRow } from '../rows/index.js';
 import { pendingRollback } from './pending-rollback.js';
 import { standingOf } from './start-point.js';
-
-/** Candidates that a decision looks at, of those that can be tried and of those that were found unreadable. */
-const CANDIDATES_MAX = 20;
-
-/** Revisions of a job count from 1. */
-const REVISION_OF_ANOTHER_JOB = 0;
 
 const trigger = z.enum(START_TRIGGERS);
 const policy = z.enum(RESTORE_POLICIES);
