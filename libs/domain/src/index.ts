@@ -168,6 +168,7 @@ export {
   OWNED_STATUSES,
   RECONCILE_WANTED_RUNNING,
   statusesAccepting,
+  statusWithRun,
   type JobEvent,
   type JobStatus,
 } from './job/job-lifecycle.js';

@@ -1,4 +1,6 @@
 import {
+  JOB_LIFECYCLE,
+  nextStatus,
   probationOf,
   RunStore,
   TidemarkError,
@@ -193,11 +195,12 @@ export function claimRun(database: Database, runId: RunId, runnerId: RunnerId): 
   const job = tables.jobs.get(run.jobId);
   if (job === undefined || tables.runners.get(runnerId)?.status !== 'alive') return undefined;
   const isWanted =
-    job.currentRunId === runId && job.desired === 'running' && job.status === 'scheduled';
+    job.currentRunId === runId && job.desired === 'running' && nextStatus(job.status, 'claim') !== undefined;
   if (rules.claimAsksWhetherQueued && !isWanted) return undefined;
   const before = job.epoch;
   job.epoch += 1;
-  Object.assign(job, { currentRunId: runId, status: 'restoring', statusSinceMs: database.nowMs() });
+  const status = JOB_LIFECYCLE.scheduled.claim;
+  Object.assign(job, { currentRunId: runId, status, statusSinceMs: database.nowMs() });
   job.attempts += 1;
   Object.assign(run, { status: 'claimed', runnerId, epoch: job.epoch });
   const decision = tables.decisions.get(runId);

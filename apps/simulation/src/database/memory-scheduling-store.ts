@@ -5,6 +5,7 @@ import {
   RECENT_BATCHES,
   RECONCILE_WANTED_RUNNING,
   SchedulingStore,
+  statusWithRun,
   type CheckpointId,
   type DeletedJob,
   type JobStatus,
@@ -204,11 +205,13 @@ export function scheduleJob(database: Database, job: JobRow): ScheduleOutcome {
   job.startMode = null;
   beginProbation(database, job, decided, left);
   const { id: jobId, tenantId, revision } = job;
+  const status = statusWithRun(job.status);
+  if (status === undefined) throw new Error(`A job that is ${job.status} cannot be given a run.`);
   const createdAtMs = database.nowMs();
   tables.runs.set(runId, {
     ...{ id: runId, tenantId, jobId, revision, createdAtMs, status: 'queued', runnerId: null, epoch: null },
   });
-  Object.assign(job, { status: 'scheduled', statusSinceMs: createdAtMs, currentRunId: runId, retryAtMs: null });
+  Object.assign(job, { status, statusSinceMs: createdAtMs, currentRunId: runId, retryAtMs: null });
   tables.announce({ tenantId, jobId, runId });
   return { outcome: 'scheduled', jobId, runId, trigger: decided.trigger };
 }

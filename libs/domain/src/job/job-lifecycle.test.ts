@@ -5,7 +5,9 @@ import {
   JOB_STATUSES,
   nextStatus,
   OWNED_STATUSES,
+  RECONCILE_WANTED_RUNNING,
   statusesAccepting,
+  statusWithRun,
   type JobStatus,
 } from './job-lifecycle.js';
 import { decideOrder, JOB_ORDERS } from './job-order.js';
@@ -34,6 +36,15 @@ describe('the life of a job', () => {
         .map(([event]) => event),
     );
     expect(new Set(intoOwned)).toEqual(new Set(['claim']));
+  });
+
+  it('is given a run from wherever the scheduler enqueues it, and can be claimed then', () => {
+    for (const status of JOB_STATUSES) {
+      const withRun = statusWithRun(status);
+      expect(withRun !== undefined && nextStatus(withRun, 'claim') !== undefined, status).toBe(
+        RECONCILE_WANTED_RUNNING[status] === 'enqueue',
+      );
+    }
   });
 });
 

@@ -79,6 +79,25 @@ export const RECONCILE_WANTED_RUNNING = {
   cancelled: 'leave',
 } as const satisfies Record<JobStatus, StartupAction>;
 
+type EnqueuedStatus = {
+  [S in JobStatus]: (typeof RECONCILE_WANTED_RUNNING)[S] extends 'enqueue' ? S : never;
+}[JobStatus];
+
+/** The move by which a job is given a run. One that has lost its run was scheduled by that already. */
+const GIVEN_A_RUN = {
+  submitted: 'admit',
+  scheduled: undefined,
+  backing_off: 'retry_due',
+  stopped: 'restart',
+} as const satisfies { readonly [S in EnqueuedStatus]: keyof Lifecycle[S] | undefined };
+
+/** The state of a job that is given a run, or undefined where it is not one to be enqueued. */
+export function statusWithRun(status: JobStatus): JobStatus | undefined {
+  if (!(status in GIVEN_A_RUN)) return undefined;
+  const move = GIVEN_A_RUN[status as EnqueuedStatus];
+  return move === undefined ? status : nextStatus(status, move);
+}
+
 /** The states in which a runner owns the job. */
 export const OWNED_STATUSES = ['restoring', 'running', 'draining'] as const satisfies readonly JobStatus[];
 

@@ -1,5 +1,7 @@
 import {
+  JOB_LIFECYCLE,
   probationOf,
+  statusesAccepting,
   TidemarkError,
   type ClaimedRun,
   type JobId,
@@ -22,13 +24,13 @@ export async function claimRun(tx: EntityManager, runId: RunId, runnerId: Runner
   const queued = await tx.findOneBy(RunRow, { id: runId, status: 'queued' });
   if (queued === null) return undefined;
   const [claimed] = await tx.query<[{ epoch: number }[], number]>(
-    `UPDATE jobs j SET epoch = j.epoch + 1, status = 'restoring', status_since = now(), version = j.version + 1,
+    `UPDATE jobs j SET epoch = j.epoch + 1, status = $4, status_since = now(), version = j.version + 1,
             attempts = j.attempts + 1, status_code = NULL, status_reason = NULL
        FROM runners w
-      WHERE j.id = $1 AND j.current_run_id = $2 AND j.desired = 'running' AND j.status = 'scheduled'
+      WHERE j.id = $1 AND j.current_run_id = $2 AND j.desired = 'running' AND j.status = ANY($5)
         AND w.id = $3 AND w.status = 'alive'
       RETURNING j.epoch`,
-    [queued.jobId, runId, runnerId],
+    [queued.jobId, runId, runnerId, JOB_LIFECYCLE.scheduled.claim, statusesAccepting('claim')],
   );
   const epoch = claimed[0]?.epoch;
   if (epoch === undefined) return undefined;

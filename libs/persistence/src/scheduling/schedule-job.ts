@@ -1,6 +1,7 @@
 import {
   nextStatus,
   RECONCILE_WANTED_RUNNING,
+  statusWithRun,
   type IdSource,
   type JobId,
   type RestoreVerdict,
@@ -74,14 +75,16 @@ export async function scheduleJob(tx: EntityManager, row: JobRow, ids: IdSource)
 }
 
 async function queueRun(tx: EntityManager, row: JobRow, runId: RunId): Promise<void> {
-  const { id: jobId, tenantId } = toJob(row, undefined);
+  const { id: jobId, tenantId, status } = toJob(row, undefined);
   const { revision, trace } = row;
+  const queued = statusWithRun(status);
+  if (queued === undefined) throw new Error(`A job that is ${status} cannot be given a run.`);
   await tx.insert(RunRow, { id: runId, tenantId, jobId, revision, status: 'queued', trace });
   await tx.update(
     JobRow,
     { id: jobId },
     {
-      status: 'scheduled',
+      status: queued,
       statusSince: () => 'now()',
       statusCode: null,
       statusReason: null,
