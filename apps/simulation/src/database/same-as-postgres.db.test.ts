@@ -1,4 +1,5 @@
 import { env } from 'node:process';
+import { ATTEMPTS_MAX, type CheckpointId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
 import { Chance } from '../world/chance.js';
@@ -66,6 +67,16 @@ async function atRest(scene: Scene) {
   await scene.order('stop');
   await scene.end({ kind: 'drained', reason: 'stop' });
   return { first, last };
+}
+
+/** Started with revision 2, which has taken over the checkpoint of revision 1 that is answered. */
+async function onProbation(scene: Scene): Promise<CheckpointId> {
+  await scene.start();
+  const first = await scene.batch();
+  await scene.deploy();
+  await scene.end({ kind: 'drained', reason: 'redeploy' });
+  await scene.start();
+  return first;
 }
 
 describe('a job in memory, as in Postgres,', () => {
@@ -151,5 +162,27 @@ describe('a job in memory, as in Postgres,', () => {
     await scene.start();
 
     expect(scene.job.probation).toEqual(probation);
+  });
+
+  sceneTest('goes back to the revision before when the new one turns out to be worse', async (scene) => {
+    const first = await onProbation(scene);
+    await scene.end({ kind: 'unhealthy', code: 'revision_unhealthy', reason: 'x' });
+
+    const startMode = { mode: 'checkpoint', checkpointId: first };
+    expect(scene.job).toMatchObject({ revision: 1, startTrigger: 'rollback', startMode, probation: null });
+    expect(await scene.start()).toBe('claimed');
+    expect(scene.job).toMatchObject({ revision: 1, timeline: 2, startMode: null });
+  });
+
+  sceneTest('keeps its revision, and is never given up, while it waits for what lies outside', async (scene) => {
+    await onProbation(scene);
+    for (let count = 0; count <= ATTEMPTS_MAX; count += 1) {
+      await scene.end({ kind: 'back_off', code: 'sink_unavailable', reason: 'x' });
+      await scene.endWait();
+      expect(await scene.start()).toBe('claimed');
+    }
+
+    expect(scene.job).toMatchObject({ revision: 2, probation: { revision: 2 } });
+    expect(scene.job.attempts).toBeGreaterThan(ATTEMPTS_MAX);
   });
 });

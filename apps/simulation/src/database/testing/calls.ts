@@ -42,16 +42,34 @@ export const WRITTEN: CompletedCheckpoint = {
   ...{ manifestSha256: 'b'.repeat(64), stateRows: 1, stateBytes: 1, kind: 'full', files: 1, bytesWritten: 1 },
   ...{ manifestBytes: 1, pauseMs: 1 },
 };
-const ENDS: readonly RunEnd[] = [
-  { kind: 'drained', reason: 'stop' },
-  { kind: 'drained', reason: 'redeploy' },
-  { kind: 'drained', reason: 'runner_shutdown' },
-  { kind: 'finished' },
-  { kind: 'cancelled' },
-  { kind: 'failed', code: 'internal_fault', reason: 'x' },
-  { kind: 'back_off', code: 'internal_fault', reason: 'x' },
-  { kind: 'ask', code: 'checkpoint_unreadable', reason: 'x' },
-];
+type Ends = { readonly [K in RunEnd['kind']]: readonly Extract<RunEnd, { kind: K }>[] };
+
+/** Where a code may lie with what is outside or with the job itself, there is one of each. */
+const ENDS_BY_KIND = {
+  drained: [
+    { kind: 'drained', reason: 'stop' },
+    { kind: 'drained', reason: 'redeploy' },
+    { kind: 'drained', reason: 'runner_shutdown' },
+  ],
+  finished: [{ kind: 'finished' }],
+  cancelled: [{ kind: 'cancelled' }],
+  failed: [
+    { kind: 'failed', code: 'internal_fault', reason: 'x' },
+    { kind: 'failed', code: 'sink_unavailable', reason: 'x' },
+  ],
+  back_off: [
+    { kind: 'back_off', code: 'internal_fault', reason: 'x' },
+    { kind: 'back_off', code: 'sink_unavailable', reason: 'x' },
+  ],
+  unhealthy: [{ kind: 'unhealthy', code: 'revision_unhealthy', reason: 'x' }],
+  ask: [
+    { kind: 'ask', code: 'checkpoint_unreadable', reason: 'x' },
+    { kind: 'ask', code: 'offsets_expired', reason: 'x' },
+  ],
+  // Nothing is poison in memory: a run that ends like this is refused there.
+  run_again: [],
+} as const satisfies Ends;
+const ENDS: readonly RunEnd[] = Object.values<readonly RunEnd[]>(ENDS_BY_KIND).flat();
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 

@@ -102,6 +102,12 @@ export class Scene {
     for (const runs of [this.both.postgres.runs, this.both.memory.runs]) await runs.end(this.owner(), end);
   }
 
+  /** What the job waits for before its next start is there: how long that takes is chance. */
+  async endWait(): Promise<void> {
+    await this.both.dataSource.query('UPDATE jobs SET retry_at = NULL');
+    this.job.retryAtMs = null;
+  }
+
   /** The run gives its job back without having ended it. */
   async lose(): Promise<void> {
     const { runId } = this.owner();
