@@ -149,7 +149,9 @@ export class MemoryRunStore extends RunStore {
       [...this.database.tables.batchesOf(fence.jobId, timeline).values()]
         .filter(({ plan }) => plan.batchId > afterBatchId)
         .sort((a, b) => a.plan.batchId - b.plan.batchId)
-        .map(({ plan, nextOffsets }) => ({ plan, nextOffsets: nextOffsets ?? undefined })),
+        .map(({ plan, nextOffsets, recordsSkipped }) => ({
+          ...{ plan, nextOffsets: nextOffsets ?? undefined, recordsSkipped: recordsSkipped ?? undefined },
+        })),
     );
   }
 
@@ -261,6 +263,7 @@ export function writeCommit(
   if (job === undefined || row === undefined || isCommitted) return { outcome: 'fenced' };
   row.committedEpoch = fence.epoch;
   row.nextOffsets = commit.nextOffsets;
+  row.recordsSkipped = commit.recordsSkipped;
   row.recordsIn = commit.recordsIn;
   row.processingMs = commit.processingMs;
   watch.committed?.(job, fence, row);
@@ -281,7 +284,8 @@ function insertPlan({ tables, watch }: Database, job: JobRow, fence: Fence, plan
   const batches = tables.batchesOf(job.id, plan.timeline);
   const before = batches.get(plan.batchId);
   const row: BatchRow = {
-    ...{ plan, plannedEpoch: fence.epoch, committedEpoch: null, nextOffsets: null, recordsIn: 0, processingMs: 0 },
+    ...{ plan, plannedEpoch: fence.epoch, committedEpoch: null, nextOffsets: null },
+    ...{ recordsSkipped: null, recordsIn: 0, processingMs: 0 },
   };
   watch.planned?.(job, fence, row, before?.plan);
   batches.set(plan.batchId, row);

@@ -164,6 +164,15 @@ describe('a job in memory, as in Postgres,', () => {
     expect(scene.job.probation).toEqual(probation);
   });
 
+  sceneTest('is told what its commits have counted when it resumes', async (scene) => {
+    await scene.start();
+    await scene.batch();
+    const [postgres, memory] = await scene.batchesToResume();
+
+    expect(memory).toEqual(postgres);
+    expect(memory).toMatchObject([{ recordsSkipped: 0 }]);
+  });
+
   sceneTest('goes back to the revision before when the new one turns out to be worse', async (scene) => {
     const first = await onProbation(scene);
     await scene.end({ kind: 'unhealthy', code: 'revision_unhealthy', reason: 'x' });

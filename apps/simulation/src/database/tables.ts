@@ -81,6 +81,7 @@ export interface BatchRow {
   readonly plannedEpoch: number;
   committedEpoch: number | null;
   nextOffsets: SourceOffsets | null;
+  recordsSkipped: number | null;
   recordsIn: number;
   processingMs: number;
 }

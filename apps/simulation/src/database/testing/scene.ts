@@ -11,7 +11,7 @@ import {
   type StartMode,
 } from '@tidemark/domain';
 import type { Both } from './both.js';
-import { Known, WRITTEN } from './calls.js';
+import { Known, WRITTEN, type Answers } from './calls.js';
 
 const BY = { actor: 'test', trace: undefined };
 
@@ -96,6 +96,16 @@ export class Scene {
       await runs.completeCheckpoint(fence, id, { ...WRITTEN, savepoint: undefined });
     }
     return id;
+  }
+
+  /** What the next run of this timeline would find of its batches, as Postgres tells it and as memory does. */
+  async batchesToResume(): Promise<Answers> {
+    const { postgres, memory } = this.both;
+    const { timeline } = this.job;
+    return [
+      await postgres.runs.readBatches(this.owner(), timeline, 0),
+      await memory.runs.readBatches(this.owner(), timeline, 0),
+    ];
   }
 
   async end(end: RunEnd): Promise<void> {
