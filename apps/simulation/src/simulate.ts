@@ -1,19 +1,18 @@
 import { Logger } from '@nestjs/common';
-import type { CheckpointId, JobId } from '@tidemark/domain';
-import type { CheckpointRow } from './database/tables.js';
-import { sameOffsets } from './invariants/timelines.js';
-import type { Broken, Invariant } from './invariants/invariants.js';
+import type { Broken } from './invariants/invariants.js';
+import { Recovery } from './invariants/recovery.js';
 import { aConfig, BUNDLES } from './job/bundles.js';
-import { SOURCE } from './job/records.js';
 import { Chance } from './world/chance.js';
 import { chooseHappenings, insist, letHappen, type Happening } from './world/faults.js';
 import { CALM, type Weather } from './world/stage.js';
 import { CALM_QUEUE, type QueueWeather } from './world/run-queue.js';
+import { LEASE_MS } from './world/scheduler-process.js';
 import { World, type Mutation } from './world/world.js';
 
-/** How much time passes in which things happen, and how much of it at most until all is well again. */
+/** How much time passes in which things happen, how much of it at most until all is well again, and how long it stays so. */
 const STORM_MS = 6_000;
 const HEALING_MS_MAX = 90_000;
+const QUIET_MS = 3 * LEASE_MS;
 const LOOK_MS = 400;
 /** Claims of one job while nothing happens to it any more: more are a storm of restarts. */
 const CLAIMS_MAX_HEALING = 12;
@@ -32,6 +31,8 @@ export interface History {
   /** What was found broken. */
   readonly broken: Broken | undefined;
   readonly steps: number;
+  /** What has happened, by the name of its kind; what came to nothing is not in it. */
+  readonly struck: ReadonlySet<string>;
   /** What happened, a line each; empty where nobody asked for it. */
   readonly lines: readonly string[];
 }
@@ -66,14 +67,11 @@ export async function simulate(
   const run = new Run(world, script);
   await run.toTheEnd();
   const { first } = world.findings;
-  return { script, broken: first, steps: run.steps, lines: world.stage.history ?? [] };
+  return { script, broken: first, steps: run.steps, struck: world.struck, lines: world.stage.history ?? [] };
 }
 
 class Run {
   steps = 0;
-  /** Checkpoints that were unfinished, or not quite collected, when things stopped happening. */
-  private unfinished: readonly CheckpointId[] = [];
-
   constructor(
     private readonly world: World,
     private readonly script: Script,
@@ -84,17 +82,32 @@ class Run {
     await this.until(this.world.stage.nowMs + STORM_MS);
     if (this.isBroken) return;
     this.heal();
-    const claims = this.world.auditor.claims;
-    const endMs = this.world.stage.nowMs + HEALING_MS_MAX;
-    while (!this.isBroken && this.world.stage.nowMs < endMs && this.ill() !== undefined) {
-      this.attend();
-      await this.until(this.world.stage.nowMs + LOOK_MS);
+    const { auditor, findings, jobs } = this.world;
+    const { claims } = auditor;
+    await this.untilWell();
+    const claimed = auditor.claims - claims;
+    const isCalm = claimed <= CLAIMS_MAX_HEALING * jobs.length;
+    findings.check('L5', isCalm, () => `${claimed} runs were claimed although nothing happened`);
+  }
+
+  /** Once all is well it has to stay so for a while, with nobody starting anything meanwhile. */
+  private async untilWell(): Promise<void> {
+    const { auditor, findings, stage } = this.world;
+    const recovery = new Recovery(this.world);
+    const endMs = stage.nowMs + HEALING_MS_MAX;
+    let wellSinceMs = stage.nowMs;
+    let { claims } = auditor;
+    while (!this.isBroken && stage.nowMs - wellSinceMs < QUIET_MS) {
+      const ill = recovery.ill();
+      if (stage.nowMs >= endMs) {
+        const { invariant, what } = ill ?? { invariant: 'L5', what: 'runs are claimed although all is well' };
+        findings.check(invariant, false, () => what);
+      }
+      if (ill !== undefined) recovery.attend();
+      await this.until(stage.nowMs + LOOK_MS);
+      if (ill !== undefined || auditor.claims !== claims) wellSinceMs = stage.nowMs;
+      ({ claims } = auditor);
     }
-    const ill = this.ill();
-    if (ill !== undefined) this.world.findings.check(ill.invariant, false, () => ill.what);
-    const claimed = this.world.auditor.claims - claims;
-    const isCalm = claimed <= CLAIMS_MAX_HEALING * this.world.jobs.length;
-    this.world.findings.check('L5', isCalm, () => `${claimed} runs were claimed although nothing happened`);
   }
 
   private begin(): void {
@@ -140,65 +153,13 @@ class Run {
     for (const process of [...world.runners.map((runner) => runner.process), ...world.schedulers]) {
       Object.assign(process, { frozenUntilMs: 0, ambush: undefined });
     }
-    const { checkpoints } = world.database.tables;
-    this.unfinished = [...checkpoints.values()].filter(isUnfinished).map(({ id }) => id);
-    for (const id of world.jobs) {
+    for (const id of world.database.tables.jobs.keys()) {
       const order = world.chance.happens(0.75) ? 'start' : 'stop';
-      void world.control().order(id, order);
+      insist(world, () => world.control().order(id, order));
     }
-  }
-
-  /** What a person does who looks after the jobs: answers what waits, and starts what has failed without its state. */
-  private attend(): void {
-    const { world } = this;
-    for (const id of world.jobs) {
-      const job = world.database.tables.job(id);
-      if (job.upgrade !== null) void world.control().decideUpgrade(id, 'abandon');
-      if (job.desired !== 'running') continue;
-      if (job.status === 'awaiting_decision' || job.status === 'failed') {
-        void world.control().order(id, 'start', { mode: 'offsets-only' });
-      }
-    }
-  }
-
-  /** What is not as it must come to be once nothing happens any more. */
-  private ill(): Broken | undefined {
-    const { tables } = this.world.database;
-    for (const id of this.world.jobs) {
-      const ill = tables.jobs.has(id) ? this.illOf(id) : { invariant: 'I12' as const, what: `${id} is not there` };
-      if (ill !== undefined) return ill;
-    }
-    if (tables.outbox.length > 0) return { invariant: 'L4', what: `the outbox holds ${tables.outbox.length} entries` };
-    for (const id of this.unfinished) {
-      const row = tables.checkpoints.get(id);
-      if (row !== undefined && isUnfinished(row)) return { invariant: 'L3', what: `${id} is ${row.status}` };
-    }
-    return undefined;
-  }
-
-  private illOf(id: JobId): Broken | undefined {
-    const job = this.world.database.tables.job(id);
-    const { status, desired, currentRunId } = job;
-    const is = (invariant: Invariant, what: string): Broken => ({ invariant, what: `${id} is ${status}: ${what}` });
-    if (desired !== 'running') return currentRunId === null ? undefined : is('L2', 'somebody owns it');
-    const wanted = { [SOURCE]: Object.fromEntries(this.world.input.ends) };
-    const isDone = job.lastTimeline === job.timeline && sameOffsets(job.lastOffsets ?? {}, withoutEmpty(wanted));
-    if (status !== 'running') return is('L1', 'it does not run');
-    return isDone || this.world.input.ends.size === 0 ? undefined : is('L1', 'its input is not read');
   }
 
   private get isBroken(): boolean {
     return this.world.findings.first !== undefined;
   }
 }
-
-const isUnfinished = ({ status }: CheckpointRow): boolean => status === 'pending' || status === 'deleted';
-
-/** Of a partition without records there is no offset. */
-const withoutEmpty = (offsets: { readonly [uid: string]: { readonly [partition: string]: number } }) =>
-  Object.fromEntries(
-    Object.entries(offsets).map(([uid, partitions]) => [
-      uid,
-      Object.fromEntries(Object.entries(partitions).filter(([, at]) => at > 0)),
-    ]),
-  );

@@ -10,8 +10,8 @@ export function beginCheckpoint(
   checkpoint: NewCheckpoint,
 ): Awaited<ReturnType<RunStore['beginCheckpoint']>> {
   const { tables } = database;
-  const job = ownedBy(database, fence);
-  if (job?.timeline !== checkpoint.timeline) return 'fenced';
+  const job = writerOf(database, fence);
+  if (job === undefined || job.timeline !== checkpoint.timeline) return 'fenced';
   if (!holdCheckpoints(database, fence, checkpoint.buildsOn) || isDamaged(database, fence, checkpoint)) {
     return 'base_gone';
   }
@@ -22,8 +22,13 @@ export function beginCheckpoint(
     ...{ createdAt: new Date(database.nowMs()), completedAt: undefined, verifiedAt: undefined },
   };
   tables.checkpoints.set(row.id, row);
+  database.watch.wrote?.(job, fence, `the beginning of ${row.id}`);
   return 'done';
 }
+
+/** The job, if this is the fence of its owner. */
+const writerOf = (database: Database, fence: Fence): JobRow | undefined =>
+  database.rules.checkpointIsFenced ? ownedBy(database, fence) : database.tables.jobs.get(fence.jobId);
 
 function isDamaged({ tables }: Database, { jobId, epoch }: Fence, { buildsOn }: NewCheckpoint): boolean {
   const bases = new Set(buildsOn);
@@ -42,7 +47,7 @@ export function completeCheckpoint(
   id: CheckpointId,
   { savepoint, ...written }: CompletedCheckpoint,
 ): 'done' | 'fenced' {
-  const job = ownedBy(database, fence);
+  const job = writerOf(database, fence);
   const row = database.tables.checkpoints.get(id);
   if (job === undefined || row?.jobId !== job.id || row.timeline !== job.timeline || row.epoch !== fence.epoch) {
     return 'fenced';
@@ -83,15 +88,20 @@ export function rejectCheckpoint(
   fence: Fence,
   id: CheckpointId,
 ): Awaited<ReturnType<RunStore['rejectCheckpoint']>> {
-  const { tables } = database;
-  const job = ownedBy(database, fence);
+  const { tables, watch } = database;
+  const job = writerOf(database, fence);
   const run = tables.runs.get(fence.runId);
   const before = tables.decisions.get(fence.runId);
   if (job === undefined || run === undefined || before === undefined) return { outcome: 'fenced' };
+  watch.wrote?.(job, fence, `the rejection of ${id}`);
   holdTimelineOf(database, id);
   const row = tables.checkpoints.get(id);
-  if (row?.tenantId === fence.tenantId) row.status = 'corrupt';
+  if (row?.tenantId === fence.tenantId) {
+    watch.unreadable?.(row);
+    row.status = 'corrupt';
+  }
   const decided = decideFor(database, job, run.revision);
+  watch.startJudged?.(job, run.revision, decided.decision);
   const decision = { ...before, ...decided.decision };
   tables.decisions.set(fence.runId, decision);
   holdRollback(database, job, id);

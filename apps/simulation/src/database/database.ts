@@ -12,10 +12,24 @@ import type {
   TenantId,
   Progress,
 } from '@tidemark/domain';
-import { Tables, type BatchRow, type CheckpointRow, type JobRow, type RollbackRow } from './tables.js';
+import {
+  Tables,
+  type BatchRow,
+  type CheckpointRow,
+  type JobRow,
+  type RevisionRow,
+  type RollbackRow,
+} from './tables.js';
 
 /** Is told of every row that changes and matters to an invariant, as it changes. */
 export interface Watch {
+  readonly created?: (job: JobRow) => void;
+  readonly deployed?: (job: JobRow, row: RevisionRow) => void;
+  /** A write that only the owner of a job may make, and that has no name of its own here. */
+  readonly wrote?: (job: JobRow, fence: Fence, what: string) => void;
+  /** From what a start begins, or why it does not, before anything is changed by it. */
+  readonly startJudged?: (job: JobRow, revision: number, decision: Pick<RestoreDecision, 'verdict'>) => void;
+  readonly unreadable?: (row: CheckpointRow) => void;
   readonly timelineOpened?: (
     job: JobRow,
     before: { readonly timeline: number; readonly offsets: SourceOffsets },
@@ -44,6 +58,8 @@ export const RULES = {
   planIsFenced: true,
   commitIsFenced: true,
   commitIsOnce: true,
+  checkpointIsFenced: true,
+  endIsFenced: true,
   fenceAsksTenant: true,
   planIsImmutable: true,
   planAsksWhetherWanted: true,
@@ -56,10 +72,15 @@ export const RULES = {
   collectorLooksAtHolds: true,
   unreadableHoldsOthers: true,
   prunerAsksCheckpoints: true,
+  prunerWantsCheckpoint: true,
   rollbackOpensTimeline: true,
   resetKeepsOffsets: true,
   shapesAreCompared: true,
-  requestsAreKnownAgain: true,
+  rollbackIsKnownAgain: true,
+  deploymentIsKnownAgain: true,
+  savepointIsKnownAgain: true,
+  cancelIsAtOnce: true,
+  olderIsTaken: true,
   leaseIsByPostgres: true,
 };
 export type Rules = typeof RULES;

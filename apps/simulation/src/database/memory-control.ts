@@ -69,29 +69,32 @@ export class MemoryControl {
       if (decision.kind === 'as_it_is') return 'ordered';
       if (startMode?.mode === 'checkpoint' && !this.isHeld(id, startMode.checkpointId)) return 'checkpoint_gone';
       const left = startMode === undefined ? undefined : supersedeRollback(this.database, job);
+      const event = order === 'cancel' && !this.database.rules.cancelIsAtOnce ? undefined : decision.event;
       const set: Partial<JobRow> = {
         desired: decision.desired,
         startMode: startMode ?? pendingRollback(job) ?? null,
         ...(left === undefined ? {} : { revision: left }),
         ...(order === 'start' ? ({ attempts: 0, retryAtMs: null, startTrigger: 'resume' } as const) : {}),
       };
-      this.apply(job, { set, event: decision.event, supersedes: decision.event !== undefined });
+      this.apply(job, { set, event, supersedes: event !== undefined });
       return 'ordered';
     });
   }
 
   addRevision(id: JobId, { bundleDigest, config, requestId }: NewRevisionOf): Promise<string> {
     return this.transact('deploy', () => {
-      const { tables } = this.database;
+      const { tables, rules, watch } = this.database;
       const job = tables.job(id);
       const revisions = tables.revisions.get(id) ?? [];
-      if (this.isMade(id, requestId)) return 'ordered';
+      if (rules.deploymentIsKnownAgain && this.isMade(id, requestId)) return 'ordered';
       if (job.status === 'cancelled' || job.desired === 'cancelled') return 'refused';
       const manifest = bundleOf(this.database, bundleDigest);
       const plan = planUpgrade(factsOf(this.database, job), { manifest, config, options: NO_UPGRADE_OPTIONS });
       if (plan.outcome === 'refuse') return 'upgrade_refused';
       const number = Math.max(...revisions.map((one) => one.number)) + 1;
-      revisions.push({ number, bundleDigest, config, options: NO_UPGRADE_OPTIONS, requestId });
+      const row = { number, bundleDigest, config, options: NO_UPGRADE_OPTIONS, requestId };
+      revisions.push(row);
+      watch.deployed?.(job, row);
       if (plan.outcome === 'ask') job.upgrade = { revision: number, objections: plan.objections };
       else this.apply(job, deploy(job, number));
       return 'ordered';
@@ -132,9 +135,9 @@ export class MemoryControl {
     },
   ): Promise<string> {
     return this.transact('roll back', () => {
-      const { tables, watch } = this.database;
+      const { tables, rules, watch } = this.database;
       const job = tables.job(id);
-      if (this.isMade(id, requestId)) return 'ordered';
+      if (rules.rollbackIsKnownAgain && this.isMade(id, requestId)) return 'ordered';
       if (job.status === 'cancelled' || job.desired === 'cancelled') return 'refused';
       const row = checkpointOf(this.database, checkpointId, id);
       if (row === undefined) return 'checkpoint_gone';
@@ -162,9 +165,10 @@ export class MemoryControl {
 
   requestSavepoint(id: JobId, savepointId: SavepointId, requestId: string): Promise<string> {
     return this.transact('ask for a savepoint', () => {
-      const { tables, watch } = this.database;
+      const { tables, rules, watch } = this.database;
       const job = tables.job(id);
-      if (tables.savepoints.some((one) => one.jobId === id && one.requestId === requestId)) return 'requested';
+      const isAsked = tables.savepoints.some((one) => one.jobId === id && one.requestId === requestId);
+      if (isAsked && rules.savepointIsKnownAgain) return 'requested';
       if (job.status === 'cancelled' || job.desired === 'cancelled') return 'cancelled';
       const isToMove = job.currentRunId !== null || !isAtRest(job.status) || pendingRollback(job) !== undefined;
       const at = isToMove ? undefined : checkpointAt(this.database, job);
@@ -204,9 +208,9 @@ export class MemoryControl {
 
   /** Whether what this request asks of the job was done before. */
   private isMade(id: JobId, requestId: string): boolean {
-    const { tables, rules } = this.database;
+    const { tables } = this.database;
     const made = [...(tables.revisions.get(id) ?? []), ...tables.rollbacks.filter(({ jobId }) => jobId === id)];
-    return rules.requestsAreKnownAgain && made.some((one) => one.requestId === requestId);
+    return made.some((one) => one.requestId === requestId);
   }
 
   /** Holds a complete checkpoint of the job with all that it builds on; false if there is none. */
@@ -266,7 +270,7 @@ function checkpointAt(database: Database, job: JobRow): CheckpointRow | undefine
 }
 
 function insertJob(
-  { tables, nowMs }: Database,
+  { tables, nowMs, watch }: Database,
   {
     id,
     tenantId,
@@ -285,5 +289,6 @@ function insertJob(
   };
   tables.jobs.set(id, row);
   tables.revisions.set(id, [{ number: 1, bundleDigest, config, options: NO_UPGRADE_OPTIONS, requestId: null }]);
+  watch.created?.(row);
   return row;
 }

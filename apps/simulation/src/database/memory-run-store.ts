@@ -16,6 +16,7 @@ import {
   type NewCheckpoint,
   type NewEvent,
   isAhead,
+  type JobEvent,
   type Orders,
   type Progress,
   type RunEnd,
@@ -116,24 +117,30 @@ export class MemoryRunStore extends RunStore {
   }
 
   override markRunning(fence: Fence): Promise<'done' | 'fenced'> {
-    return this.transact('running', () => moveOwnedJob(this.database, fence, 'restored'));
+    return this.transact('running', () => this.move(fence, 'restored'));
   }
 
   override markDraining(fence: Fence): Promise<'done' | 'fenced'> {
-    return this.transact('draining', () => moveOwnedJob(this.database, fence, 'drain'));
+    return this.transact('draining', () => this.move(fence, 'drain'));
   }
 
   override markHealthy(fence: Fence, revision: number): Promise<'done' | 'fenced'> {
     return this.transact('healthy', () => {
       const job = ownedBy(this.database, fence);
       if (job === undefined) return 'fenced';
+      this.database.watch.wrote?.(job, fence, 'that a revision is healthy');
       if (job.probation?.revision === revision) job.probation = null;
       return 'done';
     });
   }
 
   override end(fence: Fence, end: RunEnd): Promise<'done' | 'fenced'> {
-    return this.transact(`end ${end.kind}`, () => endRun(this.database, fence, end));
+    return this.transact(`end ${end.kind}`, () => {
+      const as = this.database.rules.endIsFenced ? fence : ownerOf(this.database, fence);
+      const job = ownedBy(this.database, as);
+      if (job !== undefined) this.database.watch.wrote?.(job, fence, `the end of ${fence.runId}`);
+      return endRun(this.database, as, end);
+    });
   }
 
   override writeBatch(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult> {
@@ -175,7 +182,19 @@ export class MemoryRunStore extends RunStore {
   override async appendEvents(_: Fence, events: readonly NewEvent[]): Promise<void> {
     for (const event of events) this.database.watch.told?.(event);
   }
+
+  private move(fence: Fence, event: JobEvent): 'done' | 'fenced' {
+    const job = ownedBy(this.database, fence);
+    if (job !== undefined) this.database.watch.wrote?.(job, fence, `that a job is ${event}`);
+    return moveOwnedJob(this.database, fence, event);
+  }
 }
+
+/** The fence of whoever owns the job, for one that does not any more. */
+const ownerOf = ({ tables }: Database, fence: Fence): Fence => {
+  const { epoch, currentRunId } = tables.job(fence.jobId);
+  return currentRunId === null ? fence : { ...fence, epoch, runId: currentRunId };
+};
 
 const ordersOf = ({ desired, revision, startMode, savepointWanted }: JobRow): Orders => ({
   ...{ desired, revision, checkpointStretch: 1, startsElsewhere: startMode !== null },

@@ -196,6 +196,7 @@ export function scheduleJob(database: Database, job: JobRow): ScheduleOutcome {
   if (verdict.outcome === 'start') settleRollback(database, job, 'begun', job.timeline + 1);
   else settleRollback(database, job, 'held');
   watch.decided?.(job, decided.decision);
+  watch.startJudged?.(job, job.revision, decided.decision);
   if (verdict.outcome !== 'start') {
     job.startMode = null;
     return hold(database, job, verdict);

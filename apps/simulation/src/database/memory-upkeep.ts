@@ -47,6 +47,7 @@ export class MemoryUpkeep extends CheckpointUpkeep {
       holdTimelineOf(this.database, id);
       const row = this.database.tables.checkpoints.get(id);
       if (row?.status !== 'complete') return false;
+      this.database.watch.unreadable?.(row);
       row.status = 'corrupt';
       return true;
     });

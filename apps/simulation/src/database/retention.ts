@@ -136,7 +136,9 @@ export function pruneBatches(
   let dropped = 0;
   for (const job of [...tables.jobs.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const complete = tables.checkpointsOf(job.id).filter(({ status }) => status === 'complete');
-    for (const timeline of [...new Set(complete.map((row) => row.timeline))].sort((a, b) => a - b)) {
+    const timelines = new Set(complete.map((row) => row.timeline));
+    if (!rules.prunerWantsCheckpoint) timelines.add(job.timeline);
+    for (const timeline of [...timelines].sort((a, b) => a - b)) {
       const ids = complete.filter((row) => row.timeline === timeline).map(({ batchId }) => batchId);
       const oldest = rules.prunerAsksCheckpoints ? Math.min(...ids) : Math.max(...ids);
       const below = Math.min(oldest, (job.lastBatchId ?? Infinity) - keep);

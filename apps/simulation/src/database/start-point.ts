@@ -108,7 +108,7 @@ export function decideFor(database: Database, job: JobRow, number: number): Deci
   const newest = asked ?? checkpoints[0];
   const decision = decideStart({
     policy: config.restorePolicy,
-    checkpoints,
+    checkpoints: rules.olderIsTaken ? checkpoints : checkpoints.slice(0, 1),
     revision: number,
     wanted: rules.shapesAreCompared || newest === undefined ? manifest : { ...manifest, shapes: newest.shapes },
     upgrade: options,

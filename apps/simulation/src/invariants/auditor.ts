@@ -1,11 +1,13 @@
 import type { Checkpoint, Fence, JobId, RestoreDecision, RunEnd, SourceOffsets } from '@tidemark/domain';
 import type { Watch } from '../database/database.js';
-import type { CheckpointRow, JobRow, RollbackRow, Tables } from '../database/tables.js';
+import type { CheckpointRow, JobRow, RevisionRow, RollbackRow, Tables } from '../database/tables.js';
 import type { BatchAudit } from './batch-audit.js';
 import type { CheckpointAudit } from './checkpoint-audit.js';
 import { SOURCE } from '../job/records.js';
 import type { Findings } from './invariants.js';
-import { sameOffsets, textOf, type Timelines } from './timelines.js';
+import { owned } from './owned.js';
+import type { StartAudit } from './start-audit.js';
+import { BEGINNING, sameOffsets, textOf, type Timelines } from './timelines.js';
 
 /** With the revision and the offsets that the job went back to with it. */
 type OrderedRollback = RollbackRow & { readonly revision: number; readonly offsets: SourceOffsets };
@@ -25,21 +27,31 @@ export class Auditor {
     private readonly of: { readonly tables: Tables; readonly nowMs: () => number; readonly leaseMs: number },
     private readonly batches: BatchAudit,
     private readonly checkpoints: CheckpointAudit,
+    readonly starts: StartAudit,
   ) {}
 
   watch(): Watch {
-    const { batches, checkpoints } = this;
+    const { batches, checkpoints, starts } = this;
     return {
+      created: ({ id, baseCheckpointId }) => {
+        if (baseCheckpointId === null) this.timelines.open(id, 1, BEGINNING);
+      },
+      deployed: this.deployed.bind(this),
+      wrote: owned.bind(undefined, this.findings),
+      startJudged: starts.judged.bind(starts),
+      unreadable: (row) => {
+        checkpoints.unreadable(row);
+        starts.unreadable(row);
+      },
       planned: batches.planned.bind(batches),
       committed: batches.committed.bind(batches),
       completed: (job, fence, row) => {
+        owned(this.findings, job, fence, `that ${row.id} is complete`);
         checkpoints.completed(job, row);
         this.findings.check('I14', row.tenantId === fence.tenantId, () => `a checkpoint of ${row.tenantId}`);
       },
       retired: checkpoints.retired.bind(checkpoints),
-      pruned: (jobId, timeline, batchId) => {
-        checkpoints.pruned(this.of.tables.jobs.get(jobId), timeline, batchId);
-      },
+      pruned: checkpoints.pruned.bind(checkpoints),
       claimed: this.claimed.bind(this),
       decided: this.decided.bind(this),
       ended: this.ended.bind(this),
@@ -106,14 +118,26 @@ export class Auditor {
   private rollbackOrdered(job: JobRow, row: RollbackRow): void {
     const { offsets = {} } = this.of.tables.checkpoints.get(row.checkpointId) ?? {};
     this.ordered.set(job.id, { ...row, revision: job.revision, offsets });
-    const same = this.of.tables.rollbacks.filter(({ requestId }) => requestId === row.requestId);
-    this.findings.check('I15', same.length === 1, () => `request ${row.requestId ?? ''} has made ${same.length}`);
+    this.isOnce(row.requestId, this.of.tables.rollbacks);
+  }
+
+  private deployed({ id }: JobRow, { requestId }: RevisionRow): void {
+    this.isOnce(requestId, this.of.tables.revisions.get(id) ?? []);
+  }
+
+  private isOnce(asked: string | null, all: readonly { readonly requestId: string | null }[]): void {
+    const same = all.filter(({ requestId }) => requestId === asked);
+    this.findings.check('I15', same.length === 1, () => `request ${asked ?? ''} has made ${same.length}`);
   }
 
   private ended(job: JobRow, _: Fence, end: RunEnd): void {
     const code = 'code' in end ? end.code : undefined;
     const contradicts = code === 'batch_log_inconsistent';
-    this.findings.check('I3', !contradicts, () => `${job.id} ended with "${'reason' in end ? end.reason : ''}"`);
+    const said = (): string => `${job.id} ended with "${'reason' in end ? end.reason : ''}"`;
+    this.findings.check('I3', !contradicts, said);
+    // Nothing else that happens here is for a person to look at.
+    const isForPeople = end.kind === 'failed' || end.kind === 'ask';
+    this.findings.check('fault', !isForPeople || this.starts.isHeld(job.id), said);
     if (end.kind !== 'drained' && end.kind !== 'finished') return;
     const open = [...this.of.tables.batchesOf(job.id, job.timeline).values()].filter(
       ({ committedEpoch }) => committedEpoch === null,
@@ -144,6 +168,8 @@ export class Auditor {
 
   private forked(job: JobRow, of: Checkpoint): void {
     const { baseOffsets: base, baseBatchId } = job;
+    const isThere = sameOffsets(base, of.offsets) && baseBatchId === of.batchId;
+    this.findings.check('I3', isThere, () => `${job.id} begins at ${textOf(base)}, and ${of.id} is elsewhere`);
     this.timelines.open(job.id, 1, { base, baseBatchId, stateFrom: this.stateFromOf(of) });
   }
 
@@ -152,6 +178,8 @@ export class Auditor {
   }
 
   private savepointAsked(job: JobRow, number: number): void {
+    const ofJob = this.of.tables.savepoints.filter(({ jobId }) => jobId === job.id);
+    this.isOnce(ofJob.find((one) => one.number === number)?.requestId ?? null, ofJob);
     const { committedId } = this.timelines.get(job.id, job.timeline);
     this.asked.set(`${job.id}/${number}`, { timeline: job.timeline, committedId });
   }

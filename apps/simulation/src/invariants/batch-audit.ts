@@ -4,6 +4,7 @@ import type { BatchRow, JobRow } from '../database/tables.js';
 import type { Output } from '../job/ends.js';
 import { SOURCE, totalsOf, type Row } from '../job/records.js';
 import type { Findings } from './invariants.js';
+import { owned } from './owned.js';
 import { follow, sameOffsets, textOf, type Timeline, type Timelines } from './timelines.js';
 
 /** I1 to I5, I7, I11 and I14: plans, commits and what sinks are given. */
@@ -17,7 +18,7 @@ export class BatchAudit {
   planned(job: JobRow, fence: Fence, { plan }: BatchRow, before: BatchPlan | undefined): void {
     const timeline = this.timelines.get(job.id, plan.timeline);
     const name = `the plan of ${nameOf(job, plan)}`;
-    this.owned(job, fence, name);
+    owned(this.findings, job, fence, name);
     const isSame = before === undefined || JSON.stringify(before.ranges) === JSON.stringify(plan.ranges);
     this.findings.check('I2', isSame, () => `${name} was changed`);
     if (before !== undefined) return;
@@ -34,7 +35,7 @@ export class BatchAudit {
   committed(job: JobRow, fence: Fence, { plan, nextOffsets }: BatchRow): void {
     const timeline = this.timelines.get(job.id, plan.timeline);
     const name = `the commit of ${nameOf(job, plan)}`;
-    this.owned(job, fence, name);
+    owned(this.findings, job, fence, name);
     this.findings.check('I10', plan.timeline === job.timeline, () => `${name} is on a timeline that was left`);
     const after = timeline.plans.get(plan.batchId)?.after ?? {};
     const offsets = nextOffsets ?? {};
@@ -68,16 +69,6 @@ export class BatchAudit {
       const is = (): string => `${key} is ${total} after ${name}, and ${right.get(key) ?? 0} were right`;
       this.findings.check('I7', total === right.get(key), is);
     }
-  }
-
-  private owned(job: JobRow, { epoch, runId, tenantId }: Fence, name: string): void {
-    const isOwner = job.epoch === epoch && job.currentRunId === runId;
-    this.findings.check('I1', isOwner, () => `${name} is of epoch ${epoch}, the job's is ${job.epoch}`);
-    this.findings.check(
-      'I14',
-      job.tenantId === tenantId,
-      () => `${name} is of ${tenantId}, the job of ${job.tenantId}`,
-    );
   }
 }
 

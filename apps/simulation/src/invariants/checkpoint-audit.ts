@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { MANIFEST_NAME, type CheckpointManifest } from '@tidemark/checkpoint';
+import type { JobId } from '@tidemark/domain';
 import type { CheckpointRow, JobRow, Tables } from '../database/tables.js';
 import type { Disk } from '../world/objects.js';
 import type { Findings } from './invariants.js';
 import { sameOffsets, textOf, type Timelines } from './timelines.js';
+
+type StoredFile = CheckpointManifest['operators'][string]['files'][number];
 
 /** I6 and I9: checkpoints, what they name and what names them. */
 export class CheckpointAudit {
@@ -58,11 +61,22 @@ export class CheckpointAudit {
   }
 
   /** A batch was dropped from the log. */
-  pruned(job: JobRow | undefined, timeline: number, batchId: number): void {
-    const needs = this.tables
-      .checkpointsOf(job?.id ?? ('' as JobRow['id']))
-      .find((row) => row.timeline === timeline && row.status === 'complete' && row.batchId < batchId);
+  pruned(jobId: JobId, timeline: number, batchId: number): void {
+    const complete = this.tables
+      .checkpointsOf(jobId)
+      .filter((row) => row.timeline === timeline && row.status === 'complete');
+    const needs = complete.find((row) => row.batchId < batchId);
     this.findings.check('I9', needs === undefined, () => `batch ${batchId} was dropped, which ${nameOf(needs)} needs`);
+    const isHeld = complete.some((row) => row.batchId >= batchId);
+    const what = (): string => `batch ${batchId} of t${timeline} was dropped, and no complete checkpoint holds it`;
+    this.findings.check('I9', isHeld, what);
+  }
+
+  /** A complete checkpoint was found unreadable. */
+  unreadable(row: CheckpointRow): void {
+    const folders = [row.path, ...row.buildsOn];
+    const isDamaged = [...this.disk.damaged].some((path) => folders.some((folder) => path.startsWith(`${folder}/`)));
+    this.findings.check('I6', isDamaged, () => `${nameOf(row)} was found unreadable, and nothing of it was damaged`);
   }
 
   private folderOf(path: string): string | undefined {
@@ -73,11 +87,15 @@ export class CheckpointAudit {
     if (this.disk.damaged.has(`${path}/${MANIFEST_NAME}`)) return undefined;
     const bytes = this.disk.objects.get(`${path}/${MANIFEST_NAME}`);
     if (bytes === undefined) return 'its manifest';
-    if (createHash('sha256').update(bytes).digest('hex') !== manifestSha256) return 'the manifest that it names';
+    if (sha256Of(bytes) !== manifestSha256) return 'the manifest that it names';
     const { operators } = JSON.parse(new TextDecoder().decode(bytes)) as CheckpointManifest;
     const files = Object.values(operators).flatMap((operator) => operator.files);
-    const missing = files.find((file) => !this.disk.objects.has(`${file.in ?? path}/${file.path}`));
-    if (missing !== undefined && !this.disk.damaged.has(`${missing.in ?? path}/${missing.path}`)) return missing.path;
+    const isThere = ({ in: folder = path, path: name, sha256 }: StoredFile): boolean => {
+      const stored = this.disk.objects.get(`${folder}/${name}`);
+      return this.disk.damaged.has(`${folder}/${name}`) || (stored !== undefined && sha256Of(stored) === sha256);
+    };
+    const missing = files.find((file) => !isThere(file));
+    if (missing !== undefined) return `${missing.path} as its manifest says it is`;
     return buildsOn.find((base) => ![...this.tables.checkpoints.values()].some((row) => row.path === base));
   }
 
@@ -123,6 +141,8 @@ export class CheckpointAudit {
     return row.status === 'complete' && !isBehind ? 'it is the newest of its timeline' : undefined;
   }
 }
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const nameOf = (row: CheckpointRow | undefined): string =>
   row === undefined ? 'nothing' : `checkpoint ${row.id.replace(/_0+/, '_')} of batch ${row.batchId} (t${row.timeline})`;

@@ -1,5 +1,6 @@
 import { offsetsAfter, type BatchPlan, type JobId, type PartitionOffsets, type SourceOffsets } from '@tidemark/domain';
 import { SOURCE } from '../job/records.js';
+import type { Findings } from './invariants.js';
 
 /** What is known of one timeline, kept apart from the rows that it is held against. */
 export interface Timeline {
@@ -17,16 +18,25 @@ export interface Timeline {
   readonly applied: Map<string, number>;
 }
 
+/** Where the first timeline of a job begins that is no fork. */
+export const BEGINNING = { base: {}, baseBatchId: 0, stateFrom: {} } as const;
+
+/** Those of all jobs. Each is opened before anything is on it: at the beginning, or where a start or a fork says. */
 export class Timelines {
   private readonly all = new Map<string, Timeline>();
+
+  constructor(private readonly findings: Findings) {}
 
   find(jobId: JobId, timeline: number): Timeline | undefined {
     return this.all.get(`${jobId}/${timeline}`);
   }
 
-  /** Of a job whose first timeline begins at the beginning, if nothing else was said. */
+  /** One that nobody has opened is a finding, and begins at the beginning from then on. */
   get(jobId: JobId, timeline: number): Timeline {
-    return this.find(jobId, timeline) ?? this.open(jobId, timeline, { base: {}, baseBatchId: 0, stateFrom: {} });
+    const found = this.find(jobId, timeline);
+    if (found !== undefined) return found;
+    this.findings.check('I3', false, () => `${jobId} is on timeline ${timeline}, which nobody has opened`);
+    return this.open(jobId, timeline, BEGINNING);
   }
 
   open(jobId: JobId, timeline: number, begins: Pick<Timeline, 'base' | 'baseBatchId' | 'stateFrom'>): Timeline {

@@ -1,4 +1,4 @@
-import type { BatchLogResult, RunStore, TenantId } from '@tidemark/domain';
+import type { BatchLogResult, Orders, RunId, RunStore, TenantId } from '@tidemark/domain';
 import type { RunnerParts } from '../world/runner-process.js';
 import { PortFailure } from '../world/stage.js';
 import type { Mutation } from '../world/world.js';
@@ -52,6 +52,47 @@ export const stopsInSilence: Wrap = (parts, { database }) => {
       const run = database.tables.runs.get(runId);
       const job = run === undefined ? undefined : database.tables.job(run.jobId);
       if (job?.desired !== 'stopped') await runs.disown(runId, runnerId);
+    },
+  });
+};
+
+/** Whatever is deployed, a run is told of the revision that it runs. */
+export const deafToDeployments: Wrap = (parts) => {
+  const { runs } = parts;
+  const own = new Map<RunId, number>();
+  const heard = <T extends Orders>(runId: RunId, orders: T): T => ({
+    ...orders,
+    revision: own.get(runId) ?? orders.revision,
+  });
+  return withRuns(parts, {
+    claim: async (runId, runnerId) => {
+      const claimed = await runs.claim(runId, runnerId);
+      if (claimed !== undefined) own.set(runId, claimed.revision.number);
+      return claimed;
+    },
+    writeBatch: async (fence, entry) => {
+      const result = await runs.writeBatch(fence, entry);
+      return 'orders' in result ? { ...result, orders: heard(fence.runId, result.orders) } : result;
+    },
+    heartbeat: async (runnerId) => {
+      const answer = await runs.heartbeat(runnerId);
+      if (answer.outcome === 'lost') return answer;
+      const orders = new Map([...answer.orders].map(([runId, of]) => [runId, heard(runId, of)]));
+      return { ...answer, orders };
+    },
+  });
+};
+
+const HEARTBEATS = 6;
+
+/** Every so often a runner takes itself for lost. */
+export const losesHeart: Wrap = (parts) => {
+  const { runs } = parts;
+  let count = 0;
+  return withRuns(parts, {
+    heartbeat: async (runnerId) => {
+      count += 1;
+      return count % HEARTBEATS === 0 ? { outcome: 'lost' } : runs.heartbeat(runnerId);
     },
   });
 };

@@ -97,6 +97,27 @@ export const savepointByEarlierSnapshot: Wrap = (parts, world) => {
   });
 };
 
+/** A checkpoint is written, and says of no savepoint that was asked for. */
+export const savepointNever: Wrap = (parts) => {
+  const { runs } = parts;
+  return withRuns(parts, {
+    completeCheckpoint: (fence, id, written) =>
+      runs.completeCheckpoint(fence, id, { ...written, savepoint: undefined }),
+  });
+};
+
+/** The last byte of every file of state is another one. */
+export const writesOtherBytes: Wrap = (parts) => {
+  const { objects } = parts;
+  const put: ObjectStore['put'] = (path, bytes) => {
+    if (path.endsWith(MANIFEST_NAME)) return objects.put(path, bytes);
+    const other = Uint8Array.from(bytes);
+    other[other.length - 1] = (other.at(-1) ?? 0) ^ 1;
+    return objects.put(path, other);
+  };
+  return { ...parts, objects: around(objects, { put }) };
+};
+
 /** State of one checkpoint, offsets of the last commit. */
 export const offsetsOfAnother: Wrap = (parts, world) => {
   const { runs } = parts;

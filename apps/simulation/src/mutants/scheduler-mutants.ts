@@ -51,3 +51,10 @@ export const freesNobody: Wrap = (parts) => ({
   ...parts,
   scheduling: around(parts.scheduling, { endLostRuns: () => Promise.resolve([]) }),
 });
+
+/** Whatever is read back is taken for damaged. */
+export const callsUnreadable: Wrap = (parts) => {
+  const { upkeep } = parts;
+  const noteVerified: typeof upkeep.noteVerified = async (id) => void (await upkeep.markUnreadable(id, 'x'));
+  return { ...parts, upkeep: around(upkeep, { noteVerified }) };
+};

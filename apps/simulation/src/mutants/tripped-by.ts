@@ -16,7 +16,7 @@ export const TRIPPED_BY = {
   I11: { seed: 5, fault: 'a plan is made after an order to stop' },
   I12: { seed: 31, fault: 'a savepoint is an earlier snapshot' },
   I14: { seed: 9, fault: 'a run writes as another tenant' },
-  I15: { seed: 11, fault: 'a repeated request is done twice' },
+  I15: { seed: 11, fault: 'a repeated rollback is done twice' },
   I16: { seed: 10, fault: 'a plan that is open is forgotten' },
   L1: { seed: 2, fault: 'nobody frees the jobs of lost runners' },
   L2: { seed: 4, fault: 'a run that has stopped says nothing' },

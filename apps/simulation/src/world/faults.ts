@@ -4,7 +4,7 @@ import { newestFirst, type CheckpointRow } from '../database/tables.js';
 import { aConfig, BUNDLES } from '../job/bundles.js';
 import { Chance } from './chance.js';
 import { LEASE_MS } from './scheduler-process.js';
-import type { Process } from './stage.js';
+import { PortFailure, type Process } from './stage.js';
 import type { World } from './world.js';
 
 /** Something that happens to a world, with all that chance has to say about it. */
@@ -17,7 +17,8 @@ export interface Happening {
 interface Kind {
   /** How often it happens, against the others. */
   readonly weight: number;
-  readonly happens: (world: World, chance: Chance) => void;
+  /** Calls `strikes` once it does something: there may be nothing that it could be done to. */
+  readonly happens: (world: World, chance: Chance, strikes: () => void) => void;
 }
 
 const FREEZE_MS_MAX = 2 * LEASE_MS;
@@ -26,7 +27,9 @@ const CALLS_MAX = 16;
 const AGAIN_MS = 50;
 
 const runnerOf = (world: World, chance: Chance) => chance.of(world.runners);
-const jobOf = (world: World, chance: Chance): JobId | undefined => chance.of(world.jobs);
+/** One that is there: of another one a client would be told so. */
+const jobOf = (world: World, chance: Chance): JobId | undefined =>
+  chance.of(world.jobs.filter((id) => world.database.tables.jobs.has(id)));
 
 function freeze(world: World, process: Process, ms: number): void {
   process.frozenUntilMs = Math.max(process.frozenUntilMs, world.stage.nowMs + ms);
@@ -40,30 +43,41 @@ function sooner(process: Process | undefined, chance: Chance, happens: () => voi
   else process.ambush = { left: 1 + chance.below(CALLS_MAX), happens };
 }
 
-/** A client that asks until it is answered, each time with the same id of its request. */
+/** A client that asks until it is answered, each time with the same id of its request. Only a port may fail it. */
 export function insist(
   world: World,
   ask: () => Promise<string>,
   told: (outcome: string) => void = () => undefined,
 ): void {
-  ask().then(told, () => {
+  ask().then(told, (error: unknown) => {
+    world.failures.look(error);
+    if (!(error instanceof PortFailure)) return;
     world.later(AGAIN_MS, () => {
       insist(world, ask, told);
     });
   });
 }
 
-const order = (name: JobOrder) => (world: World, chance: Chance) => {
+/** Of an order it is so once it is done: one that is refused does nothing. */
+const ifDone =
+  (strikes: () => void) =>
+  (outcome: string): void => {
+    if (DONE.includes(outcome)) strikes();
+  };
+
+const DONE: readonly string[] = ['ordered', 'requested'];
+
+const order = (name: JobOrder) => (world: World, chance: Chance, strikes: () => void) => {
   const jobId = jobOf(world, chance);
-  if (jobId !== undefined) insist(world, () => world.control().order(jobId, name));
+  if (jobId !== undefined) insist(world, () => world.control().order(jobId, name), ifDone(strikes));
 };
 
-const deploy = (bundle: keyof typeof BUNDLES) => (world: World, chance: Chance) => {
+const deploy = (bundle: keyof typeof BUNDLES) => (world: World, chance: Chance, strikes: () => void) => {
   const jobId = jobOf(world, chance);
   if (jobId === undefined) return;
   const config = aConfig(chance.of(['ask', 'reset_keep_offsets', 'ask', 'fail'] as const) ?? 'ask');
   const revision = { bundleDigest: BUNDLES[bundle], config, requestId: requestId(chance) };
-  insist(world, () => world.control().addRevision(jobId, revision));
+  insist(world, () => world.control().addRevision(jobId, revision), ifDone(strikes));
 };
 
 const requestId = (chance: Chance): string => `request-${chance.seed}`;
@@ -75,13 +89,18 @@ function completeOf(world: World, jobId: JobId): readonly CheckpointRow[] {
     .sort(newestFirst);
 }
 
-function rollBack(world: World, jobId: JobId, checkpointId: CheckpointId, chance: Chance): void {
+interface Aim {
+  readonly jobId: JobId;
+  readonly checkpointId: CheckpointId;
+}
+
+function rollBack(world: World, { jobId, checkpointId }: Aim, chance: Chance, strikes: () => void): void {
   const rollback = { rollbackId: world.ids.next('rollback'), checkpointId, requestId: requestId(chance) };
-  insist(world, () => world.control().rollBack(jobId, rollback));
+  insist(world, () => world.control().rollBack(jobId, rollback), ifDone(strikes));
 }
 
 /** What happens to bytes at rest: a bit flips, the end is lost, all is lost, or another file lies in its place. */
-function damage(world: World, chance: Chance): void {
+function damage(world: World, chance: Chance, strikes: () => void): void {
   const { disk, stage } = world;
   const paths = [...disk.objects.keys()].filter((path) => !path.startsWith('bundles/'));
   const path = chance.happens(0.5) ? chance.of(paths) : (newestFile(world, chance) ?? chance.of(paths));
@@ -92,6 +111,7 @@ function damage(world: World, chance: Chance): void {
   if (way === 'swap' && another === undefined) return;
   stage.note('disk', `${way ?? ''} ${path}`);
   disk.damaged.add(path);
+  strikes();
   if (way === 'lose') disk.objects.delete(path);
   else if (way === 'swap') disk.objects.set(path, disk.objects.get(another ?? '') ?? bytes);
   else if (way === 'cut') disk.objects.set(path, bytes.slice(0, chance.below(bytes.length)));
@@ -115,65 +135,77 @@ function newestFile(world: World, chance: Chance): string | undefined {
 export const KINDS = {
   data: {
     weight: 30,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const partition = chance.of([...world.input.ends.keys()]);
-      if (partition !== undefined) world.input.append(partition, 1 + chance.below(8));
+      if (partition === undefined) return;
+      world.input.append(partition, 1 + chance.below(8));
+      strikes();
     },
   },
   'runner dies': {
     weight: 10,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const runner = runnerOf(world, chance);
       const isHostGone = chance.happens(0.2);
       sooner(runner?.process, chance, () => {
-        if (runner !== undefined) world.endRunner(runner, { isHostGone });
+        if (runner === undefined) return;
+        world.endRunner(runner, { isHostGone });
+        strikes();
       });
     },
   },
   'runner is told to end': {
     weight: 3,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const runner = runnerOf(world, chance);
       if (runner?.listens !== true) return;
       world.stage.note(runner.process.name, 'is told to end');
       void runner.shutDown();
+      strikes();
     },
   },
   'runner freezes': {
     weight: 12,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const process = runnerOf(world, chance)?.process;
       const ms = chance.below(FREEZE_MS_MAX);
       sooner(process, chance, () => {
-        if (process !== undefined) freeze(world, process, ms);
+        if (process === undefined) return;
+        freeze(world, process, ms);
+        strikes();
       });
     },
   },
   'scheduler dies': {
     weight: 3,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const process = chance.of(world.schedulers);
       sooner(process, chance, () => {
-        if (process !== undefined) world.endScheduler(process);
+        if (process === undefined) return;
+        world.endScheduler(process);
+        strikes();
       });
     },
   },
   'scheduler freezes': {
     weight: 3,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const process = chance.of(world.schedulers);
       const ms = chance.below(FREEZE_MS_MAX);
       sooner(process, chance, () => {
-        if (process !== undefined) freeze(world, process, ms);
+        if (process === undefined) return;
+        freeze(world, process, ms);
+        strikes();
       });
     },
   },
   'clock steps': {
     weight: 3,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const process = runnerOf(world, chance)?.process;
       if (process === undefined) return;
       process.skewMs += (chance.next() - 0.5) * 20_000;
+      strikes();
       world.stage.note(process.name, `has its clock set ${Math.round(process.skewMs)} ms off`);
     },
   },
@@ -185,32 +217,33 @@ export const KINDS = {
   'deploy what does not fit': { weight: 2, happens: deploy('doesNotFit') },
   'answer an upgrade': {
     weight: 3,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const jobId = jobOf(world, chance);
       const answer = chance.happens(0.6) ? 'reset' : 'abandon';
-      if (jobId !== undefined) insist(world, () => world.control().decideUpgrade(jobId, answer));
+      if (jobId !== undefined) insist(world, () => world.control().decideUpgrade(jobId, answer), ifDone(strikes));
     },
   },
   savepoint: {
     weight: 5,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const jobId = jobOf(world, chance);
       const id = world.ids.next('savepoint');
-      if (jobId !== undefined) insist(world, () => world.control().requestSavepoint(jobId, id, requestId(chance)));
+      const ask = (of: JobId) => () => world.control().requestSavepoint(of, id, requestId(chance));
+      if (jobId !== undefined) insist(world, ask(jobId), ifDone(strikes));
     },
   },
   rollback: {
     weight: 6,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const jobId = jobOf(world, chance);
       const complete = jobId === undefined ? [] : completeOf(world, jobId);
       const row = chance.happens(0.5) ? complete.at(-1) : chance.of(complete);
-      if (jobId !== undefined && row !== undefined) rollBack(world, jobId, row.id, chance);
+      if (jobId !== undefined && row !== undefined) rollBack(world, { jobId, checkpointId: row.id }, chance, strikes);
     },
   },
   undo: {
     weight: 2,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const jobId = jobOf(world, chance);
       const last = world.database.tables.rollbacks.findLast((one) => one.jobId === jobId);
       if (jobId === undefined || last === undefined) return;
@@ -218,26 +251,28 @@ export const KINDS = {
       // The API refuses it: the run writes what one could go back to when it lets go.
       if (timeline === last.fromTimeline && isOwned(status)) return;
       const tip = completeOf(world, jobId).find(({ timeline }) => timeline === last.fromTimeline);
-      if (tip !== undefined) rollBack(world, jobId, tip.id, chance);
+      if (tip !== undefined) rollBack(world, { jobId, checkpointId: tip.id }, chance, strikes);
     },
   },
   fork: {
     weight: 2.5,
-    happens: (world, chance) => {
+    happens: (world, chance, strikes) => {
       const of = jobOf(world, chance);
       const row = of === undefined ? undefined : chance.of(completeOf(world, of));
       if (of === undefined || row === undefined || world.jobs.length > 1) return;
       const id = world.ids.next('job');
       const fork = { id, checkpointId: row.id };
-      void world
+      const join = (): void => {
+        if (!world.database.tables.jobs.has(id)) return;
+        world.jobs.push(id);
+        strikes();
+      };
+      world
         .control()
         .fork(of, fork)
-        .then(
-          () => undefined,
-          () => undefined,
-        )
-        .then(() => {
-          if (world.database.tables.jobs.has(id)) world.jobs.push(id);
+        .then(join, (error: unknown) => {
+          world.failures.look(error);
+          join();
         });
     },
   },
@@ -262,5 +297,5 @@ export function chooseHappenings(chance: Chance, count: number, forMs: number): 
 
 export function letHappen(world: World, { name, seed }: Happening): void {
   if (name !== 'data') world.stage.note('', `— ${name}`);
-  KINDS[name].happens(world, new Chance(seed));
+  KINDS[name].happens(world, new Chance(seed), () => void world.struck.add(name));
 }

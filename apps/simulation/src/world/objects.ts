@@ -9,6 +9,8 @@ export class Disk {
   readonly putAtMs = new Map<string, number>();
   /** Whose bytes are not what was written: torn, or damaged by chance. */
   readonly damaged = new Set<string>();
+  /** Whether an upload was torn. */
+  isTorn = false;
   onRemove: (path: string) => void = () => undefined;
 
   list(prefix: string): readonly string[] {
@@ -35,6 +37,7 @@ export class StageObjects extends ObjectStore {
       this.disk.putAtMs.set(path, this.stage.nowMs);
       if (!isTorn) return;
       this.disk.damaged.add(path);
+      this.disk.isTorn = true;
       throw new TidemarkError('store_full', { path });
     });
   }

@@ -19,6 +19,8 @@ export interface RunnerParts {
   readonly ids: CountedIds;
   readonly leaseMs: number;
   readonly onForeignState: (claimed: ClaimedRun, shape: string) => void;
+  /** Is told of what was refused to a process that goes on without it. */
+  readonly onFault: (error: unknown) => void;
   /** The process has ended itself. */
   readonly onExit: () => void;
 }
@@ -54,14 +56,15 @@ export class RunnerProcess {
   }
 
   start(): void {
-    const { runs, stage, process, onExit } = this.parts;
+    const { runs, stage, process, onExit, onFault } = this.parts;
     const runner = { id: this.id, host: '', pid: 1, slots: 4, sandbox: {} };
     runs.registerRunner(runner).then(
       () => {
         this.lease.start(this.id, onExit);
         this.isListening = true;
       },
-      () => {
+      (error: unknown) => {
+        onFault(error);
         stage.alarm(process, REGISTER_AGAIN_MS, () => {
           this.start();
         });
@@ -70,13 +73,13 @@ export class RunnerProcess {
   }
 
   take(message: RunMessage): void {
-    const { stage, process } = this.parts;
+    const { stage, process, onFault } = this.parts;
     this.taken.push(message);
     stage.alarm(process, 0, () => {
-      this.runJob.run(message, this.id).then(
-        () => this.taken.splice(this.taken.indexOf(message), 1),
-        () => undefined,
-      );
+      this.runJob
+        .run(message, this.id)
+        .then(() => this.taken.splice(this.taken.indexOf(message), 1))
+        .catch(onFault);
     });
   }
 
@@ -86,7 +89,7 @@ export class RunnerProcess {
     const drained = await this.active.drainAll('runner_shutdown', DRAIN_MS);
     if (!drained) this.active.abandonAll('lease_lost');
     this.lease.stop();
-    await this.parts.runs.retireRunner(this.id).catch(() => undefined);
+    await this.parts.runs.retireRunner(this.id).catch(this.parts.onFault);
     this.parts.onExit();
   }
 }

@@ -1,4 +1,4 @@
-import { Clock, Timers } from '@tidemark/domain';
+import { Clock, isTidemarkError, Timers } from '@tidemark/domain';
 import type { Transact } from '../database/database.js';
 import type { Chance } from './chance.js';
 
@@ -77,6 +77,10 @@ export class Stage {
   weather: Weather = CALM;
   /** What happened, for people; kept only where somebody asks. */
   readonly history: string[] | undefined;
+  /** Is told of what a call has thrown that no port would: a fault of what stands in for the outside. */
+  onFault: (error: unknown) => void = () => undefined;
+  /** What calls said that were made to fail. */
+  private readonly said = new Set<string>();
   private calls: Call[] = [];
   private alarms: Alarm[] = [];
 
@@ -108,7 +112,9 @@ export class Stage {
     const notBeforeMs = isStuck ? this.nowMs + this.chance.below(STUCK_MS_MAX) : 0;
     const call: Call = { process, name, effect: undefined, notBeforeMs, answer: () => undefined };
     const fail = (): void => {
-      reject(new PortFailure(`${name} failed`));
+      const failure = new PortFailure(`${name} failed`);
+      this.said.add(failure.message);
+      reject(failure);
     };
     const settle = (fails: boolean, isAmbiguous: boolean): void => {
       call.answer = fail;
@@ -120,6 +126,7 @@ export class Stage {
           resolve(result);
         };
       } catch (error) {
+        if (!isTidemarkError(error)) this.onFault(error);
         call.answer = () => {
           reject(error instanceof Error ? error : new Error(String(error)));
         };
@@ -133,6 +140,11 @@ export class Stage {
     };
     this.calls.push(call);
     return promise;
+  }
+
+  /** Whether a text ends with what a call has said that was made to fail. */
+  hasSaid(text: string): boolean {
+    return [...this.said].some((said) => text.endsWith(said));
   }
 
   timers(process: Process): Timers {

@@ -9,6 +9,7 @@ import { BatchAudit } from '../invariants/batch-audit.js';
 import { CheckpointAudit } from '../invariants/checkpoint-audit.js';
 import { ExpectedFailures } from '../invariants/expected-failures.js';
 import { Findings } from '../invariants/invariants.js';
+import { StartAudit } from '../invariants/start-audit.js';
 import { Timelines } from '../invariants/timelines.js';
 import { aBundle, BUNDLES, SHAPES } from '../job/bundles.js';
 import { Input, Output } from '../job/ends.js';
@@ -34,7 +35,6 @@ export interface Mutation {
 /** Some processes, what they share, and what is held of it. */
 export class World {
   readonly findings = new Findings();
-  readonly failures = new ExpectedFailures(this.findings);
   readonly ids = new CountedIds();
   readonly disk = new Disk();
   readonly output = new Output();
@@ -43,7 +43,10 @@ export class World {
   readonly database: Database;
   readonly queue: SimulatedQueue;
   readonly auditor: Auditor;
-  readonly timelines = new Timelines();
+  readonly timelines = new Timelines(this.findings);
+  readonly failures: ExpectedFailures;
+  /** What has happened, by the name of its kind; what came to nothing is not in it. */
+  readonly struck = new Set<string>();
   /** Jobs in the order in which they were made. */
   readonly jobs: JobId[] = [];
   runners: RunnerProcess[] = [];
@@ -59,6 +62,17 @@ export class World {
     { keepsHistory = false }: { readonly keepsHistory?: boolean } = {},
   ) {
     this.stage = new Stage(chance, { startMs: START_MS, keepsHistory });
+    const { stage, disk } = this;
+    this.failures = new ExpectedFailures(this.findings, {
+      failed: (text) => stage.hasSaid(text),
+      get torn() {
+        return disk.isTorn;
+      },
+      get damaged() {
+        return disk.damaged.size > 0;
+      },
+    });
+    stage.onFault = this.failures.look.bind(this.failures);
     this.input = new Input(1 + chance.below(2));
     this.everything = this.stage.process('world');
     const watch: { -readonly [K in keyof Watch]: Watch[K] } = {};
@@ -69,7 +83,8 @@ export class World {
     const checkpoints = new CheckpointAudit(this.findings, this.timelines, tables, this.disk, this.stage, GRACE_MS);
     const batches = new BatchAudit(this.findings, this.timelines, this.output);
     const known = { tables, nowMs, leaseMs: LEASE_MS };
-    this.auditor = new Auditor(this.findings, this.timelines, known, batches, checkpoints);
+    const starts = new StartAudit(this.findings, tables);
+    this.auditor = new Auditor(this.findings, this.timelines, known, batches, checkpoints, starts);
     Object.assign(watch, this.auditor.watch(), { told: this.failures.told.bind(this.failures) });
     this.disk.onRemove = checkpoints.removed.bind(checkpoints);
     this.output.onWrite = batches.written.bind(batches);
@@ -110,6 +125,7 @@ export class World {
       onForeignState: ({ fence }, shape) => {
         this.findings.check('I8', false, () => `a run of ${fence.jobId} was given the state of a ${shape}`);
       },
+      onFault: this.failures.look.bind(this.failures),
       onExit: () => {
         if (runner.current !== undefined && process.alive) this.endRunner(runner.current, { isHostGone: false });
       },

@@ -29,6 +29,8 @@ export class Known {
   readonly checkpoints: NewCheckpoint[] = [];
   readonly retired: CheckpointId[] = [];
   requests = 0;
+  /** The request that a savepoint was asked for with last. */
+  savepointAsked = 0;
 }
 
 interface Scene {
@@ -420,9 +422,11 @@ export const CALLS: {
   ],
   savepoint: [
     3,
-    withJob(async ({ both, known }, jobId) => {
+    withJob(async ({ both, known, chance }, jobId) => {
       known.requests += 1;
-      const [id, requestId] = [both.ids.next('savepoint'), `r${known.requests}`];
+      const requestId = `savepoint-${chance.happens(0.8) ? known.requests : known.savepointAsked}`;
+      known.savepointAsked = known.requests;
+      const id = both.ids.next('savepoint');
       const { outcome } = await both.postgres.recovery
         .forTenant(both.tenantId)
         .requestSavepoint(jobId, { id, label: id }, { ...BY, requestId });
