@@ -142,7 +142,14 @@ export class CheckpointAudit {
   }
 }
 
-const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** Of what lies on the disk, which is another array once it is damaged. */
+const hashes = new WeakMap<Uint8Array, string>();
+
+function sha256Of(bytes: Uint8Array): string {
+  const known = hashes.get(bytes) ?? createHash('sha256').update(bytes).digest('hex');
+  hashes.set(bytes, known);
+  return known;
+}
 
 const nameOf = (row: CheckpointRow | undefined): string =>
   row === undefined ? 'nothing' : `checkpoint ${row.id.replace(/_0+/, '_')} of batch ${row.batchId} (t${row.timeline})`;

@@ -14,6 +14,8 @@ export interface Done {
 const EXPLAINED_BY: { readonly [code in ErrorCode]?: (done: Done) => boolean } = {
   store_full: ({ torn }) => torn,
   checkpoint_unreadable: ({ damaged }) => damaged,
+  // The run ends with it, and that is held against I3.
+  batch_log_inconsistent: () => true,
 };
 
 /** Lines that say of no failure of their own: what they tell of is held against the rows (L5), or is a call that is stuck. */

@@ -11,7 +11,7 @@ export const FOUND_BY: { readonly [name in MutantName]: readonly number[] } = {
   'the sinks come before the plan': [0],
   'a sink forgets what it holds': [1],
   'a plan is made after an order to stop': [5],
-  'a run that has stopped says nothing': [4],
+  'a run that has stopped says nothing': [6],
   'a plan that is open is forgotten': [10],
   'a late message starts a run once more': [1],
   'a checkpoint is complete before its objects': [0],

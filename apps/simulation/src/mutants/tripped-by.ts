@@ -19,7 +19,7 @@ export const TRIPPED_BY = {
   I15: { seed: 11, fault: 'a repeated rollback is done twice' },
   I16: { seed: 10, fault: 'a plan that is open is forgotten' },
   L1: { seed: 2, fault: 'nobody frees the jobs of lost runners' },
-  L2: { seed: 4, fault: 'a run that has stopped says nothing' },
+  L2: { seed: 6, fault: 'a run that has stopped says nothing' },
   L3: { seed: 4, fault: 'unfinished checkpoints stay' },
   L4: { seed: 0, fault: 'what was sent stays in the outbox' },
   L5: { seed: 2, fault: 'a lease is held against a wall clock' },

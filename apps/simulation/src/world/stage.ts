@@ -175,7 +175,8 @@ export class Stage {
   async step(untilMs: number): Promise<boolean> {
     const due = this.due();
     if (due.length > 0 && !this.chance.happens(this.weather.isSlow)) {
-      due[this.chance.below(due.length)]?.();
+      const next = due[this.chance.below(due.length)];
+      if (next !== undefined) this.happen(next);
       // Everything that was woken runs until it waits for the next answer.
       await new Promise<void>((resolve) => setImmediate(resolve));
       return true;
@@ -189,25 +190,29 @@ export class Stage {
     return this.nowMs < untilMs || due.length > 0;
   }
 
-  private due(): (() => void)[] {
+  private due(): readonly (Call | Alarm)[] {
     const { nowMs } = this;
-    const due: (() => void)[] = [];
+    const due: (Call | Alarm)[] = [];
     for (const call of this.calls) {
       const { process } = call;
       const hears = process.alive && process.frozenUntilMs <= nowMs;
       if (call.effect === undefined ? !hears : call.notBeforeMs > nowMs) continue;
-      due.push(() => {
-        this.take(call);
-      });
+      due.push(call);
     }
     for (const alarm of this.alarms) {
       if (alarm.atMs > nowMs || alarm.process.frozenUntilMs > nowMs) continue;
-      due.push(() => {
-        this.alarms = this.alarms.filter((other) => other !== alarm);
-        alarm.work();
-      });
+      due.push(alarm);
     }
     return due;
+  }
+
+  private happen(next: Call | Alarm): void {
+    if (!('work' in next)) {
+      this.take(next);
+      return;
+    }
+    this.alarms = this.alarms.filter((other) => other !== next);
+    next.work();
   }
 
   private take(call: Call): void {
