@@ -29,8 +29,8 @@ export class Known {
   readonly checkpoints: NewCheckpoint[] = [];
   readonly retired: CheckpointId[] = [];
   requests = 0;
-  /** The request that a savepoint was asked for with last. */
-  savepointAsked = 0;
+  /** With which a savepoint was asked for last. */
+  savepointRequest = 'savepoint-0';
 }
 
 interface Scene {
@@ -424,8 +424,8 @@ export const CALLS: {
     3,
     withJob(async ({ both, known, chance }, jobId) => {
       known.requests += 1;
-      const requestId = `savepoint-${chance.happens(0.8) ? known.requests : known.savepointAsked}`;
-      known.savepointAsked = known.requests;
+      const requestId = chance.happens(0.8) ? `savepoint-${known.requests}` : known.savepointRequest;
+      known.savepointRequest = requestId;
       const id = both.ids.next('savepoint');
       const { outcome } = await both.postgres.recovery
         .forTenant(both.tenantId)
