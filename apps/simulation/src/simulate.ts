@@ -13,9 +13,9 @@ import { World, type Mutation } from './world/world.js';
 const STORM_MS = 6_000;
 const HEALING_MS_MAX = 90_000;
 const LOOK_MS = 400;
-/** How long it has to stay so. Time that passes costs as much as time in which things happen: one history in four has it. */
+/** How long it has to stay so. Time that passes costs as much as time in which things happen: one history in eight has it. */
 const QUIET_MS = 3 * LEASE_MS;
-const QUIET_ONE_IN = 4;
+const QUIET_ONE_IN = 8;
 /** Claims of one job while nothing happens to it any more: more are a storm of restarts. */
 const CLAIMS_MAX_HEALING = 12;
 
