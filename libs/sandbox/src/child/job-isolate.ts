@@ -88,7 +88,8 @@ export class JobIsolate {
     const share = (buffer: SharedArrayBuffer) => new isolatedVm.ExternalCopy(buffer).copyInto() as never;
     this.input = new SharedBytes((buffer) => this.guest.attachInput.applySync(undefined, [share(buffer)]));
     this.output = new SharedBytes((buffer) => this.guest.attachOutput.applySync(undefined, [share(buffer)]));
-    this.texts = new TextCollection(collectorOf(this.isolate));
+    const heapBytes = (): number => this.isolate.getHeapStatisticsSync().used_heap_size;
+    this.texts = new TextCollection(collectorOf(this.isolate), heapBytes);
   }
 
   /** Call between two requests. */

@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import type ivm from 'isolated-vm';
 
-/** Characters of text that are worth a collection. */
-const CHARS_MIN = 8 * 1024 * 1024;
+/** Characters of text that are worth a collection: so many, and so many for each byte of the heap that is gone through for it. */
+const CHARS_MIN = 1024 * 1024;
+const CHARS_PER_HEAP_BYTE = 0.25;
 /** After a collection, at least so many times as long is none: two percent of the time at most. */
 const REST = 50;
 
@@ -17,6 +18,7 @@ export class TextCollection {
 
   constructor(
     private readonly collect: () => void,
+    private readonly heapBytes: () => number,
     private readonly elapsedMs = () => performance.now(),
   ) {}
 
@@ -29,7 +31,7 @@ export class TextCollection {
   collectIfDue(): void {
     if (this.chars < CHARS_MIN) return;
     const beganMs = this.elapsedMs();
-    if (beganMs < this.notBeforeMs) return;
+    if (beganMs < this.notBeforeMs || this.chars < CHARS_PER_HEAP_BYTE * this.heapBytes()) return;
     this.chars = 0;
     this.collect();
     const endedMs = this.elapsedMs();
