@@ -57,7 +57,10 @@ export interface BatchLog {
 export interface PlanRequest {
   /** Offsets already planned; a partition that is absent has never been seen. */
   readonly from: PartitionOffsets;
-  /** What those are positions of, as far as the source has said so with what was read. */
+  /**
+   * What those are positions of, as far as the source has said so with what was read. Where the job has gone back, what was
+   * known of a partition until then follows (`knownSince`), also of one that is absent from `from`.
+   */
   readonly identities?: PartitionIdentities | undefined;
   readonly timeline: number;
   readonly batchId: number;
@@ -128,8 +131,8 @@ export interface Source {
   readonly uid: string;
   /**
    * Chooses what the next batch reads, within `bytesMax` and the source's own rate limit. Ranges are contiguous with `from`; a
-   * partition without new data is left out. A source that cannot be read twice stores the bytes first and names
-   * the object in `held`. Throws `offsets_expired`, `partition_replaced` or `partition_renamed` where it does not hold
+   * partition without new data is left out. One that has to wait may be given with an empty range, so that it counts as
+   * seen. A source that cannot be read twice stores the bytes first and names the object in `held`. Throws `offsets_expired`, `partition_replaced` or `partition_renamed` where it does not hold
    * what `from` is a position of.
    */
   plan(request: PlanRequest): Promise<{ readonly [partition: string]: PartitionRange }>;

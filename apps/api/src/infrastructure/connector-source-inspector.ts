@@ -7,7 +7,7 @@ import {
   type ConnectorContext,
   type SeekableOffsets,
 } from '@tidemark/connectors';
-import { isTidemarkError, TidemarkError, type PartitionRange, type TenantStore } from '@tidemark/domain';
+import { isTidemarkError, own, TidemarkError, type PartitionRange, type TenantStore } from '@tidemark/domain';
 import type { InputChunk } from '@tidemark/engine';
 import { SourceInspector, type RecordedRanges, type SourceOfJob } from '../start/source-inspector.js';
 
@@ -40,9 +40,12 @@ export class ConnectorSourceInspector extends SourceInspector {
     if (!isSeekable(node)) return this.readHeld(of, ranges);
     const source = await openSource(node, await this.contextOf(of));
     try {
-      const ends = Object.fromEntries(Object.entries(ranges).map(([partition, { to }]) => [partition, to]));
-      await source.seekable?.check({ offsets: ends, identities });
-      return await source.read(ranges);
+      // Of a partition that the batch only has seen, nothing is to be there.
+      const read = Object.entries(ranges).filter(([, { from, to }]) => from < to);
+      const ends = Object.fromEntries(read.map(([partition, { to }]) => [partition, to]));
+      const known = Object.entries(identities).filter(([partition]) => own(ends, partition) !== undefined);
+      await source.seekable?.check({ offsets: ends, identities: Object.fromEntries(known) });
+      return await source.read(Object.fromEntries(read));
     } finally {
       await source.close();
     }

@@ -6,6 +6,7 @@ import {
   TidemarkError,
   type EditedOffsets,
   type GraphNode,
+  type JobOffsets,
   type JobId,
   type OffsetEdit,
   type PartitionOffsets,
@@ -64,8 +65,8 @@ export class EditOffsets {
     const nodes = source === undefined ? editing.sources : [nodeOf(editing, source)];
     // A source that can only be read on has no start to begin at.
     for (const node of nodes) await this.inspector.look({ tenantId, jobId: id, node }, () => Promise.resolve());
-    const known = (await this.offsets.forTenant(tenantId).read(id))?.offsets ?? {};
-    if (source !== undefined && partition !== undefined && own(own(known, source) ?? {}, partition) === undefined)
+    const known = await this.offsets.forTenant(tenantId).read(id);
+    if (source !== undefined && partition !== undefined && !isKnown(known, source, partition))
       throw new TidemarkError('partition_unknown', { source, partition });
     const forget = Object.fromEntries(
       nodes.map(({ uid = '' }) => [uid, partition === undefined ? ('all' as const) : [partition]]),
@@ -92,6 +93,11 @@ export class EditOffsets {
     return { dryRun, timeline, checkpointId, changes, abandonedBatchIds };
   }
 }
+
+/** Of a partition that the job had not seen where it has gone back to, it may be known what is to be there. */
+const isKnown = (of: JobOffsets | undefined, source: string, partition: string): boolean =>
+  own(own(of?.offsets ?? {}, source) ?? {}, partition) !== undefined ||
+  own(own(of?.identities ?? {}, source) ?? {}, partition) !== undefined;
 
 function nodeOf({ sources }: SourcesOfJob, source: string): GraphNode {
   const node = sources.find(({ uid }) => uid === source);

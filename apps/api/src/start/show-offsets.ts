@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SeekableOffsets } from '@tidemark/connectors';
 import {
+  identitiesGoingBack,
   isId,
   isTidemarkError,
   JobStores,
@@ -41,7 +42,10 @@ export class ShowOffsets {
     const checkpoint = isId('checkpoint', checkpointId) ? await store.findCheckpoint(id, checkpointId) : undefined;
     if (checkpoint === undefined) throw new TidemarkError('thing_not_found', { thing: 'checkpoint', id: checkpointId });
     const { timeline, batchId, offsets, identities = {} } = checkpoint;
-    return this.show(tenantId, id, { timeline, batchId, offsets, identities, readBy: {} });
+    const committed = await this.offsets.forTenant(tenantId).read(id);
+    // As a start from there would have them.
+    const known = identitiesGoingBack({ offsets, identities }, committed ?? { offsets: {}, identities: {} });
+    return this.show(tenantId, id, { timeline, batchId, offsets, identities: known, readBy: {} });
   }
 
   private async show(tenantId: TenantId, id: JobId, committed: CommittedOffsets): Promise<OffsetsAnswer> {

@@ -121,6 +121,16 @@ describe('restoring a job', () => {
     expect(restored).toEqual([['counts', aBlock(7).bytes]]);
   });
 
+  it('takes the position with which a fork begins, and not that of the checkpoint of the other job', async () => {
+    const checkpoint = { ...(await aStoredCheckpoint(7)), jobId: 'job_other' as Checkpoint['jobId'] };
+    const base = {
+      ...{ timeline: 1, batchId: 7, batchTimeMs: 3_500 },
+      ...{ offsets: {}, identities: { in: { a: '1' } } },
+    };
+
+    expect(await restore({ ...claimedFrom(checkpoint), base })).toMatchObject({ position: base, chain: undefined });
+  });
+
   it('R9: gives up every checkpoint on a damaged base, one after the other, for one on another base', async () => {
     const older = await aStoredCheckpoint(6);
     const base = await aStoredCheckpoint(7);

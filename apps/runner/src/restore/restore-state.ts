@@ -3,6 +3,7 @@ import {
   isTidemarkError,
   type Checkpoint,
   type ClaimedRun,
+  type JobId,
   type RestoreDecision,
   type RunStore,
 } from '@tidemark/domain';
@@ -41,7 +42,7 @@ export async function restoreState(
     const opened = await open(checkpoint, tools.objects);
     const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, decision, tools.graph) : opened;
     if (loaded.outcome === 'loaded') {
-      const position = positionFrom(checkpoint, base);
+      const position = positionFrom(checkpoint, claimed.fence.jobId, base);
       // What a fork writes does not build on files of another job's.
       const chain = checkpoint.jobId === claimed.fence.jobId ? loaded.chain : undefined;
       return { outcome: 'restored', position, checkpoint, after, chain };
@@ -54,9 +55,9 @@ export async function restoreState(
   }
 }
 
-/** A timeline that begins with a checkpoint of an earlier one has batch id and offsets of its own. */
-function positionFrom(checkpoint: Checkpoint, base: ClaimedRun['base']): Position {
-  if (checkpoint.timeline !== base.timeline) return base;
+/** A timeline that begins with a checkpoint of an earlier one, or of another job, has batch id and offsets of its own. */
+function positionFrom(checkpoint: Checkpoint, jobId: JobId, base: ClaimedRun['base']): Position {
+  if (checkpoint.jobId !== jobId || checkpoint.timeline !== base.timeline) return base;
   const { timeline, batchId, batchTimeMs, offsets, identities } = checkpoint;
   return { timeline, batchId, batchTimeMs, offsets, identities };
 }

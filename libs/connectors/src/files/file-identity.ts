@@ -5,7 +5,8 @@
 // `head` is a hash of the first bytes and `tail` of the last ones before the offset, at most 1 KiB each: of a file up to
 // 2 KiB that is all that was read. They decide whether a file is the one that was read: a copy that was put back in its
 // place is, a new file of the same name is not. Inode and birth decide whether a file of another name is a renamed one.
-// The size tells how much there was when the file was last looked at, for the case that it is gone.
+// The size tells how much there was when the file was last looked at, for the case that it is gone. Where the job has gone
+// back, what it knew of the file before follows (libs/domain/src/batch/known-since.ts).
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { readExactly } from './line-scanner.js';
@@ -65,6 +66,8 @@ export function parseIdentity(text: string): FileIdentity | undefined {
 /** Whether what was read up to the offset stands before it. */
 export const fits = ({ head, tail }: Surroundings, known: FileIdentity): boolean =>
   hashOf(head) === known.head && hashOf(tail) === known.tail;
+
+export const beginsAs = ({ head }: Surroundings, known: FileIdentity): boolean => hashOf(head) === known.head;
 
 export async function onDiskOf(file: FileHandle): Promise<string> {
   const { ino, birthtimeMs } = await file.stat({ bigint: true });

@@ -1,11 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { own, TidemarkError, type PartitionIdentities, type PartitionOffsets } from '@tidemark/domain';
+import { knownSince, own, TidemarkError, type PartitionIdentities, type PartitionOffsets } from '@tidemark/domain';
 import { refused, type ConnectorContext } from '../connector.js';
 import { isCode } from '../durable-file.js';
 import { locate, shownPath } from '../tenant-path.js';
 import {
+  beginsAs,
   fits,
   isBehindNewline,
   onDiskOf,
@@ -14,8 +16,13 @@ import {
   type FileIdentity,
   type Surroundings,
 } from './file-identity.js';
+import { missingBytes } from './missing-bytes.js';
 
 const FILES_MAX = 10_000;
+/** What a name that is not valid UTF-8 has in place of what cannot be read; a valid one may hold it too. */
+const REPLACEMENT = '\uFFFD';
+const GONE =
+  'the file is gone, with bytes that are still to be read. Put it back, or go on without it ("tidemark offsets reset")';
 
 /** Where a job stands in the files of a folder. */
 export interface ReadUpTo {
@@ -63,14 +70,27 @@ export class InputFolder {
       const what = `the directory "${this.shown}" holds more than ${FILES_MAX} files`;
       throw missing(this.uid, what, 'Move away what has been read');
     }
+    if (names.some((name) => name.includes(REPLACEMENT))) await this.demandReadable();
     return names.sort();
   }
 
-  /** Throws `offsets_expired` for a file that is shorter than what was read of it, or gone with what was not read yet. */
+  /** Throws `source_missing` for a file whose name is no text: it cannot be named in a plan, and would never be read. */
+  private async demandReadable(): Promise<void> {
+    const entries = await readdir(this.folder, { withFileTypes: true, encoding: 'buffer' });
+    const unreadable = entries.find((entry) => entry.isFile() && !isUtf8(entry.name) && counts(entry.name.toString()));
+    if (unreadable === undefined) return;
+    const what = `the directory "${this.shown}" holds a file whose name is not valid UTF-8 ("${unreadable.name.toString()}")`;
+    throw missing(this.uid, what, 'Rename it');
+  }
+
+  /**
+   * Throws `offsets_expired` for a file that is shorter than what was read of it, or gone with what was not read yet, or what
+   * was read and is to be read again because the job has gone back.
+   */
   async grown({ from, identities = {} }: ReadUpTo): Promise<readonly GrownFile[]> {
     const names = await this.names();
     const files = await Promise.all(
-      // A file that was never seen begins at its beginning; one that was seen always has an offset.
+      // A file that was never seen begins at its beginning.
       names.map(async (name) => ({ name, from: own(from, name) ?? 0, size: await this.sizeOf(name) })),
     );
     this.demandHeld({ from, identities }, new Map(files.map(({ name, size }) => [name, size])));
@@ -92,6 +112,7 @@ export class InputFolder {
       throw this.expired(name, { from: (await file.stat()).size, to: offset ?? 0 }, 'the file is shorter now');
     }
     if (known !== undefined && !fits(found, known)) throw this.replaced(name, offset ?? 0);
+    await this.demandSame(file, name, upTo);
     if (!isBehindNewline(found)) {
       const reason = 'the file was replaced: what was read of it did not end there';
       throw this.expired(name, { from: 0, to: found.offset }, reason);
@@ -129,15 +150,35 @@ export class InputFolder {
   private demandHeld({ from, identities = {} }: ReadUpTo, sizes: ReadonlyMap<string, number | undefined>): void {
     for (const [name, offset] of Object.entries(from)) {
       const size = sizes.get(name);
-      if (size !== undefined && size < offset) {
-        throw this.expired(name, { from: size, to: offset }, `the file has only ${size} bytes now`);
+      if (size !== undefined && size < offset) throw this.shorter(name, { size, offset });
+    }
+    for (const [name, identity] of Object.entries(identities)) {
+      const offset = own(from, name) ?? 0;
+      const size = sizes.get(name);
+      if (size !== undefined) {
+        const read = knownSince(identity)?.offset ?? 0;
+        if (read > offset && size < read) throw this.shorter(name, { size, offset: read });
+        continue;
       }
       // A file that was read to its end may be removed. Of one that nothing is known of, that cannot be said.
-      const seen = size === undefined ? identityIn({ from, identities }, name)?.seen : undefined;
-      if (seen !== undefined && seen > offset) {
-        throw this.expired(name, { from: offset, to: seen }, 'the file is gone, with bytes that were not read yet');
-      }
+      const gone = missingBytes(offset, identity);
+      if (gone !== undefined) throw this.expired(name, gone, GONE);
     }
+  }
+
+  private shorter(name: string, { size, offset }: { readonly size: number; readonly offset: number }): TidemarkError {
+    return this.expired(name, { from: size, to: offset }, `the file has only ${size} bytes now`);
+  }
+
+  /** Throws `partition_replaced` for another file than the one that was read further, before the job has gone back in it. */
+  private async demandSame(file: FileHandle, name: string, { from, identities = {} }: ReadUpTo): Promise<void> {
+    const since = knownSince(own(identities, name) ?? '');
+    if (since === undefined || since.offset <= (own(from, name) ?? 0)) return;
+    const known = parseIdentity(since.identity);
+    if (known === undefined || (await onDiskOf(file)) === known.onDisk) return;
+    const found = await surroundingsOf(file, since.offset);
+    // What was read may have been put right, in a file that was written anew. It still begins alike then.
+    if (found !== undefined && !beginsAs(found, known)) throw this.replaced(name, since.offset);
   }
 
   /** Throws `partition_renamed` for a file that was read under another name, which is not its name any more. */

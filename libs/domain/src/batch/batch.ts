@@ -12,7 +12,8 @@ export type SourceOffsets = { readonly [sourceUid: string]: PartitionOffsets };
 
 /**
  * What a source recognises a partition by, whatever it is called, by source uid and partition: a text that only the source
- * reads. It goes with an offset, and says of what the offset is a position.
+ * reads. It goes with an offset, and says of what the offset is a position. Where a job has gone back, what it knew of the partition
+ * until then follows in it, also where the partition has no offset there: known-since.ts.
  */
 export type SourceIdentities = { readonly [sourceUid: string]: PartitionIdentities };
 export type PartitionIdentities = { readonly [partition: string]: string };

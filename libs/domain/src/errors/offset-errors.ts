@@ -82,7 +82,9 @@ export const OFFSET_ERRORS = {
     say: (p: { jobId: string; checkpointBatchId?: number; lastBatchId: number }) =>
       `Job ${p.jobId} has committed batch ${p.lastBatchId} and ` +
       `${p.checkpointBatchId === undefined ? 'has no complete checkpoint' : `its newest complete checkpoint is of batch ${p.checkpointBatchId}`}, ` +
-      'so its state cannot go on from other offsets. Start it and stop it again, which writes a checkpoint, or give the state up with "state": "empty".',
+      'so its state cannot go on from other offsets. Start it and stop it again, which writes a checkpoint. ' +
+      `If it cannot run because a source no longer holds what it has read, ${p.checkpointBatchId === undefined ? '' : 'roll it back to that checkpoint ("tidemark rollback") and change the offsets then, or '}` +
+      'give the state up with "state": "empty".',
   },
   start_mode_unsupported: {
     kind: 'invalid',

@@ -312,7 +312,7 @@ describe('a start that was told where to begin', () => {
     expect(checkpoint?.id).toBe(first);
     expect(base).toEqual({
       ...{ timeline: 2, after: { timeline: 1, batchId: 1 }, batchId: 1, batchTimeMs: 500 },
-      ...{ offsets: offsetsAfter(1), identities: identitiesOf(offsetsAfter(1)) },
+      ...{ offsets: offsetsAfter(1), identities: { a: { x: 'a/10/>30/a/30' }, b: { x: 'b/100/>300/b/300' } } },
     });
     expect(decision).toMatchObject({
       trigger: 'resume',

@@ -16,6 +16,7 @@ import { toStored } from '../jobs/upgrades.js';
 import { CheckpointRow, type JobRow } from '../rows/index.js';
 import { pinCheckpoint } from '../scheduling/checkpoint-pins.js';
 import { revisionOf } from '../scheduling/restore-facts.js';
+import { identitiesBackAt } from '../scheduling/start-point.js';
 
 type Refused = Extract<Forked, { outcome: 'checkpoint_gone' | 'does_not_fit' }>;
 
@@ -50,7 +51,7 @@ export async function insertFork(
   const base = {
     ...{ baseBatchId: batchId, baseBatchTimeMs: batchTimeMs, baseCheckpointId: checkpointId, startTrigger: 'fork' },
     baseOffsets: onlyOf<SourceOffsets[string]>(checkpoint.offsets, sources),
-    baseIdentities: onlyOf<SourceIdentities[string]>(checkpoint.identities ?? {}, sources),
+    baseIdentities: onlyOf<SourceIdentities[string]>(identitiesBackAt(of, checkpoint), sources),
   };
   const origin = { forkOf: of.id, checkpointId };
   if (!(await insertJob(tx, { ...fork, tenantId, base, origin }, by))) return 'taken';

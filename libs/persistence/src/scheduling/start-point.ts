@@ -1,4 +1,12 @@
-import { own, type Checkpoint, type RestoreVerdict, type SourceIdentities, type SourceOffsets } from '@tidemark/domain';
+import {
+  identitiesGoingBack,
+  knownSince,
+  own,
+  type Checkpoint,
+  type RestoreVerdict,
+  type SourceIdentities,
+  type SourceOffsets,
+} from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { startModeOf } from '../mapping.js';
 import { JobRow, TimelineRow } from '../rows/index.js';
@@ -54,10 +62,20 @@ export async function applyStartPoint(
     const known = sought !== undefined && 'offsets' in sought ? (sought.identities ?? {}) : identities;
     await openTimeline(tx, job, { timeline, batchId, batchTimeMs, offsets: from.offsets, identities: known });
   } else if (from.kind === 'checkpoint' && from.opens === 'new_timeline' && checkpoint !== undefined) {
-    const { timeline, batchId, batchTimeMs, offsets, identities = {}, id } = checkpoint;
+    const { timeline, batchId, batchTimeMs, offsets, id } = checkpoint;
+    const identities = identitiesBackAt(job, checkpoint);
     await openTimeline(tx, job, { timeline, batchId, batchTimeMs, offsets, identities, checkpointId: id });
   }
 }
+
+/** What is known of the partitions where a checkpoint of the job is gone back to, with what the job has read since. */
+export const identitiesBackAt = (
+  job: JobRow,
+  { offsets, identities = {} }: Pick<Checkpoint, 'offsets' | 'identities'>,
+): SourceIdentities => {
+  const standing = standingOf(job);
+  return identitiesGoingBack({ offsets, identities }, { ...standing, offsets: standing.offsets ?? {} });
+};
 
 /** Above all that the job has had, and that was seen of it where the database has gone back. */
 export const nextTimeline = ({ timeline, regressed }: Pick<JobRow, 'timeline' | 'regressed'>): number =>
@@ -92,13 +110,16 @@ export async function openTimeline(
   );
 }
 
-/** Of partitions that have an offset: of others there is nothing to be a position of. */
+/** Of partitions that have an offset, or had one on the way that was left: of others there is nothing to be a position of. */
 const identitiesFor = (offsets: SourceOffsets, identities: SourceIdentities): SourceIdentities =>
   Object.fromEntries(
     Object.entries(identities).map(([uid, partitions]) => [
       uid,
       Object.fromEntries(
-        Object.entries(partitions).filter(([partition]) => own(own(offsets, uid) ?? {}, partition) !== undefined),
+        Object.entries(partitions).filter(
+          ([partition, identity]) =>
+            own(own(offsets, uid) ?? {}, partition) !== undefined || knownSince(identity) !== undefined,
+        ),
       ),
     ]),
   );
