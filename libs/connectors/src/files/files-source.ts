@@ -67,22 +67,32 @@ class FilesSource implements Source {
     this.dropAhead();
     let { records, bytes } = allowance(this.settings, request);
     const limit = bytes;
+    let isFull = false;
+    const waiting: GrownFile[] = [];
     for (const file of await this.folder.grown(request)) {
       const { name, from, size } = file;
       const end = request.until === undefined ? Infinity : own(request.until, name);
       if (end === undefined || end <= from) continue;
+      if (isFull) {
+        waiting.push(file);
+        continue;
+      }
       const budget = { records, bytes: Math.min(bytes, end - from), atLeastOne: bytes === limit };
       const taken = await this.take(file, request, budget);
       if (taken === undefined) continue;
-      if (taken.bytes.length > 0) {
-        const { bytes: lines, room, identity } = taken;
+      const { bytes: lines, room, identity, budgetSpent } = taken;
+      if (lines.length > 0) {
         this.ahead.set(name, { range: { from, to: from + lines.length }, bytes: lines, room, identity });
-      } else this.buffers.giveBack(taken.room);
+      } else {
+        this.buffers.giveBack(room);
+        if (budgetSpent) waiting.push(file);
+      }
       records -= taken.records;
-      bytes -= taken.bytes.length;
+      bytes -= lines.length;
       // What ends where the job's work ends is done with; the others still have room, unless one long line has taken it.
-      if (bytes <= 0 || (taken.budgetSpent && from + taken.bytes.length < Math.min(end, size))) break;
+      isFull = bytes <= 0 || (budgetSpent && from + lines.length < Math.min(end, size));
     }
+    if (this.ahead.size > 0) for (const file of waiting) await this.noteSeen(file, request);
     return Object.fromEntries([...this.ahead].map(([name, { range }]) => [name, range]));
   }
 
@@ -122,6 +132,17 @@ class FilesSource implements Source {
   async close(): Promise<void> {
     this.ahead.clear();
     this.buffers.clear();
+  }
+
+  /** A file that has to wait is known from the batch on in which it was seen, at its beginning: it cannot be gone unnoticed. */
+  private async noteSeen({ name, from, size }: GrownFile, request: PlanRequest): Promise<void> {
+    if (own(request.from, name) !== undefined) return;
+    const identity = await this.folder.withFile(name, async (file) =>
+      identityOf(file, await this.folder.demandUnchanged(file, name, request), size),
+    );
+    const nothing = Buffer.alloc(0);
+    if (identity !== undefined)
+      this.ahead.set(name, { range: { from, to: from }, bytes: nothing, room: nothing, identity });
   }
 
   private async take({ name, from, size }: GrownFile, request: PlanRequest, budget: LineBudget) {

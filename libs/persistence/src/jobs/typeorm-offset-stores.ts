@@ -194,6 +194,7 @@ async function readBy(manager: EntityManager, job: JobRow): Promise<CommittedOff
               WHERE job_id = $1 AND tenant_id = $2 AND timeline = $3 AND committed_at IS NOT NULL
               ORDER BY batch_id DESC LIMIT ${BATCHES_LOOKED_AT}) b,
             jsonb_each(b.ranges) s, jsonb_each(s.value) p
+      WHERE (p.value->>'from')::bigint < (p.value->>'to')::bigint
       GROUP BY s.key, p.key`,
     [job.id, job.tenantId, job.timeline],
   );
