@@ -1,19 +1,28 @@
 import { link, open, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 
+/** A folder that is held open, see tenant-folder.ts. */
+interface HeldFolder {
+  at(name: string): string;
+  sync(): Promise<void>;
+}
+
 /**
- * Makes a whole file appear at `target`. A file that is there already stays as it is, and of many writers exactly one
- * places its own. Either way there is one when this resolves, and it is durable. `uploads` is a folder on the same file system; a writer that is killed
- * leaves at most a file in it.
+ * Makes a whole file appear under a name. A file that is there already stays as it is, and of many writers exactly one
+ * places its own. Either way there is one when this resolves, and it is durable. `uploads` is a folder on the same file
+ * system; a writer that is killed leaves at most a file in it.
  */
-export async function placeFile(target: string, bytes: Uint8Array, uploads: string): Promise<'placed' | 'taken'> {
-  const upload = join(uploads, randomUUID());
+export async function placeFile(
+  target: { readonly folder: HeldFolder; readonly name: string },
+  bytes: Uint8Array,
+  uploads: HeldFolder,
+): Promise<'placed' | 'taken'> {
+  const upload = uploads.at(randomUUID());
   try {
     await writeSynced(upload, bytes);
-    const outcome = await linkOnce(upload, target);
+    const outcome = await linkOnce(upload, target.folder.at(target.name));
     // Also what another has placed: it may have been killed before it came to this line.
-    await syncFolder(dirname(target));
+    await target.folder.sync();
     return outcome;
   } finally {
     await unlink(upload).catch((error: unknown) => {

@@ -9,14 +9,14 @@
 // A part appears whole or not at all and is never replaced, so whoever finds one without its commit entry may write
 // the entry for the bytes that are there.
 import { webcrypto } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
 import { TidemarkError } from '@tidemark/domain';
 import type { Sink, SinkWrite, TimelineBase } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
-import { isCode, placeFile, syncFolder } from '../durable-file.js';
-import { locateOrCreate, shownPath, tenantPath } from '../tenant-path.js';
+import { isCode, placeFile } from '../durable-file.js';
+import { TenantFolder, type Opened } from '../tenant-folder.js';
+import { shownPath, tenantPath } from '../tenant-path.js';
 
 const UPLOADS = '_uploads';
 const COMMITS = '_commits';
@@ -29,89 +29,131 @@ const options = z.strictObject({ path: tenantPath });
 export const filesSink = connectorEnd(options, openFilesSink, { afterRollback: () => 'truncated' });
 
 async function openFilesSink(uid: string, { path }: z.infer<typeof options>, context: ConnectorContext): Promise<Sink> {
-  const shown = shownPath(context, path);
-  return asSinkErrors(uid, shown, async () => {
-    const located = await locateOrCreate(context, path);
-    if (located.outcome !== 'found') throw refused(uid, `option "path": "${path}" leads out of your files folder`);
-    const folder = located.path;
-    for (const name of [UPLOADS, COMMITS]) await makeFolder(uid, folder, name);
-    // Makes the two folders durable as well, with its own file.
-    await claimFolder(uid, folder, shown, context);
-    for (const name of await readdir(join(folder, UPLOADS))) await rm(join(folder, UPLOADS, name), { force: true });
-    return new FilesSink(uid, folder, shown);
-  });
+  const place: Place = { uid, path, context, shown: shownPath(context, path) };
+  await within(
+    place,
+    () => TenantFolder.openOrCreate(context, path),
+    async (folder, hold) => {
+      for (const name of [UPLOADS, COMMITS]) await folder.create(name);
+      const uploads = await hold(UPLOADS);
+      await hold(COMMITS);
+      // Makes the two folders durable as well, with its own file.
+      await claimFolder(place, folder, uploads);
+      for (const name of await readdir(uploads.path)) await rm(uploads.at(name), { force: true });
+    },
+  );
+  return new FilesSink(place);
 }
+
+/** What a sink was told of where it writes. */
+interface Place {
+  readonly uid: string;
+  readonly path: string;
+  readonly context: ConnectorContext;
+  readonly shown: string;
+}
+
+/** Opens a folder in the sink's own. It is closed with that. */
+type Hold = (name: string) => Promise<TenantFolder>;
 
 class FilesSink implements Sink {
   readonly guarantee = 'exactly_once';
+  readonly uid: string;
   /** The last timeline whose folder this sink has made durable. */
   private durableTimeline: number | undefined;
 
-  constructor(
-    readonly uid: string,
-    private readonly folder: string,
-    private readonly shown: string,
-  ) {}
+  constructor(private readonly place: Place) {
+    this.uid = place.uid;
+  }
 
   async write(write: SinkWrite): Promise<'written' | 'already_held'> {
     // No part, no entry: a reader is told of batches that have something to read.
     if (write.rows === 0) return 'written';
-    return asSinkErrors(this.uid, this.shown, async () => {
+    return this.within(async (folder, hold) => {
       const batch = `b${String(write.batchId).padStart(10, '0')}`;
-      const entry = join(this.folder, COMMITS, `t${write.timeline}-${batch}.json`);
-      if (await exists(entry)) {
+      const commits = await hold(COMMITS);
+      const entry = { folder: commits, name: `t${write.timeline}-${batch}.json` };
+      if (await commits.has(this.uid, entry.name)) {
         // Whoever wrote it may have been killed before it was durable, and this answer is a promise.
-        await syncFolder(dirname(entry));
+        await commits.sync();
         return 'already_held';
       }
-      const file = `t${write.timeline}/part-${batch}.jsonl`;
-      await this.ensureTimeline(write.timeline);
+      const uploads = await hold(UPLOADS);
+      await this.ensureTimeline(folder, write.timeline);
+      const target = { folder: await hold(`t${write.timeline}`), name: `part-${batch}.jsonl` };
       // The disk is the slower of the two.
-      const [placed, sha256] = await Promise.all([this.placePart(file, write.bytes), digestOf(write.bytes)]);
+      const [placed, sha256] = await both(this.placePart(target, write.bytes, uploads), digestOf(write.bytes));
       const part = placed.outcome === 'written' ? { ...write, sha256 } : await described(placed.bytes);
-      await this.place(entry, Buffer.from(`${JSON.stringify(describe(write, file, part))}\n`));
+      const file = `t${write.timeline}/${target.name}`;
+      await placeFile(entry, Buffer.from(`${JSON.stringify(describe(write, file, part))}\n`), uploads);
       return placed.outcome;
     });
   }
 
   beginTimeline(timeline: number, after: TimelineBase): Promise<void> {
-    return asSinkErrors(this.uid, this.shown, async () => {
-      if ((await makeFolder(this.uid, this.folder, TIMELINES)) === 'made') await syncFolder(this.folder);
+    return this.within(async (folder, hold) => {
+      if ((await folder.create(TIMELINES)) === 'made') await folder.sync();
       const entry = Buffer.from(`${JSON.stringify({ timeline, after })}\n`);
-      await this.place(join(this.folder, TIMELINES, `t${timeline}.json`), entry);
+      const target = { folder: await hold(TIMELINES), name: `t${timeline}.json` };
+      await placeFile(target, entry, await hold(UPLOADS));
     });
   }
 
   async close(): Promise<void> {}
 
+  /** The folder is looked up anew each time: what was one may be a link to another by now. */
+  private within<T>(use: (folder: TenantFolder, hold: Hold) => Promise<T>): Promise<T> {
+    const { context, path } = this.place;
+    return within(this.place, () => TenantFolder.open(context, path), use);
+  }
+
   /** The part as it lies there afterwards: the one given, or one of an earlier attempt that got no further. */
   private async placePart(
-    file: string,
+    target: { readonly folder: TenantFolder; readonly name: string },
     bytes: Uint8Array,
+    uploads: TenantFolder,
   ): Promise<{ readonly outcome: 'written' | 'already_held'; readonly bytes: Uint8Array }> {
-    const target = join(this.folder, file);
-    if ((await this.place(target, bytes)) === 'placed') return { outcome: 'written', bytes };
-    return { outcome: 'already_held', bytes: await readFile(target) };
+    if ((await placeFile(target, bytes, uploads)) === 'placed') return { outcome: 'written', bytes };
+    return { outcome: 'already_held', bytes: await target.folder.bytesOf(this.uid, target.name) };
   }
 
-  private async ensureTimeline(timeline: number): Promise<void> {
-    const made = await makeFolder(this.uid, this.folder, `t${timeline}`);
+  private async ensureTimeline(folder: TenantFolder, timeline: number): Promise<void> {
+    const made = await folder.create(`t${timeline}`);
     if (made === 'there already' && timeline === this.durableTimeline) return;
-    await syncFolder(this.folder);
+    await folder.sync();
     this.durableTimeline = timeline;
-  }
-
-  private place(target: string, bytes: Uint8Array): Promise<'placed' | 'taken'> {
-    return placeFile(target, bytes, join(this.folder, UPLOADS));
   }
 }
 
-/** A link put here in the folder's place would lead what is written out of the tenant's files. */
-async function makeFolder(uid: string, parent: string, name: string): Promise<'made' | 'there already'> {
-  const folder = join(parent, name);
-  const made = await mkdir(folder, { recursive: true });
-  if (!(await lstat(folder)).isDirectory()) throw refused(uid, `option "path": "${name}" in it is a symbolic link`);
-  return made === undefined ? 'there already' : 'made';
+/** Throws `connector_refused` where the folder lies outside of the tenant's files, before anything is done in it. */
+async function within<T>(
+  { uid, path, shown }: Place,
+  open: () => Promise<Opened<TenantFolder>>,
+  use: (folder: TenantFolder, hold: Hold) => Promise<T>,
+): Promise<T> {
+  const held: TenantFolder[] = [];
+  return asSinkErrors(uid, shown, async () => {
+    const opened = await open();
+    if (opened.outcome === 'outside') throw refused(uid, `option "path": "${path}" leads out of your files folder`);
+    const folder = opened.it;
+    held.push(folder);
+    try {
+      return await use(folder, async (name) => {
+        // A link put here in the folder's place would lead what is written out of the tenant's files.
+        const inner = await folder.inner(uid, name);
+        held.push(inner);
+        return inner;
+      });
+    } finally {
+      await Promise.all(held.map((each) => each.close()));
+    }
+  });
+}
+
+/** Waits for both also where one of them fails: what they use is closed after that. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
 }
 
 interface Part {
@@ -139,11 +181,10 @@ async function digestOf(bytes: Uint8Array): Promise<string> {
 }
 
 /** Batch ids of two sinks in one folder would be taken for each other, and rows be dropped as held. */
-async function claimFolder(uid: string, folder: string, shown: string, context: ConnectorContext): Promise<void> {
+async function claimFolder({ uid, shown, context }: Place, folder: TenantFolder, uploads: TenantFolder): Promise<void> {
   const claim = Buffer.from(`${JSON.stringify({ jobId: context.jobId, sink: uid })}\n`);
-  const path = join(folder, OWNER);
-  if ((await placeFile(path, claim, join(folder, UPLOADS))) === 'placed') return;
-  if (!claim.equals(await readFile(path))) {
+  if ((await placeFile({ folder, name: OWNER }, claim, uploads)) === 'placed') return;
+  if (!claim.equals(await folder.bytesOf(uid, OWNER))) {
     throw refused(
       uid,
       `option "path": "${shown}" holds the output of another sink (see ${OWNER} in it); choose another path`,
@@ -156,16 +197,6 @@ function countLines(bytes: Uint8Array): number {
   let lines = 0;
   for (let at = text.indexOf(NEWLINE); at !== -1; at = text.indexOf(NEWLINE, at + 1)) lines += 1;
   return lines;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return false;
-    throw error;
-  }
 }
 
 async function asSinkErrors<T>(uid: string, shown: string, act: () => Promise<T>): Promise<T> {

@@ -205,7 +205,7 @@ describe('the files source', () => {
     await symlink(join(context.filesRoot, 'elsewhere'), join(folder, 'link'));
     const source = await openSource(aFilesNode(), context);
     expect(await source.plan(aRequest(1))).toEqual({ constructor: { from: 0, to: 2 } });
-    await expect(source.read({ link: { from: 0, to: 2 } })).rejects.toMatchObject({ code: 'source_unavailable' });
+    await expect(source.read({ link: { from: 0, to: 2 } })).rejects.toMatchObject({ code: 'connector_refused' });
     await expect(source.read({ '../../elsewhere': { from: 0, to: 2 } })).rejects.toMatchObject({
       code: 'offsets_expired',
     });

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
-import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { lstat, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { knownSince, own, TidemarkError, type PartitionIdentities, type PartitionOffsets } from '@tidemark/domain';
 import { refused, type ConnectorContext } from '../connector.js';
 import { isCode } from '../durable-file.js';
-import { locate, shownPath } from '../tenant-path.js';
+import { openInside, TenantFolder, tenantRoot, type Opened } from '../tenant-folder.js';
+import { shownPath } from '../tenant-path.js';
 import {
   beginsAs,
   fits,
@@ -41,30 +41,28 @@ export interface GrownFile {
 export class InputFolder {
   private index: { readonly of: PartitionIdentities; readonly names: ReadonlyMap<string, string> } | undefined;
 
+  private readonly folder: string;
+  private readonly shown: string;
+
   private constructor(
     readonly uid: string,
-    private readonly folder: string,
-    private readonly shown: string,
-  ) {}
+    private readonly path: string,
+    private readonly context: ConnectorContext,
+  ) {
+    this.folder = join(context.filesRoot, context.tenantName, path);
+    this.shown = shownPath(context, path);
+  }
 
   /** Throws `source_missing`, `connector_refused`, `source_unavailable`. */
   static async open(uid: string, path: string, context: ConnectorContext): Promise<InputFolder> {
-    const folder = new InputFolder(uid, await findFolder(uid, path, context), shownPath(context, path));
+    const folder = new InputFolder(uid, path, context);
     await folder.names();
     return folder;
   }
 
-  /** Names of the files that count, in order. Throws `source_missing`. */
+  /** Names of the files that count, in order. Throws `source_missing`, `connector_refused`. */
   async names(): Promise<readonly string[]> {
-    let entries;
-    try {
-      entries = await readdir(this.folder, { withFileTypes: true });
-    } catch (error) {
-      if (isCode(error, 'ENOENT')) throw missing(this.uid, `the directory "${this.shown}" does not exist`, 'Make it');
-      if (isCode(error, 'ENOTDIR'))
-        throw missing(this.uid, `"${this.shown}" is not a directory`, 'Put a directory there');
-      throw this.unavailable(error);
-    }
+    const entries = await this.inFolder((path) => readdir(path, { withFileTypes: true }));
     const names = entries.filter((entry) => entry.isFile() && counts(entry.name)).map((entry) => entry.name);
     if (names.length > FILES_MAX) {
       const what = `the directory "${this.shown}" holds more than ${FILES_MAX} files`;
@@ -76,7 +74,7 @@ export class InputFolder {
 
   /** Throws `source_missing` for a file whose name is no text: it cannot be named in a plan, and would never be read. */
   private async demandReadable(): Promise<void> {
-    const entries = await readdir(this.folder, { withFileTypes: true, encoding: 'buffer' });
+    const entries = await this.inFolder((path) => readdir(path, { withFileTypes: true, encoding: 'buffer' }));
     const unreadable = entries.find((entry) => entry.isFile() && !isUtf8(entry.name) && counts(entry.name.toString()));
     if (unreadable === undefined) return;
     const what = `the directory "${this.shown}" holds a file whose name is not valid UTF-8 ("${unreadable.name.toString()}")`;
@@ -120,16 +118,18 @@ export class InputFolder {
     return found;
   }
 
-  /** Undefined if the file is gone. */
+  /** Undefined if the file is gone. Throws `connector_refused` for one that lies outside of the tenant's files by now. */
   async withFile<T>(name: string, use: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
-    let file: FileHandle;
+    let opened: Opened<FileHandle>;
     try {
-      // What is no regular file, a pipe for example, must not make this wait.
-      file = await open(join(this.folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      opened = await openInside(join(this.folder, name), await tenantRoot(this.context));
     } catch (error) {
       if (isCode(error, 'ENOENT')) return undefined;
+      if (isCode(error, 'ELOOP')) throw refused(this.uid, `"${this.shown}/${name}" is a symbolic link`);
       throw this.unavailable(error);
     }
+    if (opened.outcome === 'outside') throw this.leadsOut();
+    const file = opened.it;
     try {
       return await use(file);
     } finally {
@@ -140,6 +140,36 @@ export class InputFolder {
   expired(partition: string, range: { readonly from: number; readonly to: number }, reason: string): TidemarkError {
     const { from, to } = range;
     return new TidemarkError('offsets_expired', { source: this.uid, partition, from, to, reason });
+  }
+
+  /** Looked up anew each time: what was a folder may be a link to another by now. */
+  private async inFolder<T>(act: (path: string) => Promise<T>): Promise<T> {
+    let opened: Opened<TenantFolder>;
+    try {
+      opened = await TenantFolder.open(this.context, this.path);
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) {
+        const what = `the directory "${this.shown}" does not exist below the service's files folder`;
+        throw missing(this.uid, what, 'Make it');
+      }
+      if (isCode(error, 'ENOTDIR')) {
+        throw missing(this.uid, `"${this.shown}" is not a directory`, 'Put a directory there');
+      }
+      throw this.unavailable(error);
+    }
+    if (opened.outcome === 'outside') throw this.leadsOut();
+    const folder = opened.it;
+    try {
+      return await act(folder.path);
+    } catch (error) {
+      throw this.unavailable(error);
+    } finally {
+      await folder.close();
+    }
+  }
+
+  private leadsOut(): TidemarkError {
+    return refused(this.uid, `option "path": "${this.path}" leads out of your files folder`);
   }
 
   private replaced(partition: string, offset: number): TidemarkError {
@@ -229,14 +259,6 @@ export class InputFolder {
 function identityIn({ identities = {} }: ReadUpTo, name: string): FileIdentity | undefined {
   const text = own(identities, name);
   return text === undefined ? undefined : parseIdentity(text);
-}
-
-async function findFolder(uid: string, path: string, context: ConnectorContext): Promise<string> {
-  const located = await locate(context, path);
-  if (located.outcome === 'found') return located.path;
-  if (located.outcome === 'outside') throw refused(uid, `option "path": "${path}" leads out of your files folder`);
-  const what = `the directory "${shownPath(context, path)}" does not exist below the service's files folder`;
-  throw missing(uid, what, 'Make it');
 }
 
 /** A run has ended with it, or would: the job is not tried again by itself. */
