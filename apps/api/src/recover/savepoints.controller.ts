@@ -125,9 +125,9 @@ function requested(jobId: JobId, answer: SavepointRequested): Savepoint {
     case 'too_many':
       throw new TidemarkError('savepoints_too_many', { jobId, max: SAVEPOINTS_MAX });
     case 'no_state': {
-      const { status, lastBatchId, newestBatchId } = answer;
+      const { status, lastBatchId, newestBatchId, areOffsetsSet } = answer;
       const newest = newestBatchId === undefined ? {} : { checkpointBatchId: newestBatchId };
-      throw new TidemarkError('savepoint_not_possible', { jobId, status, lastBatchId, ...newest });
+      throw new TidemarkError('savepoint_not_possible', { jobId, status, lastBatchId, areOffsetsSet, ...newest });
     }
     case 'not_found':
       throw new TidemarkError('thing_not_found', { thing: 'job', id: jobId });

@@ -41,7 +41,8 @@ export class InMemoryRecoveryStores extends RecoveryStores {
         const { status, lastBatch } = job;
         const last = complete(jobId).findLast(({ batchId }) => batchId === lastBatch?.batchId);
         if (status === 'stopped' && last === undefined) {
-          return { outcome: 'no_state', status, lastBatchId: lastBatch?.batchId ?? 0, newestBatchId: undefined };
+          const lastBatchId = lastBatch?.batchId ?? 0;
+          return { outcome: 'no_state', status, lastBatchId, newestBatchId: undefined, areOffsetsSet: false };
         }
         const checkpointId = status === 'stopped' ? last?.id : undefined;
         const savepoint: Savepoint = {

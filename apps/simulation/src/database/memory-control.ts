@@ -257,16 +257,13 @@ const bundleOf = ({ tables }: Database, digest: BundleDigest): BundleManifest =>
 
 /** The complete checkpoint whose state is exactly that of the job as it stands. */
 function checkpointAt(database: Database, job: JobRow): CheckpointRow | undefined {
-  const { tables } = database;
-  if (job.lastTimeline !== job.timeline) {
-    const row = checkpointOf(database, job.baseCheckpointId);
-    return row?.status === 'complete' ? row : undefined;
-  }
-  const [newest] = tables
+  const [newest] = database.tables
     .checkpointsOf(job.id)
     .filter(({ timeline, status }) => timeline === job.timeline && status === 'complete')
     .sort(newestFirst);
-  return newest?.batchId === standingOf(job).batchId ? newest : undefined;
+  if (newest?.batchId === standingOf(job).batchId) return newest;
+  const row = job.lastTimeline === job.timeline ? undefined : checkpointOf(database, job.baseCheckpointId);
+  return row?.status === 'complete' ? row : undefined;
 }
 
 function insertJob(

@@ -1,6 +1,6 @@
 import type { CheckpointId } from '@tidemark/domain';
 import type { Database } from './database.js';
-import { newestFirst, type CheckpointRow } from './tables.js';
+import { newestFirst, type CheckpointRow, type JobRow } from './tables.js';
 
 const PASS_MAX = 500;
 /** Bases of a timeline of which the newest checkpoint is kept whatever the limit says. */
@@ -159,8 +159,15 @@ export function pruneBatches(
 export function releaseForks({ tables }: Database): void {
   for (const pin of [...tables.pins]) {
     const isFork = pin.owner === `fork/${pin.forJobId}`;
-    const hasOwn = (): boolean =>
-      tables.checkpointsOf(pin.forJobId).some((row) => row.status === 'complete' && row.verifiedAt !== undefined);
-    if (isFork && hasOwn()) tables.pins.splice(tables.pins.indexOf(pin), 1);
+    const hasOwn = ({ id, timeline, baseCheckpointId }: JobRow): boolean =>
+      tables
+        .checkpointsOf(id)
+        .some(
+          (row) =>
+            row.status === 'complete' &&
+            row.verifiedAt !== undefined &&
+            (row.timeline === timeline || baseCheckpointId !== pin.checkpointId),
+        );
+    if (isFork && hasOwn(tables.job(pin.forJobId))) tables.pins.splice(tables.pins.indexOf(pin), 1);
   }
 }

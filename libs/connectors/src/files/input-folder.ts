@@ -43,6 +43,8 @@ export class InputFolder {
 
   private readonly folder: string;
   private readonly shown: string;
+  /** Where the tenant's files really were when that was last looked up. */
+  private root: string | undefined;
 
   private constructor(
     readonly uid: string,
@@ -122,7 +124,7 @@ export class InputFolder {
   async withFile<T>(name: string, use: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
     let opened: Opened<FileHandle>;
     try {
-      opened = await openInside(join(this.folder, name), await tenantRoot(this.context));
+      opened = await this.openFile(name);
     } catch (error) {
       if (isCode(error, 'ENOENT')) return undefined;
       if (isCode(error, 'ELOOP')) throw refused(this.uid, `"${this.shown}/${name}" is a symbolic link`);
@@ -140,6 +142,15 @@ export class InputFolder {
   expired(partition: string, range: { readonly from: number; readonly to: number }, reason: string): TidemarkError {
     const { from, to } = range;
     return new TidemarkError('offsets_expired', { source: this.uid, partition, from, to, reason });
+  }
+
+  private async openFile(name: string): Promise<Opened<FileHandle>> {
+    const path = join(this.folder, name);
+    const opened = this.root === undefined ? undefined : await openInside(path, this.root);
+    if (opened?.outcome === 'opened') return opened;
+    // All of the tenant's files may lie elsewhere by now.
+    this.root = await tenantRoot(this.context);
+    return openInside(path, this.root);
   }
 
   /** Looked up anew each time: what was a folder may be a link to another by now. */

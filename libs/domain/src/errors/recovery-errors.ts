@@ -26,11 +26,19 @@ export const RECOVERY_ERRORS = {
     kind: 'conflict',
     fault: 'user',
     retry: 'never',
-    say: (p: { jobId: string; status: JobStatus; lastBatchId: number; checkpointBatchId?: number }) =>
+    say: (p: {
+      jobId: string;
+      status: JobStatus;
+      lastBatchId: number;
+      checkpointBatchId?: number;
+      areOffsetsSet?: boolean;
+    }) =>
       `Job ${p.jobId} is ${p.status}, and ` +
-      (p.checkpointBatchId === undefined
-        ? `it has no complete checkpoint of its own of where it stands, after batch ${p.lastBatchId}`
-        : `its newest complete checkpoint is of batch ${p.checkpointBatchId}, not of its last batch ${p.lastBatchId}`) +
+      (p.areOffsetsSet === true
+        ? `its offsets were set after batch ${p.lastBatchId}, which no checkpoint of it has yet`
+        : p.checkpointBatchId === undefined
+          ? `it has no complete checkpoint of its own of where it stands, after batch ${p.lastBatchId}`
+          : `its newest complete checkpoint is of batch ${p.checkpointBatchId}, not of its last batch ${p.lastBatchId}`) +
       ': no savepoint can be made of it. Start it, and ask again.',
   },
   savepoint_not_written: {

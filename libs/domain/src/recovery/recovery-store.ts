@@ -69,7 +69,10 @@ export interface RecoveryStore {
   listRollbacks(id: JobId, page: Page<RollbackId>): Promise<readonly Rollback[]>;
   /** The newest complete checkpoint of a timeline: of one that was left, where a way back leads. */
   tipOf(id: JobId, timeline: number): Promise<Checkpoint | undefined>;
-  /** The newest complete checkpoint of the job's own that it can be restored from: of its timeline, or the one that begins it. */
+  /**
+   * The newest complete checkpoint of the job's own that it can be restored from: of its timeline, or the one that begins
+   * it, unless the offsets were set since.
+   */
   newestOf(id: JobId): Promise<Checkpoint | undefined>;
 
   /** Makes a job that begins with state and offsets of another one's checkpoint, which is held for it until it has its own. */

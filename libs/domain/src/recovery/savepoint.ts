@@ -33,4 +33,6 @@ export type SavepointRequested =
       readonly status: JobStatus;
       readonly lastBatchId: number;
       readonly newestBatchId: number | undefined;
+      /** The state is that of a checkpoint, and the offsets were set since. */
+      readonly areOffsetsSet: boolean;
     };

@@ -5,6 +5,7 @@ import type {
   JobConfig,
   JobId,
   OffsetEdit,
+  SavepointId,
   SourceOffsets,
   StateShape,
   TenantId,
@@ -211,6 +212,43 @@ describe('the offsets of a job', () => {
     await job.stop();
     expect(await job.edit({ b: { x: 1 } })).toMatchObject({ timeline: 4, checkpointId: undefined });
     expect(await job.offsets.read(job.id)).toMatchObject({ offsets: { a: { x: 5 }, b: { x: 1 } } });
+  });
+
+  postgresTest(
+    'that were set are in no savepoint, and no fork begins with them, before a checkpoint has them',
+    async ({ dataSource }) => {
+      const { job, last } = await aStoppedJob(dataSource);
+      const recovery = stores(dataSource).recovery.forTenant(job.tenant);
+      const savepoint = (n: number) =>
+        recovery.requestSavepoint(job.id, { id: `sav_${n}` as SavepointId, label: 'now' }, by);
+      await job.edit({ a: { x: 5 } });
+
+      expect(await savepoint(1)).toMatchObject({ outcome: 'no_state', lastBatchId: 3, areOffsetsSet: true });
+      expect(await recovery.newestOf(job.id)).toBeUndefined();
+
+      await job.edit({ a: { x: 30 } }, { identities: { a: { x: 'another file' } } });
+      expect(await savepoint(1)).toMatchObject({ outcome: 'no_state' });
+      expect(await recovery.newestOf(job.id)).toBeUndefined();
+
+      await job.startAgain();
+      const written = await job.checkpoint(3);
+      await job.stop();
+      expect((await recovery.newestOf(job.id))?.id).toBe(written);
+      expect(await savepoint(1)).toMatchObject({ savepoint: { status: 'complete', checkpointId: written } });
+      expect(written).not.toBe(last);
+    },
+  );
+
+  postgresTest('that were set back to those of the checkpoint are in it', async ({ dataSource }) => {
+    const { job, last } = await aStoppedJob(dataSource);
+    const recovery = stores(dataSource).recovery.forTenant(job.tenant);
+    await job.edit({ a: { x: 5 } });
+    await job.edit({ a: { x: 30 } }, { identities: { a: { x: 'a/30' } } });
+
+    expect((await recovery.newestOf(job.id))?.id).toBe(last);
+    expect(await recovery.requestSavepoint(job.id, { id: 'sav_1' as SavepointId, label: 'now' }, by)).toMatchObject({
+      savepoint: { status: 'complete', checkpointId: last },
+    });
   });
 
   postgresTest('that are forgotten are those of partitions that nobody has seen', async ({ dataSource }) => {

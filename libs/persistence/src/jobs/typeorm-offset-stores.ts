@@ -20,6 +20,7 @@ import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
 import { toJob } from '../mapping.js';
 import { BatchRow, CheckpointRow, JobRow, RevisionRow } from '../rows/index.js';
+import { pinForFork } from '../recovery/forks.js';
 import { holdWithBases } from '../runs/hold-checkpoints.js';
 import { checkpointAt } from '../scheduling/checkpoint-at.js';
 import { decideOnce, revisionOf } from '../scheduling/restore-facts.js';
@@ -150,7 +151,7 @@ async function apply(
   const checkpointId = checkpoint?.id as CheckpointId | undefined;
   const edited: EditedOffsets = { outcome: 'edited', changes, timeline: timeline + 1, checkpointId, abandoned };
   if (by.dryRun) return edited;
-  if (checkpoint !== undefined && !(await holdWithBases(tx, checkpoint)))
+  if (checkpoint !== undefined && !(await holdFor(tx, job, checkpoint)))
     return { outcome: 'no_checkpoint', newestBatchId: undefined, lastBatchId: standing.batchId };
   await openTimeline(tx, job, { ...standing, offsets, identities, checkpointId });
   // An order to start elsewhere was for what the offsets were before.
@@ -176,6 +177,10 @@ async function apply(
   ]);
   return edited;
 }
+
+/** Of another job's, with which a fork begins, the pin may be gone. */
+const holdFor = async (tx: EntityManager, job: JobRow, checkpoint: CheckpointRow): Promise<boolean> =>
+  checkpoint.jobId === job.id ? holdWithBases(tx, checkpoint) : (await pinForFork(tx, job, checkpoint)) === 'pinned';
 
 /** Members of JSON columns come back in another order. */
 const isSame = (one: JobOffsets['identities'], other: JobOffsets['identities']): boolean => flat(one) === flat(other);

@@ -2,6 +2,7 @@ import type {
   BundleManifest,
   CheckpointId,
   JobId,
+  NewCheckpoint,
   NewFork,
   RollbackId,
   SavepointId,
@@ -33,6 +34,7 @@ const shape = (windowMs: number): StateShape => ({
 });
 const node = (uid: string) =>
   ({ id: 0, kind: 'source', uid, inputs: [], connector: 'files', options: {}, at: '' }) as const;
+const OFFSETS = { numbers: { '0': 70 }, words: { a: 3 } };
 const MANIFEST = aManifest({ nodes: [node('numbers'), node('words')], shapes: { totals: shape(1) } });
 
 /** A job with a checkpoint after batch 7. */
@@ -42,8 +44,7 @@ async function aForkable(dataSource: DataSource) {
   const all = stores(dataSource);
   const { claimed, runs, runnerId } = await aClaimedRun(dataSource);
   await runs.markRunning(claimed.fence);
-  const offsets = { numbers: { '0': 70 }, words: { a: 3 } };
-  await runs.beginCheckpoint(claimed.fence, aCheckpoint(BASE, 7, { shapes: MANIFEST.shapes, offsets }));
+  await runs.beginCheckpoint(claimed.fence, aCheckpoint(BASE, 7, { shapes: MANIFEST.shapes, offsets: OFFSETS }));
   await runs.completeCheckpoint(claimed.fence, BASE, aWrittenCheckpoint);
   const jobs = all.jobs.forTenant(tenantId);
   const recovery = all.recovery.forTenant(tenantId);
@@ -55,11 +56,31 @@ async function aForkable(dataSource: DataSource) {
   };
   const fork = (more: Partial<NewFork> = {}, requestId?: string) =>
     recovery.fork(of, { ...order, ...more }, { ...by, requestId });
-  const write = async (fence: typeof claimed.fence, n: number): Promise<void> => {
-    await runs.beginCheckpoint(fence, aCheckpoint(`ckp_${n}`, n, { shapes: MANIFEST.shapes }));
+  const write = async (
+    fence: typeof claimed.fence,
+    n: number | string,
+    of: Partial<NewCheckpoint> = {},
+  ): Promise<void> => {
+    const { batchId = Number(n), ...more } = of;
+    await runs.beginCheckpoint(fence, aCheckpoint(`ckp_${n}`, batchId, { shapes: MANIFEST.shapes, ...more }));
     await runs.completeCheckpoint(fence, `ckp_${n}` as CheckpointId, aWrittenCheckpoint);
   };
   return { ...all, tenantId, of, id, jobs, recovery, order, fork, runs, runnerId, fence: claimed.fence, write };
+}
+
+const EDIT = { set: { numbers: { '0': 5 } }, identities: {}, forget: {} };
+const KEEP = { ...by, state: 'keep', dryRun: false } as const;
+
+const OWN = 'ckp_7_own' as CheckpointId;
+
+/** Makes the fork, has it write a checkpoint of where it begins, and stops it before its first commit. */
+async function stopAtItsBeginning(forkable: Awaited<ReturnType<typeof aForkable>>): Promise<void> {
+  const { fork, id, jobs, runs, runnerId, write } = forkable;
+  await fork();
+  const { fence } = await claimNext(forkable, runnerId);
+  await write(fence, '7_own', { batchId: 7, offsets: OFFSETS });
+  await jobs.order(id, 'stop', by);
+  await runs.end(fence, { kind: 'drained', reason: 'stop' });
 }
 
 describe('a fork', () => {
@@ -153,6 +174,78 @@ describe('a fork', () => {
     await runs.end(fence, { kind: 'drained', reason: 'runner_shutdown' });
     expect(await claimNext(forkable, runnerId)).toMatchObject({ checkpoint: { id: 'ckp_8' } });
   });
+
+  postgresTest(
+    'has a savepoint and offsets to be set of a checkpoint of its own, also before its first commit',
+    async ({ dataSource }) => {
+      const forkable = await aForkable(dataSource);
+      const { offsets, recovery, tenantId, runs, id, of, jobs } = forkable;
+      await stopAtItsBeginning(forkable);
+      const savepoint = { id: 'sav_1' as SavepointId, label: 'where it begins' };
+      expect(await recovery.requestSavepoint(id, savepoint, by)).toMatchObject({ savepoint: { checkpointId: OWN } });
+      expect(await offsets.forTenant(tenantId).edit(id, EDIT, KEEP)).toMatchObject({ checkpointId: OWN, timeline: 2 });
+
+      await forkable.upkeep.noteVerified(OWN);
+      await forkable.scheduling.retireCheckpoints({ perTimeline: 1 });
+      await jobs.order(of, 'stop', by);
+      await runs.end(forkable.fence, { kind: 'drained', reason: 'stop' });
+      expect(await jobs.remove(of, {})).toMatchObject({ outcome: 'ordered' });
+      await jobs.order(id, 'start', by);
+      expect(await claimNext(forkable, forkable.runnerId)).toMatchObject({
+        checkpoint: { id: OWN },
+        base: { timeline: 2, offsets: { numbers: { '0': 5 } } },
+      });
+    },
+  );
+
+  postgresTest(
+    "whose next timeline begins with the other job's checkpoint too holds that until it has one there",
+    async ({ dataSource }) => {
+      const forkable = await aForkable(dataSource);
+      const { offsets, tenantId, runs, id, of, jobs, scheduling, upkeep } = forkable;
+      await stopAtItsBeginning(forkable);
+      await jobs.order(of, 'stop', by);
+      await runs.end(forkable.fence, { kind: 'drained', reason: 'stop' });
+      await upkeep.noteVerified(OWN);
+      await scheduling.retireCheckpoints({ perTimeline: 1 });
+      expect(await dataSource.query('SELECT owner FROM checkpoint_pins')).toEqual([]);
+      await dataSource.query(`UPDATE checkpoints SET status = 'corrupt' WHERE id = 'ckp_7_own'`);
+      const edited = await offsets.forTenant(tenantId).edit(id, EDIT, KEEP);
+      expect(edited).toMatchObject({ checkpointId: BASE, timeline: 2 });
+      // Readable after all: of the timeline that was left, it is not what this one is restored from.
+      await dataSource.query(`UPDATE checkpoints SET status = 'complete' WHERE id = 'ckp_7_own'`);
+      await scheduling.retireCheckpoints({ perTimeline: 1 });
+      expect(await jobs.remove(of, {})).toMatchObject({ outcome: 'pinned', checkpointId: BASE, owner: `fork/${id}` });
+
+      await jobs.order(id, 'start', by);
+      const { fence, checkpoint } = await claimNext(forkable, forkable.runnerId);
+      expect(checkpoint?.id).toBe(BASE);
+      await forkable.write(fence, '7_there', { batchId: 7, timeline: 2 });
+      await upkeep.noteVerified('ckp_7_there' as CheckpointId);
+      await scheduling.retireCheckpoints({ perTimeline: 1 });
+      expect(await jobs.remove(of, {})).toMatchObject({ outcome: 'ordered' });
+    },
+  );
+
+  postgresTest(
+    'needs nothing of the other job once it was rolled back to a checkpoint of its own',
+    async ({ dataSource }) => {
+      const forkable = await aForkable(dataSource);
+      const { recovery, runs, id, of, jobs, scheduling, upkeep } = forkable;
+      await stopAtItsBeginning(forkable);
+      await upkeep.noteVerified(OWN);
+      await recovery.orderRollback(id, { id: 'rbk_1' as RollbackId, checkpointId: OWN }, by);
+      await scheduling.retireCheckpoints({ perTimeline: 1 });
+      await jobs.order(of, 'stop', by);
+      await runs.end(forkable.fence, { kind: 'drained', reason: 'stop' });
+      expect(await jobs.remove(of, {})).toMatchObject({ outcome: 'ordered' });
+      await jobs.order(id, 'start', by);
+      expect(await claimNext(forkable, forkable.runnerId)).toMatchObject({
+        checkpoint: { id: OWN },
+        base: { timeline: 2 },
+      });
+    },
+  );
 
   postgresTest('is by default of what the job would be restored from, if that is its own', async ({ dataSource }) => {
     const forkable = await aForkable(dataSource);

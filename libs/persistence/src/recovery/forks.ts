@@ -1,6 +1,7 @@
 import {
   own,
   planUpgrade,
+  type CheckpointId,
   type Forked,
   type JobId,
   type NewFork,
@@ -55,10 +56,7 @@ export async function insertFork(
   };
   const origin = { forkOf: of.id, checkpointId };
   if (!(await insertJob(tx, { ...fork, tenantId, base, origin }, by))) return 'taken';
-  const pinned = await pinCheckpoint(tx, {
-    ...{ tenantId, jobId: of.id as JobId, checkpointId, owner: OWNER_PREFIX + fork.id, forJobId: fork.id },
-    reason: `the job "${fork.name}" begins with it`,
-  });
+  const pinned = await pinForFork(tx, { id: fork.id, name: fork.name, tenantId }, row);
   // It was collected between the look and the pin; the caller's transaction takes back what was inserted.
   if (pinned === 'gone') throw new CheckpointGone();
   return 'inserted';
@@ -67,16 +65,29 @@ export async function insertFork(
 /** The checkpoint of a fork was collected while the fork was being made. */
 export class CheckpointGone extends Error {}
 
+/** Keeps another job's checkpoint, with which a timeline of the fork begins. */
+export const pinForFork = (
+  tx: EntityManager,
+  { id, name, tenantId }: { readonly id: string; readonly name: string; readonly tenantId: string },
+  { id: checkpointId, jobId }: Pick<CheckpointRow, 'id' | 'jobId'>,
+): Promise<'pinned' | 'gone'> =>
+  pinCheckpoint(tx, {
+    ...{ tenantId: tenantId as TenantId, jobId: jobId as JobId, checkpointId: checkpointId as CheckpointId },
+    ...{ owner: OWNER_PREFIX + id, forJobId: id as JobId, reason: `the job "${name}" begins with it` },
+  });
+
 /**
  * Lets go of what forks begin with, of those that have a checkpoint of their own that was read back and found whole: from
- * then on they need nothing of the other job.
+ * then on they need nothing of the other job. One of a timeline that was left does not do for one that begins with the
+ * other job's: it is not what that is restored from.
  */
 export async function releaseForks(tx: EntityManager): Promise<void> {
   await tx.query(
-    `DELETE FROM checkpoint_pins p
-      WHERE p.owner = $1 || p.for_job_id
+    `DELETE FROM checkpoint_pins p USING jobs j
+      WHERE p.owner = $1 || p.for_job_id AND j.id = p.for_job_id
         AND EXISTS (SELECT 1 FROM checkpoints c
-                     WHERE c.job_id = p.for_job_id AND c.status = 'complete' AND c.verified_at IS NOT NULL)`,
+                     WHERE c.job_id = j.id AND c.status = 'complete' AND c.verified_at IS NOT NULL
+                       AND (c.timeline = j.timeline OR j.base_checkpoint_id IS DISTINCT FROM p.checkpoint_id))`,
     [OWNER_PREFIX],
   );
 }

@@ -141,6 +141,7 @@ describe('a savepoint of a job at rest', () => {
       status: 'stopped',
       lastBatchId: 2,
       newestBatchId: 1,
+      areOffsetsSet: false,
     });
     expect(await recovery.listSavepoints(id, { limit: 9 })).toEqual([]);
   });

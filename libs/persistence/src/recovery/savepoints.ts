@@ -14,7 +14,7 @@ import { isAtRest } from '../jobs/change-job.js';
 import { toJob, toSavepoint } from '../mapping.js';
 import { CheckpointRow, JobRow, SavepointRow } from '../rows/index.js';
 import { holdWithBases } from '../runs/hold-checkpoints.js';
-import { checkpointAt } from '../scheduling/checkpoint-at.js';
+import { beginsTimelineOf, checkpointAt } from '../scheduling/checkpoint-at.js';
 import { pendingRollback } from '../scheduling/pending-rollback.js';
 import { standingOf } from '../scheduling/start-point.js';
 
@@ -55,11 +55,13 @@ async function holdLast(
 ): Promise<{ readonly outcome: 'held'; readonly checkpointId: CheckpointId } | NoState> {
   const standing = standingOf(job);
   const at = await checkpointAt(tx, job, standing);
-  // One of another job's, with which a fork begins, is that one's to keep: the fork has to write its own first.
-  if (at.outcome === 'found' && at.row.jobId === job.id && (await holdWithBases(tx, at.row)))
-    return { outcome: 'held', checkpointId: at.row.id as CheckpointId };
   const newestBatchId = at.outcome === 'missing' ? at.newest?.batchId : undefined;
-  return { outcome: 'no_state', lastBatchId: standing.batchId, newestBatchId };
+  const noState = { outcome: 'no_state', lastBatchId: standing.batchId, newestBatchId, areOffsetsSet: false } as const;
+  // One of another job's, with which a fork begins, is that one's to keep: the fork has to write its own first.
+  if (at.outcome === 'missing' || at.row.jobId !== job.id) return noState;
+  const { row } = at;
+  if (row.timeline !== job.timeline && !beginsTimelineOf(job, row)) return { ...noState, areOffsetsSet: true };
+  return (await holdWithBases(tx, row)) ? { outcome: 'held', checkpointId: row.id as CheckpointId } : noState;
 }
 
 /** Makes a complete checkpoint what was asked for, up to request `number`. The job's row is locked against other changes. */

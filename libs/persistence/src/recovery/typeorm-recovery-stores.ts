@@ -27,7 +27,7 @@ import { toCheckpoint, toJob, toRollback, toSavepoint } from '../mapping.js';
 import { newestFirst } from '../newest-first.js';
 import { CheckpointRow, JobRow, RollbackRow, SavepointRow } from '../rows/index.js';
 import { restorable } from '../scheduling/restore-facts.js';
-import { newestComplete } from '../scheduling/checkpoint-at.js';
+import { beginsTimelineOf, newestComplete } from '../scheduling/checkpoint-at.js';
 import { CheckpointGone, insertFork } from './forks.js';
 import { orderRollback, previewRollback } from './rollbacks.js';
 import { releaseSavepoint, requestSavepoint } from './savepoints.js';
@@ -125,7 +125,11 @@ class TypeOrmRecoveryStore implements RecoveryStore {
     const job = await this.manager.findOneBy(JobRow, { id, tenantId: this.tenantId });
     if (job === null) return undefined;
     const { checkpoints } = await restorable(this.manager, job);
-    return checkpoints.find(({ status, jobId }) => status === 'complete' && jobId === id);
+    // What the timeline begins with is of before it, and no longer of the job where its offsets were set since.
+    return checkpoints.find(
+      (one) =>
+        one.status === 'complete' && one.jobId === id && (one.timeline === job.timeline || beginsTimelineOf(job, one)),
+    );
   }
 
   async fork(of: JobId, fork: NewFork, by: OrderedBy): Promise<Forked> {

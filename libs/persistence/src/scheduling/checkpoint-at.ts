@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
+import { own, type SourceIdentities, type SourceOffsets } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { CheckpointRow, type JobRow } from '../rows/index.js';
 import type { Standing } from './start-point.js';
 
 /**
- * The complete checkpoint whose state is exactly that of the job as it stands; otherwise the batch of the newest one that
- * there is, if there is one.
+ * The complete checkpoint whose state is exactly that of the job as it stands; otherwise the newest one of its timeline,
+ * if there is one. Its offsets may be others, see {@link beginsTimelineOf}.
  */
 export async function checkpointAt(
   tx: EntityManager,
@@ -15,17 +17,33 @@ export async function checkpointAt(
   | { readonly outcome: 'missing'; readonly newest: CheckpointRow | undefined }
 > {
   const { timeline, tenantId, id: jobId } = job;
-  if (job.lastTimeline !== timeline) {
-    // A timeline may begin with a checkpoint of another job.
-    const id = job.baseCheckpointId;
-    const row = id === null ? null : await tx.findOneBy(CheckpointRow, { id, tenantId, status: 'complete' });
-    return row === null ? { outcome: 'missing', newest: undefined } : { outcome: 'found', row };
-  }
-  const row = await newestComplete(tx, { jobId, tenantId, timeline });
-  return row?.batchId === standing.batchId
-    ? { outcome: 'found', row }
-    : { outcome: 'missing', newest: row ?? undefined };
+  // Also before the first commit: a run may have written one of where its timeline begins.
+  const newest = await newestComplete(tx, { jobId, tenantId, timeline });
+  if (newest?.batchId === standing.batchId) return { outcome: 'found', row: newest };
+  if (job.lastTimeline === timeline) return { outcome: 'missing', newest: newest ?? undefined };
+  // A timeline may begin with a checkpoint of another job.
+  const id = job.baseCheckpointId;
+  const row = id === null ? null : await tx.findOneBy(CheckpointRow, { id, tenantId, status: 'complete' });
+  return row === null ? { outcome: 'missing', newest: undefined } : { outcome: 'found', row };
 }
+
+/**
+ * Whether a checkpoint of before the job's timeline stands in the very place where that begins: the state may be the same
+ * and the offsets others, which were set since.
+ */
+export const beginsTimelineOf = (
+  job: Pick<JobRow, 'baseOffsets' | 'baseIdentities'>,
+  { offsets, identities }: Pick<CheckpointRow, 'offsets'> & { readonly identities?: unknown },
+): boolean => isDeepStrictEqual(placesIn(offsets, identities), placesIn(job.baseOffsets, job.baseIdentities));
+
+/** Of what has no offset, it does not count what it is recognised by. */
+const placesIn = (offsets: unknown, identities: unknown): readonly string[] =>
+  Object.entries(offsets as SourceOffsets)
+    .flatMap(([uid, partitions]) => {
+      const known = own((identities ?? {}) as SourceIdentities, uid) ?? {};
+      return Object.entries(partitions).map(([name, offset]) => JSON.stringify([uid, name, offset, own(known, name)]));
+    })
+    .sort();
 
 /** The newest complete checkpoint of a timeline. */
 export const newestComplete = (
