@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { TidemarkError } from '@tidemark/domain';
 import { refused, type ConnectorContext } from './connector.js';
@@ -167,7 +167,10 @@ async function whereIs(handle: FileHandle, path: string): Promise<Where> {
     return { real: await readlink(shownAs(handle)), isShown: true };
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw error;
-    return { real: await realpath(path), isShown: false };
+    const real = await realpath(path);
+    const [opened, there] = await Promise.all([handle.stat(), stat(real)]);
+    // What was opened is no longer what its path leads to: nobody can say where it lies.
+    return { real: opened.ino === there.ino && opened.dev === there.dev ? real : '', isShown: false };
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '@tidemark/engine';
@@ -7,6 +8,8 @@ import { openSink, openSource } from '../connectors.js';
 import { aWrite } from '../sink.contract.js';
 import { aRequest } from '../source.contract.js';
 
+/** Without it, there is a moment between a look and a step. */
+const SHOWS_OPEN_FILES = existsSync('/proc/self/fd');
 const REFUSED = { code: 'connector_refused' };
 const OF_ITS_OWN = '"mine"\n';
 const OF_OTHERS = '"not yours"\n'.repeat(3);
@@ -64,7 +67,7 @@ describe('an input folder that is swapped for a link while a job reads it', () =
     expect(await read(source)).toBe('"mine too"\n');
   });
 
-  it('never has a byte of another read, whenever it is swapped', async () => {
+  it.runIf(SHOWS_OPEN_FILES)('never has a byte of another read, whenever it is swapped', async () => {
     const { source, own, outside } = await aSource();
     const folder = join(own, 'in/flights');
     const stop = flipping(folder, join(outside, 'in/flights'));
@@ -143,7 +146,7 @@ describe('an output folder that is swapped for a link while a job writes to it',
     await expect(openSink(node, context)).rejects.toMatchObject(REFUSED);
   });
 
-  it('never has a byte written elsewhere, whenever it is swapped', async () => {
+  it.runIf(SHOWS_OPEN_FILES)('never has a byte written elsewhere, whenever it is swapped', async () => {
     const { sink, outside, rows } = await aSink();
     const outcomes = new Set<string>();
     const stop = flipping(rows, outside);
