@@ -57,7 +57,7 @@ export {
   type SourceOffsets,
   type SourceRanges,
 } from './batch/batch.js';
-export { identitiesGoingBack, knownSince, type KnownPlace } from './batch/known-since.js';
+export { identitiesGoingBack, knownSince, withoutSince, type KnownPlace } from './batch/known-since.js';
 export {
   CHECKPOINT_STATUSES,
   KEY_SLOTS,

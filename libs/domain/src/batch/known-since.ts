@@ -81,7 +81,8 @@ function placesIn({ offsets, identities }: Partitions, name: string): readonly K
   ];
 }
 
-function withoutSince(identity: string): string {
+/** What the source wrote at the offset; empty where the job has not seen the partition there. */
+export function withoutSince(identity: string): string {
   const at = identity.indexOf(SINCE);
   return at === -1 ? identity : identity.slice(0, at);
 }

@@ -1,4 +1,4 @@
-import type { BatchCommit, CheckpointId, ClaimedRun, NewFork, RollbackId } from '@tidemark/domain';
+import type { BatchCommit, CheckpointId, ClaimedRun, NewFork, RollbackId, SavepointId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import type { DataSource } from 'typeorm';
 import { describe, expect } from 'vitest';
@@ -91,6 +91,21 @@ describe('what a job has read since a checkpoint is known', () => {
     });
     await jobs.order(id, 'start', by);
     expect((await next()).base).toMatchObject({ offsets: { in: { a: 10 } }, identities: { in: { a: '1/pinned' } } });
+  });
+
+  postgresTest('and no reason against a savepoint of that place', async ({ dataSource }) => {
+    const { recovery, id, jobs, runs, fence, next } = await aJobThatReadOn(dataSource);
+    await recovery.orderRollback(id, { id: 'rbk_1' as RollbackId, checkpointId: CHECKPOINT }, by);
+    await runs.end(fence, { kind: 'drained', reason: 'redeploy' });
+    const back = await next();
+    await jobs.order(id, 'stop', by);
+    await runs.end(back.fence, { kind: 'drained', reason: 'stop' });
+
+    const savepoint = { id: 'sav_1' as SavepointId, label: 'back' };
+    expect(await recovery.requestSavepoint(id, savepoint, by)).toMatchObject({
+      outcome: 'requested',
+      savepoint: { status: 'complete', checkpointId: CHECKPOINT },
+    });
   });
 
   postgresTest('where a revision on probation goes back by itself', async ({ dataSource }) => {

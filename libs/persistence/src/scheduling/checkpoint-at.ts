@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { own, type SourceIdentities, type SourceOffsets } from '@tidemark/domain';
+import { own, withoutSince, type SourceIdentities, type SourceOffsets } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { CheckpointRow, type JobRow } from '../rows/index.js';
 import type { Standing } from './start-point.js';
@@ -36,12 +36,14 @@ export const beginsTimelineOf = (
   { offsets, identities }: Pick<CheckpointRow, 'offsets'> & { readonly identities?: unknown },
 ): boolean => isDeepStrictEqual(placesIn(offsets, identities), placesIn(job.baseOffsets, job.baseIdentities));
 
-/** Of what has no offset, it does not count what it is recognised by. */
+/** Of what has no offset, it does not count what it is recognised by; nor what was known of it on a way that was left. */
 const placesIn = (offsets: unknown, identities: unknown): readonly string[] =>
   Object.entries(offsets as SourceOffsets)
     .flatMap(([uid, partitions]) => {
       const known = own((identities ?? {}) as SourceIdentities, uid) ?? {};
-      return Object.entries(partitions).map(([name, offset]) => JSON.stringify([uid, name, offset, own(known, name)]));
+      return Object.entries(partitions).map(([name, offset]) =>
+        JSON.stringify([uid, name, offset, withoutSince(own(known, name) ?? '')]),
+      );
     })
     .sort();
 
