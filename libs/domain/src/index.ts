@@ -57,7 +57,7 @@ export {
   type SourceOffsets,
   type SourceRanges,
 } from './batch/batch.js';
-export { identitiesGoingBack, knownSince, withoutSince, type KnownPlace } from './batch/known-since.js';
+export { identitiesGoingBack, knownSince, withoutSince } from './batch/known-since.js';
 export {
   CHECKPOINT_STATUSES,
   KEY_SLOTS,
@@ -233,14 +233,7 @@ export {
 } from './job/offset-edit.js';
 export { Installations, type ExpectedObjects, type Installation } from './installation/installations.js';
 export { QUEUE_KINDS, type QueueKind } from './installation/queue-kind.js';
-export {
-  judgeQueue,
-  QUEUE_SILENT_MS,
-  type QueueFacts,
-  type QueueMark,
-  type QueueVerdict,
-  type RecordedQueue,
-} from './installation/judge-queue.js';
+export { judgeQueue, type QueueFacts, type QueueMark } from './installation/judge-queue.js';
 export { furthest, isAhead, type Progress } from './recovery/progress.js';
 export {
   RecoveryStores,
