@@ -11,7 +11,8 @@
 //
 // What is judged begins after a third of the time, when caches are full and retention has begun to remove: a straight line
 // is laid through the rest (least squares). A figure grows if its line rises by more than twice the standard deviation of
-// what is left beside the line, and by more than a twentieth of its mean.
+// what is left beside the line, and by more than a twentieth of its mean. Sizes of single tables, which grow by pages of
+// 8 KiB, only say which one it is where the database grows; judged are its rows, and all tables together.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -207,8 +208,8 @@ function judge(name, samples) {
   const left = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
   const noise = Math.sqrt(left / points.length);
   const rise = slope * (points.at(-1)[0] - points[0][0]);
-  const isByAge = BY_AGE.some((table) => name.endsWith(` of ${table}`));
-  const grows = !isByAge && rise > 2 * noise && rise > 0.05 * meanY;
+  const isJudged = !BY_AGE.includes(name.replace('rows of ', '')) && !name.startsWith('MiB of ');
+  const grows = isJudged && rise > 2 * noise && rise > 0.05 * meanY;
   const rounded = (value) => Math.round(value * 100) / 100;
   const every = Math.max(1, Math.floor(points.length / POINTS_KEPT));
   return {
