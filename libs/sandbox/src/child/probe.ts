@@ -21,7 +21,7 @@ const ATTACKS: { readonly [name: string]: Attack } = {
   'S1 read /etc/passwd': () => readFileSync('/etc/passwd'),
   'S2 find anything in the environment': () => {
     // bubblewrap says where it has changed to, which is always `/`.
-    const names = Object.keys(process.env).filter((name) => name !== 'PWD' && !(name in ENVIRONMENT));
+    const names = Object.keys(process.env).filter((name) => name !== 'PWD' && !Object.hasOwn(ENVIRONMENT, name));
     if (names.length === 0) throw new Error('the environment is empty');
   },
   'S2 read the environment of the process outside': () => readFileSync(`/proc/${hostPid}/environ`),
