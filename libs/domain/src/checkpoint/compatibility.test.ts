@@ -57,6 +57,15 @@ describe('state held against the operators that would take it over', () => {
     expect(asKind('windowFold', before, aShape())).toMatchObject([{ verdict: 'refused' }]);
   });
 
+  it('is compared for no longer than one schema would be, however many operators there are', () => {
+    const large = (title: string) => ({ items: { $ref: '#' }, description: 'x'.repeat(200_000), title });
+    const shapes = (title: string) =>
+      Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`x${index}`, aShape({ schema: large(title) })]));
+    const verdicts = judgeState(shapes('before'), { shapes: shapes('after') }).map(({ verdict }) => verdict);
+    expect(verdicts.slice(0, 2)).toEqual(['as_is', 'as_is']);
+    expect(new Set(verdicts)).toEqual(new Set(['as_is', 'refused']));
+  });
+
   it('is migrated by every step from its version to the new one', () => {
     const [before, after] = [withMembers({ a: number }), withMembers({ b: number }, { version: 3 })];
     const wanted = { shapes: { x: after } };
@@ -70,6 +79,8 @@ describe('state held against the operators that would take it over', () => {
         reason: '"x": its state is of version 1, and there is no migration from version 2',
       },
     ]);
+    const far = { shapes: { x: withMembers({ b: number }, { version: Number.MAX_SAFE_INTEGER }) } };
+    expect(judgeState({ x: before }, far)).toMatchObject([{ verdict: 'refused' }]);
     expect(judgeState({ x: after }, { shapes: { x: before } })).toEqual([
       { uid: 'x', verdict: 'refused', reason: `"x": the version of its state's schema was 3 and is now 1` },
     ]);

@@ -1,6 +1,6 @@
 import { own } from '../own.js';
 import type { StateShape } from './checkpoint.js';
-import { compareSchemas } from './schema-change.js';
+import { compareSchemas, ComparisonBudget } from './schema-change.js';
 
 /**
  * What becomes of one operator's state. `from` is the uid that it has in the checkpoint, where that is another one. Words
@@ -58,6 +58,7 @@ export function judgeState(
     if (isThere && !Object.hasOwn(wanted.shapes, from)) oldUids.set(to, from);
   }
   const taken = new Set(oldUids.values());
+  const budget = new ComparisonBudget();
   const uids = [...new Set([...Object.keys(wanted.shapes), ...Object.keys(inCheckpoint)])].sort();
   return uids.flatMap((uid): OperatorVerdict | readonly OperatorVerdict[] => {
     const now = own(wanted.shapes, uid);
@@ -66,7 +67,7 @@ export function judgeState(
     const before = own(inCheckpoint, from);
     if (before === undefined) return { uid, verdict: 'new' };
     if (options.resets.includes(uid)) return { uid, verdict: 'reset', reason: `"${uid}" was told to start empty` };
-    return judgeOperator({ uid, from, before, now, steps: own(wanted.migrations ?? {}, uid) ?? [] });
+    return judgeOperator({ uid, from, before, now, steps: own(wanted.migrations ?? {}, uid) ?? [], budget });
   });
 }
 
@@ -117,32 +118,47 @@ interface Pair {
   readonly before: StateShape;
   readonly now: StateShape;
   readonly steps: readonly number[];
+  /** Shared by all operators. */
+  readonly budget: ComparisonBudget;
 }
 
 function judgeOperator(pair: Pair): OperatorVerdict {
-  const { uid, from, before, now } = pair;
+  const { uid, from, before, now, budget } = pair;
   const moved = from === uid ? {} : { from };
   const refused = (reason: string): OperatorVerdict => ({ uid, verdict: 'refused', reason: `"${uid}": ${reason}` });
-  const different = firstDifference(before, now) ?? keyDifference(before, now);
+  const different = firstDifference(before, now) ?? keyDifference(pair);
   if (different !== undefined) return refused(different);
   const versions = [before.version ?? 1, now.version ?? 1] as const;
   if (versions[1] < versions[0]) {
     return refused(`the version of its state's schema was ${versions[0]} and is now ${versions[1]}`);
   }
   if (versions[1] > versions[0]) {
-    const steps = Array.from({ length: versions[1] - versions[0] }, (_, index) => versions[0] + index);
-    const missing = steps.find((step) => !pair.steps.includes(step));
-    return missing === undefined
-      ? { uid, verdict: 'migrate', ...moved, steps }
-      : refused(`its state is of version ${versions[0]}, and there is no migration from version ${missing}`);
+    const steps = stepsBetween(versions, pair.steps);
+    if (steps.outcome === 'all') return { uid, verdict: 'migrate', ...moved, steps: steps.steps };
+    return refused(`its state is of version ${versions[0]}, and there is no migration from version ${steps.missing}`);
   }
-  const change = compareSchemas(before.schema, now.schema);
+  const change = compareSchemas(before.schema, now.schema, budget);
   if (change.outcome === 'differs') return refused(change.reason);
   if (change.outcome === 'evolves' && !isConverted(now, before)) {
     return refused(`${change.changes.join('; ')}, and the state of ${now.kind} cannot change its form`);
   }
   if (change.outcome === 'evolves') return { uid, verdict: 'evolve', ...moved, changes: change.changes };
   return from === uid ? { uid, verdict: 'as_is' } : { uid, verdict: 'renamed', from };
+}
+
+type Steps =
+  | { readonly outcome: 'all'; readonly steps: readonly number[] }
+  | { readonly outcome: 'missing'; readonly missing: number };
+
+/** One step after the other as far as there are any: a version may be any number, and there are only so many steps. */
+function stepsBetween([from, to]: readonly [number, number], known: readonly number[]): Steps {
+  const there = new Set(known);
+  const steps: number[] = [];
+  for (let step = from; step < to; step += 1) {
+    if (!there.has(step)) return { outcome: 'missing', missing: step };
+    steps.push(step);
+  }
+  return { outcome: 'all', steps };
 }
 
 type Parameter = StateShape['parameters'][string] | undefined;
@@ -164,8 +180,8 @@ function firstDifference(before: StateShape, now: StateShape): string | undefine
 }
 
 /** Keys whose schema is not known on both sides may be the same. */
-function keyDifference(before: StateShape, now: StateShape): string | undefined {
+function keyDifference({ before, now, budget }: Pair): string | undefined {
   if (before.keySchema === undefined || now.keySchema === undefined) return undefined;
-  const change = compareSchemas(before.keySchema, now.keySchema);
+  const change = compareSchemas(before.keySchema, now.keySchema, budget);
   return change.outcome === 'differs' ? `the schema of its key: ${change.reason}` : undefined;
 }

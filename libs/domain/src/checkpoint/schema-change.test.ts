@@ -99,3 +99,50 @@ describe('a schema differs, with the place, the old and the new,', () => {
     expect(compareSchemas(endless, number)).toMatchObject({ outcome: 'differs' });
   });
 });
+
+describe('schemas that are made to be compared for long', () => {
+  const at = (name: string) => ({ $ref: `#/$defs/${name}` });
+  /** A choice of two in which each level refers twice to the one below: 2 ** depth ways lead to the bottom. */
+  const ladder = (name: string, bottom: object, depth: number) =>
+    Object.fromEntries([
+      [`${name}0`, bottom],
+      ...Array.from({ length: depth }, (_, level) => [
+        `${name}${level + 1}`,
+        { anyOf: [at(`${name}${level}`), at(`${name}${level}`)] },
+      ]),
+    ]) as object;
+
+  it('are compared all the same, where alternatives lead the same way again and again', () => {
+    const depth = 200;
+    const $defs = { ...ladder('texts', text, depth), ...ladder('numbers', number, depth) };
+    const choice = { anyOf: [at(`texts${depth}`), at(`numbers${depth}`)], $defs };
+    same(choice, { ...choice, title: 'the same' });
+    expect(compareSchemas(choice, { ...at(`texts${depth}`), $defs })).toMatchObject({ outcome: 'differs' });
+  });
+
+  it('are different once more has been read than there is time for', () => {
+    const values = Array.from({ length: 1_500 }, (_, index) => index);
+    const choices = values.map((index) => ({ enum: [index] }));
+    const wider = values.map((index) => ({ enum: [index, `${index}`] })).toReversed();
+    differs({ anyOf: choices }, { anyOf: wider }, 'is too large to be compared');
+  });
+
+  it('are the same where nothing was changed, however large they are', () => {
+    const large = { items: { $ref: '#' }, description: 'x'.repeat(10_000_000) };
+    same(large, { ...large });
+    differs(large, { ...large, title: 'x' }, 'is too large to be compared');
+  });
+
+  it('are different where more has changed than anybody would read', () => {
+    const name = 'x'.repeat(30);
+    const members = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`${name}${index}`, text]));
+    differs(anObject({}), anObject(members, []), 'is too large to be compared');
+  });
+
+  it('evolve where a choice of many has changed a little', () => {
+    const kinds = Array.from({ length: 150 }, (_, kind) => anObject({ kind: { const: kind }, a: number, b: text }));
+    const more = kinds.map((kind, index) => (index === 70 ? { ...kind, required: ['kind', 'a'] } : kind));
+    const $defs = { unused: at('unused') };
+    evolves({ anyOf: kinds, $defs }, { anyOf: more, $defs }, 'value.b is optional now');
+  });
+});

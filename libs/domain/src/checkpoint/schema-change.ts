@@ -1,4 +1,24 @@
 import { sortedJson } from '../sorted-json.js';
+import {
+  allowsAll,
+  alternativesOf,
+  ANNOTATIONS,
+  hasDefault,
+  isLooser,
+  isOpen,
+  isSafeBound,
+  listOf,
+  mayBe,
+  membersOf,
+  namesOf,
+  saysMore,
+  STRUCTURE,
+  typeOfValue,
+  typesOf,
+  typeText,
+  valuesOf,
+  type Json,
+} from './schema-parts.js';
 
 /** What became of the JSON Schema of a state, or of a key. Paths begin with `value`. */
 export type SchemaChange =
@@ -7,45 +27,29 @@ export type SchemaChange =
   | { readonly outcome: 'evolves'; readonly changes: readonly [string, ...string[]] }
   | { readonly outcome: 'differs'; readonly reason: string };
 
-type Json = { readonly [name: string]: unknown };
+const SPENT_MAX = 8 * 1024 * 1024;
+/** What a pair counts beside its length: comparing it takes time, however short it is. */
+const SPENT_PER_PAIR = 256;
+/** Characters of all changes together. */
+const TOLD_MAX = 64 * 1024;
+const REASON_MAX = 1_000;
+/** One after the other, before a schema is there. */
+const REFERENCES_MAX = 100;
 
-/** Keywords that say nothing about a value. */
-const ANNOTATIONS: ReadonlySet<string> = new Set([
-  '$schema',
-  '$id',
-  '$comment',
-  '$defs',
-  'definitions',
-  'id',
-  'title',
-  'description',
-  'examples',
-  'default',
-  'format',
-  'deprecated',
-  'readOnly',
-  'writeOnly',
-  'contentEncoding',
-  'contentMediaType',
-]);
-const LOWER_BOUNDS: readonly string[] = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
-const UPPER_BOUNDS: readonly string[] = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'];
-/** Compared as such below; whatever is neither here nor a bound may go, and may not come or become another. */
-const STRUCTURE: ReadonlySet<string> = new Set([
-  '$ref',
-  'type',
-  'enum',
-  'const',
-  'anyOf',
-  'oneOf',
-  'items',
-  'prefixItems',
-  'properties',
-  'required',
-  'additionalProperties',
-]);
+/**
+ * What comparisons may cost together, in characters that they read. A place is read once for each that it is held against,
+ * so it can be many times as much as the schemas are long; what is usual is a few times. The schemas are a tenant's, and who
+ * compares them works for all tenants.
+ */
+export class ComparisonBudget {
+  private spent = 0;
 
-const PAIRS_MAX = 10_000;
+  /** Throws where there is nothing left; `compareSchemas` answers `differs` then. */
+  spend(characters: number): void {
+    this.spent += characters;
+    if (this.spent > SPENT_MAX) throw new TooLarge();
+  }
+}
 
 /**
  * Whether state of one schema can be read under another one without code of the tenant. Members may be reordered, removed,
@@ -55,15 +59,17 @@ const PAIRS_MAX = 10_000;
  *
  * @param before JSON Schema, draft 2020-12; undefined where none was declared.
  */
-export function compareSchemas(before: unknown, after: unknown): SchemaChange {
+export function compareSchemas(before: unknown, after: unknown, budget = new ComparisonBudget()): SchemaChange {
   if (before === undefined && after === undefined) return { outcome: 'same' };
   if (before === undefined) return { outcome: 'differs', reason: 'had no schema and now has one' };
   if (after === undefined) return { outcome: 'evolves', changes: ['the schema is gone: every value is allowed'] };
+  // Also one that is too large to be compared fits itself.
+  if (sortedJson(before) === sortedJson(after)) return { outcome: 'same' };
   try {
-    const [first, ...more] = new Comparison(before, after).changes();
+    const [first, ...more] = new Comparison(before, after, budget).changes();
     return first === undefined ? { outcome: 'same' } : { outcome: 'evolves', changes: [first, ...more] };
   } catch (error) {
-    if (error instanceof Different) return { outcome: 'differs', reason: error.message };
+    if (error instanceof Different) return { outcome: 'differs', reason: error.message.slice(0, REASON_MAX) };
     throw error;
   }
 }
@@ -71,14 +77,31 @@ export function compareSchemas(before: unknown, after: unknown): SchemaChange {
 /** Thrown at the first difference; its message is the reason. */
 class Different extends Error {}
 
+/** Thrown where there is no time to find one. */
+class TooLarge extends Different {
+  constructor() {
+    super('is too large to be compared');
+  }
+}
+
 class Comparison {
   private readonly found: string[] = [];
-  /** Pairs of places that are being compared or were: a schema may refer to itself. */
-  private readonly seen = new Set<string>();
+  /** Pairs of places that fit, or are being compared and do so unless it turns out otherwise: a schema may refer to itself. */
+  private readonly fitting = new Set<string>();
+  /** The same in the order in which they came. */
+  private readonly trail: string[] = [];
+  /**
+   * Pairs that do not. That holds wherever they come again: they do not fit although all that was being compared then was
+   * taken to. Without it, alternatives within alternatives would be tried again and again, twice as often with each level.
+   */
+  private readonly misfits = new Set<string>();
+  private told = 0;
+  private readonly texts = new Map<unknown, string>();
 
   constructor(
     private readonly before: unknown,
     private readonly after: unknown,
+    private readonly budget: ComparisonBudget,
   ) {}
 
   changes(): readonly string[] {
@@ -87,11 +110,11 @@ class Comparison {
   }
 
   private fits(rawBefore: unknown, rawAfter: unknown, path: string): void {
-    const before = resolved(rawBefore, this.before);
-    const after = resolved(rawAfter, this.after);
-    if (this.isKnown(before, after) || isSame(before, after)) return;
+    const before = this.resolved(rawBefore, this.before);
+    const after = this.resolved(rawAfter, this.after);
+    if (this.isSame(before, after) || this.isKnown(before, after, path)) return;
     if (allowsAll(after)) {
-      if (!allowsAll(before)) this.found.push(`${path} may be anything now`);
+      if (!allowsAll(before)) this.tell(`${path} may be anything now`);
       return;
     }
     if (before === false) return;
@@ -104,12 +127,47 @@ class Comparison {
     this.fitsItems(old, now, path);
   }
 
-  private isKnown(before: unknown, after: unknown): boolean {
-    const pair = `${sortedJson(before)} ${sortedJson(after)}`;
-    if (this.seen.has(pair)) return true;
-    if (this.seen.size >= PAIRS_MAX) throw new Different('is too large to be compared');
-    this.seen.add(pair);
+  private isKnown(before: unknown, after: unknown, path: string): boolean {
+    const pair = this.pairOf(before, after);
+    if (this.misfits.has(pair)) throw this.notAllowed(path, before, after);
+    if (this.fitting.has(pair)) return true;
+    this.fitting.add(pair);
+    this.trail.push(pair);
     return false;
+  }
+
+  private pairOf(before: unknown, after: unknown): string {
+    const pair = `${this.textOf(before)} ${this.textOf(after)}`;
+    this.budget.spend(pair.length + SPENT_PER_PAIR);
+    return pair;
+  }
+
+  private tell(change: string): void {
+    this.told += change.length;
+    if (this.told > TOLD_MAX) throw new TooLarge();
+    this.found.push(change);
+  }
+
+  private resolved(schema: unknown, document: unknown): unknown {
+    let found = schema;
+    for (let steps = 0; typeof found === 'object' && found !== null && '$ref' in found; steps += 1) {
+      const { $ref: reference } = found;
+      if (typeof reference !== 'string' || !reference.startsWith('#') || steps > REFERENCES_MAX) {
+        throw new Different(`refers to ${this.shown(reference)}, which cannot be followed`);
+      }
+      this.budget.spend(reference.length);
+      found = targetOf(reference, document);
+    }
+    return found;
+  }
+
+  private notAllowed(path: string, before: unknown, after: unknown): Different {
+    return new Different(`${path} was ${this.shown(before)}, which ${this.shown(after)} does not allow`);
+  }
+
+  private shown(json: unknown): string {
+    const text = json === undefined ? 'absent' : this.textOf(json);
+    return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
   }
 
   /** @returns whether one of the two is a choice, and so all is said. */
@@ -117,28 +175,47 @@ class Comparison {
     const [from, to] = [alternativesOf(before), alternativesOf(after)];
     if (from === undefined && to === undefined) return false;
     if (saysMore(before, from) || saysMore(after, to)) {
-      throw new Different(`${path} was ${shown(before)} and is now ${shown(after)}`);
+      throw new Different(`${path} was ${this.shown(before)} and is now ${this.shown(after)}`);
     }
     const choices = to ?? [after];
-    for (const one of from ?? [before]) {
-      if (!choices.some((other) => this.wouldFit(one, other, path))) {
-        throw new Different(`${path} was ${shown(one)}, which ${shown(after)} does not allow`);
-      }
-    }
-    if ((from ?? [before]).length < choices.length) this.found.push(`${path} may be more than it was`);
+    const same = new Map(choices.map((other) => [this.textOf(other), other]));
+    (from ?? [before]).forEach((one, index) => {
+      const allows = (other: unknown): boolean => other !== undefined && this.wouldFit(one, other, path);
+      // Most are what they were, where they were: to try these first spares trying all the others.
+      if (allows(same.get(this.textOf(one))) || allows(choices[index]) || choices.some(allows)) return;
+      throw this.notAllowed(path, one, after);
+    });
+    if ((from ?? [before]).length < choices.length) this.tell(`${path} may be more than it was`);
     return true;
   }
 
+  /** Where nothing refers to elsewhere, the same text is the same schema. */
+  private isSame(before: unknown, after: unknown): boolean {
+    const text = this.textOf(before);
+    return text === this.textOf(after) && !text.includes('"$ref"');
+  }
+
+  private textOf(schema: unknown): string {
+    const known = this.texts.get(schema);
+    if (known !== undefined) return known;
+    const text = sortedJson(schema);
+    this.budget.spend(text.length);
+    this.texts.set(schema, text);
+    return text;
+  }
+
   private wouldFit(before: unknown, after: unknown, path: string): boolean {
-    const [changes, pairs] = [this.found.length, [...this.seen]];
+    const [changes, told, came] = [this.found.length, this.told, this.trail.length];
     try {
       this.fits(before, after, path);
       return true;
     } catch (error) {
-      if (!(error instanceof Different)) throw error;
+      if (!(error instanceof Different) || error instanceof TooLarge) throw error;
       this.found.length = changes;
-      this.seen.clear();
-      for (const pair of pairs) this.seen.add(pair);
+      this.told = told;
+      this.misfits.add(this.pairOf(this.resolved(before, this.before), this.resolved(after, this.after)));
+      // What fitted meanwhile may have done so only because of it.
+      for (const pair of this.trail.splice(came)) this.fitting.delete(pair);
       return false;
     }
   }
@@ -146,29 +223,32 @@ class Comparison {
   private fitsValues(before: Json, after: Json, path: string): void {
     const [from, to] = [valuesOf(before), valuesOf(after)];
     if (to === undefined) {
-      if (from !== undefined) this.found.push(`${path} is no longer one of ${shown(from)}`);
+      if (from !== undefined) this.tell(`${path} is no longer one of ${this.shown(from)}`);
       return;
     }
-    if (from === undefined) throw new Different(`${path} was any ${typeText(before)} and is now one of ${shown(to)}`);
+    if (from === undefined)
+      throw new Different(`${path} was any ${typeText(before)} and is now one of ${this.shown(to)}`);
     const allowed = new Set(to.map(sortedJson));
     const gone = from.filter((value) => !allowed.has(sortedJson(value)));
-    if (gone.length > 0) throw new Different(`${path} was ${shown(gone[0])}, which is not one of ${shown(to)}`);
-    if (to.length > from.length) this.found.push(`${path} may be one of ${shown(to)} now`);
+    if (gone.length > 0)
+      throw new Different(`${path} was ${this.shown(gone[0])}, which is not one of ${this.shown(to)}`);
+    if (to.length > from.length) this.tell(`${path} may be one of ${this.shown(to)} now`);
   }
 
   private fitsTypes(before: Json, after: Json, path: string): void {
     const [from, to] = [typesOf(before), typesOf(after)];
     if (to === undefined) {
-      if (from !== undefined) this.found.push(`${path} may be of any type now`);
+      if (from !== undefined) this.tell(`${path} may be of any type now`);
       return;
     }
     // Which values there can be says of which types they are.
     const old = from ?? valuesOf(before)?.map(typeOfValue);
     if (old === undefined) throw new Different(`${path} was anything and is now ${typeText(after)}`);
-    const allows = (type: string): boolean => to.includes(type) || (type === 'integer' && to.includes('number'));
+    const [allowed, known] = [new Set(to), new Set(from)];
+    const allows = (type: string): boolean => allowed.has(type) || (type === 'integer' && allowed.has('number'));
     if (!old.every(allows)) throw new Different(`${path} was ${old.join(' or ')} and is now ${to.join(' or ')}`);
-    if (from !== undefined && to.some((type) => !from.includes(type))) {
-      this.found.push(`${path} was ${from.join(' or ')} and is now ${to.join(' or ')}`);
+    if (from !== undefined && to.some((type) => !known.has(type))) {
+      this.tell(`${path} was ${from.join(' or ')} and is now ${to.join(' or ')}`);
     }
   }
 
@@ -180,9 +260,9 @@ class Comparison {
     for (const name of new Set([...bounds(before), ...bounds(after)])) {
       const [from, to] = [before[name], isSafeBound(after[name]) ? undefined : after[name]];
       if (to !== undefined && sortedJson(from ?? null) === sortedJson(to)) continue;
-      const change = `${path}: ${name} was ${shown(from)} and is now ${shown(to)}`;
+      const change = `${path}: ${name} was ${this.shown(from)} and is now ${this.shown(to)}`;
       if (to !== undefined && !isLooser(name, from, to)) throw new Different(change);
-      this.found.push(change);
+      this.tell(change);
     }
   }
 
@@ -196,13 +276,13 @@ class Comparison {
       const wanted = Object.hasOwn(now, name) ? now[name] : undefined;
       if (wanted !== undefined) this.fits(member, wanted, at);
       else if (typeof rest === 'object' && rest !== null) this.fits(member, rest, at);
-      else if (!isOpen(after)) this.found.push(`${at} is gone`);
+      else if (!isOpen(after)) this.tell(`${at} is gone`);
     }
     for (const name of Object.keys(now)) {
       if (!Object.hasOwn(old, name)) this.memberCame(name, before, { after, path });
       else if (nowRequired.has(name) && !oldRequired.has(name) && !hasDefault(now[name])) {
         throw new Different(`${path}.${name} was optional and is now required`);
-      } else if (!nowRequired.has(name) && oldRequired.has(name)) this.found.push(`${path}.${name} is optional now`);
+      } else if (!nowRequired.has(name) && oldRequired.has(name)) this.tell(`${path}.${name} is optional now`);
     }
     for (const name of nowRequired) {
       if (!Object.hasOwn(now, name) && !oldRequired.has(name)) {
@@ -221,7 +301,7 @@ class Comparison {
     if (namesOf(after['required']).has(name) && !hasDefault(wanted)) {
       throw new Different(`${path}.${name} is new and required, and has no default`);
     }
-    this.found.push(`${path}.${name} is new${hasDefault(wanted) ? '' : ' and optional'}`);
+    this.tell(`${path}.${name} is new${hasDefault(wanted) ? '' : ' and optional'}`);
   }
 
   /** Members that are not declared: of a dictionary, say. */
@@ -230,7 +310,7 @@ class Comparison {
     if (typeof from !== 'object' || from === null) return;
     if (typeof to === 'object' && to !== null) this.fits(from, to, `${path}.*`);
     else if (!isOpen(after)) {
-      throw new Different(`${path} was a dictionary of ${shown(from)} and is now one of declared members`);
+      throw new Different(`${path} was a dictionary of ${this.shown(from)} and is now one of declared members`);
     }
   }
 
@@ -244,88 +324,23 @@ class Comparison {
       this.fits(item, now[index], `${path}[${index}]`);
     });
     if (after['items'] !== undefined) this.fits(before['items'] ?? true, after['items'], `${path}[]`);
-    else if (before['items'] !== undefined) this.found.push(`${path}[] may be anything now`);
+    else if (before['items'] !== undefined) this.tell(`${path}[] may be anything now`);
   }
 }
 
-function resolved(schema: unknown, document: unknown, depth = 0): unknown {
-  if (typeof schema !== 'object' || schema === null || !('$ref' in schema)) return schema;
-  const { $ref: reference } = schema;
-  if (typeof reference !== 'string' || !reference.startsWith('#') || depth > 100) {
-    throw new Different(`refers to ${shown(reference)}, which cannot be followed`);
-  }
-  let target: unknown = document;
+/** What a reference names. Throws `Different` where there is nothing. */
+function targetOf(reference: string, document: unknown): unknown {
+  let target = document;
   for (const part of reference.split('/').slice(1)) {
     const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
     target = typeof target === 'object' && target !== null ? (target as Json)[name] : undefined;
   }
   if (target === undefined) throw new Different(`refers to ${reference}, which is not there`);
-  return resolved(target, document, depth + 1);
+  return target;
 }
-
-const allowsAll = (schema: unknown): boolean =>
-  schema === true ||
-  (typeof schema === 'object' && schema !== null && Object.keys(schema).every((name) => ANNOTATIONS.has(name)));
 
 function asSchema(schema: unknown, path: string): Json {
   if (schema === true) return {};
   if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return schema as Json;
   throw new Different(`${path} is nothing at all now`);
-}
-
-function alternativesOf({ anyOf, oneOf }: Json): readonly unknown[] | undefined {
-  if (Array.isArray(anyOf)) return anyOf as readonly unknown[];
-  return Array.isArray(oneOf) ? (oneOf as readonly unknown[]) : undefined;
-}
-
-function valuesOf(schema: Json): readonly unknown[] | undefined {
-  if ('const' in schema) return [schema['const']];
-  return Array.isArray(schema['enum']) ? (schema['enum'] as readonly unknown[]) : undefined;
-}
-
-function typesOf({ type }: Json): readonly string[] | undefined {
-  if (typeof type === 'string') return [type];
-  return Array.isArray(type) ? (type as readonly string[]) : undefined;
-}
-
-function typeOfValue(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'number' && Number.isInteger(value) ? 'integer' : typeof value;
-}
-
-const mayBe = (schema: Json, type: string): boolean => typesOf(schema)?.includes(type) ?? true;
-const typeText = (schema: Json): string => typesOf(schema)?.join(' or ') ?? 'value';
-const membersOf = ({ properties }: Json): Json =>
-  typeof properties === 'object' && properties !== null ? (properties as Json) : {};
-const namesOf = (required: unknown): ReadonlySet<string> =>
-  new Set(Array.isArray(required) ? (required as readonly string[]) : []);
-const listOf = (items: unknown): readonly unknown[] => (Array.isArray(items) ? (items as readonly unknown[]) : []);
-const hasDefault = (schema: unknown): boolean => typeof schema === 'object' && schema !== null && 'default' in schema;
-/** Members that it does not declare are kept: it declares none, or says so. */
-const isOpen = (schema: Json): boolean =>
-  schema['additionalProperties'] === true ||
-  (schema['properties'] === undefined && schema['additionalProperties'] === undefined);
-/** An integer beyond it, which no double can hold, is no value that was ever kept. */
-const isSafeBound = (bound: unknown): boolean => Math.abs(Number(bound)) === Number.MAX_SAFE_INTEGER;
-
-function isLooser(bound: string, from: unknown, to: unknown): boolean {
-  if (typeof from !== 'number' || typeof to !== 'number') return false;
-  return (LOWER_BOUNDS.includes(bound) && to <= from) || (UPPER_BOUNDS.includes(bound) && to >= from);
-}
-
-/** Where nothing refers to elsewhere, the same text is the same schema. */
-function isSame(before: unknown, after: unknown): boolean {
-  const text = sortedJson(before);
-  return text === sortedJson(after) && !text.includes('"$ref"');
-}
-
-/** Whether a choice is narrowed by what stands beside it. */
-const saysMore = (schema: Json, alternatives: unknown): boolean =>
-  alternatives !== undefined &&
-  Object.keys(schema).some((name) => name !== 'anyOf' && name !== 'oneOf' && !ANNOTATIONS.has(name));
-
-function shown(json: unknown): string {
-  const text = json === undefined ? 'absent' : sortedJson(json);
-  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }
