@@ -263,6 +263,7 @@ export {
 } from './recovery/savepoint.js';
 export { KEY_ROLES, TenantStore, tenantOfCaller, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
 export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
+export { JOB_EVENTS, type JobEventType } from './job/job-event-types.js';
 export { decideEnd, type EndDecision, type EndFacts } from './scheduling/end-decision.js';
 export { ATTEMPTS_MAX } from './scheduling/retry.js';
 export {
@@ -283,6 +284,7 @@ export {
   SchedulingStore,
   type LostRun,
   type OutboxEntry,
+  type OutboxPage,
   type DeletedJob,
   type RunMessage,
   type ScheduleOutcome,

@@ -65,6 +65,28 @@ describe('collecting', () => {
     expect(upkeep.judged).toBe(1);
   });
 
+  it('comes to what was announced later, however much of what came before cannot be removed', async () => {
+    const stuck = 150;
+    const paths = [...Array<string>(stuck).fill('stuck/wal'), 'wal/1'];
+    store.unneeded = paths.map((path, index) => ({ id: String(index + 1), paths: [path] }));
+    await objects.put('wal/1', new Uint8Array());
+
+    await expect(collect.pass(goOn)).rejects.toThrow('cannot be removed');
+    expect(await objects.list('wal')).toEqual(['wal/1']);
+    await expect(collect.pass(goOn)).rejects.toThrow('cannot be removed');
+    expect(await objects.list('wal')).toEqual([]);
+
+    // What is stuck comes again, from the first on.
+    let tried = 0;
+    objects.onRemove = () => {
+      tried += 1;
+    };
+    await expect(collect.pass(goOn)).rejects.toThrow('cannot be removed');
+    await expect(collect.pass(goOn)).rejects.toThrow('cannot be removed');
+    expect(tried).toBe(stuck);
+    expect(store.unneeded).toHaveLength(stuck);
+  });
+
   it('forgets what a dropped batch held only when all of it is gone', async () => {
     const stopping = new AbortController();
     await objects.put('wal/1', new Uint8Array());

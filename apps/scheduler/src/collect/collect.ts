@@ -4,8 +4,8 @@ import { CheckpointUpkeep, SchedulingStore, type DeletedJob, type UnneededObject
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
 import { inTurn } from '../in-turn.js';
+import { Announced } from './announced.js';
 
-const DELETED_MAX_PER_PASS = 100;
 /** Batches that one statement drops, and statements of one pass. Each announces at once what its batches held. */
 const BATCHES_MAX_PER_STATEMENT = 1_000;
 const STATEMENTS_MAX_PER_PASS = 100;
@@ -18,23 +18,29 @@ const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
  */
 @Injectable()
 export class Collect {
+  private readonly deletedJobs: Announced<DeletedJob>;
+  private readonly unneeded: Announced<UnneededObjects>;
+
   constructor(
     private readonly store: SchedulingStore,
     private readonly upkeep: CheckpointUpkeep,
     private readonly objects: ObjectStore,
     @Inject(SCHEDULER_CONFIG) private readonly config: SchedulerConfig,
-  ) {}
+  ) {
+    this.deletedJobs = new Announced(store, (page) => store.readDeletedJobs(page));
+    this.unneeded = new Announced(store, (page) => store.readUnneededObjects(page));
+  }
 
   /** Ends early when `signal` says so; the next pass goes on. */
   async pass(signal: AbortSignal): Promise<void> {
-    const { store, upkeep, config } = this;
+    const { store, upkeep, objects, config } = this;
     const steps = [
       () => this.collectCheckpoints(signal),
       // After it: what the limits allow to remove is no pressure.
       () => upkeep.judgeQuotas(),
       () => this.dropBatches(signal),
-      () => this.collectUnneeded(signal),
-      () => this.collectDeletedJobs(signal),
+      () => this.unneeded.pass(({ paths }) => inTurn(paths, (path) => objects.remove(path), signal), signal),
+      () => this.deletedJobs.pass((job) => removeJobObjects(objects, job), signal),
       () => store.pruneEvents(config.keep.events),
       () => store.pruneRuns(config.keep.runs),
       () => store.pruneDeadLetters(config.keep.deadLetters),
@@ -57,22 +63,5 @@ export class Collect {
     for (let statements = 0; statements < STATEMENTS_MAX_PER_PASS && !signal.aborted; statements += 1) {
       if ((await this.store.pruneBatches(ask)) < BATCHES_MAX_PER_STATEMENT) return;
     }
-  }
-
-  private async collectUnneeded(signal: AbortSignal): Promise<void> {
-    const remove = async ({ id, paths }: UnneededObjects): Promise<void> => {
-      await inTurn(paths, (path) => this.objects.remove(path), signal);
-      // Ended early, it has not removed them all.
-      if (!signal.aborted) await this.store.removeFromOutbox([id]);
-    };
-    await inTurn(await this.store.readUnneededObjects(STATEMENTS_MAX_PER_PASS), remove, signal);
-  }
-
-  private async collectDeletedJobs(signal: AbortSignal): Promise<void> {
-    const remove = async (job: DeletedJob): Promise<void> => {
-      await removeJobObjects(this.objects, job);
-      await this.store.removeFromOutbox([job.id]);
-    };
-    await inTurn(await this.store.readDeletedJobs(DELETED_MAX_PER_PASS), remove, signal);
   }
 }

@@ -6,6 +6,7 @@ import {
   type JobStatus,
   type LostRun,
   type OutboxEntry,
+  type OutboxPage,
   type RunId,
   type RunMessage,
   type ScheduleOutcome,
@@ -23,6 +24,7 @@ export class ScriptedSchedulingStore extends SchedulingStore {
   batches: (readonly string[])[] = [];
   unneeded: UnneededObjects[] = [];
   deleted: DeletedJob[] = [];
+  private announced = 1;
   leading = true;
   jobs = new Map<JobStatus, number>();
   onEndLost: () => Promise<readonly LostRun[]> = () => Promise.resolve([]);
@@ -71,12 +73,12 @@ export class ScriptedSchedulingStore extends SchedulingStore {
     return this.waiting;
   }
 
-  override async readDeletedJobs(): Promise<readonly DeletedJob[]> {
-    return this.deleted;
+  override async readDeletedJobs(page: OutboxPage): Promise<readonly DeletedJob[]> {
+    return pageOf(this.deleted, page);
   }
 
-  override async readUnneededObjects(limit: number): Promise<readonly UnneededObjects[]> {
-    return this.unneeded.slice(0, limit);
+  override async readUnneededObjects(page: OutboxPage): Promise<readonly UnneededObjects[]> {
+    return pageOf(this.unneeded, page);
   }
 
   override async retireCheckpoints(): Promise<readonly { readonly id: CheckpointId; readonly path: string }[]> {
@@ -89,7 +91,8 @@ export class ScriptedSchedulingStore extends SchedulingStore {
 
   override async pruneBatches({ limit }: Parameters<SchedulingStore['pruneBatches']>[0]): Promise<number> {
     const dropped = this.batches.splice(0, limit);
-    this.unneeded.push({ id: `dropped ${this.unneeded.length}`, paths: dropped.flat() });
+    const paths = dropped.flat();
+    if (paths.length > 0) this.unneeded.push({ id: String(this.announced++), paths });
     return dropped.length;
   }
 
@@ -116,3 +119,6 @@ export const aMessage = (runId = 'run_1', traceparent?: string): RunMessage => (
   runId: runId as RunId,
   ...(traceparent === undefined ? {} : { traceparent }),
 });
+
+const pageOf = <T extends { readonly id: string }>(entries: readonly T[], { after, limit }: OutboxPage): readonly T[] =>
+  entries.filter(({ id }) => after === undefined || Number(id) > Number(after)).slice(0, limit);

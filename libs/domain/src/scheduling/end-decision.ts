@@ -2,6 +2,7 @@ import type { StartTrigger } from '../checkpoint/restore-decision.js';
 import type { StartMode } from '../checkpoint/start-mode.js';
 import { ERRORS, type ErrorCode } from '../errors/tidemark-error.js';
 import { nextStatus, type JobEvent, type JobStatus } from '../job/job-lifecycle.js';
+import type { JobEventType } from '../job/job-event-types.js';
 import type { Job, Run } from '../job/job.js';
 import type { Probation } from '../upgrade/health.js';
 import { probationOf } from '../upgrade/probation.js';
@@ -172,7 +173,7 @@ function retry({ job, chance }: EndFacts, cause: RetryCause, trigger: StartTrigg
   const decision = decideRetry(cause, job.attempts, chance());
   if (decision.kind === 'give_up') {
     const reason = `It was started ${job.attempts} times without committing a batch.`;
-    const failed = { type: 'job.failed', data: { code: 'CRASH_LOOP', reason } };
+    const failed: NewEvent = { type: 'job.failed', data: { code: 'CRASH_LOOP', reason } };
     return { event: 'fail', code: 'CRASH_LOOP', reason, events: [event, failed] };
   }
   const { delayMs } = decision;
@@ -192,7 +193,7 @@ const handedOver = (reason: string): NewEvent => ({ type: 'job.handed_over', dat
 
 type Failure = { readonly code: string; readonly reason: string; readonly stack?: string };
 
-const failedEvent = (type: string, { code, reason, stack }: Failure): NewEvent => ({
+const failedEvent = (type: JobEventType, { code, reason, stack }: Failure): NewEvent => ({
   type,
   data: { code, reason, ...(stack === undefined ? {} : { stack }) },
 });

@@ -5,6 +5,7 @@ import type { Checkpoint, CompletedCheckpoint } from '../checkpoint/checkpoint.j
 import type { RestoreDecision } from '../checkpoint/restore-decision.js';
 import type { ErrorCode } from '../errors/tidemark-error.js';
 import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
+import type { JobEventType } from '../job/job-event-types.js';
 import type { Revision } from '../job/job.js';
 import type { Progress } from '../recovery/progress.js';
 import type { Probation } from '../upgrade/health.js';
@@ -67,7 +68,7 @@ export type RunEnd =
   | { readonly kind: 'ask'; readonly code: ErrorCode; readonly reason: string };
 
 export interface NewEvent {
-  readonly type: string;
+  readonly type: JobEventType;
   readonly data: { readonly [name: string]: unknown };
   /** An event with the same key is written once, however often it is sent. */
   readonly dedupKey?: string;

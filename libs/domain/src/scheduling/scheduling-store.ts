@@ -16,6 +16,13 @@ export interface OutboxEntry {
   readonly message: RunMessage;
 }
 
+/** Of the outbox's entries of one kind, the oldest first. */
+export interface OutboxPage {
+  /** The id of the last entry that is not wanted; undefined: from the first one on. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
 /** A job that was deleted, whose objects are still to be removed. */
 export interface DeletedJob {
   /** Of its entry in the outbox. */
@@ -65,8 +72,8 @@ export abstract class SchedulingStore {
 
   /** Runs to hand to the queue. */
   abstract readOutbox(limit: number): Promise<readonly OutboxEntry[]>;
-  abstract readDeletedJobs(limit: number): Promise<readonly DeletedJob[]>;
-  abstract readUnneededObjects(limit: number): Promise<readonly UnneededObjects[]>;
+  abstract readDeletedJobs(page: OutboxPage): Promise<readonly DeletedJob[]>;
+  abstract readUnneededObjects(page: OutboxPage): Promise<readonly UnneededObjects[]>;
   abstract removeFromOutbox(ids: readonly string[]): Promise<void>;
   /** Runs that have been queued for longer than `olderThanMs`: their queue entry may be gone. */
   abstract longQueuedRuns(olderThanMs: number, limit: number): Promise<readonly RunMessage[]>;

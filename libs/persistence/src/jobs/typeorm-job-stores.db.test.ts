@@ -35,15 +35,15 @@ describe('a job store', () => {
     const tenantId = await aTenant(dataSource);
     const jobId = await aSubmittedJob(dataSource, tenantId);
     const { jobs, scheduling } = stores(dataSource);
-    expect(await scheduling.readDeletedJobs(10)).toEqual([]);
+    expect(await scheduling.readDeletedJobs({ limit: 10 })).toEqual([]);
 
     await jobs.forTenant(tenantId).remove(jobId, {});
 
-    const deleted = await scheduling.readDeletedJobs(10);
+    const deleted = await scheduling.readDeletedJobs({ limit: 10 });
     expect(deleted).toMatchObject([{ tenantId, jobId }]);
     expect(await scheduling.readOutbox(10)).toEqual([]);
     await scheduling.removeFromOutbox(deleted.map(({ id }) => id));
-    expect(await scheduling.readDeletedJobs(10)).toEqual([]);
+    expect(await scheduling.readDeletedJobs({ limit: 10 })).toEqual([]);
   });
 
   postgresTest('creates one job of a name, however many ask at once', async ({ dataSource }) => {

@@ -7,6 +7,7 @@ import {
   TidemarkError,
   type Job,
   type JobEvent,
+  type JobEventType,
   type NewEvent,
   type Progress,
 } from '@tidemark/domain';
@@ -51,15 +52,22 @@ export async function noteRegression(tx: EntityManager, job: JobRow, seen: Progr
   return true;
 }
 
+/** What tells of each. */
+const HELD = {
+  ask: 'job.awaiting_decision',
+  cancel: 'job.cancelled',
+  drained: 'job.stopped',
+} as const satisfies { readonly [event in JobEvent]?: JobEventType };
+
 /** What becomes of a job whose state has gone back; undefined for one that is at rest. */
-function holdingEvent({ desired, status }: Job): JobEvent | undefined {
+function holdingEvent({ desired, status }: Job): keyof typeof HELD | undefined {
   const isOwned = (OWNED_STATUSES as readonly string[]).includes(status);
   if (desired === 'running') return RECONCILE_WANTED_RUNNING[status] === 'leave' ? undefined : 'ask';
   if (!isOwned) return undefined;
   return desired === 'cancelled' ? 'cancel' : 'drained';
 }
 
-async function hold(tx: EntityManager, row: JobRow, event: JobEvent, seen: Progress): Promise<void> {
+async function hold(tx: EntityManager, row: JobRow, event: keyof typeof HELD, seen: Progress): Promise<void> {
   const { status, id: jobId, tenantId } = toJob(row, undefined);
   const held = nextStatus(status, event);
   if (held === undefined) throw new Error(`A job that is ${status} cannot take "${event}".`);
@@ -78,7 +86,7 @@ async function hold(tx: EntityManager, row: JobRow, event: JobEvent, seen: Progr
       ...{ currentRunId: null, retryAt: null, version: row.version + 1 },
     },
   );
-  await appendEvents(tx, { tenantId, jobId }, [{ type: `job.${held}`, data: { code, reason } }]);
+  await appendEvents(tx, { tenantId, jobId }, [{ type: HELD[event], data: { code, reason } }]);
   await announceWork(tx);
 }
 

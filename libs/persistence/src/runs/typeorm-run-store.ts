@@ -6,6 +6,7 @@ import {
   type ClaimedRun,
   type Fence,
   type JobEvent,
+  type JobEventType,
   type BatchPlan,
   type LeftOut,
   type LoggedBatch,
@@ -35,6 +36,12 @@ import { claimRun } from './claim-run.js';
 import { endRun, loseClaimedRun, moveOwnedJob } from './end-run.js';
 import { markHealthy } from '../scheduling/probation.js';
 import { RunnerPresence } from './runner-presence.js';
+
+/** What tells of a move that a run makes itself. */
+const MOVED = {
+  restored: 'job.running',
+  drain: 'job.draining',
+} as const satisfies { readonly [event in JobEvent]?: JobEventType };
 
 @Injectable()
 export class TypeOrmRunStore extends RunStore {
@@ -189,13 +196,13 @@ export class TypeOrmRunStore extends RunStore {
     return appendEvents(this.dataSource.manager, fence, events);
   }
 
-  private move(fence: Fence, event: JobEvent): Promise<'done' | 'fenced'> {
+  private move(fence: Fence, event: keyof typeof MOVED): Promise<'done' | 'fenced'> {
     return this.dataSource.transaction(async (tx) => {
       const moved = await moveOwnedJob(tx, fence, event, {});
       if (moved === 'fenced') return 'fenced';
       const run = await tx.findOneByOrFail(RunRow, { id: fence.runId, tenantId: fence.tenantId });
       await appendEvents(tx, fence, [
-        { type: `job.${moved}`, data: { runId: run.id, runnerId: run.runnerId, epoch: fence.epoch } },
+        { type: MOVED[event], data: { runId: run.id, runnerId: run.runnerId, epoch: fence.epoch } },
       ]);
       return 'done';
     });

@@ -77,7 +77,7 @@ describe('R31: the history of a job', () => {
     expect((await runs.readBatches(fence, 1, 28)).map(({ plan }) => plan.batchId)).toEqual([29, 30, 31]);
 
     const store = stores(dataSource).jobs.forTenant(tenant);
-    const events = Array.from({ length: 40 }, (_, index) => ({ type: 'log', data: { index } }));
+    const events = Array.from({ length: 40 }, (_, index) => ({ type: 'log' as const, data: { index } }));
     await runs.appendEvents(fence, events);
     await scheduling.pruneEvents(10);
     const kept = await store.listEvents(id, { limit: 100 });
@@ -100,12 +100,14 @@ describe('R31: the history of a job', () => {
     expect(await left()).toEqual([6, BATCHES - 4]);
     expect(await scheduling.pruneBatches({ keep: 0, limit: 3 })).toBe(0);
 
-    const unneeded = await scheduling.readUnneededObjects(10);
+    const unneeded = await scheduling.readUnneededObjects({ limit: 10 });
     expect(unneeded.map(({ paths }) => [...paths].sort())).toEqual([
       ['wal/1', 'wal/2', 'wal/3'],
       ['wal/4', 'wal/5'],
     ]);
+    expect(await scheduling.readUnneededObjects({ limit: 1 })).toEqual(unneeded.slice(0, 1));
+    expect(await scheduling.readUnneededObjects({ after: unneeded[0]?.id, limit: 10 })).toEqual(unneeded.slice(1));
     await scheduling.removeFromOutbox(unneeded.map(({ id }) => id));
-    expect(await scheduling.readUnneededObjects(10)).toEqual([]);
+    expect(await scheduling.readUnneededObjects({ limit: 10 })).toEqual([]);
   });
 });

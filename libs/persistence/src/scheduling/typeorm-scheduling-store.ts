@@ -7,12 +7,13 @@ import {
   type JobStatus,
   type LostRun,
   type OutboxEntry,
+  type OutboxPage,
   type RunMessage,
   type ScheduleOutcome,
   type UnneededObjects,
 } from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, MoreThan } from 'typeorm';
 import { OutboxRow, RunRow, TOPICS } from '../rows/index.js';
 import { pruneLetters } from '../dead-letters/run-letters.js';
 import { releaseForks } from '../recovery/forks.js';
@@ -103,17 +104,17 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
   }
 
   override async readOutbox(limit: number): Promise<readonly OutboxEntry[]> {
-    const rows = await this.announced(TOPICS.runStart, limit);
+    const rows = await this.announced(TOPICS.runStart, { limit });
     return rows.map(({ id, payload }) => ({ id: String(id), message: payload as RunMessage }));
   }
 
-  override async readDeletedJobs(limit: number): Promise<readonly DeletedJob[]> {
-    const rows = await this.announced(TOPICS.jobDeleted, limit);
+  override async readDeletedJobs(page: OutboxPage): Promise<readonly DeletedJob[]> {
+    const rows = await this.announced(TOPICS.jobDeleted, page);
     return rows.map(({ id, payload }) => ({ ...(payload as Omit<DeletedJob, 'id'>), id: String(id) }));
   }
 
-  override async readUnneededObjects(limit: number): Promise<readonly UnneededObjects[]> {
-    const rows = await this.announced(TOPICS.objectsUnneeded, limit);
+  override async readUnneededObjects(page: OutboxPage): Promise<readonly UnneededObjects[]> {
+    const rows = await this.announced(TOPICS.objectsUnneeded, page);
     return rows.map(({ id, payload }) => ({ ...(payload as Omit<UnneededObjects, 'id'>), id: String(id) }));
   }
 
@@ -188,8 +189,9 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
     }
   }
 
-  private announced(topic: string, limit: number): Promise<readonly OutboxRow[]> {
-    return this.dataSource.manager.find(OutboxRow, { where: { topic }, order: { id: 'ASC' }, take: limit });
+  private announced(topic: string, { after, limit }: OutboxPage): Promise<readonly OutboxRow[]> {
+    const where = { topic, ...(after === undefined ? {} : { id: MoreThan(Number(after)) }) };
+    return this.dataSource.manager.find(OutboxRow, { where, order: { id: 'ASC' }, take: limit });
   }
 }
 
