@@ -56,6 +56,16 @@ describe('uploading a bundle', () => {
     expect(api.tenant.bundles).toHaveLength(1);
   });
 
+  it('puts the code of a known bundle back that the store has lost', async () => {
+    const { code } = aBundle();
+    await api.send('POST', '/v1/bundles', { body: { code } });
+    const path = bundlePaths(api.tenantId, sha256(code)).code;
+    await api.objects.remove(path);
+
+    expect((await api.send('POST', '/v1/bundles', { body: { code } })).status).toBe(201);
+    expect(Buffer.from(await api.objects.get(path)).toString()).toBe(code);
+  });
+
   it('goes on where an upload died between its objects and its row', async () => {
     const { code } = aBundle();
     await api.objects.put(bundlePaths(api.tenantId, sha256(code)).code, Buffer.from(code));

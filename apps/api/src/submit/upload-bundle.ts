@@ -38,11 +38,24 @@ export class UploadBundle {
     const paths = bundlePaths(tenantId, digest);
     // The map first: a bundle whose code is there is complete.
     if (files.sourceMap !== undefined) await this.putOnce(paths.map, Buffer.from(files.sourceMap));
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      await this.putBack(paths.code, bytes);
+      return known;
+    }
     await this.putOnce(paths.code, bytes);
     const bundle: Bundle = { tenantId, digest, bytes: bytes.length, manifest, createdAt: new Date(this.clock.nowMs()) };
     await store.saveBundle(bundle);
     return bundle;
+  }
+
+  /** The store may have lost it: its disk was, or another folder is the installation's store now. */
+  private async putBack(path: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.objects.get(path);
+    } catch (error) {
+      if (!(isTidemarkError(error) && error.code === 'object_missing')) throw error;
+      await this.putOnce(path, bytes);
+    }
   }
 
   private async putOnce(path: string, bytes: Uint8Array): Promise<void> {
