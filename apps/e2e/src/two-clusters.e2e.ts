@@ -86,7 +86,7 @@ describe('two clusters on one database', () => {
       instance,
       ['scheduler', 'runner'],
       { TIDEMARK_REDIS_URL: SOME_REDIS },
-      'has its queue in Postgres, and this process has it in Redis',
+      'has its queue in postgres, and this process has it in redis',
     );
 
     await expectUntouched(instance, job);
@@ -162,7 +162,7 @@ describe.skipIf(!hasRedis())('the queue of an installation (needs redis-server)'
     const again = await start(home, redis);
     await goesOn(again, job);
     await again.stop();
-    await expect(start(home, { TIDEMARK_REDIS_URL: '' })).rejects.toThrow('has its queue in Redis');
+    await expect(start(home, { TIDEMARK_REDIS_URL: '' })).rejects.toThrow('has its queue in redis');
   });
 
   it('may be emptied at any time, and locks nobody out', async () => {

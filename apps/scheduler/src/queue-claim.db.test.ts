@@ -65,7 +65,7 @@ describe('a queue in Postgres', () => {
     const says = await refused('queue_of_another_kind', starts(dataSource, SILENT));
 
     const adopt = `TIDEMARK_ADOPT_QUEUE=${await installationOf(dataSource)}`;
-    for (const named of ['TIDEMARK_DATABASE_URL', 'TIDEMARK_REDIS_URL', 'has its queue in Postgres', adopt])
+    for (const named of ['TIDEMARK_DATABASE_URL', 'TIDEMARK_REDIS_URL', 'has its queue in postgres', adopt])
       expect(says).toContain(named);
     await refused('queue_of_another_kind', starts(dataSource, SILENT, `ins_${'0'.repeat(32)}`));
     expect(await queueOf(dataSource)).toEqual(before);
@@ -203,7 +203,7 @@ describe.skipIf(!hasRedis())('a queue in Redis (needs redis-server)', () => {
 
     const inRedis = await starts(dataSource, redis, adopt);
     await vi.waitFor(() => {
-      expect(inPostgres.ended).toEqual([expect.stringContaining('has its queue in Redis') as string]);
+      expect(inPostgres.ended).toEqual([expect.stringContaining('has its queue in redis') as string]);
     }, WAIT);
 
     const [one, two] = await Promise.all([starts(dataSource, other, adopt), starts(dataSource, other, adopt)]);

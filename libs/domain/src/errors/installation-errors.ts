@@ -52,8 +52,8 @@ export const INSTALLATION_ERRORS = {
     fault: 'user',
     retry: 'never',
     say: (p: { installationId: string; recorded: QueueKind; configured: QueueKind }) =>
-      `Installation ${p.installationId} of the database (TIDEMARK_DATABASE_URL) has its queue in ${SERVER[p.recorded]}, and ` +
-      `this process has it in ${SERVER[p.configured]}, as ${SETTING[p.configured]}: neither could reach what the other ` +
+      `Installation ${p.installationId} of the database (TIDEMARK_DATABASE_URL) has its queue in ${p.recorded}, and ` +
+      `this process has it in ${p.configured} (TIDEMARK_REDIS_URL; postgres without it): neither could reach what the other ` +
       'runs. Nothing was changed. Give this process the settings of the others, or a database of its own; to move the ' +
       `installation to this queue, stop the others and start once with ${adoptQueue(p)}.`,
   },
@@ -87,11 +87,5 @@ export const INSTALLATION_ERRORS = {
       `if this one is meant, start once with ${adoptQueue(p)}.`,
   },
 } as const satisfies Record<string, ErrorSpec>;
-
-const SERVER = { postgres: 'Postgres', redis: 'Redis' } as const satisfies Record<QueueKind, string>;
-const SETTING = {
-  postgres: 'TIDEMARK_REDIS_URL is not set',
-  redis: 'TIDEMARK_REDIS_URL says',
-} as const satisfies Record<QueueKind, string>;
 
 const adoptQueue = (p: { readonly installationId: string }): string => `TIDEMARK_ADOPT_QUEUE=${p.installationId}`;
