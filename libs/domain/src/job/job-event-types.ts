@@ -151,3 +151,5 @@ export const JOB_EVENTS = {
 } as const satisfies { readonly [type: string]: EventSpec };
 
 export type JobEventType = keyof typeof JOB_EVENTS;
+/** A member of the data of events of a type. */
+export type JobEventMember<T extends JobEventType> = (typeof JOB_EVENTS)[T]['data'][number];

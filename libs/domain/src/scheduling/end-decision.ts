@@ -2,7 +2,6 @@ import type { StartTrigger } from '../checkpoint/restore-decision.js';
 import type { StartMode } from '../checkpoint/start-mode.js';
 import { ERRORS, type ErrorCode } from '../errors/tidemark-error.js';
 import { nextStatus, type JobEvent, type JobStatus } from '../job/job-lifecycle.js';
-import type { JobEventType } from '../job/job-event-types.js';
 import type { Job, Run } from '../job/job.js';
 import type { Probation } from '../upgrade/health.js';
 import { probationOf } from '../upgrade/probation.js';
@@ -123,9 +122,19 @@ function nextOf(facts: EndFacts, end: LettingGo): Next {
       if (job.revision !== run.revision) return drained(facts, 'redeploy');
       return { event: 'finish', events: [{ type: 'job.finished', data: {} }] };
     case 'failed':
-      return { event: 'fail', code: end.code, reason: end.reason, events: [failedEvent('job.failed', end)] };
+      return {
+        event: 'fail',
+        code: end.code,
+        reason: end.reason,
+        events: [{ type: 'job.failed', data: shownFailure(end) }],
+      };
     case 'ask':
-      return { event: 'ask', code: end.code, reason: end.reason, events: [failedEvent('job.awaiting_decision', end)] };
+      return {
+        event: 'ask',
+        code: end.code,
+        reason: end.reason,
+        events: [{ type: 'job.awaiting_decision', data: shownFailure(end) }],
+      };
     case 'unhealthy':
       // Another revision has come meanwhile, or the job is not wanted any more.
       return drained(facts, 'redeploy');
@@ -135,14 +144,14 @@ function nextOf(facts: EndFacts, end: LettingGo): Next {
         ...{ event: 'drained', then: 'restart', trigger: 'retry' },
         // Each end like this has made the batch one record shorter, and of those there are only so many.
         set: { attempts: 0 },
-        events: [failedEvent('job.runs_again', end)],
+        events: [{ type: 'job.runs_again', data: shownFailure(end) }],
       };
     case 'back_off':
       if (job.desired !== 'running') return drained(facts, 'stop');
       return {
         ...{ code: end.code, reason: end.reason },
         // A job that is given up says so instead.
-        ...retry(facts, causeOf(end.code), 'retry', failedEvent('job.backing_off', end)),
+        ...retry(facts, causeOf(end.code), 'retry', { type: 'job.backing_off', data: shownFailure(end) }),
       };
   }
 }
@@ -169,7 +178,7 @@ function drained({ job }: EndFacts, reason: Extract<RunEnd, { kind: 'drained' }>
 const causeOf = (code: ErrorCode): RetryCause =>
   ERRORS[code].fault === 'external' ? 'outside_unavailable' : 'run_failed';
 
-function retry({ job, chance }: EndFacts, cause: RetryCause, trigger: StartTrigger, event: NewEvent): Next {
+function retry({ job, chance }: EndFacts, cause: RetryCause, trigger: StartTrigger, event: NewEvent<Retried>): Next {
   const decision = decideRetry(cause, job.attempts, chance());
   if (decision.kind === 'give_up') {
     const reason = `It was started ${job.attempts} times without committing a batch.`;
@@ -184,7 +193,7 @@ function retry({ job, chance }: EndFacts, cause: RetryCause, trigger: StartTrigg
   return { event: move, ...then, trigger, delayMs, events };
 }
 
-const lostEvent = ({ id, runnerId, epoch }: EndFacts['run']): NewEvent => ({
+const lostEvent = ({ id, runnerId, epoch }: EndFacts['run']): NewEvent<'run.lost'> => ({
   type: 'run.lost',
   data: { runId: id, runnerId, epoch },
 });
@@ -193,9 +202,12 @@ const handedOver = (reason: string): NewEvent => ({ type: 'job.handed_over', dat
 
 type Failure = { readonly code: string; readonly reason: string; readonly stack?: string };
 
-const failedEvent = (type: JobEventType, { code, reason, stack }: Failure): NewEvent => ({
-  type,
-  data: { code, reason, ...(stack === undefined ? {} : { stack }) },
+/** An event that tells when the job is started again. */
+type Retried = 'run.lost' | 'job.backing_off';
+
+const shownFailure = ({ code, reason, stack }: Failure) => ({
+  ...{ code, reason },
+  ...(stack === undefined ? {} : { stack }),
 });
 
 function reasonOf(end: LettingGo): string {

@@ -5,7 +5,7 @@ import type { Checkpoint, CompletedCheckpoint } from '../checkpoint/checkpoint.j
 import type { RestoreDecision } from '../checkpoint/restore-decision.js';
 import type { ErrorCode } from '../errors/tidemark-error.js';
 import type { CheckpointId, JobId, RunId, RunnerId, TenantId } from '../ids.js';
-import type { JobEventType } from '../job/job-event-types.js';
+import type { JobEventMember, JobEventType } from '../job/job-event-types.js';
 import type { Revision } from '../job/job.js';
 import type { Progress } from '../recovery/progress.js';
 import type { Probation } from '../upgrade/health.js';
@@ -67,12 +67,14 @@ export type RunEnd =
   /** State that cannot be read or does not fit, or input that is not there any more, and a policy that wants a person to decide. */
   | { readonly kind: 'ask'; readonly code: ErrorCode; readonly reason: string };
 
-export interface NewEvent {
-  readonly type: JobEventType;
-  readonly data: { readonly [name: string]: unknown };
-  /** An event with the same key is written once, however often it is sent. */
-  readonly dedupKey?: string;
-}
+export type NewEvent<T extends JobEventType = JobEventType> = {
+  readonly [E in T]: {
+    readonly type: E;
+    readonly data: { readonly [M in JobEventMember<E>]?: unknown };
+    /** An event with the same key is written once, however often it is sent. */
+    readonly dedupKey?: string;
+  };
+}[T];
 
 export type NewCheckpoint = Pick<
   Checkpoint,

@@ -77,11 +77,11 @@ describe('R31: the history of a job', () => {
     expect((await runs.readBatches(fence, 1, 28)).map(({ plan }) => plan.batchId)).toEqual([29, 30, 31]);
 
     const store = stores(dataSource).jobs.forTenant(tenant);
-    const events = Array.from({ length: 40 }, (_, index) => ({ type: 'log' as const, data: { index } }));
+    const events = Array.from({ length: 40 }, (_, index) => ({ type: 'log' as const, data: { rows: index } }));
     await runs.appendEvents(fence, events);
     await scheduling.pruneEvents(10);
     const kept = await store.listEvents(id, { limit: 100 });
-    expect(kept.map(({ data }) => data['index']).sort()).toEqual(Array.from({ length: 10 }, (_, index) => 30 + index));
+    expect(kept.map(({ data }) => data['rows']).sort()).toEqual(Array.from({ length: 10 }, (_, index) => 30 + index));
   });
 
   postgresTest('goes the oldest first, and announces what it held until that is removed', async ({ dataSource }) => {
