@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
-import { refuseDeepNesting } from './nesting.js';
+import { refuseLargeBody } from './large-body.js';
 import { refuseUrl } from './refuse-url.js';
 import { measureRequests } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
@@ -46,7 +46,7 @@ export async function httpServer(
     void reply.headers(SECURITY_HEADERS);
   });
   fastify.addHook('preValidation', async ({ body }) => {
-    refuseDeepNesting(body);
+    refuseLargeBody(body);
   });
   await server.init();
   await fastify.ready();

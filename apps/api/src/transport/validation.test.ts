@@ -123,6 +123,15 @@ describe('odd input', () => {
   });
 
   it.each([
+    ['an object of many members', Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`m${index}`, 0]))],
+    ['a list of many items', { offsets: Array.from({ length: 10_001 }, () => ({})) }],
+    ['many values', { lists: Array.from({ length: 100 }, () => Array(1_001).fill(0)) }],
+  ])('is refused before anything looks at it closely where it holds %s', async (_, body) => {
+    const problems = [{ field: 'body', problem: expect.stringContaining('more than') as string }];
+    expect(await api.send('POST', '/v1/jobs', { body })).toMatchObject({ status: 400, body: { problems } });
+  });
+
+  it.each([
     ['half of a surrogate pair', 'a\ud800'],
     ['NUL', 'a\0b'],
   ])('is refused where a text holds %s', async (_, code) => {

@@ -47,4 +47,16 @@ describe('the rate source', () => {
     const [chunk] = await source.read(ranges);
     expect(chunk === undefined ? 0 : linesOf(chunk).length).toBe(200_000);
   });
+
+  it('begins nowhere that it could not count on from', async () => {
+    const { seekable } = await openSource(aNode('source', 'rate', { recordsPerSecond: 1_000_000 }), await aContext());
+    const farAway = Date.UTC(9999, 11, 31);
+    await expect(seekable?.seek({ timestampMs: farAway })).rejects.toMatchObject({ code: 'offset_out_of_range' });
+    await expect(seekable?.locate({ '0': Number.MAX_SAFE_INTEGER })).rejects.toMatchObject({
+      code: 'offset_out_of_range',
+    });
+    await expect(seekable?.seek({ timestampMs: Date.UTC(2100, 0, 1) })).resolves.toMatchObject({
+      offsets: { '0': 4_102_444_800_000_000 },
+    });
+  });
 });
