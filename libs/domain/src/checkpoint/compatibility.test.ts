@@ -66,6 +66,18 @@ describe('state held against the operators that would take it over', () => {
     expect(new Set(verdicts)).toEqual(new Set(['as_is', 'refused']));
   });
 
+  it('is told of in no more words than anybody would read, however many operators there are', () => {
+    const members = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`m${index}`, number]));
+    const deep = { type: 'object', properties: { ['x'.repeat(1_000)]: { type: 'object', properties: members } } };
+    const shapes = (schema: object) =>
+      Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x${index}`, aShape({ schema })]));
+    const flat = { type: 'object', properties: { ['x'.repeat(1_000)]: { type: 'object', properties: {} } } };
+    const verdicts = judgeState(shapes(deep), { shapes: shapes(flat) });
+    expect(verdicts.at(0)).toMatchObject({ verdict: 'evolve' });
+    expect(verdicts.at(-1)).toMatchObject({ verdict: 'refused' });
+    expect(JSON.stringify(verdicts).length).toBeLessThan(100_000);
+  });
+
   it('is migrated by every step from its version to the new one', () => {
     const [before, after] = [withMembers({ a: number }), withMembers({ b: number }, { version: 3 })];
     const wanted = { shapes: { x: after } };

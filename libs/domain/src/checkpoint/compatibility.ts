@@ -46,11 +46,14 @@ export const NO_UPGRADE_OPTIONS: UpgradeOptions = { renames: {}, drops: [], rese
  * Holds a checkpoint's state against the operators that would take it over, by uid and shape alone: a re-bundle, a minifier
  * or a renamed variable changes neither. In the order of their uids. A rename of what is not in the checkpoint, or to what
  * is not in the job, says nothing.
+ *
+ * @param budget shared by what is judged in one go; what comes once it is used up is refused.
  */
 export function judgeState(
   inCheckpoint: Shapes,
   wanted: WantedState,
   options: UpgradeOptions = NO_UPGRADE_OPTIONS,
+  budget = new ComparisonBudget(),
 ): readonly OperatorVerdict[] {
   const oldUids = new Map<string, string>();
   for (const [from, to] of Object.entries(options.renames)) {
@@ -58,7 +61,6 @@ export function judgeState(
     if (isThere && !Object.hasOwn(wanted.shapes, from)) oldUids.set(to, from);
   }
   const taken = new Set(oldUids.values());
-  const budget = new ComparisonBudget();
   const uids = [...new Set([...Object.keys(wanted.shapes), ...Object.keys(inCheckpoint)])].sort();
   return uids.flatMap((uid): OperatorVerdict | readonly OperatorVerdict[] => {
     const now = own(wanted.shapes, uid);

@@ -12,6 +12,7 @@ import {
   type UpgradeOptions,
   type WantedState,
 } from './compatibility.js';
+import { ComparisonBudget } from './schema-change.js';
 
 /** Why a run starts at all. */
 export const START_TRIGGERS = ['first_start', 'crash', 'retry', 'redeploy', 'resume', 'rollback', 'fork'] as const;
@@ -116,11 +117,12 @@ export function decideRestore(facts: RestoreFacts): {
   readonly verdict: RestoreVerdict;
 } {
   const candidates: CandidateVerdict[] = [];
+  const budget = new ComparisonBudget();
   let chosen: CandidateVerdict | undefined;
   let misfit: CandidateVerdict | undefined;
   for (const checkpoint of facts.checkpoints) {
     const { id: checkpointId, timeline, batchId } = checkpoint;
-    const { outcome, operators } = fitOf(checkpoint, facts);
+    const { outcome, operators } = fitOf(checkpoint, facts, budget);
     const judge = (verdict: CandidateVerdict['verdict']): CandidateVerdict => {
       const candidate = { checkpointId, timeline, batchId, verdict, operators };
       candidates.push(candidate);
@@ -150,8 +152,9 @@ export interface CheckpointFit {
 export function fitOf(
   checkpoint: RestoreFacts['checkpoints'][number],
   facts: Pick<RestoreFacts, 'policy' | 'revision' | 'wanted' | 'upgrade'>,
+  budget?: ComparisonBudget,
 ): CheckpointFit {
-  const judged = judgeCheckpoint(checkpoint, facts);
+  const judged = judgeCheckpoint(checkpoint, facts, budget);
   const operators = facts.policy === 'reset_keep_offsets' ? withResets(judged) : judged;
   if (checkpoint.status !== 'complete') {
     return {
@@ -169,8 +172,9 @@ export function fitOf(
 export function judgeCheckpoint(
   { revision, shapes }: RestoreFacts['checkpoints'][number],
   facts: Pick<RestoreFacts, 'revision' | 'wanted' | 'upgrade'>,
+  budget?: ComparisonBudget,
 ): readonly OperatorVerdict[] {
-  return judgeState(shapes, facts.wanted, revision === facts.revision ? NO_UPGRADE_OPTIONS : facts.upgrade);
+  return judgeState(shapes, facts.wanted, revision === facts.revision ? NO_UPGRADE_OPTIONS : facts.upgrade, budget);
 }
 
 const reasonsOf = (operators: readonly OperatorVerdict[]): readonly string[] =>

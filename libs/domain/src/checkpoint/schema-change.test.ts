@@ -100,6 +100,26 @@ describe('a schema differs, with the place, the old and the new,', () => {
   });
 });
 
+describe('what is no schema', () => {
+  const noText = { toString: 1, valueOf: 1 };
+  const chain = Array.from({ length: 5_000 }, (_, index) => [
+    `d${index}`,
+    { type: 'array', items: { $ref: `#/$defs/d${index + 1}` } },
+  ]);
+  it.each([
+    ['a reference that is none', { $ref: '#/%' }],
+    ['a reference to what every object has', { $ref: '#/constructor' }],
+    ['a type that is no text', { type: [noText] }],
+    ['a bound that is no number', { type: 'number', minimum: noText }],
+    ['a name that is no text', { type: 'object', properties: {}, required: [noText] }],
+    ['levels without end', { $ref: '#/$defs/d0', $defs: Object.fromEntries([...chain, ['d5000', text]]) as object }],
+  ])('differs: %s', (_, odd) => {
+    expect(compareSchemas(odd, { ...odd, title: 'the same' }).outcome).toMatch(/same|differs/);
+    expect(compareSchemas(number, odd)).toMatchObject({ outcome: 'differs' });
+    expect(compareSchemas(odd, number)).toMatchObject({ outcome: 'differs' });
+  });
+});
+
 describe('schemas that are made to be compared for long', () => {
   const at = (name: string) => ({ $ref: `#/$defs/${name}` });
   /** A choice of two in which each level refers twice to the one below: 2 ** depth ways lead to the bottom. */

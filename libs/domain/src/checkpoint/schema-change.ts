@@ -43,11 +43,22 @@ const REFERENCES_MAX = 100;
  */
 export class ComparisonBudget {
   private spent = 0;
+  private told = 0;
 
   /** Throws where there is nothing left; `compareSchemas` answers `differs` then. */
   spend(characters: number): void {
     this.spent += characters;
     if (this.spent > SPENT_MAX) throw new TooLarge();
+  }
+
+  /** The same for what is said of changes, which is kept with every start. */
+  tell(characters: number): void {
+    this.told += characters;
+    if (this.told > TOLD_MAX) throw new TooLarge();
+  }
+
+  untell(characters: number): void {
+    this.told -= characters;
   }
 }
 
@@ -70,7 +81,8 @@ export function compareSchemas(before: unknown, after: unknown, budget = new Com
     return first === undefined ? { outcome: 'same' } : { outcome: 'evolves', changes: [first, ...more] };
   } catch (error) {
     if (error instanceof Different) return { outcome: 'differs', reason: error.message.slice(0, REASON_MAX) };
-    throw error;
+    // A schema is whatever a tenant says it is: names that are no names, types that are objects, thousands of levels.
+    return { outcome: 'differs', reason: 'is no schema that can be read' };
   }
 }
 
@@ -84,6 +96,12 @@ class TooLarge extends Different {
   }
 }
 
+/** A schema as it is compared, and whether anything in it refers to elsewhere. */
+interface SchemaText {
+  readonly text: string;
+  readonly isReferring: boolean;
+}
+
 class Comparison {
   private readonly found: string[] = [];
   /** Pairs of places that fit, or are being compared and do so unless it turns out otherwise: a schema may refer to itself. */
@@ -95,8 +113,7 @@ class Comparison {
    * taken to. Without it, alternatives within alternatives would be tried again and again, twice as often with each level.
    */
   private readonly misfits = new Set<string>();
-  private told = 0;
-  private readonly texts = new Map<unknown, string>();
+  private readonly texts = new Map<unknown, SchemaText>();
 
   constructor(
     private readonly before: unknown,
@@ -143,8 +160,7 @@ class Comparison {
   }
 
   private tell(change: string): void {
-    this.told += change.length;
-    if (this.told > TOLD_MAX) throw new TooLarge();
+    this.budget.tell(change.length);
     this.found.push(change);
   }
 
@@ -191,28 +207,34 @@ class Comparison {
 
   /** Where nothing refers to elsewhere, the same text is the same schema. */
   private isSame(before: unknown, after: unknown): boolean {
-    const text = this.textOf(before);
-    return text === this.textOf(after) && !text.includes('"$ref"');
+    const [old, now] = [this.read(before), this.read(after)];
+    if (old.isReferring || old.text.length !== now.text.length) return false;
+    this.budget.spend(old.text.length);
+    return old.text === now.text;
   }
 
   private textOf(schema: unknown): string {
+    return this.read(schema).text;
+  }
+
+  private read(schema: unknown): SchemaText {
     const known = this.texts.get(schema);
     if (known !== undefined) return known;
     const text = sortedJson(schema);
     this.budget.spend(text.length);
-    this.texts.set(schema, text);
-    return text;
+    const found = { text, isReferring: text.includes('"$ref"') };
+    this.texts.set(schema, found);
+    return found;
   }
 
   private wouldFit(before: unknown, after: unknown, path: string): boolean {
-    const [changes, told, came] = [this.found.length, this.told, this.trail.length];
+    const [changes, came] = [this.found.length, this.trail.length];
     try {
       this.fits(before, after, path);
       return true;
     } catch (error) {
       if (!(error instanceof Different) || error instanceof TooLarge) throw error;
-      this.found.length = changes;
-      this.told = told;
+      for (const change of this.found.splice(changes)) this.budget.untell(change.length);
       this.misfits.add(this.pairOf(this.resolved(before, this.before), this.resolved(after, this.after)));
       // What fitted meanwhile may have done so only because of it.
       for (const pair of this.trail.splice(came)) this.fitting.delete(pair);
@@ -279,7 +301,7 @@ class Comparison {
       else if (!isOpen(after)) this.tell(`${at} is gone`);
     }
     for (const name of Object.keys(now)) {
-      if (!Object.hasOwn(old, name)) this.memberCame(name, before, { after, path });
+      if (!Object.hasOwn(old, name)) this.memberCame(name, before, { after, nowRequired, path });
       else if (nowRequired.has(name) && !oldRequired.has(name) && !hasDefault(now[name])) {
         throw new Different(`${path}.${name} was optional and is now required`);
       } else if (!nowRequired.has(name) && oldRequired.has(name)) this.tell(`${path}.${name} is optional now`);
@@ -292,13 +314,17 @@ class Comparison {
     this.fitsRest(before, after, path);
   }
 
-  private memberCame(name: string, before: Json, to: { readonly after: Json; readonly path: string }): void {
-    const { after, path } = to;
+  private memberCame(
+    name: string,
+    before: Json,
+    to: { readonly after: Json; readonly nowRequired: ReadonlySet<string>; readonly path: string },
+  ): void {
+    const { after, nowRequired, path } = to;
     const wanted = membersOf(after)[name];
     const of = before['additionalProperties'];
     // A member of a dictionary becomes a declared one.
     if (typeof of === 'object' && of !== null) this.fits(of, wanted, `${path}.${name}`);
-    if (namesOf(after['required']).has(name) && !hasDefault(wanted)) {
+    if (nowRequired.has(name) && !hasDefault(wanted)) {
       throw new Different(`${path}.${name} is new and required, and has no default`);
     }
     this.tell(`${path}.${name} is new${hasDefault(wanted) ? '' : ' and optional'}`);
@@ -333,7 +359,8 @@ function targetOf(reference: string, document: unknown): unknown {
   let target = document;
   for (const part of reference.split('/').slice(1)) {
     const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    target = typeof target === 'object' && target !== null ? (target as Json)[name] : undefined;
+    target =
+      typeof target === 'object' && target !== null && Object.hasOwn(target, name) ? (target as Json)[name] : undefined;
   }
   if (target === undefined) throw new Different(`refers to ${reference}, which is not there`);
   return target;

@@ -24,6 +24,8 @@ import * as retention from './retention.js';
 import { scheduleJob, takeDueJob } from './schedule-job.js';
 import { WorkSignal } from './work-signal.js';
 
+const FAULTY_AGAIN_AFTER_MS = 10_000;
+
 @Injectable()
 export class TypeOrmSchedulingStore extends SchedulingStore {
   private readonly signal: WorkSignal;
@@ -56,10 +58,14 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
   override async scheduleDueJobs(limit: number): Promise<readonly ScheduleOutcome[]> {
     const outcomes: ScheduleOutcome[] = [];
     const faulty: JobId[] = [];
-    while (outcomes.length < limit) {
+    // Those that it goes wrong with are none of the others' turns.
+    while (outcomes.length - faulty.length < limit) {
       const outcome = await this.scheduleNext(faulty);
       if (outcome === undefined) break;
-      if (outcome.outcome === 'faulty') faulty.push(outcome.jobId);
+      if (outcome.outcome === 'faulty') {
+        faulty.push(outcome.jobId);
+        await this.putOff(outcome.jobId);
+      }
       outcomes.push(outcome);
     }
     return outcomes;
@@ -187,6 +193,14 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
       if (taken.jobId === undefined) throw error;
       return { outcome: 'faulty', jobId: taken.jobId, error };
     }
+  }
+
+  /** Whatever it was may be mended, so it is tried again; not at every pass, of which each would begin with it. */
+  private async putOff(jobId: JobId): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE jobs SET retry_at = now() + $2 * interval '1 ms' WHERE id = $1 AND current_run_id IS NULL`,
+      [jobId, FAULTY_AGAIN_AFTER_MS],
+    );
   }
 
   private announced(topic: string, { after, limit }: OutboxPage): Promise<readonly OutboxRow[]> {
