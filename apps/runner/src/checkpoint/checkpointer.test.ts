@@ -58,6 +58,17 @@ describe('a checkpoint', () => {
     expect(checkpoints.isDue()).toBe(true);
   });
 
+  it('is due after so many batches, however long the interval is', async () => {
+    const checkpoints = checkpointer();
+    for (let batch = 1; batch < 10_000; batch += 1) checkpoints.noteBatch();
+    expect(checkpoints.isDue()).toBe(false);
+    checkpoints.noteBatch();
+    expect(checkpoints.isDue()).toBe(true);
+
+    await write(checkpoints);
+    expect(checkpoints.isDue()).toBe(false);
+  });
+
   it('comes less often while its tenant is over a limit, and as before once that is over', () => {
     const checkpoints = checkpointer();
     const orders = { desired: 'running', revision: 1 } as const;

@@ -23,6 +23,12 @@ import { ENGINE_VERSION } from '../engine-version.js';
 /** Failures in a row after which the run ends: without checkpoints, what a restart has to run again grows without bound. */
 const FAILURES_MAX = 5;
 
+/**
+ * However long the interval is: a start reads all batches after its checkpoint at once, and runs them again, and none of them
+ * leaves the log before.
+ */
+const BATCHES_MAX = 10_000;
+
 /** What is known of a checkpoint when it is begun. */
 type Begun = Pick<CompletedCheckpoint, 'pauseMs' | 'savepoint'>;
 
@@ -40,6 +46,8 @@ export class Checkpointer {
   private failure: unknown;
   /** When the last one was begun; an interval later, as long as that is by then, the next one is due. */
   private begunAtMs: number;
+  /** Since the last one was begun. */
+  private batches = 0;
   /** The newest savepoint, by its number, for which one was begun. */
   private answered = 0;
   /** What a delta would build on: the checkpoint whose snapshot was the last that the job's graph gave or took. */
@@ -71,8 +79,13 @@ export class Checkpointer {
     if (this.failures >= FAILURES_MAX) throw this.failure;
     return (
       this.isAskedFor() ||
-      (this.writing === undefined && this.run.timers.elapsedMs() >= this.begunAtMs + this.intervalMs)
+      (this.writing === undefined &&
+        (this.batches >= BATCHES_MAX || this.run.timers.elapsedMs() >= this.begunAtMs + this.intervalMs))
     );
+  }
+
+  noteBatch(): void {
+    this.batches += 1;
   }
 
   /** Whether somebody waits for a savepoint that none was begun for. One that fails is made up for by the next that is due. */
@@ -88,6 +101,7 @@ export class Checkpointer {
    */
   begin(snapshot: StateSnapshot, pauseMs: number, savepoint?: number): void {
     this.begunAtMs = this.run.timers.elapsedMs();
+    this.batches = 0;
     this.answered = savepoint ?? this.answered;
     const parent = snapshot.kind === 'delta' ? this.chain : undefined;
     this.chain = undefined;

@@ -86,6 +86,7 @@ afterEach(() => {
 function loop(): ReturnType<typeof runBatches> {
   const checkpointer = {
     isDue: () => checkpointDue(),
+    noteBatch: () => undefined,
     kind: 'delta',
     begin: ({ batchId, kind }: StateSnapshot, pauseMs: number) => {
       checkpointed.push([batchId, kind]);

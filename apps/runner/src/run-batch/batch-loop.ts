@@ -46,6 +46,7 @@ export async function runBatches(
     if (batch.outcome === 'fenced' || batch.outcome === 'run_again') return batch;
     if (batch.outcome === 'held_back') continue;
     recordBatch(batch);
+    checkpointer.noteBatch();
     await reportSkipped(run, runs, batch);
     await reportCounts(run, runs, batch);
     await teller.tell(batch);
