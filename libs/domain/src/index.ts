@@ -106,6 +106,7 @@ export {
 } from './checkpoint/restore-decision.js';
 export {
   decideStart,
+  goingBack,
   START_MODES,
   type StartFacts,
   type StartMode,

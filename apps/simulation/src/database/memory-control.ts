@@ -73,6 +73,7 @@ export class MemoryControl {
       const set: Partial<JobRow> = {
         desired: decision.desired,
         startMode: startMode ?? pendingRollback(job) ?? null,
+        ...(startMode === undefined ? {} : { probation: null }),
         ...(left === undefined ? {} : { revision: left }),
         ...(order === 'start' ? ({ attempts: 0, retryAtMs: null, startTrigger: 'resume' } as const) : {}),
       };

@@ -237,7 +237,9 @@ function beginProbation(
   timelineBefore: number,
 ): void {
   const { id, revision, probation } = job;
-  const decision = decideProbation({ id, revision, probation: probation ?? undefined }, checkpoint, health);
+  // Nobody sets offsets of a simulated job.
+  const known = { id, revision, probation: probation ?? undefined, areOffsetsSet: false };
+  const decision = decideProbation(known, checkpoint, health);
   if (decision.kind === 'is_over') job.probation = null;
   if (decision.kind !== 'begins') return;
   const recent = [...tables.batchesOf(job.id, timelineBefore).values()]

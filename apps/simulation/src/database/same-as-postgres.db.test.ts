@@ -177,10 +177,55 @@ describe('a job in memory, as in Postgres,', () => {
     const first = await onProbation(scene);
     await scene.end({ kind: 'unhealthy', code: 'revision_unhealthy', reason: 'x' });
 
-    const startMode = { mode: 'checkpoint', checkpointId: first };
+    const startMode = { mode: 'checkpoint', checkpointId: first, byItself: true };
     expect(scene.job).toMatchObject({ revision: 1, startTrigger: 'rollback', startMode, probation: null });
     expect(await scene.start()).toBe('claimed');
     expect(scene.job).toMatchObject({ revision: 1, timeline: 2, startMode: null });
+  });
+
+  sceneTest('goes back by itself also where it was stopped and started in between', async (scene) => {
+    const first = await onProbation(scene);
+    await scene.batch();
+    await scene.end({ kind: 'unhealthy', code: 'revision_unhealthy', reason: 'x' });
+    await scene.order('stop');
+    await scene.order('start');
+
+    expect(scene.job.startMode).toMatchObject({ checkpointId: first });
+    expect(await scene.start()).toBe('claimed');
+    expect(scene.job).toMatchObject({ revision: 1, timeline: 2, startMode: null, baseCheckpointId: first });
+  });
+
+  sceneTest('stays with the revision that failed left when it is started from elsewhere instead', async (scene) => {
+    await onProbation(scene);
+    await scene.batch();
+    await scene.end({ kind: 'unhealthy', code: 'revision_unhealthy', reason: 'x' });
+    await scene.order('stop');
+    await scene.order('start', { mode: 'offsets-only' });
+
+    expect(scene.job).toMatchObject({ revision: 1, startMode: { mode: 'offsets-only' } });
+  });
+
+  sceneTest('does not go back from where it was ordered to start', async (scene) => {
+    await onProbation(scene);
+    await scene.batch();
+    await scene.order('stop');
+    await scene.end({ kind: 'drained', reason: 'stop' });
+    await scene.order('start', { mode: 'offsets-only' });
+    await scene.start();
+    await scene.end({ kind: 'unhealthy', code: 'revision_unhealthy', reason: 'x' });
+
+    expect(scene.job).toMatchObject({ revision: 2, timeline: 2, startMode: null, probation: null });
+  });
+
+  sceneTest('is not given up for one loss, however often it was handed over before', async (scene) => {
+    await scene.start();
+    for (let count = 0; count < ATTEMPTS_MAX; count += 1) {
+      await scene.end({ kind: 'drained', reason: 'runner_shutdown' });
+      expect(await scene.start()).toBe('claimed');
+    }
+    await scene.lose();
+
+    expect(scene.job).toMatchObject({ status: 'scheduled', attempts: 1 });
   });
 
   sceneTest('keeps its revision, and is never given up, while it waits for what lies outside', async (scene) => {

@@ -1,6 +1,7 @@
 import {
   CANDIDATES_MAX,
   decideStart,
+  goingBack,
   REVISION_OF_ANOTHER_JOB,
   type Checkpoint,
   type ClaimedRun,
@@ -10,7 +11,6 @@ import {
   type RestoreDecision,
   type RestorePolicy,
   type SourceOffsets,
-  type StartMode,
   type StartTrigger,
 } from '@tidemark/domain';
 import { checkpointOf, copyOf, holdCheckpoints, type Database } from './database.js';
@@ -54,8 +54,7 @@ export const baseOf = (job: JobRow): ClaimedRun['base'] => ({
   identities: {},
 });
 
-export const pendingRollback = (job: JobRow): Extract<StartMode, { mode: 'checkpoint' }> | undefined =>
-  job.startMode?.mode === 'checkpoint' && job.startMode.rollbackId !== undefined ? job.startMode : undefined;
+export const pendingRollback = (job: JobRow): ReturnType<typeof goingBack> => goingBack(job.startMode ?? undefined);
 
 export function settleRollback(
   { tables }: Database,

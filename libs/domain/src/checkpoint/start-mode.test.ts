@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CheckpointId } from '../ids.js';
+import type { CheckpointId, RollbackId } from '../ids.js';
 import type { StateShape } from './checkpoint.js';
 import { NO_UPGRADE_OPTIONS } from './compatibility.js';
 import { RESTORE_POLICIES } from './restore-decision.js';
-import { decideStart, START_MODES, type StartFacts, type StartMode } from './start-mode.js';
+import { decideStart, goingBack, START_MODES, type StartFacts, type StartMode } from './start-mode.js';
 
 const aShape = (windowMs = 0): StateShape => ({
   ...{ kind: 'fold', key: 'json', value: 'json', codec: { name: 'json', version: 1 } },
@@ -112,5 +112,16 @@ describe('a timeline that begins with the state of a checkpoint', () => {
       outcome: 'ask',
       reasonCode: 'NO_READABLE_CHECKPOINT',
     });
+  });
+});
+
+describe('what takes a job back', () => {
+  it('was ordered, or comes by itself: a start that was told where to begin is none', () => {
+    const back = { mode: 'checkpoint', checkpointId: 'ckp_5' as CheckpointId } as const;
+    const ordered = { ...back, rollbackId: 'rbk_1' as RollbackId };
+    const byItself = { ...back, byItself: true } as const;
+    expect([ordered, byItself, back, { mode: 'offsets-only' } as const, undefined].map(goingBack)).toEqual([
+      ...[ordered, byItself, undefined, undefined, undefined],
+    ]);
   });
 });

@@ -35,12 +35,20 @@ export type StartMode =
       readonly checkpointId: CheckpointId;
       /** The order to roll back that named it. It holds until a start is decided, whatever is stopped and started until then. */
       readonly rollbackId?: RollbackId;
+      /** A revision on probation has failed and the job goes back by itself. It holds for as long as an order to roll back does. */
+      readonly byItself?: true;
     }
   /** Empty state, and the offsets of the last commit. */
   | { readonly mode: 'offsets-only' }
   | ({ readonly mode: 'earliest' | 'latest' } & Sought)
   /** Milliseconds since the Unix epoch. */
   | ({ readonly mode: 'timestamp'; readonly timestampMs: number } & Sought);
+
+/** What takes a job back, and outlives stops; undefined for a start that was only told where to begin. */
+export const goingBack = (startMode: StartMode | undefined): Extract<StartMode, { mode: 'checkpoint' }> | undefined =>
+  startMode?.mode === 'checkpoint' && (startMode.rollbackId !== undefined || startMode.byItself === true)
+    ? startMode
+    : undefined;
 
 const REASON = {
   checkpoint: 'ASKED_CHECKPOINT',

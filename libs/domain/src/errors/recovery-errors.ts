@@ -67,7 +67,7 @@ export const RECOVERY_ERRORS = {
     fault: 'user',
     retry: 'never',
     say: (p: { jobId: string; checkpointId: string }) =>
-      `Job ${p.jobId} was ordered back to checkpoint ${p.checkpointId}, and begins with its offsets when it is started. ` +
+      `Job ${p.jobId} is to go back to checkpoint ${p.checkpointId}, and begins with its offsets when it is started. ` +
       'Start it first, or start it from somewhere else.',
   },
   rollback_not_undoable: {

@@ -36,7 +36,7 @@ export interface Job {
   /** The run that owns the job now, if one does. */
   readonly currentRun:
     { readonly id: RunId; readonly runnerId: RunnerId | undefined; readonly epoch: number } | undefined;
-  /** Starts since the last committed batch; drives the back-off. */
+  /** Starts since the last committed batch, or the last run that let go in order; drives the back-off. */
   readonly attempts: number;
   /** Grows by one with every change that a user or the scheduler makes; the store compares it before it writes. */
   readonly version: number;

@@ -105,6 +105,13 @@ describe('a job whose run lets go of it', () => {
     }
   });
 
+  it('has not failed when it lets go in order: it is started again after a loss, however often that was before', () => {
+    const { set } = decideEnd(facts({ attempts: ATTEMPTS_MAX }), { kind: 'drained', reason: 'runner_shutdown' });
+    const { attempts = ATTEMPTS_MAX } = set;
+    const lost = decideEnd(facts({ attempts: attempts + 1 }), { kind: 'runner_lost' });
+    expect(lost).toMatchObject({ status: 'scheduled', trigger: 'crash', delayMs: undefined });
+  });
+
   it('stays away when it was ordered away meanwhile, however the run ended', () => {
     for (const end of ENDS) {
       const cancelled = decideEnd(facts({ desired: 'cancelled', probation: ON_PROBATION }), end);
@@ -213,7 +220,7 @@ describe('a revision on probation', () => {
     for (const end of AGAINST) {
       const decision = decideEnd(facts({ probation: ON_PROBATION, attempts: ATTEMPTS_MAX }), end);
       expect(decision).toMatchObject({ status: 'scheduled', trigger: 'rollback', delayMs: undefined });
-      const startMode = { mode: 'checkpoint', checkpointId: KEPT };
+      const startMode = { mode: 'checkpoint', checkpointId: KEPT, byItself: true };
       expect(decision.set).toEqual({ revision: 1, startMode, attempts: 0, probation: null });
       const data = { from: 2, to: 1, checkpointId: KEPT, reason: decision.endReason };
       expect(decision.events).toEqual([{ type: 'revision.rolled_back', data }]);
@@ -232,9 +239,14 @@ describe('a revision on probation', () => {
 
   it('is not gone back from when a newer one has come, or the job is not wanted any more', () => {
     for (const end of AGAINST) {
-      expect(decideEnd(facts({ probation: ON_PROBATION, revision: 3 }), end).set).toEqual({});
-      expect(decideEnd(facts({ probation: { ...ON_PROBATION, revision: 3 }, revision: 3 }), end).set).toEqual({});
-      expect(decideEnd(facts({ probation: ON_PROBATION, desired: 'stopped' }), end).set).toEqual({});
+      for (const job of [
+        { probation: ON_PROBATION, revision: 3 },
+        { probation: { ...ON_PROBATION, revision: 3 }, revision: 3 },
+        { probation: ON_PROBATION, desired: 'stopped' },
+      ] as const) {
+        const { set } = decideEnd(facts(job), end);
+        expect([set.revision, set.startMode, set.probation]).toEqual([undefined, undefined, undefined]);
+      }
     }
     const [unhealthy = { kind: 'finished' } as const] = AGAINST;
     expect(decideEnd(facts({ revision: 3 }), unhealthy)).toMatchObject({ status: 'scheduled', trigger: 'redeploy' });

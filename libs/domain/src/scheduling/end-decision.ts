@@ -94,7 +94,7 @@ function goesBack({ job, run }: EndFacts, end: LettingGo): Next | undefined {
   const data = { from: run.revision, to: revision, checkpointId, reason: reasonOf(end) };
   return {
     ...{ event: 'drained', then: 'restart', trigger: 'rollback' },
-    set: { revision, startMode: { mode: 'checkpoint', checkpointId }, attempts: 0, probation: null },
+    set: { revision, startMode: { mode: 'checkpoint', checkpointId, byItself: true }, attempts: 0, probation: null },
     events: [{ type: 'revision.rolled_back', data }],
   };
 }
@@ -172,7 +172,12 @@ function afterLoss(facts: EndFacts): Next {
 function drained({ job }: EndFacts, reason: Extract<RunEnd, { kind: 'drained' }>['reason']): Next {
   if (job.desired === 'stopped') return { event: 'drained', events: [{ type: 'job.stopped', data: {} }] };
   const trigger = reason === 'redeploy' ? 'redeploy' : 'resume';
-  return { event: 'drained', then: 'restart', trigger, events: [handedOver(reason)] };
+  return {
+    ...{ event: 'drained', then: 'restart', trigger },
+    // A run that lets go in order has not failed. One that fails again and again never comes to it.
+    set: { attempts: 0 },
+    events: [handedOver(reason)],
+  };
 }
 
 const causeOf = (code: ErrorCode): RetryCause =>

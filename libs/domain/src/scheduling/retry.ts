@@ -1,4 +1,4 @@
-/** Starts without a committed batch in between after which a job is given up, for a person to look at. */
+/** Starts without a committed batch or an orderly end in between after which a job is given up, for a person to look at. */
 export const ATTEMPTS_MAX = 12;
 
 const FIRST_DELAY_MS = 500;
@@ -18,7 +18,7 @@ export type Retry = { readonly kind: 'at'; readonly delayMs: number } | { readon
  * When to start a job again after a run that ended badly. Exponential, and up to half of the wait is left to chance, so that
  * many jobs that fell together do not rise together.
  *
- * @param attempts starts since the last committed batch, this one included
+ * @param attempts starts since the last committed batch or orderly end, this one included
  * @param random uniform in [0, 1)
  */
 export function decideRetry(cause: RetryCause, attempts: number, random: number): Retry {

@@ -11,8 +11,12 @@ const probation = newProbation(2, { over: OLD, health: DEFAULT_HEALTH, recent: [
 
 const atStart = (
   checkpoint: typeof OLD | undefined,
-  { known, health = DEFAULT_HEALTH }: { known?: typeof probation; health?: typeof DEFAULT_HEALTH } = {},
-) => decideProbation({ id: JOB, revision: 2, probation: known }, checkpoint, health);
+  {
+    known,
+    health = DEFAULT_HEALTH,
+    areOffsetsSet = false,
+  }: { known?: typeof probation; health?: typeof DEFAULT_HEALTH; areOffsetsSet?: boolean } = {},
+) => decideProbation({ id: JOB, revision: 2, probation: known, areOffsetsSet }, checkpoint, health);
 
 describe('a revision that is about to start', () => {
   it('is on probation when it takes over what another one has kept, with a way back to that', () => {
@@ -26,6 +30,11 @@ describe('a revision that is about to start', () => {
     expect(atStart(OWN)).toEqual({ kind: 'as_it_is' });
     expect(atStart({ ...OLD, jobId: 'job-it-was-forked-from' as JobId })).toEqual({ kind: 'as_it_is' });
     expect(atStart(OLD, { health: UNWATCHED })).toEqual({ kind: 'as_it_is' });
+  });
+
+  it('is not when it begins at offsets that were set: the way back would be to those of before', () => {
+    expect(atStart(OLD, { areOffsetsSet: true })).toEqual({ kind: 'as_it_is' });
+    expect(atStart(OLD, { known: probation, areOffsetsSet: true })).toEqual({ kind: 'is_over' });
   });
 
   it('keeps its probation when it starts again, also from what it has kept itself', () => {

@@ -16,19 +16,21 @@ export type ProbationAtStart =
  * Pure: a revision is on probation if it takes over what another one has kept and is to be watched, whatever it starts
  * for, also where the runner of the one before was lost on the way.
  *
+ * @param job.areOffsetsSet whether it begins at offsets that somebody has set since that checkpoint
  * @param checkpoint the one that it starts from
  */
 export function decideProbation(
-  job: JobOnProbation & { readonly id: JobId },
+  job: JobOnProbation & { readonly id: JobId; readonly areOffsetsSet: boolean },
   checkpoint: TakenOver | undefined,
   health: HealthConfig,
 ): ProbationAtStart {
   const { revision, probation: known } = job;
-  // What a fork begins with was kept by no revision of its own: there is none to go back to.
-  const takesOver = checkpoint?.jobId === job.id && checkpoint.revision !== revision;
+  // What a fork begins with was kept by no revision of its own: there is none to go back to. Nor is there one with offsets
+  // that were set: whoever goes back to it undoes what was ordered.
+  const takesOver = checkpoint?.jobId === job.id && checkpoint.revision !== revision && !job.areOffsetsSet;
   if (!takesOver || health.batches === 0) {
     // That of another revision, or of one that is not to be watched any more, would hold its checkpoint for good.
-    const isOver = known !== undefined && (known.revision !== revision || health.batches === 0);
+    const isOver = known !== undefined && (known.revision !== revision || health.batches === 0 || job.areOffsetsSet);
     return { kind: isOver ? 'is_over' : 'as_it_is' };
   }
   // One that starts again has batches of its own among the newest: what was usual is what was usual before it.

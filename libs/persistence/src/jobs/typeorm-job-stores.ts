@@ -157,6 +157,8 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
         set: {
           desired: decision.desired,
           startMode: startMode ?? pendingRollback(row) ?? null,
+          // One that goes on would lead back to before what is ordered here.
+          ...(startMode === undefined ? {} : { probation: null }),
           ...(left === undefined ? {} : { revision: left }),
           ...(order === 'start' ? { attempts: 0, retryAt: null, startTrigger: 'resume' } : {}),
         },

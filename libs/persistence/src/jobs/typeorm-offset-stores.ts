@@ -154,9 +154,10 @@ async function apply(
   if (checkpoint !== undefined && !(await holdFor(tx, job, checkpoint)))
     return { outcome: 'no_checkpoint', newestBatchId: undefined, lastBatchId: standing.batchId };
   await openTimeline(tx, job, { ...standing, offsets, identities, checkpointId });
-  // An order to start elsewhere was for what the offsets were before.
+  // An order to start elsewhere was for what the offsets were before, and a probation leads back to those.
+  const left = { startMode: null, probation: null };
   const trace = by.trace === undefined ? {} : { trace: by.trace };
-  await tx.update(JobRow, { id: jobId }, { startMode: null, version: job.version + 1, startActor: by.actor, ...trace });
+  await tx.update(JobRow, { id: jobId }, { ...left, version: job.version + 1, startActor: by.actor, ...trace });
   await appendEvents(tx, { tenantId, jobId }, [
     {
       type: 'offsets.edited',

@@ -1,28 +1,28 @@
-import type { CheckpointId, JobPoint, RestoreVerdict, RollbackStatus, StartMode } from '@tidemark/domain';
+import {
+  goingBack,
+  type CheckpointId,
+  type JobPoint,
+  type RestoreVerdict,
+  type RollbackStatus,
+} from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import { startModeOf } from '../mapping.js';
 import { RollbackRow, type JobRow } from '../rows/index.js';
 import { nextTimeline } from './start-point.js';
 
-/** The order to roll back with which the job's next start begins. */
-export type PendingRollback = Extract<StartMode, { mode: 'checkpoint' }> &
-  Required<Pick<Extract<StartMode, { mode: 'checkpoint' }>, 'rollbackId'>>;
-
-export function pendingRollback(job: Pick<JobRow, 'startMode'>): PendingRollback | undefined {
-  const mode = startModeOf(job);
-  if (mode?.mode !== 'checkpoint' || mode.rollbackId === undefined) return undefined;
-  return { ...mode, rollbackId: mode.rollbackId };
-}
+/** What takes the job back with its next start: somebody has ordered it, or a revision on probation has failed. */
+export const pendingRollback = (job: Pick<JobRow, 'startMode'>): ReturnType<typeof goingBack> =>
+  goingBack(startModeOf(job));
 
 /**
  * Something else was ordered of a locked job before it started. Answers with the revision that it was to leave, unless
- * another one was deployed since.
+ * another one was deployed since. One that has failed on probation stays left.
  */
 export async function supersedeRollback(tx: EntityManager, job: JobRow): Promise<number | undefined> {
-  const pending = pendingRollback(job);
-  if (pending === undefined) return undefined;
+  const id = pendingRollback(job)?.rollbackId;
+  if (id === undefined) return undefined;
   await settle(tx, job, 'superseded');
-  const row = await tx.findOneByOrFail(RollbackRow, { id: pending.rollbackId, jobId: job.id });
+  const row = await tx.findOneByOrFail(RollbackRow, { id, jobId: job.id });
   return (row.toPoint as JobPoint).revision === job.revision ? (row.fromPoint as JobPoint).revision : undefined;
 }
 
@@ -41,11 +41,12 @@ export async function holdRollback(tx: EntityManager, job: JobRow, checkpointId:
 }
 
 async function settle(tx: EntityManager, job: JobRow, status: RollbackStatus, timeline?: number): Promise<void> {
-  const pending = pendingRollback(job);
-  if (pending === undefined) return;
+  const id = pendingRollback(job)?.rollbackId;
+  // A job that goes back by itself has no order that would say so.
+  if (id === undefined) return;
   await tx.update(
     RollbackRow,
-    { id: pending.rollbackId, jobId: job.id },
+    { id, jobId: job.id },
     { status, decidedAt: () => 'now()', ...(timeline === undefined ? {} : { timeline }) },
   );
 }

@@ -4,17 +4,31 @@ import { appendEvents } from '../announce.js';
 import { probationKept } from '../mapping.js';
 import { JobRow } from '../rows/index.js';
 import { recentBatches } from './recent-batches.js';
+import { beginsTimelineOf } from './checkpoint-at.js';
 import type { Decided } from './restore-facts.js';
 
 /** Puts the revision that is about to start on probation, or ends one, as the decision on it says. */
-export async function beginProbation(tx: EntityManager, job: JobRow, { checkpoint, health }: Decided): Promise<void> {
+export async function beginProbation(tx: EntityManager, job: JobRow, decided: Decided): Promise<void> {
   const { id, revision } = job;
-  const decision = decideProbation({ id: id as JobId, revision, probation: probationKept(job) }, checkpoint, health);
+  const { checkpoint, health } = decided;
+  const known = {
+    id: id as JobId,
+    revision,
+    probation: probationKept(job),
+    areOffsetsSet: areOffsetsSet(job, decided),
+  };
+  const decision = decideProbation(known, checkpoint, health);
   if (decision.kind === 'is_over') await tx.update(JobRow, { id }, { probation: null });
   if (decision.kind !== 'begins') return;
   const recent = await recentBatches(tx, job);
   const probation = newProbation(revision, { over: decision.over, health, recent });
   await tx.update(JobRow, { id }, { probation });
+}
+
+/** Whether the start begins with the state of a checkpoint, and at offsets that were set since. */
+function areOffsetsSet(job: JobRow, { checkpoint, decision: { verdict } }: Decided): boolean {
+  if (checkpoint === undefined || verdict.outcome !== 'start' || verdict.from.kind !== 'checkpoint') return false;
+  return verdict.from.offsetsFrom === 'timeline' && !beginsTimelineOf(job, checkpoint);
 }
 
 /** Ends the probation of a revision that has shown that it is no worse. */
