@@ -44,6 +44,8 @@ export interface Watch {
   readonly retired?: (rows: readonly CheckpointRow[]) => void;
   readonly pruned?: (jobId: JobId, timeline: number, batchId: number) => void;
   readonly rollbackOrdered?: (job: JobRow, row: RollbackRow) => void;
+  /** A revision on probation has failed, and its job is to go back to this checkpoint. */
+  readonly wentBack?: (job: JobRow, checkpointId: CheckpointId) => void;
   readonly savepointAsked?: (job: JobRow, number: number) => void;
   readonly savepointAnswered?: (job: JobRow, number: number, checkpoint: CheckpointRow) => void;
   readonly heartbeat?: (runnerId: string) => void;

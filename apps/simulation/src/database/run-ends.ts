@@ -61,8 +61,9 @@ const factsOf = ({ chance }: Database, job: JobRow, run: RunRow): EndFacts => ({
 });
 
 /** Events, and what the status is said to be for, decide nothing. */
-function letGo({ nowMs }: Database, job: JobRow, { status, trigger, delayMs, set }: EndDecision): void {
+function letGo({ nowMs, watch }: Database, job: JobRow, { status, trigger, delayMs, set }: EndDecision): void {
   Object.assign(job, { status, statusSinceMs: nowMs(), currentRunId: null, ...set });
   if (trigger !== undefined) job.startTrigger = trigger;
   job.retryAtMs = delayMs === undefined ? null : nowMs() + delayMs;
+  if (set.startMode?.mode === 'checkpoint') watch.wentBack?.(job, set.startMode.checkpointId);
 }

@@ -1,4 +1,13 @@
-import type { Checkpoint, Fence, JobId, RestoreDecision, RunEnd, SourceOffsets } from '@tidemark/domain';
+import type {
+  Checkpoint,
+  CheckpointId,
+  Fence,
+  JobId,
+  RestoreDecision,
+  RollbackId,
+  RunEnd,
+  SourceOffsets,
+} from '@tidemark/domain';
 import type { Watch } from '../database/database.js';
 import type { CheckpointRow, JobRow, RevisionRow, RollbackRow, Tables } from '../database/tables.js';
 import type { BatchAudit } from './batch-audit.js';
@@ -9,14 +18,19 @@ import { owned } from './owned.js';
 import type { StartAudit } from './start-audit.js';
 import { BEGINNING, sameOffsets, textOf, type Timelines } from './timelines.js';
 
-/** With the revision and the offsets that the job went back to with it. */
-type OrderedRollback = RollbackRow & { readonly revision: number; readonly offsets: SourceOffsets };
+/** Where a job has to begin, with the revision and the offsets that it goes back to. */
+type WayBack = Pick<RollbackRow, 'checkpointId' | 'fromTimeline'> & {
+  /** None where it goes back by itself. */
+  readonly rollbackId: RollbackId | undefined;
+  readonly revision: number;
+  readonly offsets: SourceOffsets;
+};
 
 /** Sees every change of the rows, and holds it against what it knows itself. */
 export class Auditor {
   private readonly epochs = new Map<JobId, number>();
   private readonly claimedRuns = new Set<string>();
-  private readonly ordered = new Map<JobId, OrderedRollback>();
+  private readonly waysBack = new Map<JobId, WayBack>();
   private readonly asked = new Map<string, { readonly timeline: number; readonly committedId: number }>();
   private readonly heartbeats = new Map<string, number>();
   claims = 0;
@@ -57,6 +71,9 @@ export class Auditor {
       ended: this.ended.bind(this),
       timelineOpened: this.timelineOpened.bind(this),
       rollbackOrdered: this.rollbackOrdered.bind(this),
+      wentBack: (job, checkpointId) => {
+        this.goesBack(job, { checkpointId, fromTimeline: job.timeline, rollbackId: undefined });
+      },
       savepointAsked: this.savepointAsked.bind(this),
       savepointAnswered: this.savepointAnswered.bind(this),
       heartbeat: (runnerId) => void this.heartbeats.set(runnerId, this.of.nowMs()),
@@ -79,25 +96,30 @@ export class Auditor {
     this.findings.check('I11', isFirst && job.desired === 'running', () => `${fence.runId} was claimed once more`);
     this.claimedRuns.add(fence.runId);
     this.findings.check('I14', decision.tenantId === job.tenantId, () => `${fence.runId} is of another tenant`);
-    const rollback = this.ordered.get(job.id);
-    if (rollback === undefined) return;
-    this.begins(job, rollback, decision, job.timeline > rollback.fromTimeline);
-    this.ordered.delete(job.id);
+    const wayBack = this.waysBack.get(job.id);
+    if (wayBack === undefined) return;
+    this.begins(job, wayBack, decision, job.timeline > wayBack.fromTimeline);
+    this.waysBack.delete(job.id);
   }
 
   private decided(job: JobRow, decision: Pick<RestoreDecision, 'verdict'>): void {
-    const rollback = this.ordered.get(job.id);
-    if (rollback === undefined) return;
-    const { status } = this.of.tables.rollbacks.find(({ id }) => id === rollback.id) ?? rollback;
-    const isOver = status === 'superseded' || decision.verdict.outcome !== 'start';
-    if (isOver) this.ordered.delete(job.id);
-    else this.begins(job, rollback, decision, true);
+    const wayBack = this.waysBack.get(job.id);
+    if (wayBack === undefined) return;
+    const isOver = this.isReplaced(job, wayBack) || decision.verdict.outcome !== 'start';
+    if (isOver) this.waysBack.delete(job.id);
+    else this.begins(job, wayBack, decision, true);
+  }
+
+  /** By a start from somewhere else: another order to go back is looked at in its place. */
+  private isReplaced({ startMode }: JobRow, { rollbackId }: WayBack): boolean {
+    if (rollbackId === undefined) return startMode !== null && startMode.mode !== 'checkpoint';
+    return this.of.tables.rollbacks.find(({ id }) => id === rollbackId)?.status === 'superseded';
   }
 
   /** Where its state cannot be had any more, or another revision was deployed meanwhile, its offsets still hold. */
   private begins(
     job: JobRow,
-    { checkpointId, revision, offsets: was }: OrderedRollback,
+    { checkpointId, revision, offsets: was }: WayBack,
     { verdict }: Pick<RestoreDecision, 'verdict'>,
     isElsewhere: boolean,
   ): void {
@@ -111,14 +133,18 @@ export class Auditor {
     this.findings.check(
       'I10',
       holds,
-      () => `${job.id} was ordered to ${checkpointId} and begins with ${JSON.stringify(verdict)}`,
+      () => `${job.id} was to go back to ${checkpointId} and begins with ${JSON.stringify(verdict)}`,
     );
   }
 
   private rollbackOrdered(job: JobRow, row: RollbackRow): void {
-    const { offsets = {} } = this.of.tables.checkpoints.get(row.checkpointId) ?? {};
-    this.ordered.set(job.id, { ...row, revision: job.revision, offsets });
+    this.goesBack(job, { ...row, rollbackId: row.id });
     this.isOnce(row.requestId, this.of.tables.rollbacks);
+  }
+
+  private goesBack(job: JobRow, to: Omit<WayBack, 'revision' | 'offsets'>): void {
+    const { offsets = {} } = this.of.tables.checkpoints.get(to.checkpointId) ?? {};
+    this.waysBack.set(job.id, { ...to, revision: job.revision, offsets });
   }
 
   private deployed({ id }: JobRow, { requestId }: RevisionRow): void {

@@ -240,6 +240,18 @@ describe('what was ordered of a job on probation', () => {
     },
   );
 
+  postgresTest('offsets that were set: nor where the state was given up for them', async ({ dataSource }) => {
+    const job = await OnProbation.start(dataSource);
+    await job.write(2, 2);
+    await job.stop();
+    await job.of.offsets.edit(job.id, EDIT, { ...KEEP, state: 'empty' });
+    expect((await job.row()).probation).toBeNull();
+    await job.order('start');
+
+    await expectToStay(job);
+    expect(await job.of.offsets.read(job.id)).toMatchObject({ offsets: { numbers: { '0': 5 } } });
+  });
+
   postgresTest('a start without state: is not undone by going back', async ({ dataSource }) => {
     const job = await OnProbation.start(dataSource);
     await job.write(2, 2);
