@@ -1,13 +1,4 @@
-import type {
-  Checkpoint,
-  CheckpointId,
-  Fence,
-  JobId,
-  RestoreDecision,
-  RollbackId,
-  RunEnd,
-  SourceOffsets,
-} from '@tidemark/domain';
+import type { Checkpoint, Fence, JobId, RestoreDecision, RollbackId, RunEnd, SourceOffsets } from '@tidemark/domain';
 import type { Watch } from '../database/database.js';
 import type { CheckpointRow, JobRow, RevisionRow, RollbackRow, Tables } from '../database/tables.js';
 import type { BatchAudit } from './batch-audit.js';
