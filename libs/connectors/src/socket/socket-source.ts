@@ -2,8 +2,9 @@
 //
 // A connection cannot be read twice, so a batch's lines are stored as an object before its plan names them:
 //   wal/{tenant}/{job}/{hash of the uid}/t{timeline}-b{batch}-e{epoch}-{uuid}.ndjson
-// From then on they are processed exactly once. Lost when the runner dies: lines that were received and are in no plan
-// yet, at most the buffer's 16 MiB; lost when the connection ends: a last line without its newline.
+// From then on they are processed exactly once. What was offered to a plan that came to nothing is offered again, with the
+// same object. Lost when the run ends: lines that were received and are in no plan yet, at most the buffer's 16 MiB and one
+// batch; lost when the connection ends: a last line without its newline.
 import { createHash, randomUUID } from 'node:crypto';
 import { walFolder } from '@tidemark/checkpoint';
 import { isTidemarkError, TidemarkError, type PartitionRange } from '@tidemark/domain';
@@ -11,7 +12,7 @@ import type { InputChunk, PlanRequest, Source } from '@tidemark/engine';
 import { z } from 'zod';
 import { connectorEnd, refused, type ConnectorContext } from '../connector.js';
 import { allowance, sourceLimits } from '../rate-limit.js';
-import { LINE_BYTES_MAX } from './line-buffer.js';
+import { LINE_BYTES_MAX, type Lines } from './line-buffer.js';
 import { LineConnection } from './line-connection.js';
 
 const PARTITION = '0';
@@ -39,10 +40,19 @@ export const socketSource = connectorEnd(options, async (uid, settings, context)
 
 type Ranges = { readonly [partition: string]: PartitionRange };
 
+/** Lines that were taken for a plan of which nobody knows yet whether it counts. */
+interface Offer extends Lines {
+  /** Where the plan that it was made for begins. */
+  readonly from: number;
+  readonly held: string;
+  /** Once the object is there, and the lines are out of the buffer. */
+  readonly stored: Promise<void>;
+}
+
 class SocketSource implements Source {
   private readonly folder: string;
-  /** The lines of the newest plan, for the `read` that follows it. */
-  private ahead: { readonly held: string; readonly bytes: Buffer } | undefined;
+  /** The newest one, until it is read or read behind: from then on a plan names it. */
+  private offer: Offer | undefined;
 
   constructor(
     readonly uid: string,
@@ -55,21 +65,18 @@ class SocketSource implements Source {
   }
 
   async plan(request: PlanRequest): Promise<Ranges> {
-    const { lines, trouble } = this.connection;
     const from = request.from[PARTITION] ?? 0;
-    const chosen = lines.peek(allowance(this.settings, request));
-    if (chosen.records === 0) {
-      // What came before the trouble is processed first.
-      if (trouble !== undefined && lines.records === 0) throw this.inTrouble(trouble, from);
-      return {};
+    if (this.offer !== undefined && from === this.offer.from + this.offer.records) this.offer = undefined;
+    const offer = (this.offer ??= this.takeLines(request, from));
+    if (offer === undefined) return {};
+    try {
+      await offer.stored;
+    } catch (error) {
+      // Its lines are in the buffer still.
+      if (this.offer === offer) this.offer = undefined;
+      throw error;
     }
-    const name = `t${request.timeline}-b${request.batchId}-e${this.context.epoch}-${randomUUID()}.ndjson`;
-    const held = `${this.folder}/${name}`;
-    await this.context.objects.put(held, chosen.bytes);
-    lines.drop(chosen);
-    this.connection.makeRoom();
-    this.ahead = { held, bytes: chosen.bytes };
-    return { [PARTITION]: { from, to: from + chosen.records, held } };
+    return { [PARTITION]: { from, to: from + offer.records, held: offer.held } };
   }
 
   async read(ranges: Ranges): Promise<readonly InputChunk[]> {
@@ -91,14 +98,34 @@ class SocketSource implements Source {
     return new TidemarkError('record_unreadable', { source: this.uid, partition: PARTITION, offset, reason });
   }
 
+  /** Nothing where no line is there, or none is allowed. */
+  private takeLines(request: PlanRequest, from: number): Offer | undefined {
+    const { lines, trouble } = this.connection;
+    const chosen = lines.peek(allowance(this.settings, request));
+    if (chosen.records === 0) {
+      // What came before the trouble is processed first.
+      if (trouble !== undefined && lines.records === 0) throw this.inTrouble(trouble, from);
+      return undefined;
+    }
+    const name = `t${request.timeline}-b${request.batchId}-e${this.context.epoch}-${randomUUID()}.ndjson`;
+    const held = `${this.folder}/${name}`;
+    return { ...chosen, from, held, stored: this.store(held, chosen) };
+  }
+
+  private async store(held: string, chosen: Lines): Promise<void> {
+    await this.context.objects.put(held, chosen.bytes);
+    this.connection.lines.drop(chosen);
+    this.connection.makeRoom();
+  }
+
   private async stored(partition: string, range: PartitionRange): Promise<Uint8Array> {
     const { held } = range;
     if (held === undefined || !held.startsWith(`${this.folder}/`)) {
       throw this.expired(partition, range, 'its plan names no object of this source');
     }
-    if (this.ahead?.held === held) {
-      const { bytes } = this.ahead;
-      this.ahead = undefined;
+    if (this.offer?.held === held) {
+      const { bytes } = this.offer;
+      this.offer = undefined;
       return bytes;
     }
     const bytes = await this.fetch(held, partition, range);
