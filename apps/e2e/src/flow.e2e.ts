@@ -3,7 +3,7 @@ import type { Batch, Job } from '@tidemark/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aHome, Instance, writeInput } from './instance.js';
 import { bundleOf } from './job-bundles.js';
-import { committedOutput } from './output-files.js';
+import { validOutput } from './output-files.js';
 import { until } from './until.js';
 
 const WAIT_MS_MAX = 20_000;
@@ -41,7 +41,7 @@ const becomes = (id: string, status: Job['status']): Promise<Job> =>
   });
 
 const newestCount = async (flow: string): Promise<number | undefined> => {
-  const outputs = await committedOutput<Counts>(join(instance.files, `counts-${flow}`)).catch(() => []);
+  const outputs = await validOutput<Counts>(join(instance.files, `counts-${flow}`)).catch(() => []);
   return outputs.flatMap(({ rows }) => rows).at(-1)?.clicks;
 };
 
@@ -104,5 +104,42 @@ describe('a job that skips what came while it was down', () => {
     expect(events.filter(({ type }) => type === 'downtime.skipped').map(({ data }) => data)).toMatchObject([
       { batchId: skip.batchId, ranges },
     ]);
+  });
+});
+
+describe('a job that skips what came while it was down, and goes back', () => {
+  it('reads again what it had read since, also when it is interrupted at that, and still skips what came in a downtime', async () => {
+    const { jobs, recovery } = instance.tidemark;
+    const downAndUp = async (id: string, between: () => Promise<unknown> = async () => {}): Promise<void> => {
+      await jobs.stop(id);
+      await becomes(id, 'stopped');
+      await between();
+      await jobs.start(id);
+    };
+    await clicks('skip-back', 'a.jsonl', 5);
+    const { id } = await submit('skip-back');
+    await counted('skip-back', 5);
+    const { id: savepointId } = await recovery.requestSavepoint(id, 'five');
+    const { checkpointId } = await recovery.waitForSavepoint(id, savepointId, { timeoutMs: WAIT_MS_MAX });
+    if (checkpointId === null) throw new Error('The savepoint has no checkpoint.');
+    await clicks('skip-back', 'b.jsonl', 3_000);
+    await counted('skip-back', 3_005);
+
+    await downAndUp(id, () => recovery.rollBack(id, { checkpointId }));
+    await until('it has begun to read again', WAIT_MS_MAX, async () => {
+      const { timeline, lastBatch } = await jobs.get(id);
+      return timeline === 2 && lastBatch?.timeline === 2 ? true : undefined;
+    });
+    await downAndUp(id);
+    await counted('skip-back', 3_005);
+
+    await downAndUp(id, () => clicks('skip-back', 'c.jsonl', 100));
+    await until('a batch has passed over input', WAIT_MS_MAX, async () =>
+      (await batchesOf(id)).some(({ skipped, commit }) => Object.keys(skipped).length > 0 && commit !== null)
+        ? true
+        : undefined,
+    );
+    await clicks('skip-back', 'd.jsonl', 7);
+    await counted('skip-back', 3_012);
   });
 });

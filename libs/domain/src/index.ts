@@ -58,6 +58,7 @@ export {
   type SourceRanges,
 } from './batch/batch.js';
 export { identitiesGoingBack, knownSince, withoutSince } from './batch/known-since.js';
+export { neverRead, readBefore } from './batch/read-before.js';
 export {
   CHECKPOINT_STATUSES,
   KEY_SLOTS,

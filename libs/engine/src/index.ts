@@ -32,7 +32,7 @@ export {
 } from './micro-batch/micro-batch-engine.js';
 export type { RunAgain } from './micro-batch/poison-records.js';
 export type { JobTiming } from './micro-batch/batch-time.js';
-export { decideResume, type Position, type ResumeStep } from './micro-batch/resume.js';
+export { decideResume, type Position, type ResumeStep, type TimelineStart } from './micro-batch/resume.js';
 export {
   OFFSET_UNITS,
   type BatchLog,

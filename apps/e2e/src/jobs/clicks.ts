@@ -1,10 +1,11 @@
 import { defineJob, files, toFiles, type JobOptions } from '@tidemark/streams';
 
-/** `skip`, or a trigger. */
+/** `skip`, `skip-back`, or a trigger. */
 declare const FLOW: string;
 
 const OPTIONS: { readonly [flow: string]: JobOptions } = {
   skip: { name: 'clicks-skip', batchInterval: '50 ms', downtime: 'skip' },
+  'skip-back': { name: 'clicks-skip-back', batchInterval: '50 ms', downtime: 'skip' },
   asap: { name: 'clicks-asap', trigger: 'asap' },
   'available-now': { name: 'clicks-available-now', trigger: 'available-now' },
 };

@@ -170,6 +170,7 @@ describe('restoring a job', () => {
     expect(await restore(claimed)).toEqual({
       outcome: 'restored',
       position: claimed.base,
+      base: claimed.base,
       checkpoint: undefined,
       chain: undefined,
     });

@@ -15,8 +15,8 @@ export type Restored =
       readonly outcome: 'restored';
       readonly position: Position;
       readonly checkpoint: Checkpoint | undefined;
-      /** The batch of an earlier timeline that the run's goes on after. */
-      readonly after: ClaimedRun['base']['after'];
+      /** Where the run's timeline begins. */
+      readonly base: ClaimedRun['base'];
       /** What the run's first delta builds on. */
       readonly chain: CheckpointChain | undefined;
     }
@@ -37,15 +37,14 @@ export async function restoreState(
   let { decision, checkpoint, base } = claimed;
   for (;;) {
     if (decision.verdict.outcome !== 'start') return { outcome: 'held', decision };
-    const { after } = base;
-    if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint, after, chain: undefined };
+    if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint, base, chain: undefined };
     const opened = await open(checkpoint, tools.objects);
     const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, decision, tools.graph) : opened;
     if (loaded.outcome === 'loaded') {
       const position = positionFrom(checkpoint, claimed.fence.jobId, base);
       // What a fork writes does not build on files of another job's.
       const chain = checkpoint.jobId === claimed.fence.jobId ? loaded.chain : undefined;
-      return { outcome: 'restored', position, checkpoint, after, chain };
+      return { outcome: 'restored', position, checkpoint, base, chain };
     }
     const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, loaded.reason);
     if (again.outcome === 'fenced') return again;

@@ -126,14 +126,14 @@ export class RunJob {
       return { kind: 'back_off', code: 'checkpoint_unreadable', reason: restored.reason };
     }
 
-    const { position, checkpoint, chain, after } = restored;
-    if (after !== undefined) {
-      for (const sink of job.sinks) await sink.beginTimeline?.(position.timeline, after);
+    const { position, checkpoint, chain, base } = restored;
+    if (base.after !== undefined) {
+      for (const sink of job.sinks) await sink.beginTimeline?.(position.timeline, base.after);
     }
     const log = new FencedBatchLog(this.runs, run, position.timeline, this.config.deadLettersMax);
     const ports = { log, graph: job.graph, sources: job.sources, sinks: job.sinks, clock: this.clock };
     const { flow = DEFAULT_FLOW, batchIntervalMs: intervalMs } = claimed.manifest;
-    const engine = new MicroBatchEngine(ports, { ...flow, intervalMs }, position);
+    const engine = new MicroBatchEngine(ports, { ...flow, intervalMs }, position, base);
     const resumed = await engine.resume();
     if (resumed.outcome === 'run_again') return endOfPoison(resumed);
     if (resumed.outcome === 'fenced' || (await this.runs.markRunning(claimed.fence)) === 'fenced') return undefined;

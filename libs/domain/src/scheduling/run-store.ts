@@ -38,6 +38,8 @@ export interface ClaimedRun {
     readonly batchTimeMs: number | undefined;
     readonly offsets: SourceOffsets;
     readonly identities?: SourceIdentities | undefined;
+    /** How far partitions were read on ways that the job has left. Only of a job that passes over what came in a downtime. */
+    readonly readBefore?: SourceOffsets | undefined;
   };
   /** Of a revision that has not shown yet that it is no worse than the one before. */
   readonly probation: Probation | undefined;

@@ -13,7 +13,14 @@ import { hasInput, isNextDueAtOnce, Planner, type Fullness } from './planner.js'
 import { firstRecords } from './poison-search.js';
 import { PoisonRecords, type RunAgain } from './poison-records.js';
 import type { RemainingInput } from './without-records.js';
-import { assertFollows, decideResume, positionRead, type BatchInput, type Position } from './resume.js';
+import {
+  assertFollows,
+  decideResume,
+  positionRead,
+  type BatchInput,
+  type Position,
+  type TimelineStart,
+} from './resume.js';
 
 export interface MicroBatchPorts {
   readonly log: BatchLog;
@@ -109,9 +116,11 @@ export class MicroBatchEngine {
     private readonly timing: JobTiming,
     /** Where the restored state stands. The graph holds exactly that state. */
     restored: Position,
+    /** Where the timeline begins: at the job's first batch, unless it has gone back or forks another job. */
+    begins: TimelineStart = { batchId: 0 },
   ) {
     this.position = restored;
-    this.planner = new Planner(ports.sources, timing, ports.clock);
+    this.planner = new Planner(ports.sources, timing, ports.clock, begins);
     this.poison = new PoisonRecords(ports.log);
   }
 

@@ -1,5 +1,6 @@
 import {
   identitiesSkipped,
+  neverRead,
   offsetsSkipped,
   own,
   TidemarkError,
@@ -15,7 +16,7 @@ import { bytesPerSource } from '../batch-bounds.js';
 import type { InputChunk, PlanRequest, Source } from '../ports.js';
 import { BackPressureLimiter } from './back-pressure.js';
 import { hasMissedTicks, nextBatchTime, rateWindowMs, type JobTiming } from './batch-time.js';
-import { sameRanges, type BatchInput, type Position } from './resume.js';
+import { sameRanges, type BatchInput, type Position, type TimelineStart } from './resume.js';
 
 type Ranges = { readonly [partition: string]: PartitionRange };
 export interface Fullness {
@@ -54,6 +55,7 @@ export class Planner {
     private readonly sources: readonly Source[],
     private readonly timing: JobTiming,
     private readonly clock: Clock,
+    private readonly begins: TimelineStart,
   ) {
     this.limiter = new BackPressureLimiter(timing.backPressure, timing.intervalMs);
     this.sourceBytesMax = bytesPerSource(sources.length);
@@ -64,11 +66,17 @@ export class Planner {
     return this.sources.every((source) => source.canPlanAhead === true);
   }
 
-  /** Chooses the batch after `position`. With `skip`, what came during a downtime is passed over. */
+  /**
+   * Chooses the batch after `position`. With `skip`, what came during a downtime is passed over: never what is to be read
+   * again. The first batch of a timeline passes over nothing at all, because its predecessor's time says when the job went
+   * through that place before, and not since when it is down.
+   */
   async choose(position: Position, { skip = false }: { readonly skip?: boolean } = {}): Promise<BatchPlan> {
     const batch = this.batchAfter(position);
-    const isSkipping = skip && hasMissedTicks(this.timing, position.batchTimeMs, this.clock.nowMs());
-    const skipped = isSkipping ? await this.backlog(position) : undefined;
+    const { batchId: beginsAfter, readBefore = {} } = this.begins;
+    const isBehind = hasMissedTicks(this.timing, position.batchTimeMs, this.clock.nowMs());
+    const isSkipping = skip && isBehind && position.batchId > beginsAfter;
+    const skipped = isSkipping ? neverRead(await this.backlog(position), readBefore) : undefined;
     const before = {
       offsets: offsetsSkipped(position.offsets, { skipped }),
       identities: identitiesSkipped(position.identities, { skipped }),

@@ -26,6 +26,14 @@ export interface Position {
   readonly identities?: SourceIdentities | undefined;
 }
 
+/** Where a timeline begins. */
+export interface TimelineStart {
+  /** The batch that its first one follows; 0 where nothing was committed before. */
+  readonly batchId: number;
+  /** How far partitions were read on ways that were left: up to there they are read again. */
+  readonly readBefore?: SourceOffsets | undefined;
+}
+
 /** What was read for a plan, by source. */
 export type BatchInput = readonly { readonly uid: string; readonly chunks: readonly InputChunk[] }[];
 

@@ -3,7 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
 import { toDecision } from '../mapping.js';
 import { CheckpointRow, JobRow, RestoreDecisionRow, RunRow } from '../rows/index.js';
-import { baseOf, decideFor } from '../scheduling/restore-facts.js';
+import { baseForRun } from '../scheduling/read-before.js';
+import { decideFor, revisionOf } from '../scheduling/restore-facts.js';
 import { holdRollback } from '../scheduling/pending-rollback.js';
 import { applyStartPoint } from '../scheduling/start-point.js';
 import { answerSavepoints } from '../recovery/savepoints.js';
@@ -122,5 +123,7 @@ export async function reject(
   await appendEvents(tx, fence, [{ type: 'checkpoint.unreadable', data: { checkpointId: id, reason } }]);
   const row = await tx.findOneByOrFail(RestoreDecisionRow, { runId: fence.runId, tenantId: fence.tenantId });
   const current = await tx.findOneByOrFail(JobRow, { id: job.id });
-  return { outcome: 'decided', decision: toDecision(row), checkpoint: decided.checkpoint, base: baseOf(current) };
+  const { manifest } = await revisionOf(tx, current, revision);
+  const base = await baseForRun(tx, current, manifest);
+  return { outcome: 'decided', decision: toDecision(row), checkpoint: decided.checkpoint, base };
 }

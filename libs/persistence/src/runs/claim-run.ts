@@ -14,7 +14,8 @@ import { appendEvents } from '../announce.js';
 import { probationKept, toCheckpoint, toDecision, toRevision } from '../mapping.js';
 import { CheckpointRow, JobRow, RestoreDecisionRow, RunRow, TenantRow } from '../rows/index.js';
 import { progressOf } from '../recovery/regression.js';
-import { baseOf, revisionOf } from '../scheduling/restore-facts.js';
+import { baseForRun } from '../scheduling/read-before.js';
+import { revisionOf } from '../scheduling/restore-facts.js';
 
 /**
  * Raises the job's epoch for this run. A late or doubled queue message finds that the run is no longer queued, is no
@@ -50,7 +51,7 @@ export async function claimRun(tx: EntityManager, runId: RunId, runnerId: Runner
     manifest,
     decision,
     checkpoint: await chosenCheckpoint(tx, job, decision),
-    base: baseOf(job),
+    base: await baseForRun(tx, job, manifest),
     progress: progressOf(job),
     probation: probationOf({ revision: job.revision, probation: probationKept(job) }, queued.revision),
     savepoint: job.savepointWanted ?? undefined,

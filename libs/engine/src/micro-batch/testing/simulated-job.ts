@@ -4,6 +4,7 @@ import { blocksOf } from '../../graph/testing/run-job.js';
 import { createInProcessGraph } from '../../graph/in-process-graph.js';
 import type { GraphRuntime } from '../../ports.js';
 import { MicroBatchEngine, type MicroBatchPorts, type Resumed } from '../micro-batch-engine.js';
+import type { Position, TimelineStart } from '../resume.js';
 import { InMemoryWorld, SimulatedCrash } from './in-memory-world.js';
 
 export interface Reading {
@@ -23,6 +24,8 @@ export interface Variant {
   readonly flow?: Partial<Flow>;
   /** Whether each batch reads what one `append` brought, however much is there. */
   readonly chunkByChunk?: boolean;
+  /** Where the log begins that the world holds; otherwise with the job's first batch. */
+  readonly begins?: Position & TimelineStart;
 }
 
 /** Running totals by key, and sums over a sliding window, with and without an inverse. */
@@ -119,7 +122,8 @@ export async function startRunner(
     };
     const ports = variant.ports?.(plain, world) ?? plain;
     const timing = { ...DEFAULT_FLOW, ...variant.flow, intervalMs: INTERVAL_MS };
-    const engine = new MicroBatchEngine(ports, timing, await restoreNewest(world, ports.graph));
+    const begins = variant.begins ?? BEGINNING;
+    const engine = new MicroBatchEngine(ports, timing, await restoreNewest(world, ports.graph, begins), begins);
     try {
       const resumed = await engine.resume();
       if (resumed.outcome === 'resumed') onResumed(resumed);
@@ -138,9 +142,11 @@ async function checkpoint(world: InMemoryWorld, engine: MicroBatchEngine): Promi
   await world.saveCheckpoint({ ...snapshot, blocks: [...(parent?.blocks ?? []), ...blocks] });
 }
 
-async function restoreNewest(world: InMemoryWorld, graph: GraphRuntime) {
+const BEGINNING: Position & TimelineStart = { timeline: 1, batchId: 0, batchTimeMs: undefined, offsets: {} };
+
+async function restoreNewest(world: InMemoryWorld, graph: GraphRuntime, begins: Position): Promise<Position> {
   const newest = world.checkpoints.at(-1);
-  if (newest === undefined) return { timeline: 1, batchId: 0, batchTimeMs: undefined, offsets: {} };
+  if (newest === undefined) return begins;
   for (const { uid, bytes } of newest.blocks) await graph.restore(uid, bytes);
   const { timeline, batchId, batchTimeMs, offsets } = newest;
   return { timeline, batchId, batchTimeMs, offsets };
