@@ -15,45 +15,47 @@ import { z } from 'zod';
 import { storableText } from '../announce.js';
 import { redrivenOf } from '../mapping.js';
 import { UuidIdSource } from '../uuid-id-source.js';
-import { GroupCommit } from './group-commit.js';
+import { SizedGroupCommit } from './group-commit.js';
 
 const ITEMS_MAX = 256;
-/** Of records in one statement: far below what Postgres takes as one value. */
+/** Of one statement: far below what Postgres takes as one value. */
 const BYTES_MAX = 32 * 1024 * 1024;
+/** A job with thousands of partitions, or with letters, writes more than this in each batch, and takes its time. */
+const SMALL_BYTES_MAX = 256 * 1024;
 
 /** How many of a batch's dead letters its event names. */
 const TOLD_MAX = 5;
 
-type PlanItem = { readonly fence: Fence; readonly plan: BatchPlan };
-type CommitItem = { readonly fence: Fence; readonly commit: BatchCommit; readonly next: BatchPlan | undefined };
+/** What is to be written, as JSON from the beginning: so its length is known. */
+type Item = { readonly fence: Fence; readonly json: string };
+type PlanItem = Item & { readonly plan: BatchPlan };
 
 /** The batch log's writes. Each is one statement that takes effect only where the job's epoch is still the writer's. */
 export class BatchLogWriter {
-  private readonly plans: GroupCommit<PlanItem, BatchLogResult>;
-  private readonly commits: GroupCommit<CommitItem, BatchLogResult>;
+  private readonly plans: SizedGroupCommit<PlanItem, BatchLogResult>;
+  private readonly commits: SizedGroupCommit<Item, BatchLogResult>;
   private readonly ids = new UuidIdSource();
 
-  constructor(private readonly dataSource: DataSource) {
-    const [itemsMax, bytesMax] = [ITEMS_MAX, BYTES_MAX];
-    this.plans = new GroupCommit((items) => this.writePlans(items), {
-      ...{ itemsMax, bytesMax },
-      bytesOf: ({ plan }) => bytesIn(plan.redriven),
-    });
-    this.commits = new GroupCommit((items) => this.writeCommits(items), {
-      ...{ itemsMax, bytesMax },
-      bytesOf: ({ commit }) => bytesIn(commit.deadLetters),
-    });
+  constructor(private readonly dataSource: Pick<DataSource, 'query'>) {
+    const bounds = {
+      ...{ itemsMax: ITEMS_MAX, bytesMax: BYTES_MAX, smallBytesMax: SMALL_BYTES_MAX },
+      bytesOf: ({ json }: Item) => json.length,
+    };
+    this.plans = new SizedGroupCommit<PlanItem, BatchLogResult>((items) => this.writePlans(items), bounds);
+    this.commits = new SizedGroupCommit((items) => this.writeCommits(items), bounds);
   }
 
-  write(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult> {
-    return entry.kind === 'plan'
-      ? this.plans.submit({ fence, plan: entry.plan })
-      : this.commits.submit({ fence, commit: entry.commit, next: entry.next });
+  async write(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult> {
+    if (entry.kind === 'commit') {
+      const json = JSON.stringify({ ...fenceColumns(fence), ...this.rowOf(entry.commit, entry.next) });
+      return this.commits.submit({ fence, json });
+    }
+    const { plan } = entry;
+    return this.plans.submit({ fence, plan, json: JSON.stringify({ ...fenceColumns(fence), ...planColumns(plan) }) });
   }
 
   private async writePlans(items: readonly PlanItem[]): Promise<readonly BatchLogResult[]> {
-    const rows = items.map(({ fence, plan }) => ({ ...fenceColumns(fence), ...planColumns(plan) }));
-    const written = planned.parse(await this.dataSource.query(WRITE_PLANS, [JSON.stringify(rows)]));
+    const written = planned.parse(await this.dataSource.query(WRITE_PLANS, [arrayOf(items)]));
     return items.map(({ fence, plan }): BatchLogResult => {
       const row = written.find(({ job_id, epoch }) => job_id === fence.jobId && epoch === fence.epoch);
       if (row === undefined) return { outcome: 'fenced' };
@@ -71,19 +73,21 @@ export class BatchLogWriter {
     });
   }
 
-  private async writeCommits(items: readonly CommitItem[]): Promise<readonly BatchLogResult[]> {
-    const rows = items.map(({ fence, commit, next }) => ({
-      ...fenceColumns(fence),
-      ...commitColumns(commit),
-      ...this.letterColumns(commit.deadLetters ?? []),
-      next: next === undefined ? null : planColumns(next),
-    }));
-    const written = committed.parse(await this.dataSource.query(WRITE_COMMITS, [JSON.stringify(rows)]));
+  private async writeCommits(items: readonly Item[]): Promise<readonly BatchLogResult[]> {
+    const written = committed.parse(await this.dataSource.query(WRITE_COMMITS, [arrayOf(items)]));
     return items.map(({ fence }): BatchLogResult => {
       const row = written.find(({ job_id, epoch }) => job_id === fence.jobId && epoch === fence.epoch);
       if (row === undefined) return { outcome: 'fenced' };
       return { outcome: 'committed', nextPlanned: row.next_planned, orders: ordersOf(row) };
     });
+  }
+
+  private rowOf(commit: BatchCommit, next: BatchPlan | undefined) {
+    return {
+      ...commitColumns(commit),
+      ...this.letterColumns(commit.deadLetters ?? []),
+      next: next === undefined ? null : planColumns(next),
+    };
   }
 
   private letterColumns(letters: readonly NewDeadLetter[]) {
@@ -130,8 +134,7 @@ const planColumns = ({ timeline, batchId, batchTimeMs, ranges, skipped, redriven
     : { redriven: redriven.map((r) => ({ ...positionColumns(r), bytes: base64(r.bytes) })) }),
 });
 
-const bytesIn = (records: readonly { readonly bytes: Uint8Array }[] = []): number =>
-  records.reduce((sum, { bytes }) => sum + bytes.length, 0);
+const arrayOf = (items: readonly Item[]): string => `[${items.map(({ json }) => json).join(',')}]`;
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 

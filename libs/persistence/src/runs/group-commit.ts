@@ -13,8 +13,33 @@ interface GroupBounds<T> {
 }
 
 /**
+ * Two group commits side by side, one for what is large: neither does a small item share a statement with that, nor does it
+ * wait for one. Items of one run keep their order, because a run awaits every write.
+ */
+export class SizedGroupCommit<T, R> {
+  private readonly small: GroupCommit<T, R>;
+  private readonly large: GroupCommit<T, R>;
+
+  constructor(
+    write: (items: readonly T[]) => Promise<readonly R[]>,
+    private readonly bounds: GroupBounds<T> & {
+      /** An item with more bytes is large. */
+      readonly smallBytesMax: number;
+    },
+  ) {
+    this.small = new GroupCommit(write, bounds);
+    this.large = new GroupCommit(write, bounds);
+  }
+
+  submit(item: T): Promise<R> {
+    const { bytesOf, smallBytesMax } = this.bounds;
+    return (bytesOf(item) > smallBytesMax ? this.large : this.small).submit(item);
+  }
+}
+
+/**
  * Writes what waits at the same time in one statement: while one is under way, later items gather for the next. A lone
- * item is written at once, so nobody waits for company.
+ * item is written at once, so nobody waits for company. A statement that fails fails for all of its items.
  *
  * Owner of the queue: this object. It holds at most one item of each run, because a run awaits every write.
  */
