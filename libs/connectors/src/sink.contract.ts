@@ -43,6 +43,22 @@ export function exactlyOnceSinkContract(name: string, openHarness: () => Promise
       await sink.close();
     });
 
+    it('says of a batch whether it would drop it', async () => {
+      const harness = await openHarness();
+      const sink = await harness.open();
+      expect(await sink.holds(aWrite(1))).toBe(false);
+      await sink.write(aWrite(1));
+      await sink.write({ ...aWrite(2), rows: 0, bytes: new Uint8Array() });
+      await sink.close();
+
+      const next = await harness.open();
+      expect(await next.holds(aWrite(1))).toBe(true);
+      expect(await next.holds(aWrite(2))).toBe(false);
+      expect(await next.holds({ ...aWrite(1), timeline: 2 })).toBe(false);
+      expect(await next.write(aWrite(2))).toBe('written');
+      await next.close();
+    });
+
     it('takes the same batch id again on another timeline', async () => {
       const harness = await openHarness();
       const sink = await harness.open();
@@ -85,7 +101,8 @@ export function exactlyOnceSinkContract(name: string, openHarness: () => Promise
         expect([rowsOf(1), rowsOf(1, 2)]).toContainEqual(await sortedRows(harness));
 
         const second = await harness.open();
-        await second.write(aWrite(2));
+        const holds = await second.holds(aWrite(2));
+        expect(await second.write(aWrite(2))).toBe(holds ? 'already_held' : 'written');
         await second.write(aWrite(3));
         await second.close();
         expect(await sortedRows(harness)).toEqual(rowsOf(1, 2, 3));

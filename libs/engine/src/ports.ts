@@ -35,19 +35,20 @@ export interface BatchLog {
   ): Promise<{ readonly outcome: 'committed'; readonly nextPlanned: boolean } | Fenced>;
   /**
    * Says, durably, that a batch which is planned and not committed leaves these records out from now on; if it is settled,
-   * also that it never leaves out another one. Throws `too_many_dead_letters` if the job may not have as many. Absent where the job's policy is another than to set records
-   * aside.
+   * also that it never leaves out another one. Throws `too_many_dead_letters` if the job may not have as many.
    */
-  readonly setAside?:
-    | ((
-        plan: BatchPlan,
-        records: readonly SetAsideRecord[],
-        more: { readonly isSettled: boolean },
-      ) => Promise<{ readonly outcome: 'set_aside' } | Fenced>)
-    | undefined;
-  /** Says, durably, how far the search has come for the record at which a batch fails. There where `setAside` is. */
-  readonly noteSearch?:
-    ((plan: BatchPlan, search: PoisonSearch) => Promise<{ readonly outcome: 'noted' } | Fenced>) | undefined;
+  setAside(
+    plan: BatchPlan,
+    records: readonly SetAsideRecord[],
+    more: { readonly isSettled: boolean },
+  ): Promise<{ readonly outcome: 'set_aside' } | Fenced>;
+  /**
+   * Whether the job's policy is to set records aside. Under another one only what is read again can be, by a batch that was
+   * planned under this one.
+   */
+  readonly setsAside: boolean;
+  /** Says, durably, how far the search has come for the record at which a batch fails. Of a job that sets records aside. */
+  noteSearch(plan: BatchPlan, search: PoisonSearch): Promise<{ readonly outcome: 'noted' } | Fenced>;
   /** Whether records that were set aside wait to be read again. */
   readonly isRedriveWanted?: boolean;
   /** Those records, as many as one batch takes, of sources of the job. Asked for while no plan is open. */
@@ -185,6 +186,11 @@ export interface Sink {
    */
   beginTimeline?(timeline: number, after: TimelineBase): Promise<void>;
   write(write: SinkWrite): Promise<'written' | 'already_held'>;
+  /**
+   * Whether it would drop a write of this batch, because it has something of it. Asked before a batch that a former run has
+   * left open does without a record. A sink that takes batches twice may always say no.
+   */
+  holds(batch: Pick<SinkWrite, 'timeline' | 'batchId'>): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -213,7 +219,10 @@ export interface GraphOutput {
     readonly offset: number;
     readonly reason: string;
   }[];
-  /** Records that were set aside, with their bytes as the source gave them. Absent: none. */
+  /**
+   * Records that were set aside, with their bytes as the source gave them. Under the policy `skip` these are what cannot be
+   * read of records that are read again: they have letters, which must not count as done. Absent: none.
+   */
   readonly setAside?:
     | readonly {
         readonly source: string;

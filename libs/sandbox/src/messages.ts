@@ -34,7 +34,12 @@ export type Request =
       readonly batchTimeMs: number;
       readonly seed: string;
       readonly deadlineMs: number;
-      readonly sources: readonly { readonly uid: string; readonly bytes: number }[];
+      readonly sources: readonly {
+        readonly uid: string;
+        readonly bytes: number;
+        /** How many of the first lines are records that are read again. Absent: none. */
+        readonly readAgain?: number;
+      }[];
     }
   /** Rows that lay outside, for the batch that is about to run. */
   | { readonly type: 'rows'; readonly uid: string }

@@ -6,7 +6,6 @@ import {
   type NewDeadLetter,
   type PartitionRange,
   type RedrivenRecord,
-  type SetAsideRecord,
 } from '@tidemark/domain';
 import type { BatchLog, InputChunk, PlanRequest, Sink, SinkWrite, Source } from '@tidemark/engine';
 
@@ -83,6 +82,11 @@ export class InMemorySink implements Sink {
     return [...this.written].filter(([batchId]) => batchId > after).flatMap(([, rows]) => rows);
   }
 
+  /** What is written replaces what there was. */
+  async holds(): Promise<boolean> {
+    return false;
+  }
+
   async close(): Promise<void> {}
 }
 
@@ -105,12 +109,13 @@ export class InMemoryLog implements BatchLog {
     return this.redriving.length > 0;
   }
 
-  get setAside(): NonNullable<BatchLog['setAside']> | undefined {
-    return this.setsAside ? (plan, records, { isSettled }) => this.leaveOut(plan, records, isSettled) : undefined;
+  setAside(...[plan, records, { isSettled }]: Parameters<BatchLog['setAside']>): ReturnType<BatchLog['setAside']> {
+    const setAside = [...(this.batches.get(plan.batchId)?.setAside ?? []), ...records];
+    return this.note(plan, { setAside, search: undefined, isSettled }, 'set_aside');
   }
 
-  get noteSearch(): NonNullable<BatchLog['noteSearch']> | undefined {
-    return this.setsAside ? (plan, search) => this.note(plan, { search }, 'noted') : undefined;
+  noteSearch(...[plan, search]: Parameters<BatchLog['noteSearch']>): ReturnType<BatchLog['noteSearch']> {
+    return this.note(plan, { search }, 'noted');
   }
 
   /** Has the next batch read all of them again. */
@@ -152,15 +157,6 @@ export class InMemoryLog implements BatchLog {
     if (plan.redriven !== undefined) this.redriving = [];
     for (const record of plan.redriven ?? []) this.letters.delete(recordKey(record));
     for (const letter of deadLetters) this.letters.set(recordKey(letter), letter);
-  }
-
-  private leaveOut(
-    plan: BatchPlan,
-    records: readonly SetAsideRecord[],
-    isSettled: boolean,
-  ): Promise<{ readonly outcome: 'set_aside' }> {
-    const setAside = [...(this.batches.get(plan.batchId)?.setAside ?? []), ...records];
-    return this.note(plan, { setAside, search: undefined, isSettled }, 'set_aside');
   }
 
   private async note<O extends string>(

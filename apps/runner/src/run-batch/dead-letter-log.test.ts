@@ -42,15 +42,21 @@ function aLog(poison: 'skip' | 'dead_letter' = 'dead_letter') {
 }
 
 describe('the batch log of a run', () => {
-  it('sets records aside only where that is the policy of the job', async () => {
-    expect(aLog('skip').log.setAside).toBeUndefined();
-    expect(await aLog().log.setAside?.(PLAN, [RECORD], MORE)).toEqual({ outcome: 'set_aside' });
+  it('knows whether it is the policy of the job to set records aside', () => {
+    expect([aLog('skip').log.setsAside, aLog().log.setsAside]).toEqual([false, true]);
+  });
+
+  it('sets aside what is read again under any policy, for it has letters already', async () => {
+    const redriven = [{ ...RECORD, bytes: new Uint8Array(1) }];
+    const { log, store } = aLog('skip');
+    store.waiting = LETTERS_MAX;
+    expect(await log.setAside({ ...PLAN, redriven }, [RECORD], MORE)).toEqual({ outcome: 'set_aside' });
   });
 
   it('abandons the run that finds that it has lost the job', async () => {
     const { log, run, store } = aLog();
     store.ofSetAside = 'fenced';
-    expect(await log.setAside?.(PLAN, [RECORD], MORE)).toEqual({ outcome: 'fenced' });
+    expect(await log.setAside(PLAN, [RECORD], MORE)).toEqual({ outcome: 'fenced' });
     expect(run.abandoned).toBe('fenced');
   });
 
@@ -58,28 +64,28 @@ describe('the batch log of a run', () => {
     const { log, store } = aLog();
     store.waiting = LETTERS_MAX - 2;
     const records = [1, 2, 3].map((offset) => ({ ...RECORD, offset }));
-    expect(await log.setAside?.(PLAN, records.slice(1), MORE)).toEqual({ outcome: 'set_aside' });
-    await expect(log.setAside?.(PLAN, records, MORE)).rejects.toMatchObject({
+    expect(await log.setAside(PLAN, records.slice(1), MORE)).toEqual({ outcome: 'set_aside' });
+    await expect(log.setAside(PLAN, records, MORE)).rejects.toMatchObject({
       code: 'too_many_dead_letters',
       params: { batchId: 3, bound: '10 dead letters of one job that wait, of which there are 8' },
     });
     store.waiting = LETTERS_MAX;
     const redriven = records.map((record) => ({ ...record, bytes: new Uint8Array(1) }));
-    expect(await log.setAside?.({ ...PLAN, redriven }, records, MORE)).toEqual({ outcome: 'set_aside' });
+    expect(await log.setAside({ ...PLAN, redriven }, records, MORE)).toEqual({ outcome: 'set_aside' });
   });
 
   it('blames no record for the end of a run that was given up', async () => {
     const { log, run, store } = aLog();
     run.abandon('lease_lost');
-    expect(await log.setAside?.(PLAN, [RECORD], MORE)).toEqual({ outcome: 'fenced' });
-    expect(await log.noteSearch?.(PLAN, { tries: 1, why: RECORD })).toEqual({ outcome: 'fenced' });
+    expect(await log.setAside(PLAN, [RECORD], MORE)).toEqual({ outcome: 'fenced' });
+    expect(await log.noteSearch(PLAN, { tries: 1, why: RECORD })).toEqual({ outcome: 'fenced' });
     expect(store.searches).toEqual([]);
   });
 
   it('goes on with a search of the same revision only', async () => {
     const { log, run, store } = aLog();
     const why = { code: 'job_over_cpu', reason: 'It hung.' } as const;
-    await log.noteSearch?.(PLAN, { tries: 1, why });
+    await log.noteSearch(PLAN, { tries: 1, why });
     const revision = run.claimed.revision.number;
     expect(store.searches).toEqual([{ tries: 1, why, revision }]);
     store.logged = [revision, revision + 1].map((of) => ({

@@ -5,6 +5,7 @@ import {
   type BatchCommit,
   type BatchPlan,
   type LoggedBatch,
+  type PoisonSearch,
   type RedrivenRecord,
   type RunStore,
   type SetAsideRecord,
@@ -22,13 +23,11 @@ export class FencedBatchLog implements BatchLog {
 
   /** Under another policy what is read again could not be set aside again. */
   get isRedriveWanted(): boolean {
-    return this.run.redriveWanted && this.run.claimed.manifest.poison === 'dead_letter';
+    return this.run.redriveWanted && this.setsAside;
   }
 
-  /** Of a job whose policy it is. */
-  get setAside(): NonNullable<BatchLog['setAside']> | undefined {
-    if (this.run.claimed.manifest.poison !== 'dead_letter') return undefined;
-    return (plan, records, more) => this.writeSetAside(plan, records, more);
+  get setsAside(): boolean {
+    return this.run.claimed.manifest.poison === 'dead_letter';
   }
 
   async after(batchId: number): Promise<readonly LoggedBatch[]> {
@@ -59,13 +58,10 @@ export class FencedBatchLog implements BatchLog {
     return { outcome: 'committed', nextPlanned: result.nextPlanned };
   }
 
-  get noteSearch(): NonNullable<BatchLog['noteSearch']> | undefined {
-    if (this.setAside === undefined) return undefined;
-    return async (plan, search) => {
-      if (this.isGivenUp) return { outcome: 'fenced' };
-      const written = await this.store.noteSearch(this.run.claimed.fence, plan, { ...search, revision: this.revision });
-      return written === 'fenced' ? this.fenced() : { outcome: 'noted' };
-    };
+  async noteSearch(plan: BatchPlan, search: PoisonSearch): Promise<{ readonly outcome: 'noted' } | Fenced> {
+    if (this.isGivenUp) return { outcome: 'fenced' };
+    const written = await this.store.noteSearch(this.run.claimed.fence, plan, { ...search, revision: this.revision });
+    return written === 'fenced' ? this.fenced() : { outcome: 'noted' };
   }
 
   async toRedrive(sources: readonly string[]): Promise<readonly RedrivenRecord[]> {
@@ -74,7 +70,7 @@ export class FencedBatchLog implements BatchLog {
     return records;
   }
 
-  private async writeSetAside(
+  async setAside(
     plan: BatchPlan,
     records: readonly SetAsideRecord[],
     more: { readonly isSettled: boolean },

@@ -37,10 +37,8 @@ function watched({ plan, commit, output }: CommittedBatch): WatchedBatch {
   return {
     processingMs,
     recordsIn: Math.max(0, recordsIn - redriven.length),
-    // Records that are passed over have no names: so many of them may be those that are read again.
-    recordsSkipped:
-      Math.max(0, recordsSkipped - redriven.length) +
-      deadLetters.filter((letter) => !again.has(recordKey(letter))).length,
+    // What is read again is set aside under every policy, and never passed over.
+    recordsSkipped: recordsSkipped + deadLetters.filter((letter) => !again.has(recordKey(letter))).length,
     recordsRedriven: redriven.length,
     stateRows: [...output.stateKeys.values()].reduce((sum, rows) => sum + rows, 0),
   };

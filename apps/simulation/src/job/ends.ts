@@ -98,6 +98,10 @@ export class SimulatedSink implements Sink {
     );
   }
 
+  holds({ timeline, batchId }: Pick<SinkWrite, 'timeline' | 'batchId'>): Promise<boolean> {
+    return Promise.resolve(this.output.holds(this.jobId, timeline, batchId));
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -111,6 +111,7 @@ describe('the files sink', () => {
     await sink.write(aWrite(1));
     const part = join(context.filesRoot, 'demo', 'out', 'delays', 't1', 'part-b0000000001.jsonl');
     await rm(part);
+    expect(await sink.holds(aWrite(1))).toBe(true);
     expect(await sink.write(aWrite(1))).toBe('already_held');
     await expect(readFile(part)).rejects.toMatchObject({ code: 'ENOENT' });
   });

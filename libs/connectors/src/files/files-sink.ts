@@ -70,9 +70,9 @@ class FilesSink implements Sink {
     // No part, no entry: a reader is told of batches that have something to read.
     if (write.rows === 0) return 'written';
     return this.within(async (folder, hold) => {
-      const batch = `b${String(write.batchId).padStart(10, '0')}`;
+      const names = namesOf(write);
       const commits = await hold(COMMITS);
-      const entry = { folder: commits, name: `t${write.timeline}-${batch}.json` };
+      const entry = { folder: commits, name: names.entry };
       if (await commits.has(this.uid, entry.name)) {
         // Whoever wrote it may have been killed before it was durable, and this answer is a promise.
         await commits.sync();
@@ -80,13 +80,22 @@ class FilesSink implements Sink {
       }
       const uploads = await hold(UPLOADS);
       await this.ensureTimeline(folder, write.timeline);
-      const target = { folder: await hold(`t${write.timeline}`), name: `part-${batch}.jsonl` };
+      const target = { folder: await hold(names.folder), name: names.part };
       // The disk is the slower of the two.
       const [placed, sha256] = await both(this.placePart(target, write.bytes, uploads), digestOf(write.bytes));
       const part = placed.outcome === 'written' ? { ...write, sha256 } : await described(placed.bytes);
-      const file = `t${write.timeline}/${target.name}`;
+      const file = `${names.folder}/${names.part}`;
       await placeFile(entry, Buffer.from(`${JSON.stringify(describe(write, file, part))}\n`), uploads);
       return placed.outcome;
+    });
+  }
+
+  /** Also a part that nobody is told of yet: the next write of its batch makes it count. */
+  holds(batch: Pick<SinkWrite, 'timeline' | 'batchId'>): Promise<boolean> {
+    return this.within(async (folder, hold) => {
+      const names = namesOf(batch);
+      if (await (await hold(COMMITS)).has(this.uid, names.entry)) return true;
+      return (await folder.has(this.uid, names.folder)) && (await hold(names.folder)).has(this.uid, names.part);
     });
   }
 
@@ -123,6 +132,12 @@ class FilesSink implements Sink {
     await folder.sync();
     this.durableTimeline = timeline;
   }
+}
+
+/** What a batch is called here. */
+function namesOf({ timeline, batchId }: Pick<SinkWrite, 'timeline' | 'batchId'>) {
+  const batch = `b${String(batchId).padStart(10, '0')}`;
+  return { entry: `t${timeline}-${batch}.json`, folder: `t${timeline}`, part: `part-${batch}.jsonl` };
 }
 
 /** Throws `connector_refused` where the folder lies outside of the tenant's files, before anything is done in it. */

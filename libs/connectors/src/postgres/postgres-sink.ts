@@ -106,6 +106,19 @@ class PostgresSink implements Sink {
     });
   }
 
+  /** Waits for a transaction of a former run that the server is still about to end. */
+  async holds({ timeline, batchId }: Pick<SinkWrite, 'timeline' | 'batchId'>): Promise<boolean> {
+    return this.using(async (client) => {
+      await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${this.lock})`);
+      const { rowCount } = await client.query(
+        `SELECT 1 FROM ${commitsName(this.target)} WHERE job_id = $1 AND sink_uid = $2 AND timeline = $3 AND batch_id >= $4`,
+        [this.jobId, this.uid, timeline, batchId],
+      );
+      await client.query('ROLLBACK');
+      return rowCount === 1;
+    });
+  }
+
   async close(): Promise<void> {
     const { client } = this;
     this.client = undefined;

@@ -51,7 +51,7 @@ export const RECORD_ERRORS = {
     fault: 'user',
     retry: 'never',
     say: (p: { batchId: number; source: string; partition: string; offset: number; reason: string }) =>
-      `Batch ${p.batchId} is committed with the record at ${p.source}/${p.partition}@${p.offset}, and the code that runs now cannot take it: ` +
-      `${p.reason}. The state cannot be rebuilt without it. Deploy code that reads this record too, or roll back to a checkpoint.`,
+      `Batch ${p.batchId} is committed, or a sink has it, with the record at ${p.source}/${p.partition}@${p.offset}, and the code that runs now cannot take it: ` +
+      `${p.reason}. It cannot be left out any more. Deploy code that reads this record too, or roll back to a checkpoint.`,
   },
 } as const satisfies Record<string, ErrorSpec>;

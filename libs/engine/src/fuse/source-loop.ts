@@ -23,6 +23,8 @@ export const SKIPPED_SHOWN_MAX = 5;
 /** Characters that are kept of why a record was set aside, and of all reasons of a batch before they are kept shorter. */
 const REASON_CHARS = { each: 400, all: 100_000, beyond: 60 };
 
+const NOTHING: ReadonlyMap<string, number> = new Map();
+
 /** Counts a batch's records, and those that could not be read. Owner: the program. */
 export class RecordCounter {
   records = 0;
@@ -34,14 +36,19 @@ export class RecordCounter {
   constructor(
     private readonly poison: Poison,
     private readonly where: Whereabouts,
+    /** How many of a source's first lines are records that are read again, by uid. */
+    private readonly readAgain: ReadonlyMap<string, number> = NOTHING,
   ) {}
 
-  /** A record that cannot be read: ends the batch, is passed over, or is set aside, as the job's policy says. */
+  /**
+   * A record that cannot be read: ends the batch, is passed over, or is set aside, as the job's policy says. One that is read
+   * again has a letter: it is not passed over.
+   */
   refuse(reason: string): void {
     this.records += 1;
     const record = { source: this.where.source ?? '', line: this.where.line };
     if (this.poison === 'fail') throw new OperatorFault(() => ({ code: 'record_unreadable', record, reason }));
-    if (this.poison === 'dead_letter') {
+    if (this.poison === 'dead_letter' || record.line < (this.readAgain.get(record.source) ?? 0)) {
       this.leaveOut(reason);
       return;
     }

@@ -78,7 +78,8 @@ class InProcessGraph implements GraphRuntime {
   private runInMemory({ batchId, batchTimeMs }: GraphInput, lines: ReadonlyMap<string, InputLines>): GraphOutput {
     const failed = (failure: BatchFailure): TidemarkError =>
       reportFailure(failure, { lines, places: PLACES_AS_THEY_ARE, batchId });
-    this.program.begin({ batchId, batchTimeMs });
+    const readAgain = new Map([...lines].map(([uid, { readAgain }]) => [uid, readAgain]));
+    this.program.begin({ batchId, batchTimeMs, readAgain });
     for (const [uid, piece] of this.pieces(lines)) {
       const failure = this.program.feed(uid, piece);
       if (failure !== undefined) throw failed(failure);

@@ -28,6 +28,13 @@ it('knows no line behind the last one', () => {
   expect([2, -1, 0.5].map((line) => lines.positionOf(line))).toEqual([undefined, undefined, undefined]);
 });
 
+it('knows which of its lines are read again', () => {
+  const again = aChunk('a\n', { timeline: 1 });
+  expect([[], [aChunk('b')], [again, again, aChunk('b')], [again]].map((of) => joinChunks(of).readAgain)).toEqual([
+    0, 0, 2, 1,
+  ]);
+});
+
 it('keeps the last line of a chunk apart from the first of the next', () => {
   expect(text(joinChunks([aChunk('a'), aChunk(''), aChunk('b')]))).toBe('a\nb\n');
 });

@@ -5,6 +5,8 @@ import type { InputChunk } from '../ports.js';
 export interface InputLines {
   /** UTF-8. Every chunk ends with a newline, so chunks never share a line. */
   readonly bytes: Uint8Array;
+  /** How many of the first lines are records that are read again. */
+  readonly readAgain: number;
   /** Of a line of `bytes`, counted from 0; undefined if there is no such line. */
   positionOf(line: number): LinePosition | undefined;
   /** What stands at these lines, which grow; undefined if there is no such line, or they do not. */
@@ -29,8 +31,11 @@ export interface InputRecord extends LinePosition {
  */
 export function joinChunks(chunks: readonly InputChunk[]): InputLines {
   const used = chunks.filter(({ bytes }) => bytes.length > 0);
+  const firstNew = used.findIndex(({ timeline }) => timeline === undefined);
   return {
     bytes: concatenate(used),
+    // Each is a chunk of its own.
+    readAgain: firstNew === -1 ? used.length : firstNew,
     positionOf: (line) => position(recordsAt(used, [line])?.[0]),
     recordsAt: (lines) => recordsAt(used, lines),
   };

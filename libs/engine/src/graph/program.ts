@@ -34,7 +34,7 @@ export interface ProgramOutput {
   readonly recordsSkipped: number;
   /** The first few of them. */
   readonly skipped: readonly (LineRef & { readonly reason: string })[];
-  /** Records that were set aside, under the poison policy `dead_letter`. Absent: none. */
+  /** Records that were set aside: under the poison policy `dead_letter`, and of what is read again. Absent: none. */
   readonly setAside?: readonly SetAsideLine[];
   readonly stateKeys: readonly { readonly uid: string; readonly keys: number }[];
   /** What operators counted in this batch: records that came too late, for example. */
@@ -51,6 +51,14 @@ export interface ProgramBlock {
   readonly deleted: number;
 }
 
+/** What a program is told of a batch before its input. */
+export interface BeginningBatch {
+  readonly batchId: number;
+  readonly batchTimeMs: number;
+  /** How many of the first lines of a source are records that are read again, by uid. Absent: none. */
+  readonly readAgain?: ReadonlyMap<string, number>;
+}
+
 /**
  * A compiled job with its state. A batch is `begin`, then each source's input in pieces, in the order of {@link sources},
  * then `end`. After a failed batch it is of no more use.
@@ -58,7 +66,7 @@ export interface ProgramBlock {
 export interface Program {
   /** The order in which their input is given: tables that are looked up in first, otherwise that of the graph. */
   readonly sources: readonly { readonly uid: string; readonly text: TextNeeded }[];
-  begin(batch: { readonly batchId: number; readonly batchTimeMs: number }): void;
+  begin(batch: BeginningBatch): void;
   /** @returns a failure, after which the batch is over. */
   feed(source: string, piece: InputPiece): BatchFailure | undefined;
   end(): ProgramResult;
@@ -134,13 +142,13 @@ class CompiledProgram implements Program {
     return new StateConverter(node, form).convert(block);
   }
 
-  begin({ batchId, batchTimeMs }: { readonly batchId: number; readonly batchTimeMs: number }): void {
+  begin({ batchId, batchTimeMs, readAgain }: BeginningBatch): void {
     if (this.phase !== 'idle') throw new RangeError('a batch has failed before, or is not at its end');
     if (!this.isRestored) this.afterRestore();
     this.phase = 'in_batch';
     this.meter.bytes = 0;
     this.context = Object.freeze({ batchId, batchTimeMs });
-    this.counter = new RecordCounter(this.definition.poison, this.where);
+    this.counter = new RecordCounter(this.definition.poison, this.where, readAgain);
     this.where.source = undefined;
   }
 

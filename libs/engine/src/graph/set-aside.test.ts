@@ -120,6 +120,22 @@ describe('a record that is set aside', () => {
     expect(setAside?.[0]?.reason).toMatch(/^seven \(thrown in map \(.*\) at .*set-aside.test.ts:\d+:\d+\)$/);
   });
 
+  it('may be one that is read again under the policy "skip", which passes over all others that cannot be read', async () => {
+    const chunks = [
+      aChunk('{"v":1}\n', { range: { from: 5, to: 6 }, offsetUnit: 'records', timeline: 1 }),
+      aChunk('{"v"\n', { range: { from: 7, to: 8 }, offsetUnit: 'records', timeline: 1 }),
+      aChunk('{"v"\n{"v":2}\n', { range: { from: 0, to: 13 } }),
+    ];
+    const batch = { ...textBatch(1, 1_000, ''), sources: [{ uid: 'in', chunks }] };
+    const output = await createInProcessGraph(aJob(throwing, { poison: 'skip' })).run(batch);
+    expect(output.setAside).toMatchObject([{ offset: 7, timeline: 1, code: 'record_unreadable' }]);
+    expect([output.recordsIn, output.recordsSkipped, outOf(output)]).toEqual([4, 1, '{"v":1}\n{"v":2}\n']);
+    await expect(createInProcessGraph(aJob(throwing)).run(batch)).rejects.toMatchObject({
+      code: 'record_unreadable',
+      params: { offset: 7 },
+    });
+  });
+
   it('is named with the field that does not fit the schema', async () => {
     const graph = createInProcessGraph(
       aJob(

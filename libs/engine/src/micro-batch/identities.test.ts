@@ -46,6 +46,9 @@ function aLog(logged: LoggedBatch[] = []) {
       commits.push(commit);
       return Promise.resolve({ outcome: 'committed', nextPlanned: false });
     },
+    setsAside: false,
+    setAside: () => Promise.reject(new Error('A record was set aside.')),
+    noteSearch: () => Promise.reject(new Error('A record was looked for.')),
   };
   return { log, commits };
 }

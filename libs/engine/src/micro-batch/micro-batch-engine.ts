@@ -121,7 +121,7 @@ export class MicroBatchEngine {
   ) {
     this.position = restored;
     this.planner = new Planner(ports.sources, timing, ports.clock, begins);
-    this.poison = new PoisonRecords(ports.log);
+    this.poison = new PoisonRecords(ports.log, ports.sinks);
   }
 
   /** Rebuilds the state up to the log's end, and finishes the batches that were left open. Call once, first. */

@@ -128,7 +128,7 @@ describe('what is re-driven and set aside again', () => {
     await log.plan(plan);
     const left: number[] = [];
     for (const [offset, timeline] of records) {
-      const poison = new PoisonRecords(log);
+      const poison = new PoisonRecords(log, []);
       for (const batch of await log.after(0)) poison.note(batch);
       await poison.runAgain(plan, () => Promise.resolve([]), threw(offset, timeline));
       left.push((await log.after(0)).flatMap(({ setAside = [] }) => setAside).length);
@@ -149,7 +149,7 @@ describe('what is re-driven and set aside again', () => {
 
   it('is read as the line that it was, also where that was empty', () => {
     const empty = { ...redriven[0]!, bytes: new Uint8Array(0) };
-    const poison = new PoisonRecords(new InMemoryWorld(undefined).log(0));
+    const poison = new PoisonRecords(new InMemoryWorld(undefined).log(0), []);
     const { sources } = poison.remaining({ ...plan, redriven: [empty] }, [{ uid: 'in', chunks: [] }]);
     expect(sources[0]?.chunks.map(({ bytes }) => new TextDecoder().decode(bytes))).toEqual(['\n']);
   });
@@ -158,7 +158,7 @@ describe('what is re-driven and set aside again', () => {
 describe('what a batch has set aside', () => {
   const plan: BatchPlan = { timeline: 1, batchId: 1, batchTimeMs: 1, ranges: {} };
   const aPoison = (logged?: Partial<LoggedBatch>): PoisonRecords => {
-    const poison = new PoisonRecords(new InMemoryWorld(undefined).log(0));
+    const poison = new PoisonRecords(new InMemoryWorld(undefined).log(0), []);
     poison.note({ plan, nextOffsets: {}, ...logged });
     return poison;
   };

@@ -17,7 +17,7 @@ import {
   type SetAsideRecord,
 } from '@tidemark/domain';
 import { NEWLINE } from '../lines.js';
-import type { BatchLog, Fenced, GraphOutput } from '../ports.js';
+import type { BatchLog, Fenced, GraphOutput, Sink } from '../ports.js';
 import type { BatchInput } from './resume.js';
 import { afterProbe, positionOfRecord, probeOf, recordsIn, type Probe } from './poison-search.js';
 import { withoutRecords, type RemainingInput } from './without-records.js';
@@ -59,6 +59,9 @@ const SEARCHED: readonly ErrorCode[] = [
  * again, but only when it is re-driven; and code that cannot take another one does not get by without it. Otherwise what
  * the sinks have and what the state has would differ by a record.
  *
+ * Under another policy batches are not settled, and the policy can be changed while one of them is open. So before a batch that a
+ * former run has left open does without another record, the sinks are asked whether they have something of it.
+ *
  * Records that are re-driven and set aside again have letters already, and count towards no bound: a plan never changes, so a
  * batch that may not set them aside would fail for ever.
  *
@@ -67,7 +70,10 @@ const SEARCHED: readonly ErrorCode[] = [
 export class PoisonRecords {
   private readonly logged = new Map<number, Omit<LoggedBatch, 'plan'>>();
 
-  constructor(private readonly log: BatchLog) {}
+  constructor(
+    private readonly log: BatchLog,
+    private readonly sinks: readonly Pick<Sink, 'holds'>[],
+  ) {}
 
   /** Takes what the log says of a batch that is to run again. */
   note(batch: LoggedBatch): void {
@@ -109,19 +115,17 @@ export class PoisonRecords {
 
   /**
    * Makes durable which records a batch leaves out that has run, before a sink has anything of it. Throws
-   * `record_lost_to_code` if a former run has settled it with fewer.
+   * `record_lost_to_code` if a former run has settled it with fewer, or a sink has something of it already.
    */
   async settle(plan: BatchPlan, letters: readonly NewDeadLetter[]): Promise<Fenced | undefined> {
-    if (this.log.setAside === undefined) return undefined;
     const known = new Set(this.leftOutOf(plan).map(recordKey));
     const records = letters
       .filter((letter) => !known.has(recordKey(letter)))
       .map(({ bytes: _, bytesTotal: __, ...record }): SetAsideRecord => record);
-    if (this.isSettled(plan)) {
-      const [lost] = records;
-      if (lost !== undefined) throw lostToCode(plan.batchId, lost);
-      return undefined;
-    }
+    const [another] = records;
+    if (another !== undefined && (this.isSettled(plan) || (await this.isHeld(plan))))
+      throw lostToCode(plan.batchId, another);
+    if (this.isSettled(plan) || (another === undefined && !this.log.setsAside)) return undefined;
     const written = await this.log.setAside(plan, records, { isSettled: true });
     return written.outcome === 'set_aside' ? undefined : written;
   }
@@ -142,7 +146,7 @@ export class PoisonRecords {
   /** What the next run of an open batch takes of its input. */
   probeOf({ batchId }: BatchPlan): Probe {
     const search = this.logged.get(batchId)?.search;
-    return search === undefined || this.log.noteSearch === undefined ? { kind: 'whole' } : probeOf(search);
+    return search === undefined || !this.log.setsAside ? { kind: 'whole' } : probeOf(search);
   }
 
   /**
@@ -151,7 +155,7 @@ export class PoisonRecords {
    */
   async runAgain(plan: BatchPlan, read: () => Promise<BatchInput>, error: unknown): Promise<RunAgain | Fenced> {
     // What has come of each record of a settled batch may be in a sink: none of them can be left out any more.
-    if (this.log.setAside === undefined || !isTidemarkError(error) || this.isSettled(plan)) throw error;
+    if (!this.log.setsAside || !isTidemarkError(error) || this.isSettled(plan)) throw error;
     const position = error.code === 'job_code_threw' ? (error.params as ThrewParams).position : undefined;
     const why = whatIsWrong(error);
     if (position !== undefined) return this.leaveOut(plan, { timeline: plan.timeline, ...position, ...why });
@@ -176,7 +180,7 @@ export class PoisonRecords {
     const { batchId, timeline } = plan;
     const { sources } = this.remaining(plan, input);
     const result = afterProbe(this.logged.get(batchId)?.search, { failed, records: recordsIn(sources) });
-    if (result.kind === 'not_found' || this.log.noteSearch === undefined) return undefined;
+    if (result.kind === 'not_found') return undefined;
     if (result.kind === 'search') {
       const noted = await this.log.noteSearch(plan, result.search);
       const { why } = result.search;
@@ -188,6 +192,7 @@ export class PoisonRecords {
 
   private async leaveOut(plan: BatchPlan, without: SetAsideRecord): Promise<RunAgain | Fenced> {
     const { batchId } = plan;
+    if (await this.isHeld(plan)) throw lostToCode(batchId, without);
     const ended = this.leftOutOf(plan).filter(({ hasEndedBatch }) => hasEndedBatch === true);
     const isRedriven = redrivenBy(plan);
     const again = ended.filter(isRedriven).length;
@@ -196,8 +201,8 @@ export class PoisonRecords {
       throw tooMany(batchId, `${POISON_ATTEMPTS_MAX} attempts at one batch, each without one more record`, without);
     const untried = isAgain && again + 1 >= REDRIVE_ATTEMPTS_MAX ? this.notTried(plan, without) : [];
     const records: readonly SetAsideRecord[] = [{ ...without, hasEndedBatch: true }, ...untried];
-    const written = await this.log.setAside?.(plan, records, { isSettled: false });
-    if (written?.outcome !== 'set_aside') return { outcome: 'fenced' };
+    const written = await this.log.setAside(plan, records, { isSettled: false });
+    if (written.outcome !== 'set_aside') return written;
     const { code, reason } = without;
     return { outcome: 'run_again', batchId, without, why: { code, reason } };
   }
@@ -209,6 +214,12 @@ export class PoisonRecords {
     return (plan.redriven ?? [])
       .filter((record) => !out.has(recordKey(record)))
       .map(({ bytes: _, ...record }) => ({ ...record, code, reason: why }));
+  }
+
+  /** Whether a sink has something of a batch. Nobody but a former run can have given it to one. */
+  private async isHeld({ timeline, batchId }: BatchPlan): Promise<boolean> {
+    if (!this.logged.has(batchId)) return false;
+    return (await Promise.all(this.sinks.map((sink) => sink.holds({ timeline, batchId })))).includes(true);
   }
 
   private isSettled({ batchId }: BatchPlan): boolean {

@@ -175,7 +175,8 @@ export class JobIsolate {
     const { batchId, batchTimeMs, seed } = request;
     const deadline = new Deadline(request.deadlineMs);
     return this.guarded(() => {
-      this.guest.begin.applySync(undefined, [batchId, batchTimeMs, seed]);
+      const readAgain = request.sources.map(({ uid, readAgain = 0 }) => [uid, readAgain]);
+      this.guest.begin.applySync(undefined, [batchId, batchTimeMs, seed, JSON.stringify(readAgain)]);
       for (const { uid, text, from, to } of this.pieces(request, body)) {
         const failure = deadline.count((timeout) =>
           this.guest.feed.applySync(undefined, [uid, from, to, text], { timeout }),

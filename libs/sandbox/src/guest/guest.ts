@@ -19,7 +19,7 @@ import type { BlocksOf } from '../messages.js';
 import { describeNodes } from './describe-nodes.js';
 import { setUpGlobals } from './globals.js';
 
-const { stringify } = JSON;
+const { parse, stringify } = JSON;
 const Bytes = Uint8Array;
 const globals = setUpGlobals();
 let program: Program | undefined;
@@ -110,9 +110,10 @@ const guest = {
     return stringify({ type: 'looked' });
   },
 
-  begin(batchId: number, batchTimeMs: number, seed: string): void {
+  /** @param readAgain pairs of a source and how many of its first lines are records that are read again, as JSON */
+  begin(batchId: number, batchTimeMs: number, seed: string, readAgain: string): void {
     globals.startBatch({ seed, timeMs: batchTimeMs });
-    loaded().begin({ batchId, batchTimeMs });
+    loaded().begin({ batchId, batchTimeMs, readAgain: new Map(parse(readAgain) as [string, number][]) });
   },
 
   /** Reads a piece of a source's input. @returns the reply's header if the batch has failed, otherwise nothing. */

@@ -14,9 +14,12 @@ export function readSetAside(
   if (setAside.length === 0) return [];
   const { poison, nodes } = job.manifest;
   const isSource = (name: string): boolean => nodes.some(({ kind, uid }) => kind === 'source' && uid === name);
-  const canBe = poison === 'dead_letter' && setAside.length <= recordsIn;
-  if (!canBe || !setAside.every(({ source }) => isSource(source))) return undefined;
   const { lines, places } = job;
+  const canBe = ({ source, line, operator }: (typeof setAside)[number]): boolean =>
+    isSource(source) &&
+    (poison === 'dead_letter' ||
+      (poison === 'skip' && operator === undefined && line < (lines.get(source)?.readAgain ?? 0)));
+  if (setAside.length > recordsIn || !setAside.every(canBe)) return undefined;
   return setAsideRecords(setAside.map(setAsideFromWire), { lines, places });
 }
 

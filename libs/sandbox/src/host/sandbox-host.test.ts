@@ -79,6 +79,35 @@ describe('a job in a sandbox', () => {
     expect(await blocksOf(restored)).toEqual(await blocksOf(graph));
   });
 
+  it('sets aside what cannot be read of what is read again, also where it passes over all else', async () => {
+    const graph = await started(
+      await aBundle(`import { defineJob, files, toLog } from '@tidemark/streams';
+export default defineJob({ name: 'skipping', batchInterval: '1 s', poison: 'skip' }, (job) => {
+  job.source('in', files<any>({ path: 'in' })).to('out', toLog());
+});
+`),
+    );
+    const again = ['1', 'no', '2'].map((line, offset) => ({
+      ...{ partition: 'a.jsonl', range: { from: offset, to: offset + 1 }, timeline: 1 },
+      ...{ offsetUnit: 'records' as const, bytes: Buffer.from(`${line}\n`) },
+    }));
+    const batch = aBatch(1, 'no\n3\nno\n', 20);
+    const [{ chunks } = { chunks: [] }] = batch.sources;
+    const output = await graph.run({ ...batch, sources: [{ uid: 'in', chunks: [...again, ...chunks] }] });
+    expect(output.setAside).toMatchObject([
+      {
+        source: 'in',
+        partition: 'a.jsonl',
+        offset: 1,
+        timeline: 1,
+        code: 'record_unreadable',
+        bytes: Buffer.from('no'),
+      },
+    ]);
+    expect(output).toMatchObject({ recordsIn: 6, recordsSkipped: 2, skipped: [{ offset: 20 }, { offset: 25 }] });
+    expect(Buffer.from(output.sinks.get('out')?.bytes ?? []).toString()).toBe('1\n2\n3\n');
+  });
+
   it('gives back a state of many frames', async () => {
     const bundle = await aCountingJob();
     const graph = await started(bundle, { memoryMb: 256, cpuMsPerBatch: 10_000 });

@@ -179,7 +179,10 @@ export class ProcessGraph implements SandboxedGraph {
     const { input, lines } = batch;
     const { timeline, batchId, batchTimeMs } = input;
     const { cpuMsPerBatch: deadlineMs } = this.job.limits;
-    const sources = [...lines].map(([uid, { bytes }]) => ({ uid, bytes: bytes.length }));
+    const sources = [...lines].map(([uid, { bytes, readAgain }]) => ({
+      ...{ uid, bytes: bytes.length },
+      ...(readAgain === 0 ? {} : { readAgain }),
+    }));
     const seed = `${this.job.id}/${timeline}/${batchId}`;
     const request = { type, batchId, batchTimeMs, seed, deadlineMs, sources } as const;
     return this.ask(

@@ -89,6 +89,7 @@ export class InMemoryWorld {
         if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
         return this.write(() => this.commit(commit, next));
       },
+      setsAside: true,
       setAside: ({ batchId }, records, { isSettled }) => {
         if (fenced()) return Promise.resolve<Fenced>({ outcome: 'fenced' });
         return this.write(() => {
@@ -155,12 +156,11 @@ export class InMemoryWorld {
       guarantee: 'exactly_once',
       write: (write) =>
         this.write(() => {
-          const held = this.sinks.get(uid) ?? [];
-          if (held.some(({ timeline, batchId }) => timeline === write.timeline && batchId === write.batchId))
-            return 'already_held';
-          this.sinks.set(uid, [...held, write]);
+          if (this.holds(uid, write)) return 'already_held';
+          this.sinks.set(uid, [...(this.sinks.get(uid) ?? []), write]);
           return 'written';
         }),
+      holds: (batch) => Promise.resolve(this.holds(uid, batch)),
       close: () => Promise.resolve(),
     };
   }
@@ -177,6 +177,11 @@ export class InMemoryWorld {
     return this.write(() => {
       this.checkpoints.push(structuredClone({ timeline, batchId, batchTimeMs, offsets, blocks }));
     });
+  }
+
+  private holds(uid: string, { timeline, batchId }: Pick<SinkWrite, 'timeline' | 'batchId'>): boolean {
+    const held = this.sinks.get(uid) ?? [];
+    return held.some((write) => write.timeline === timeline && write.batchId === batchId);
   }
 
   private commit(
