@@ -1,5 +1,6 @@
 import { DEFAULT_FLOW, recordKey, TidemarkError, type BatchPlan, type Poison } from '@tidemark/domain';
 import { defineJob, files, toFiles } from '@tidemark/streams';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createInProcessGraph } from '../graph/in-process-graph.js';
 import type { GraphInput, GraphRuntime, Sink } from '../ports.js';
@@ -119,6 +120,30 @@ describe.each(WAYS)('a batch that another policy has left open, and code that %s
     await run(world, { poison: 'dead_letter', code });
     expect(SINKS.map((sink) => world.rowsOf(sink))).toEqual([[['x', 3]], [['x', 3]]]);
     expect(lettersOf(world)).toEqual([1]);
+  });
+});
+
+/** Each is another bit of the sum, which so says which records are in it. */
+const VALUES = [1, -2, 4, -8, 16, -32];
+const aRevision: fc.Arbitrary<Revision> = fc.record({
+  poison: fc.constantFrom('fail', 'fail', 'dead_letter', 'dead_letter', 'skip'),
+  code: fc.constantFrom('takes', 'takes', 'throws', ...WAYS),
+  away: fc.subarray(SINKS),
+});
+
+describe('a batch that is run by any revisions, one after the other', () => {
+  it('has each record in a letter or in all of its sinks', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(aRevision, { minLength: 2, maxLength: 5 }), async (revisions) => {
+        const world = new InMemoryWorld(undefined);
+        world.append(VALUES.map((value) => ({ key: 'x', value })));
+        for (const revision of revisions) await run(world, revision).catch(() => undefined);
+        await run(world, { poison: 'dead_letter', code: 'takes' });
+        const sum = VALUES.filter((_, offset) => !lettersOf(world).includes(offset)).reduce((a, b) => a + b, 0);
+        expect(SINKS.map((sink) => world.rowsOf(sink))).toEqual([[['x', sum]], [['x', sum]]]);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 
