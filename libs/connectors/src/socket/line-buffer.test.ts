@@ -56,4 +56,18 @@ describe('a line buffer', () => {
     expect(buffer.push(Buffer.from(`1\n2\n${longest}x\n3\n`))).toBe('line_too_long');
     expect(buffer.records).toBe(2);
   });
+
+  it('holds in few blocks what comes byte by byte', () => {
+    const buffer = new LineBuffer();
+    const newline = Buffer.from('\n');
+    for (let line = 0; line < 200_000; line += 1) buffer.push(newline);
+    for (let byte = 0; byte < 200_000; byte += 1) buffer.push(Buffer.from('x'));
+
+    expect(buffer.records).toBe(200_000);
+    expect(buffer.bytes).toBe(400_000);
+    expect(buffer.blockCount).toBeLessThan(50);
+    expect(buffer.push(newline)).toBe('taken');
+    const { records, bytes } = buffer.peek({ records: Infinity, bytes: Infinity });
+    expect([records, bytes.toString()]).toEqual([200_001, `${'\n'.repeat(200_000)}${'x'.repeat(200_000)}\n`]);
+  });
 });

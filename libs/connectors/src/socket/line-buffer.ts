@@ -1,5 +1,11 @@
 const NEWLINE = 10;
 
+/**
+ * Up to this length, what arrives is put together with what came before it: a block takes hundreds of bytes however short it
+ * is, and a sender may give one byte at a time.
+ */
+const BLOCK_BYTES = 64 * 1024;
+
 /** A line, without its newline, may not be longer. */
 export const LINE_BYTES_MAX = 1024 * 1024;
 
@@ -10,8 +16,8 @@ export interface Lines {
 }
 
 /**
- * Turns what arrives on a connection into lines, first in first out. Lines stay together in the blocks that they came
- * in: an object for each would need several times the memory of a short line. Owner: one connection.
+ * Turns what arrives on a connection into lines, first in first out. Lines stay together in blocks: an object for each would
+ * need several times the memory of a short line. Owner: one connection.
  */
 export class LineBuffer {
   private blocks: Lines[] = [];
@@ -21,6 +27,11 @@ export class LineBuffer {
 
   get records(): number {
     return this.blocks.reduce((sum, { records }) => sum + records, 0);
+  }
+
+  /** In how many pieces all this lies. */
+  get blockCount(): number {
+    return this.blocks.length + this.partial.length;
   }
 
   /** Of whole lines and of the one that is still coming in. */
@@ -39,7 +50,7 @@ export class LineBuffer {
       if (bytes.length < block.length) return 'line_too_long';
     }
     if (wholeEnd < chunk.length) {
-      this.partial.push(chunk.subarray(wholeEnd));
+      append(this.partial, chunk.subarray(wholeEnd), { lengthOf: ({ length }) => length, join: (two) => Buffer.concat(two) });
       this.partialBytes += chunk.length - wholeEnd;
     }
     return this.partialBytes > LINE_BYTES_MAX ? 'line_too_long' : 'taken';
@@ -86,9 +97,32 @@ export class LineBuffer {
   }
 
   private add(block: Lines): void {
-    this.blocks.push(block);
+    append(this.blocks, block, { lengthOf: ({ bytes }) => bytes.length, join: joined });
     this.blockBytes += block.bytes.length;
   }
+}
+
+const joined = ([before, after]: readonly [Lines, Lines]): Lines => ({
+  records: before.records + after.records,
+  bytes: Buffer.concat([before.bytes, after.bytes]),
+});
+
+/**
+ * Adds a block. Of two neighbours the later one stays the smaller, so that there are few, and each byte is copied about as
+ * often as a block can double.
+ */
+function append<T>(
+  blocks: T[],
+  added: T,
+  { lengthOf, join }: { readonly lengthOf: (block: T) => number; readonly join: (two: readonly [T, T]) => T },
+): void {
+  let last = added;
+  for (let before = blocks.at(-1); before !== undefined; before = blocks.at(-1)) {
+    if (lengthOf(before) > lengthOf(last) || lengthOf(before) + lengthOf(last) > BLOCK_BYTES) break;
+    blocks.pop();
+    last = join([before, last]);
+  }
+  blocks.push(last);
 }
 
 /** The lines up to the first that is too long. */

@@ -137,6 +137,9 @@ const log: BatchLog = {
   after: async () => [],
   plan: async (plan) => ({ outcome: 'planned', plan }),
   commit: async (_, next) => ({ outcome: 'committed', nextPlanned: next !== undefined }),
+  setsAside: false,
+  setAside: async () => ({ outcome: 'set_aside' }),
+  noteSearch: async () => ({ outcome: 'noted' }),
 };
 
 const aGraph = (see: (input: GraphInput) => Promise<void>): GraphRuntime => ({
