@@ -50,7 +50,10 @@ export class LineBuffer {
       if (bytes.length < block.length) return 'line_too_long';
     }
     if (wholeEnd < chunk.length) {
-      append(this.partial, chunk.subarray(wholeEnd), { lengthOf: ({ length }) => length, join: (two) => Buffer.concat(two) });
+      append(this.partial, chunk.subarray(wholeEnd), {
+        lengthOf: ({ length }) => length,
+        join: (two) => Buffer.concat(two),
+      });
       this.partialBytes += chunk.length - wholeEnd;
     }
     return this.partialBytes > LINE_BYTES_MAX ? 'line_too_long' : 'taken';
