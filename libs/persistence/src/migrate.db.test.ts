@@ -1,9 +1,10 @@
+import type { SavepointId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import type { DataSource } from 'typeorm';
 import { describe, expect } from 'vitest';
 import { migrate } from './migrate.js';
 import { ADDITIVE_MIGRATIONS, MIGRATIONS } from './migrations/index.js';
-import { aCheckpoint, aClaimedRun, aSubmittedJob, aTenant } from './testing.js';
+import { aCheckpoint, aClaimedRun, aSubmittedJob, aTenant, stores } from './testing.js';
 
 describe('bringing the schema up to this build', () => {
   postgresTest('happens once, by four processes that start together', async ({ database, dataSource }) => {
@@ -37,6 +38,32 @@ describe('bringing the schema up to this build', () => {
 
     expect(await dataSource.query('SELECT id, builds_on FROM checkpoints')).toEqual([{ id: 'ckp_1', builds_on: [] }]);
   });
+
+  postgresTest(
+    'goes on counting savepoints where it finds that they have come to',
+    async ({ database, dataSource }) => {
+      const tenantId = await aTenant(dataSource);
+      const [asked, none] = [await aSubmittedJob(dataSource, tenantId), await aSubmittedJob(dataSource, tenantId)];
+      const recovery = stores(dataSource).recovery.forTenant(tenantId);
+      for (const id of ['sav_1', 'sav_2', 'sav_3'] as SavepointId[])
+        await recovery.requestSavepoint(asked, { id, label: id }, { actor: 'test', trace: undefined });
+      await dataSource.query(`DELETE FROM savepoints WHERE id = 'sav_1'`);
+      await dataSource.query('ALTER TABLE jobs DROP COLUMN savepoints_asked');
+      await dataSource.query('DELETE FROM migrations WHERE name = $1', [MIGRATIONS[14].name]);
+
+      await migrate(database.url);
+
+      const found = await dataSource.query<{ id: string; savepoints_asked: number }[]>(
+        'SELECT id, savepoints_asked FROM jobs',
+      );
+      expect(new Map(found.map((job) => [job.id, job.savepoints_asked]))).toEqual(
+        new Map([
+          [asked, 3],
+          [none, 0],
+        ]),
+      );
+    },
+  );
 
   postgresTest(
     'is refused for data of a newer build, of which nothing is changed',

@@ -219,6 +219,19 @@ describe('a savepoint', () => {
     expect(checkpoints.isDue()).toBe(true);
   });
 
+  it('is written for a request that came after one that was let go of, however little had changed', async () => {
+    const checkpoints = checkpointer();
+    run.obey({ ...orders, savepoint: 1 });
+    checkpoints.begin(aSnapshot(1, { kind: checkpoints.kind }), PAUSE_MS, run.savepointWanted);
+    await checkpoints.settle();
+    run.obey(orders);
+    expect([checkpoints.isAskedFor(), checkpoints.kind]).toEqual([false, 'delta']);
+
+    // No number is ever given out again.
+    run.obey({ ...orders, savepoint: 2 });
+    expect([checkpoints.isAskedFor(), checkpoints.kind]).toEqual([true, 'full']);
+  });
+
   it('that fails is made up for by the next one that is due, not at once', async () => {
     const checkpoints = checkpointer();
     run.obey({ ...orders, savepoint: 1 });

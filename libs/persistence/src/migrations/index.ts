@@ -12,6 +12,7 @@ import { Installation1765300000000 } from './13-installation.js';
 import { DeadLetters1765400000000 } from './14-dead-letters.js';
 import { OlderBuilds1765500000000 } from './15-older-builds.js';
 import { RunsByRunner1765600000000 } from './16-runs-by-runner.js';
+import { SavepointNumbers1765700000000 } from './17-savepoint-numbers.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -29,6 +30,7 @@ export const MIGRATIONS = [
   DeadLetters1765400000000,
   OlderBuilds1765500000000,
   RunsByRunner1765600000000,
+  SavepointNumbers1765700000000,
 ] as const;
 
 /**
@@ -36,4 +38,8 @@ export const MIGRATIONS = [
  * nothing another meaning, and whatever an older build writes is whole without them. Every other migration shuts older
  * builds out.
  */
-export const ADDITIVE_MIGRATIONS: readonly string[] = [RunsByRunner1765600000000.name];
+export const ADDITIVE_MIGRATIONS: readonly string[] = [
+  RunsByRunner1765600000000.name,
+  // An older build gives out numbers without counting them: what it has written is looked at as well.
+  SavepointNumbers1765700000000.name,
+];

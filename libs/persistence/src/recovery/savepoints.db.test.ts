@@ -68,6 +68,29 @@ describe('a savepoint of a job that runs', () => {
     expect(await recovery.findSavepoint(id, savepoint(2).id)).toMatchObject({ checkpointId: ckp(4) });
   });
 
+  postgresTest('is none that was frozen for one that somebody has let go of since', async ({ dataSource }) => {
+    const { recovery, id, runs, fence, commit, write } = await aRunningJob(dataSource);
+    await recovery.requestSavepoint(id, savepoint(1), by);
+    // The run has frozen batch 1 for it, and is still writing.
+    await runs.beginCheckpoint(fence, aCheckpoint(ckp(1), 1));
+    await recovery.releaseSavepoint(id, savepoint(1).id, by);
+    await recovery.requestSavepoint(id, savepoint(2), by);
+    await runs.completeCheckpoint(fence, ckp(1), { ...aWrittenCheckpoint, savepoint: 1 });
+    expect(await recovery.findSavepoint(id, savepoint(2).id)).toMatchObject({ status: 'requested' });
+
+    expect(await commit(2)).toMatchObject({ orders: { savepoint: 2 } });
+    await write(2, 2);
+    expect(await recovery.findSavepoint(id, savepoint(2).id)).toMatchObject({ checkpointId: ckp(2) });
+  });
+
+  postgresTest('has a number of its own, also after rows of a build that counts none', async ({ dataSource }) => {
+    const { recovery, id, commit } = await aRunningJob(dataSource);
+    for (const n of [1, 2]) await recovery.requestSavepoint(id, savepoint(n), by);
+    await dataSource.query('UPDATE jobs SET savepoints_asked = 0');
+    await recovery.requestSavepoint(id, savepoint(3), by);
+    expect(await commit(2)).toMatchObject({ orders: { savepoint: 3 } });
+  });
+
   postgresTest('waits for the next run when this one dies', async ({ dataSource }) => {
     const running = await aRunningJob(dataSource);
     const { recovery, id, runs, fence, runnerId } = running;

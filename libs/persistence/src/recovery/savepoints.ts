@@ -34,16 +34,26 @@ export async function requestSavepoint(
   const isToMove = !isAtRest(job, status) || pendingRollback(job) !== undefined;
   const kept = isToMove ? undefined : await holdLast(tx, job);
   if (kept?.outcome === 'no_state') return { ...kept, status };
-  const number = ((await tx.maximum(SavepointRow, 'number', { jobId })) ?? 0) + 1;
+  const number = await nextNumber(tx, job);
   await tx.insert(SavepointRow, {
     ...{ id, tenantId, jobId, number, label, status: 'requested', actor, requestId: requestId ?? null },
   });
   await appendEvents(tx, { tenantId, jobId }, [
     { type: 'savepoint.requested', data: { savepointId: id, label, actor } },
   ]);
-  await tx.update(JobRow, { id: jobId }, { savepointWanted: number });
+  await tx.update(JobRow, { id: jobId }, { savepointWanted: number, savepointsAsked: number });
   if (kept !== undefined) await answerSavepoints(tx, { tenantId, jobId }, kept.checkpointId, number);
   return { outcome: 'requested', savepoint: toSavepoint(await tx.findOneByOrFail(SavepointRow, { id })) };
+}
+
+/**
+ * Never one that was given out before, also where somebody has let go of that savepoint: the job's run may have frozen the
+ * state for it already, and would take the request for answered.
+ */
+async function nextNumber(tx: EntityManager, { id: jobId, savepointsAsked }: JobRow): Promise<number> {
+  // Of what an older build has written since only the row tells.
+  const newest = (await tx.maximum(SavepointRow, 'number', { jobId })) ?? 0;
+  return Math.max(savepointsAsked, newest) + 1;
 }
 
 type NoState = Omit<Extract<SavepointRequested, { outcome: 'no_state' }>, 'status'>;

@@ -40,6 +40,8 @@ export class JobRow {
   @Column({ name: 'start_mode', type: 'jsonb', nullable: true }) startMode!: object | null;
   /** Number of the newest savepoint that somebody waits for. */
   @Column({ name: 'savepoint_wanted', type: 'integer', nullable: true }) savepointWanted!: number | null;
+  /** Number of the newest savepoint that was ever asked for; an older build does not count those that it writes down. */
+  @Column({ name: 'savepoints_asked', type: 'integer', default: 0 }) savepointsAsked!: number;
   /** Whether dead letters may wait to be read again. */
   @Column({ name: 'redrive_wanted', type: 'boolean', default: false }) redriveWanted!: boolean;
   @Column({ name: 'trace', type: 'text', nullable: true }) trace!: string | null;
