@@ -467,7 +467,7 @@ end_content:
   od
 }
 
-/* pruneBatches: what every restorable checkpoint of the timeline holds already. It is enough to know the oldest one. */
+/* pruneBatches: what every checkpoint holds already that a start may fall back to. It is enough to know the oldest one. */
 active proctype Pruner() {
 end_pruned:
   do

@@ -207,7 +207,7 @@ describe('R9: a byte or an object of the newest checkpoint that is not what it w
       const property = fc.asyncProperty(aCase, async ({ policy, bases, pruned, object, damage }) => {
         const job = await DamagedJob.start(dataSource, { objects, runnerId, policy });
         for (const count of bases) await job.runOnOneBase(count);
-        if (pruned) await scheduling.pruneBatches({ keep: 0, limit: 1_000 });
+        if (pruned) await scheduling.pruneBatches({ keep: 0, limit: 1_000, perTimeline: 5 });
         const newest = job.taken.at(-1);
         const damaged = newest?.objects[Math.floor(object * newest.objects.length)] ?? '';
         await apply(damage, join(folder, damaged));

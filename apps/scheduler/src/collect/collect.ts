@@ -59,7 +59,8 @@ export class Collect {
   }
 
   private async dropBatches(signal: AbortSignal): Promise<void> {
-    const ask = { keep: this.config.keep.batches, limit: BATCHES_MAX_PER_STATEMENT };
+    const { batches: keep, checkpoints: perTimeline } = this.config.keep;
+    const ask = { keep, perTimeline, limit: BATCHES_MAX_PER_STATEMENT };
     for (let statements = 0; statements < STATEMENTS_MAX_PER_PASS && !signal.aborted; statements += 1) {
       if ((await this.store.pruneBatches(ask)) < BATCHES_MAX_PER_STATEMENT) return;
     }

@@ -81,8 +81,10 @@ export const RULES = {
   rollbackIsKnownAgain: true,
   deploymentIsKnownAgain: true,
   savepointIsKnownAgain: true,
+  savepointsAreCounted: true,
   cancelIsAtOnce: true,
   olderIsTaken: true,
+  logIsAsked: true,
   leaseIsByPostgres: true,
 };
 export type Rules = typeof RULES;

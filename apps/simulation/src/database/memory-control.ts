@@ -23,6 +23,7 @@ import { answerSavepoints } from './checkpoint-writes.js';
 import { checkpointOf, copyOf, holdCheckpoints, pin, type Database, type Transact } from './database.js';
 import { isOwned } from './run-ends.js';
 import { pendingRollback, standingOf, supersedeRollback } from './start-point.js';
+import { nextSavepoint, releaseSavepoint } from './savepoints.js';
 import type { CheckpointRow, JobRow } from './tables.js';
 import { newestFirst } from './tables.js';
 import { factsOf } from './upgrade-facts.js';
@@ -174,15 +175,19 @@ export class MemoryControl {
       const isToMove = job.currentRunId !== null || !isAtRest(job.status) || pendingRollback(job) !== undefined;
       const at = isToMove ? undefined : checkpointAt(this.database, job);
       if (!isToMove && (at?.jobId !== id || !this.isHeld(id, at.id))) return 'no_state';
-      const number = Math.max(0, ...tables.savepoints.filter(({ jobId }) => jobId === id).map((one) => one.number)) + 1;
+      const number = nextSavepoint(this.database, job);
       tables.savepoints.push({
         ...{ id: savepointId, jobId: id, number, requestId, status: 'requested', checkpointId: null },
       });
-      job.savepointWanted = number;
+      Object.assign(job, { savepointWanted: number, savepointsAsked: number });
       watch.savepointAsked?.(job, number);
       if (at !== undefined) answerSavepoints(this.database, job, at, number);
       return 'requested';
     });
+  }
+
+  releaseSavepoint(id: JobId, savepointId: SavepointId): Promise<boolean> {
+    return this.transact('let go of a savepoint', () => releaseSavepoint(this.database, id, savepointId));
   }
 
   fork(of: JobId, fork: { readonly id: JobId; readonly checkpointId: CheckpointId }): Promise<string> {
@@ -282,7 +287,7 @@ function insertJob(
     ...{ timeline: 1, baseTimeline: null, baseBatchId: 0, baseBatchTimeMs: null, baseOffsets: {} },
     ...{ baseCheckpointId: null, lastTimeline: null, lastBatchId: null, lastBatchTimeMs: null, lastOffsets: null },
     ...{ currentRunId: null, attempts: 0, retryAtMs: null, startTrigger: 'first_start', startMode: null },
-    ...{ savepointWanted: null, probation: null, upgrade: null },
+    ...{ savepointWanted: null, savepointsAsked: 0, probation: null, upgrade: null },
     ...base,
   };
   tables.jobs.set(id, row);

@@ -68,11 +68,7 @@ function groupsOf(all: readonly CheckpointRow[]): readonly Group[] {
   const groups = Map.groupBy(all, ({ jobId, kind, timeline, status }) => `${jobId}/${kind}/${timeline}/${status}`);
   return [...groups.values()].map((unsorted): Group => {
     const rows = unsorted.sort(newestFirst);
-    const bases = [...new Set(rows.map(baseOf))].slice(0, BASES_KEPT);
-    const spared = new Set<CheckpointRow | undefined>([
-      ...bases.map((base) => rows.find((row) => baseOf(row) === base)),
-      rows.find(({ verifiedAt }) => verifiedAt !== undefined),
-    ]);
+    const spared = sparedOf(rows);
     return {
       rows,
       spares: (index) => {
@@ -82,6 +78,16 @@ function groupsOf(all: readonly CheckpointRow[]): readonly Group[] {
       },
     };
   });
+}
+
+/** The newest one, the newest that was read back, and the newest of the base before. @param rows newest first */
+function sparedOf(rows: readonly CheckpointRow[]): ReadonlySet<CheckpointRow> {
+  const bases = [...new Set(rows.map(baseOf))].slice(0, BASES_KEPT);
+  const spared = [
+    ...bases.map((base) => rows.find((row) => baseOf(row) === base)),
+    rows.find(({ verifiedAt }) => verifiedAt !== undefined),
+  ];
+  return new Set(spared.filter((row) => row !== undefined));
 }
 
 const baseOf = ({ buildsOn, path }: CheckpointRow): string => buildsOn[0] ?? path;
@@ -128,10 +134,10 @@ export function retire(
   return rows.map(({ id, path }) => ({ id, path }));
 }
 
-/** Drops committed batches that every restorable checkpoint of their timeline contains, beyond the newest `keep`. */
+/** Drops committed batches that every checkpoint contains which a start may fall back to, beyond the newest `keep`. */
 export function pruneBatches(
   { tables, rules, watch }: Database,
-  { keep, limit }: { readonly keep: number; readonly limit: number },
+  { keep, limit, perTimeline }: { readonly keep: number; readonly limit: number; readonly perTimeline: number },
 ): number {
   let dropped = 0;
   for (const job of [...tables.jobs.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
@@ -139,7 +145,8 @@ export function pruneBatches(
     const timelines = new Set(complete.map((row) => row.timeline));
     if (!rules.prunerWantsCheckpoint) timelines.add(job.timeline);
     for (const timeline of [...timelines].sort((a, b) => a - b)) {
-      const ids = complete.filter((row) => row.timeline === timeline).map(({ batchId }) => batchId);
+      const rows = complete.filter((row) => row.timeline === timeline).sort(newestFirst);
+      const ids = fallbacksOf(rows, perTimeline).map(({ batchId }) => batchId);
       const oldest = rules.prunerAsksCheckpoints ? Math.min(...ids) : Math.max(...ids);
       const below = Math.min(oldest, (job.lastBatchId ?? Infinity) - keep);
       const batches = tables.batchesOf(job.id, timeline);
@@ -153,6 +160,12 @@ export function pruneBatches(
     }
   }
   return dropped;
+}
+
+/** Savepoints, and what is kept only because others build on it, are not restored from where the log has gone on. */
+function fallbacksOf(rows: readonly CheckpointRow[], perTimeline: number): readonly CheckpointRow[] {
+  const own = rows.filter(({ kind }) => kind === 'checkpoint').slice(0, perTimeline);
+  return [...own, ...sparedOf(rows)];
 }
 
 /** Lets go of what forks begin with, of those that have a checkpoint of their own that was read back. */

@@ -140,6 +140,39 @@ describe('a job in memory, as in Postgres,', () => {
     expect(scene.job).toMatchObject({ desired: 'stopped', startMode: null });
   });
 
+  sceneTest('holds on to no batches for a savepoint of long ago', async (scene) => {
+    await scene.start();
+    await scene.askForSavepoint();
+    await scene.batch();
+    expect(await scene.prune(1)).toEqual([]);
+    await scene.batch();
+    expect(await scene.prune(1)).toEqual([2]);
+    await scene.batch();
+    expect(await scene.prune(1)).toEqual([3]);
+  });
+
+  sceneTest('holds on to the batches after the newest checkpoint that is no savepoint', async (scene) => {
+    await scene.start();
+    await scene.batch();
+    for (let count = 0; count < 2; count += 1) {
+      await scene.askForSavepoint();
+      await scene.batch();
+    }
+    expect(await scene.prune(1)).toEqual([2, 3]);
+  });
+
+  sceneTest('has a checkpoint like any other once its savepoint was let go of', async (scene) => {
+    await scene.start();
+    const id = await scene.askForSavepoint();
+    await scene.batch();
+    await scene.letGoOf(id);
+    await scene.batch();
+    await scene.letGoOf(await scene.askForSavepoint());
+
+    expect(scene.job).toMatchObject({ savepointWanted: null, savepointsAsked: 2 });
+    expect(await scene.prune(2)).toEqual([2]);
+  });
+
   sceneTest('remembers its last hundred rollbacks', async (scene) => {
     const { first } = await atRest(scene);
     for (let count = 0; count < 103; count += 1) await scene.rollBack(first);

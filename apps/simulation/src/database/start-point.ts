@@ -135,9 +135,10 @@ export function restorable(
   readonly base: Checkpoint | undefined;
   readonly reachBeginning: boolean;
 } {
-  const { tables } = database;
+  const { tables, rules } = database;
   const [first] = tables.batchesOf(job.id, job.timeline).keys();
-  const reachBeginning = first === undefined ? job.lastTimeline !== job.timeline : first === job.baseBatchId + 1;
+  const loggedAfter = first === undefined ? standingOf(job).batchId : first - 1;
+  const reachBeginning = loggedAfter === job.baseBatchId;
   const own = tables.checkpointsOf(job.id).filter(({ timeline }) => timeline === job.timeline);
   const newest = (status: Checkpoint['status']): readonly Checkpoint[] =>
     own
@@ -145,7 +146,8 @@ export function restorable(
       .sort(newestFirst)
       .slice(0, CANDIDATES_MAX)
       .map(copyOf);
-  const candidates = [...newest('complete'), ...newest('corrupt')].sort(newestFirst);
+  const reached = newest('complete').filter(({ batchId }) => !rules.logIsAsked || batchId >= loggedAfter);
+  const candidates = [...reached, ...newest('corrupt')].sort(newestFirst);
   const row = reachBeginning ? checkpointOf(database, job.baseCheckpointId) : undefined;
   const revision = row?.jobId === job.id ? row.revision : REVISION_OF_ANOTHER_JOB;
   const base = row === undefined ? undefined : { ...copyOf(row), revision };

@@ -53,6 +53,7 @@ export interface JobRow {
   startTrigger: StartTrigger;
   startMode: StartMode | null;
   savepointWanted: number | null;
+  savepointsAsked: number;
   probation: Probation | null;
   upgrade: PendingUpgrade | null;
 }

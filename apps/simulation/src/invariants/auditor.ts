@@ -201,7 +201,10 @@ export class Auditor {
     this.asked.set(`${job.id}/${number}`, { timeline: job.timeline, committedId });
   }
 
-  private savepointAnswered(job: JobRow, number: number, { batchId }: CheckpointRow): void {
+  private savepointAnswered(job: JobRow, number: number, { batchId, buildsOn }: CheckpointRow): void {
+    // That of a job at rest is its last checkpoint, whatever that builds on.
+    const isWhole = job.currentRunId === null || buildsOn.length === 0;
+    this.findings.check('I12', isWhole, () => `savepoint ${number} is of batch ${batchId}, and not whole`);
     const asked = this.asked.get(`${job.id}/${number}`);
     if (asked === undefined) return;
     const holds = job.timeline > asked.timeline || batchId >= asked.committedId;

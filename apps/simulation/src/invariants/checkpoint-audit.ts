@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MANIFEST_NAME, type CheckpointManifest } from '@tidemark/checkpoint';
 import type { JobId } from '@tidemark/domain';
-import type { CheckpointRow, JobRow, Tables } from '../database/tables.js';
+import { newestFirst, type CheckpointRow, type JobRow, type Tables } from '../database/tables.js';
 import type { Disk } from '../world/objects.js';
 import type { Findings } from './invariants.js';
 import { sameOffsets, textOf, type Timelines } from './timelines.js';
@@ -64,8 +64,11 @@ export class CheckpointAudit {
   pruned(jobId: JobId, timeline: number, batchId: number): void {
     const complete = this.tables
       .checkpointsOf(jobId)
-      .filter((row) => row.timeline === timeline && row.status === 'complete');
-    const needs = complete.find((row) => row.batchId < batchId);
+      .filter((row) => row.timeline === timeline && row.status === 'complete')
+      .sort(newestFirst);
+    // One damaged file may take the newest with all that share its base.
+    const fallbacks = [complete[0], complete.find((row) => baseOf(row) !== baseOf(complete[0]))];
+    const needs = fallbacks.find((row) => row !== undefined && row.batchId < batchId);
     this.findings.check('I9', needs === undefined, () => `batch ${batchId} was dropped, which ${nameOf(needs)} needs`);
     const isHeld = complete.some((row) => row.batchId >= batchId);
     const what = (): string => `batch ${batchId} of t${timeline} was dropped, and no complete checkpoint holds it`;
@@ -141,6 +144,8 @@ export class CheckpointAudit {
     return row.status === 'complete' && !isBehind ? 'it is the newest of its timeline' : undefined;
   }
 }
+
+const baseOf = (row: CheckpointRow | undefined): string | undefined => row?.buildsOn[0] ?? row?.path;
 
 /** Of what lies on the disk, which is another array once it is damaged. */
 const hashes = new WeakMap<Uint8Array, string>();

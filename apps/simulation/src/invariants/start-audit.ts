@@ -38,19 +38,27 @@ export class StartAudit {
     this.findings.check('I8', isExplained, what);
   }
 
-  /** What it was ordered to begin with, or else the newest that can be read, or what its timeline begins with. */
+  /**
+   * What it was ordered to begin with, or else the newest that can be read and gone on from, or what its timeline begins
+   * with.
+   */
   private wouldDo(job: JobRow): CheckpointRow | undefined {
     const { checkpoints } = this.tables;
     if (job.startMode?.mode === 'checkpoint') return readable(checkpoints.get(job.startMode.checkpointId));
-    const own = this.tables.checkpointsOf(job.id).filter(({ timeline }) => timeline === job.timeline);
+    const loggedAfter = this.loggedAfter(job);
+    const own = this.tables
+      .checkpointsOf(job.id)
+      .filter(({ timeline, batchId }) => timeline === job.timeline && batchId >= loggedAfter);
     const newest = own.sort(newestFirst).find((row) => readable(row) !== undefined);
     const base = job.baseCheckpointId === null ? undefined : checkpoints.get(job.baseCheckpointId);
-    return newest ?? (this.hasWholeLog(job) ? readable(base) : undefined);
+    return newest ?? (loggedAfter === job.baseBatchId ? readable(base) : undefined);
   }
 
-  private hasWholeLog(job: JobRow): boolean {
-    const [first] = this.tables.batchesOf(job.id, job.timeline).keys();
-    return first === undefined ? job.lastTimeline !== job.timeline : first === job.baseBatchId + 1;
+  /** After which batch of its timeline the log has all that follow. */
+  private loggedAfter({ id, timeline, lastTimeline, lastBatchId, baseBatchId }: JobRow): number {
+    const [first] = this.tables.batchesOf(id, timeline).keys();
+    if (first !== undefined) return first - 1;
+    return lastTimeline === timeline ? (lastBatchId ?? baseBatchId) : baseBatchId;
   }
 
   private fits({ shapes, revision: of }: CheckpointRow, jobId: JobId, revision: number): boolean {

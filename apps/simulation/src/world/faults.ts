@@ -228,8 +228,14 @@ export const KINDS = {
     happens: (world, chance, strikes) => {
       const jobId = jobOf(world, chance);
       const id = world.ids.next('savepoint');
-      const ask = (of: JobId) => () => world.control().requestSavepoint(of, id, requestId(chance));
-      if (jobId !== undefined) insist(world, ask(jobId), ifDone(strikes));
+      if (jobId === undefined) return;
+      // Of one of the last ones somebody lets go, more often than not right before the next is asked for.
+      const last = chance.of(world.database.tables.savepoints.filter((one) => one.jobId === jobId).slice(-2));
+      if (last !== undefined && chance.happens(0.4)) {
+        const release = async (): Promise<string> => String(await world.control().releaseSavepoint(jobId, last.id));
+        insist(world, release);
+      }
+      insist(world, () => world.control().requestSavepoint(jobId, id, requestId(chance)), ifDone(strikes));
     },
   },
   rollback: {

@@ -63,8 +63,8 @@ export const REASON_CODES = {
     'Operators whose state does not fit start empty; the others keep theirs, and every source its place.',
   STATE_DOES_NOT_FIT: 'The state in the checkpoint does not fit the new code.',
   NO_READABLE_CHECKPOINT:
-    'No checkpoint that is left on this timeline can be read. Go back to one of another timeline ("tidemark rollback"), or start ' +
-    'with empty state ("tidemark start --from offsets-only").',
+    'No checkpoint that is left on this timeline can be read and has all batches after it in the log. Go back to a savepoint, or ' +
+    'to a checkpoint of another timeline ("tidemark rollback"), or start with empty state ("tidemark start --from offsets-only").',
   OFFSETS_PRESERVED: 'State starts empty by policy; every source goes on at its committed offset.',
   TIMELINE_BASE: 'The timeline begins with the state of this checkpoint and with offsets of its own.',
   ASKED_CHECKPOINT: 'The order to start named this checkpoint: its state and offsets, on a new timeline.',
@@ -97,7 +97,10 @@ export const REVISION_OF_ANOTHER_JOB = 0;
 
 export interface RestoreFacts {
   readonly policy: RestorePolicy;
-  /** Complete checkpoints of the job's current timeline, newest first; those found unreadable are still in the list. */
+  /**
+   * Complete checkpoints of the job's current timeline whose batches since are in the log, newest first; those found unreadable
+   * are still in the list.
+   */
   readonly checkpoints: readonly Pick<Checkpoint, 'id' | 'timeline' | 'batchId' | 'revision' | 'shapes' | 'status'>[];
   /** The revision that is about to start. */
   readonly revision: number;

@@ -85,10 +85,16 @@ export abstract class SchedulingStore {
   /** Removes the row once its objects are gone. */
   abstract forgetCheckpoints(ids: readonly CheckpointId[]): Promise<void>;
   /**
-   * Drops at most `limit` batches that no restorable checkpoint needs, beyond the newest `keep`, of each timeline the oldest
-   * first, and announces in the same transaction the objects that they held. How many it dropped.
+   * Drops at most `limit` batches that no checkpoint needs which a start may fall back to, beyond the newest `keep`, of each
+   * timeline the oldest first, and announces in the same transaction the objects that they held. How many it dropped.
+   *
+   * @param ask.perTimeline as for `retireCheckpoints`
    */
-  abstract pruneBatches(ask: { readonly keep: number; readonly limit: number }): Promise<number>;
+  abstract pruneBatches(ask: {
+    readonly keep: number;
+    readonly limit: number;
+    readonly perTimeline: number;
+  }): Promise<number>;
   abstract pruneEvents(keep: number): Promise<void>;
 
   /**

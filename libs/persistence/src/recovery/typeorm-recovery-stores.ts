@@ -124,12 +124,12 @@ class TypeOrmRecoveryStore implements RecoveryStore {
   async newestOf(id: JobId): Promise<Checkpoint | undefined> {
     const job = await this.manager.findOneBy(JobRow, { id, tenantId: this.tenantId });
     if (job === null) return undefined;
-    const { checkpoints } = await restorable(this.manager, job);
+    // Whoever begins a timeline of their own with it needs none of the batches after it.
+    const newest = await this.tipOf(id, job.timeline);
+    if (newest !== undefined) return newest;
+    const { base } = await restorable(this.manager, job);
     // What the timeline begins with is of before it, and no longer of the job where its offsets were set since.
-    return checkpoints.find(
-      (one) =>
-        one.status === 'complete' && one.jobId === id && (one.timeline === job.timeline || beginsTimelineOf(job, one)),
-    );
+    return base?.status === 'complete' && base.jobId === id && beginsTimelineOf(job, base) ? base : undefined;
   }
 
   async fork(of: JobId, fork: NewFork, by: OrderedBy): Promise<Forked> {

@@ -79,7 +79,10 @@ export async function decideOnce(tx: EntityManager, job: JobRow, number: number)
   };
 }
 
-/** What the job can be restored from, newest first: checkpoints of its timeline, and at last the one that begins it. */
+/**
+ * What the job can be restored from, newest first: checkpoints of its timeline, and at last the one that begins it. Complete
+ * ones after which batches are missing in the log are none of them: savepoints, above all, are kept for longer than those.
+ */
 export async function restorable(
   tx: EntityManager,
   job: JobRow,
@@ -89,9 +92,14 @@ export async function restorable(
   /** Whether the plans from the timeline's first batch on are still in the log. */
   readonly reachBeginning: boolean;
 }> {
-  const reachBeginning = await plansReachBeginning(tx, job);
+  const loggedAfter = await logBegins(tx, job);
+  const reachBeginning = loggedAfter === job.baseBatchId;
   const base = reachBeginning ? await baseCheckpointOf(tx, job) : undefined;
-  const checkpoints = [...(await candidates(tx, job)), ...(base === undefined ? [] : [base])];
+  const own = await candidates(tx, job);
+  const checkpoints = [
+    ...own.filter(({ status, batchId }) => status !== 'complete' || batchId >= loggedAfter),
+    ...(base === undefined ? [] : [base]),
+  ];
   return { checkpoints, base, reachBeginning };
 }
 
@@ -146,12 +154,13 @@ async function checkpointOf(tx: EntityManager, job: JobRow, id: string): Promise
   return row === null ? undefined : toCheckpoint(row);
 }
 
-async function plansReachBeginning(tx: EntityManager, job: JobRow): Promise<boolean> {
+/** After which batch of the job's timeline the log has all that follow. */
+async function logBegins(tx: EntityManager, job: JobRow): Promise<number> {
   const first = await tx
     .createQueryBuilder(BatchRow, 'b')
     .where('b.job_id = :id AND b.timeline = :timeline', { id: job.id, timeline: job.timeline })
     .orderBy('b.batch_id', 'ASC')
     .limit(1)
     .getOne();
-  return first === null ? job.lastTimeline !== job.timeline : first.batchId === job.baseBatchId + 1;
+  return first === null ? standingOf(job).batchId : first.batchId - 1;
 }

@@ -132,16 +132,21 @@ export async function forgetCheckpoints(database: DataSource, ids: readonly Chec
 }
 
 /**
- * Drops committed batches that every restorable checkpoint of their timeline already contains, beyond the newest `keep`.
+ * Drops committed batches, beyond the newest `keep`, that are in every checkpoint of their timeline which a start is to be
+ * able to fall back to. These are the newest that the limits of the job allow (`perTimeline` where nothing says how many), the
+ * newest one of all, the newest that was read back, and the newest of the base before; savepoints are among the last three
+ * only. What is kept for something else is gone back to on a new timeline, if at all, or serves others as their base: a
+ * savepoint of long ago would hold on to all batches since.
+ *
  * A timeline without a complete checkpoint keeps all of its batches: they are what its state is rebuilt from. What is left
  * of one for the next time is never behind a gap: the log would seem to reach its beginning.
  */
 export function pruneBatches(
   database: DataSource,
-  { keep, limit }: { readonly keep: number; readonly limit: number },
+  { keep, limit, perTimeline }: { readonly keep: number; readonly limit: number; readonly perTimeline: number },
 ): Promise<number> {
   return database.transaction(async (tx) => {
-    const [rows] = await tx.query<[Pick<BatchPlan, 'ranges'>[], number]>(PRUNE_BATCHES, [keep, limit]);
+    const [rows] = await tx.query<[Pick<BatchPlan, 'ranges'>[], number]>(PRUNE_BATCHES, [keep, limit, perTimeline]);
     const paths = rows.flatMap(heldObjects);
     if (paths.length > 0) await tx.insert(OutboxRow, { topic: TOPICS.objectsUnneeded, payload: { paths } });
     return rows.length;
@@ -149,9 +154,26 @@ export function pruneBatches(
 }
 
 const PRUNE_BATCHES = `
-  WITH needed AS (
-    SELECT c.job_id, c.timeline, min(c.batch_id) AS oldest
-      FROM checkpoints c WHERE c.status = 'complete' GROUP BY c.job_id, c.timeline
+  WITH limits AS (${limitsOfJobs('$3')}), ranked AS (
+    SELECT c.job_id, c.timeline, c.batch_id, c.kind, c.verified_at,
+           row_number() OVER (PARTITION BY c.job_id, c.timeline ORDER BY c.batch_id DESC, c.id DESC) AS newest,
+           row_number() OVER (PARTITION BY c.job_id, c.timeline, c.kind ORDER BY c.batch_id DESC, c.id DESC) AS newest_of_kind,
+           row_number() OVER (PARTITION BY c.job_id, c.timeline, c.verified_at IS NULL
+                              ORDER BY c.batch_id DESC, c.id DESC) AS newest_alike,
+           row_number() OVER (PARTITION BY c.job_id, c.timeline, coalesce(c.builds_on[1], c.path)
+                              ORDER BY c.batch_id DESC, c.id DESC) AS newest_of_base
+      FROM checkpoints c WHERE c.status = 'complete'
+  ), numbered AS (
+    SELECT r.*, count(*) FILTER (WHERE r.newest_of_base = 1)
+                OVER (PARTITION BY r.job_id, r.timeline ORDER BY r.newest) AS base_number
+      FROM ranked r
+  ), needed AS (
+    SELECT n.job_id, n.timeline, min(n.batch_id) AS oldest
+      FROM numbered n JOIN limits l ON l.job_id = n.job_id
+     WHERE n.kind = 'checkpoint' AND n.newest_of_kind <= l.keep
+        OR n.newest_of_base = 1 AND n.base_number <= 2
+        OR n.verified_at IS NOT NULL AND n.newest_alike = 1
+     GROUP BY n.job_id, n.timeline
   ), bounds AS (
     SELECT n.job_id, n.timeline, least(n.oldest, j.last_batch_id - $1) AS below
       FROM needed n JOIN jobs j ON j.id = n.job_id

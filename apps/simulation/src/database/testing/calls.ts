@@ -348,7 +348,7 @@ export const CALLS: {
   prune: [
     2,
     async ({ both, chance }) => {
-      const ask = { keep: chance.below(3), limit: 1 + chance.below(4) };
+      const ask = { keep: chance.below(3), limit: 1 + chance.below(4), perTimeline: 1 + chance.below(2) };
       return [await both.postgres.scheduling.pruneBatches(ask), await both.memory.scheduling.pruneBatches(ask)];
     },
   ],
@@ -431,6 +431,16 @@ export const CALLS: {
         .forTenant(both.tenantId)
         .requestSavepoint(jobId, { id, label: id }, { ...BY, requestId });
       return [outcome, await both.memory.control.requestSavepoint(jobId, id, requestId)];
+    }),
+  ],
+  'let go of a savepoint': [
+    1,
+    withJob(async ({ both, chance }, jobId) => {
+      const ofJob = both.memory.database.tables.savepoints.filter((one) => one.jobId === jobId);
+      const id = recent(chance, ofJob)?.id;
+      if (id === undefined) return [undefined, undefined];
+      const postgres = await both.postgres.recovery.forTenant(both.tenantId).releaseSavepoint(jobId, id, BY);
+      return [postgres, await both.memory.control.releaseSavepoint(jobId, id)];
     }),
   ],
   fork: [

@@ -5,7 +5,7 @@ const JOBS = `
   SELECT id, desired, status, revision, epoch::int, timeline, base_timeline, base_batch_id::int, base_batch_time_ms::int,
          base_offsets, base_checkpoint_id, last_timeline, last_batch_id::int, last_batch_time_ms::int, last_offsets,
          current_run_id, attempts, retry_at IS NOT NULL AS waits, start_trigger, start_mode, savepoint_wanted,
-         probation, upgrade->'revision' AS upgrade
+         savepoints_asked, probation, upgrade->'revision' AS upgrade
     FROM jobs ORDER BY id`;
 const CHECKPOINTS = `
   SELECT id, job_id, timeline, batch_id::int, epoch::int, revision, status, kind, path, builds_on, holds, offsets,
@@ -79,7 +79,7 @@ const jobsOf = (tables: Tables) =>
     ...{ base_checkpoint_id: job.baseCheckpointId, last_timeline: job.lastTimeline, last_batch_id: job.lastBatchId },
     ...{ last_batch_time_ms: job.lastBatchTimeMs, last_offsets: job.lastOffsets, current_run_id: job.currentRunId },
     ...{ attempts: job.attempts, waits: job.retryAtMs !== null, start_trigger: job.startTrigger },
-    ...{ start_mode: job.startMode, savepoint_wanted: job.savepointWanted },
+    ...{ start_mode: job.startMode, savepoint_wanted: job.savepointWanted, savepoints_asked: job.savepointsAsked },
     ...{ probation: plain(job.probation), upgrade: job.upgrade?.revision ?? null },
   }));
 

@@ -8,6 +8,7 @@ import {
   type JobOrder,
   type RunEnd,
   type RunnerId,
+  type SavepointId,
   type StartMode,
 } from '@tidemark/domain';
 import type { Both } from './both.js';
@@ -57,7 +58,7 @@ export class Scene {
     return 'claimed';
   }
 
-  /** Runs one batch, and writes a checkpoint of it unless it is slow. */
+  /** Runs one batch, and writes a checkpoint of it unless it is slow: a savepoint, if one is wanted. */
   async batch({ processingMs = 1 } = {}): Promise<CheckpointId> {
     const { postgres, memory, ids } = this.both;
     const fence = this.owner();
@@ -73,6 +74,7 @@ export class Scene {
     const counts = { recordsIn: 1, recordsOut: 1, recordsSkipped: 0, processingMs, schedulingDelayMs: 0 };
     const { bundleDigest, manifest } = memory.database.tables.revision(this.jobId, revision);
     const id = ids.next('checkpoint');
+    const savepoint = this.job.savepointWanted ?? undefined;
     const checkpoint = {
       ...{
         id,
@@ -93,7 +95,7 @@ export class Scene {
       await runs.writeBatch(fence, { kind: 'commit', commit, next: undefined });
       if (processingMs > 1) continue;
       await runs.beginCheckpoint(fence, checkpoint);
-      await runs.completeCheckpoint(fence, id, { ...WRITTEN, savepoint: undefined });
+      await runs.completeCheckpoint(fence, id, { ...WRITTEN, savepoint });
     }
     return id;
   }
@@ -156,6 +158,30 @@ export class Scene {
     const store = postgres.recovery.forTenant(tenantId);
     const { outcome } = await store.orderRollback(this.jobId, { id, checkpointId }, { ...BY, requestId });
     return asBoth(outcome, await memory.control.rollBack(this.jobId, { rollbackId: id, checkpointId, requestId }));
+  }
+
+  /** Asks for a savepoint. */
+  async askForSavepoint(): Promise<SavepointId> {
+    const { postgres, memory, tenantId, ids } = this.both;
+    const [id, requestId] = [ids.next('savepoint'), this.request()];
+    const store = postgres.recovery.forTenant(tenantId);
+    await store.requestSavepoint(this.jobId, { id, label: id }, { ...BY, requestId });
+    await memory.control.requestSavepoint(this.jobId, id, requestId);
+    return id;
+  }
+
+  async letGoOf(id: SavepointId): Promise<void> {
+    const { postgres, memory, tenantId } = this.both;
+    await postgres.recovery.forTenant(tenantId).releaseSavepoint(this.jobId, id, BY);
+    await memory.control.releaseSavepoint(this.jobId, id);
+  }
+
+  /** Answers with the batches of the timeline that are left. */
+  async prune(perTimeline: number): Promise<readonly number[]> {
+    const { postgres, memory } = this.both;
+    for (const { scheduling } of [postgres, memory])
+      await scheduling.pruneBatches({ keep: 0, limit: 1_000, perTimeline });
+    return [...memory.database.tables.batchesOf(this.jobId, this.job.timeline).keys()];
   }
 
   /** The runner holds a connection of its own. */
