@@ -37,6 +37,7 @@ import { FindStart } from './start/find-start.js';
 import { NextStartController } from './start/next-start.controller.js';
 import { OffsetsController } from './start/offsets.controller.js';
 import { ShowOffsets } from './start/show-offsets.js';
+import { SourceLooks } from './start/source-looks.js';
 import { SourceInspector } from './start/source-inspector.js';
 import { WeighOffsets } from './start/weigh-offsets.js';
 import { ReadCode } from './replay/read-code.js';
@@ -121,6 +122,7 @@ export class ApiModule {
         PlanUpgrade,
         TryConversion,
         FindStart,
+        SourceLooks,
         ShowOffsets,
         WeighOffsets,
         EditOffsets,

@@ -22,8 +22,8 @@ import { OrderJob } from './order-job.js';
 
 const REFUSALS = [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND, HttpStatus.CONFLICT];
 
-const ordering = (id: string, summary: string): MethodDecorator =>
-  Operation({ id, summary, status: HttpStatus.ACCEPTED, answer: JobAnswer, problems: REFUSALS, conditional: true });
+const ordering = (id: string, summary: string, problems = REFUSALS): MethodDecorator =>
+  Operation({ id, summary, status: HttpStatus.ACCEPTED, answer: JobAnswer, problems, conditional: true });
 
 /** Changes what the owner wants. The answer shows it at once; the status follows when the scheduler has done it. */
 @ApiTags('jobs')
@@ -37,7 +37,10 @@ export class ControlController {
   ) {}
 
   @Post('start')
-  @ordering('startJob', 'Starts a job that is stopped, finished, failed or waiting for a decision')
+  @ordering('startJob', 'Starts a job that is stopped, finished, failed or waiting for a decision', [
+    ...REFUSALS,
+    HttpStatus.TOO_MANY_REQUESTS,
+  ])
   async start(
     @Tenant() tenantId: TenantId,
     @By() caller: Caller,

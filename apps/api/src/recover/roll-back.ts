@@ -21,6 +21,7 @@ import {
 import { existingJob, existingRevision } from '../inspect/existing-job.js';
 import { showVerdict } from '../inspect/history.answers.js';
 import { ShowOffsets } from '../start/show-offsets.js';
+import { SourceLooks } from '../start/source-looks.js';
 import { sourcesIn } from '../start/sources-of-job.js';
 import { WeighOffsets } from '../start/weigh-offsets.js';
 import { namedCheckpoint, type StoresOfTenant } from './chosen-checkpoint.js';
@@ -38,6 +39,7 @@ export class RollBack {
     private readonly recovery: RecoveryStores,
     private readonly offsets: ShowOffsets,
     private readonly weigh: WeighOffsets,
+    private readonly looks: SourceLooks,
     private readonly ids: IdSource,
   ) {}
 
@@ -75,6 +77,8 @@ export class RollBack {
     const { revision, timeline, batchId } = preview.checkpoint;
     const { nodes } = (await existingRevision(stores.jobs, id, revision)).manifest;
     const shown = await this.offsets.ofCheckpoint(tenantId, id, checkpointId);
+    const of = { tenantId, jobId: id, sources: sourcesIn(nodes) };
+    const changes = await this.looks.pass(tenantId, () => this.weigh.all(of, changesOf(preview)));
     return {
       checkpointId,
       from: preview.from,
@@ -82,7 +86,7 @@ export class RollBack {
       start: showVerdict(preview.start),
       batchesTakenBack: preview.again?.batches ?? null,
       recordsAgain: preview.again?.records ?? null,
-      changes: await this.weigh.all({ tenantId, jobId: id, sources: sourcesIn(nodes) }, changesOf(preview)),
+      changes,
       problems: shown.sources.flatMap(({ source, problem }) => (problem === null ? [] : [{ source, ...problem }])),
       sinks: nodes.filter(({ kind }) => kind === 'sink').map(showSink),
     };

@@ -54,7 +54,7 @@ export class RollbacksController {
     id: 'previewRollback',
     summary: 'Shows what a rollback would do; nothing is written',
     answer: RollbackPreviewAnswer,
-    problems: REFUSALS,
+    problems: [...REFUSALS, HttpStatus.TOO_MANY_REQUESTS],
   })
   preview(
     @Tenant() tenantId: TenantId,

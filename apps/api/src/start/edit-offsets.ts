@@ -18,6 +18,7 @@ import { existingJob } from '../inspect/existing-job.js';
 import type { OffsetEditAnswer } from './offsets.answers.js';
 import type { ForgetQuery, OffsetRequest } from './offsets.requests.js';
 import { SourceInspector } from './source-inspector.js';
+import { SourceLooks } from './source-looks.js';
 import { sourcesOf } from './sources-of-job.js';
 import { WeighOffsets, type SourcesOfJob } from './weigh-offsets.js';
 
@@ -36,10 +37,24 @@ export class EditOffsets {
     private readonly jobs: JobStores,
     private readonly offsets: OffsetStores,
     private readonly inspector: SourceInspector,
+    private readonly looks: SourceLooks,
     private readonly weigh: WeighOffsets,
   ) {}
 
-  async set(tenantId: TenantId, id: JobId, wanted: readonly OffsetRequest[], by: EditBy): Promise<OffsetEditAnswer> {
+  set(tenantId: TenantId, id: JobId, wanted: readonly OffsetRequest[], by: EditBy): Promise<OffsetEditAnswer> {
+    return this.looks.pass(tenantId, () => this.setNow(tenantId, id, wanted, by));
+  }
+
+  forget(tenantId: TenantId, id: JobId, query: ForgetQuery, by: EditBy): Promise<OffsetEditAnswer> {
+    return this.looks.pass(tenantId, () => this.forgetNow(tenantId, id, query, by));
+  }
+
+  private async setNow(
+    tenantId: TenantId,
+    id: JobId,
+    wanted: readonly OffsetRequest[],
+    by: EditBy,
+  ): Promise<OffsetEditAnswer> {
     const editing = await this.begin(tenantId, id);
     const set = bySource(wanted);
     const identities: (readonly [string, OffsetEdit['identities'][string]])[] = [];
@@ -51,7 +66,7 @@ export class EditOffsets {
     return this.apply(editing, { set, identities: Object.fromEntries(identities), forget: {} }, by);
   }
 
-  async forget(
+  private async forgetNow(
     tenantId: TenantId,
     id: JobId,
     { source, partition }: ForgetQuery,

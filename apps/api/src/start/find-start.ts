@@ -12,6 +12,7 @@ import {
   type TenantId,
 } from '@tidemark/domain';
 import { SourceInspector, type SourceOfJob } from './source-inspector.js';
+import { SourceLooks } from './source-looks.js';
 import { sourcesOf } from './sources-of-job.js';
 import type { StartRequest } from './start.requests.js';
 
@@ -21,11 +22,13 @@ export class FindStart {
   constructor(
     private readonly stores: JobStores,
     private readonly inspector: SourceInspector,
+    private readonly looks: SourceLooks,
   ) {}
 
   /**
    * Undefined where the newest checkpoint is meant. Throws `validation_failed`, `thing_not_found`,
-   * `checkpoint_not_restorable`, `start_mode_unsupported`, and what the sources throw.
+   * `checkpoint_not_restorable`, `start_mode_unsupported`,
+   * `too_many_at_once`, and what the sources throw.
    */
   async run(
     tenantId: TenantId,
@@ -70,7 +73,9 @@ export class FindStart {
     to: 'earliest' | 'latest' | { readonly timestampMs: number },
   ): Promise<{ readonly offsets: SourceOffsets; readonly identities: SourceIdentities }> {
     const nodes = await sourcesOf(this.stores.forTenant(tenantId), job, revision);
-    const found = await Promise.all(nodes.map((node) => this.seekIn({ tenantId, jobId: job.id, node }, to)));
+    const found = await this.looks.pass(tenantId, () =>
+      Promise.all(nodes.map((node) => this.seekIn({ tenantId, jobId: job.id, node }, to))),
+    );
     const offsets = Object.fromEntries(found.map((each) => [each.uid, each.offsets]));
     return { offsets, identities: Object.fromEntries(found.map((each) => [each.uid, each.identities])) };
   }

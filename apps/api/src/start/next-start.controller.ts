@@ -47,7 +47,7 @@ export class NextStartController {
     id: 'previewNextStart',
     summary: 'Shows from what the next start of a job would begin, and why; nothing is written',
     answer: NextStartAnswer,
-    problems: [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND, HttpStatus.CONFLICT],
+    problems: [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND, HttpStatus.CONFLICT, HttpStatus.TOO_MANY_REQUESTS],
   })
   async preview(
     @Tenant() tenantId: TenantId,

@@ -11,7 +11,7 @@ import { OffsetEditAnswer, OffsetsAnswer } from './offsets.answers.js';
 import { ForgetQuery, OffsetsRequest } from './offsets.requests.js';
 import { ShowOffsets } from './show-offsets.js';
 
-const REFUSALS = [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND, HttpStatus.CONFLICT];
+const REFUSALS = [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND, HttpStatus.CONFLICT, HttpStatus.TOO_MANY_REQUESTS];
 
 const editing = (id: string, summary: string): MethodDecorator =>
   Operation({ id, summary, answer: OffsetEditAnswer, problems: REFUSALS, conditional: true });
@@ -30,7 +30,7 @@ export class OffsetsController {
     id: 'getOffsets',
     summary: "Shows a job's committed offsets beside what its sources hold",
     answer: OffsetsAnswer,
-    problems: [HttpStatus.NOT_FOUND],
+    problems: [HttpStatus.NOT_FOUND, HttpStatus.TOO_MANY_REQUESTS],
   })
   get(@Tenant() tenantId: TenantId, @Param('id', JobIdPipe) id: JobId): Promise<OffsetsAnswer> {
     return this.offsets.ofJob(tenantId, id);
@@ -41,7 +41,7 @@ export class OffsetsController {
     id: 'getCheckpointOffsets',
     summary: 'Shows the offsets of a checkpoint beside what the sources hold now',
     answer: OffsetsAnswer,
-    problems: [HttpStatus.NOT_FOUND],
+    problems: [HttpStatus.NOT_FOUND, HttpStatus.TOO_MANY_REQUESTS],
   })
   ofCheckpoint(
     @Tenant() tenantId: TenantId,

@@ -16,6 +16,7 @@ import {
 import { existingJob } from '../inspect/existing-job.js';
 import type { OffsetsAnswer, PartitionOffsetsAnswer, SourceOffsetsAnswer } from './offsets.answers.js';
 import { SourceInspector } from './source-inspector.js';
+import { SourceLooks } from './source-looks.js';
 import { sourcesOf } from './sources-of-job.js';
 
 type Extent = Awaited<ReturnType<SeekableOffsets['extent']>>;
@@ -28,15 +29,24 @@ export class ShowOffsets {
     private readonly jobs: JobStores,
     private readonly offsets: OffsetStores,
     private readonly inspector: SourceInspector,
+    private readonly looks: SourceLooks,
   ) {}
 
-  async ofJob(tenantId: TenantId, id: JobId): Promise<OffsetsAnswer> {
+  ofJob(tenantId: TenantId, id: JobId): Promise<OffsetsAnswer> {
+    return this.looks.pass(tenantId, () => this.showJob(tenantId, id));
+  }
+
+  ofCheckpoint(tenantId: TenantId, id: JobId, checkpointId: string): Promise<OffsetsAnswer> {
+    return this.looks.pass(tenantId, () => this.showCheckpoint(tenantId, id, checkpointId));
+  }
+
+  private async showJob(tenantId: TenantId, id: JobId): Promise<OffsetsAnswer> {
     const committed = await this.offsets.forTenant(tenantId).read(id);
     if (committed === undefined) throw new TidemarkError('thing_not_found', { thing: 'job', id });
     return this.show(tenantId, id, committed);
   }
 
-  async ofCheckpoint(tenantId: TenantId, id: JobId, checkpointId: string): Promise<OffsetsAnswer> {
+  private async showCheckpoint(tenantId: TenantId, id: JobId, checkpointId: string): Promise<OffsetsAnswer> {
     const store = this.jobs.forTenant(tenantId);
     await existingJob(store, id);
     const checkpoint = isId('checkpoint', checkpointId) ? await store.findCheckpoint(id, checkpointId) : undefined;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SeekableOffsets } from '@tidemark/connectors';
 import { isTidemarkError, type GraphNode, type JobId, type OffsetChange, type TenantId } from '@tidemark/domain';
 import type { OffsetChangeAnswer } from './offsets.answers.js';
 import { SourceInspector } from './source-inspector.js';
@@ -17,35 +18,61 @@ export interface SourcesOfJob {
 export class WeighOffsets {
   constructor(private readonly inspector: SourceInspector) {}
 
+  /**
+   * Source by source, each of which is opened once: to open one may read a whole folder. Whoever calls is in a
+   * {@link SourceLooks} already.
+   */
   async all(of: SourcesOfJob, changes: readonly OffsetChange[]): Promise<readonly OffsetChangeAnswer[]> {
-    const weighed: OffsetChangeAnswer[] = [];
-    for (const [index, change] of changes.entries()) weighed.push(await this.one(of, change, index < COUNTED_MAX));
-    return weighed;
+    const counted = new Set(changes.slice(0, COUNTED_MAX));
+    const weighed: (readonly OffsetChangeAnswer[])[] = [];
+    for (const [uid, ofSource] of Map.groupBy(changes, ({ source }) => source)) {
+      const node = of.sources.find((each) => each.uid === uid);
+      const found = node === undefined ? undefined : await this.inSource(of, node, { changes: ofSource, counted });
+      weighed.push(found ?? ofSource.map(unknown));
+    }
+    return weighed.flat();
   }
 
-  /** Where the source can tell. */
-  private async one(
-    { tenantId, jobId, sources }: SourcesOfJob,
-    change: OffsetChange,
-    isCounted: boolean,
-  ): Promise<OffsetChangeAnswer> {
-    const { source, partition, before, after } = change;
-    const shown = { source, partition, before: before ?? null, after: after ?? null };
-    const node = sources.find(({ uid }) => uid === source);
-    const unknown = { ...shown, unit: null, recordsAgain: null, recordsSkipped: null };
-    if (node === undefined) return unknown;
-    try {
-      return await this.inspector.look({ tenantId, jobId, node }, async (held) => {
-        const [from, to] = [Math.min(before ?? 0, after ?? 0), Math.max(before ?? 0, after ?? 0)];
-        const records = isCounted ? ((await held.count(partition, { from, to })) ?? null) : null;
-        const isBack = (after ?? 0) < (before ?? 0);
-        const [recordsAgain, recordsSkipped] = isBack ? [records, 0] : [0, records];
-        return { ...shown, unit: held.unit, recordsAgain, recordsSkipped };
-      });
-    } catch (error) {
-      // How much it is about is only of interest.
-      if (isTidemarkError(error)) return unknown;
-      throw error;
-    }
+  /** Undefined where the source cannot tell: how much it is about is only of interest. */
+  private inSource(
+    { tenantId, jobId }: SourcesOfJob,
+    node: GraphNode,
+    { changes, counted }: { readonly changes: readonly OffsetChange[]; readonly counted: ReadonlySet<OffsetChange> },
+  ): Promise<readonly OffsetChangeAnswer[] | undefined> {
+    const look = this.inspector.look({ tenantId, jobId, node }, async (held) => {
+      const weighed: OffsetChangeAnswer[] = [];
+      for (const change of changes) {
+        const one = await orUndefined(weighOne(held, change, { isCounted: counted.has(change) }));
+        weighed.push(one ?? unknown(change));
+      }
+      return weighed;
+    });
+    return orUndefined(look);
+  }
+}
+
+async function weighOne(
+  held: SeekableOffsets,
+  change: OffsetChange,
+  { isCounted }: { readonly isCounted: boolean },
+): Promise<OffsetChangeAnswer> {
+  const { partition, before = 0, after = 0 } = change;
+  const [from, to] = [Math.min(before, after), Math.max(before, after)];
+  const records = isCounted ? ((await held.count(partition, { from, to })) ?? null) : null;
+  const [recordsAgain, recordsSkipped] = after < before ? [records, 0] : [0, records];
+  return { ...unknown(change), unit: held.unit, recordsAgain, recordsSkipped };
+}
+
+const unknown = ({ source, partition, before = null, after = null }: OffsetChange): OffsetChangeAnswer => ({
+  ...{ source, partition, before, after },
+  ...{ unit: null, recordsAgain: null, recordsSkipped: null },
+});
+
+async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isTidemarkError(error)) return undefined;
+    throw error;
   }
 }

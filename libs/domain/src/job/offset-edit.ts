@@ -47,8 +47,10 @@ export function editOffsets(
   const named = [...new Set([...Object.keys(identities), ...Object.keys(pinned)])].sort();
   // What a set offset is a position of is known anew, or not at all.
   const known = named.map((uid) => {
-    const replaced = Object.keys(own(set, uid) ?? {});
-    const kept = Object.entries(own(identities, uid) ?? {}).filter(([partition]) => !replaced.includes(partition));
+    const replaced = own(set, uid) ?? {};
+    const kept = Object.entries(own(identities, uid) ?? {}).filter(
+      ([partition]) => own(replaced, partition) === undefined,
+    );
     return [uid, merged(Object.fromEntries(kept), own(pinned, uid), own(forget, uid))] as const;
   });
   return {
