@@ -181,6 +181,7 @@ export {
   JobStores,
   RunnerDirectory,
   UPGRADE_ANSWERS,
+  type BatchPosition,
   type BatchRecord,
   type Deployed,
   type JobStore,

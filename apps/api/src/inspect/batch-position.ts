@@ -1,10 +1,4 @@
-import type { BatchRecord } from '@tidemark/domain';
-
-/** Where a batch stands in a job's life: a later timeline comes after everything on an earlier one. */
-export interface BatchPosition {
-  readonly timeline: number;
-  readonly batchId: number;
-}
+import type { BatchPosition, BatchRecord } from '@tidemark/domain';
 
 /** Before every batch. */
 export const BEFORE_ALL: BatchPosition = { timeline: 0, batchId: 0 };

@@ -4,12 +4,14 @@ import {
   JobStores,
   TidemarkError,
   type ApiKeyId,
+  type BatchPosition,
   type BatchRecord,
   type JobEventRecord,
   type JobId,
+  type JobStore,
   type TenantId,
 } from '@tidemark/domain';
-import { BEFORE_ALL, isAfter, positionOf, type BatchPosition } from './batch-position.js';
+import { BEFORE_ALL, isAfter, positionOf } from './batch-position.js';
 
 const POLL_MS = 200;
 const JOBS_AT_ONCE = 4;
@@ -133,9 +135,21 @@ export class EventFeed implements BeforeApplicationShutdown {
       const events = await store.listEvents(first.jobId, { afterSeq, limit: EVENTS_PER_POLL });
       for (const stream of together) sendEvents(stream, events);
     }
-    const batches = await store.listBatches(first.jobId, { limit: BATCHES_PER_POLL });
-    for (const stream of streams) sendBatches(stream, batches);
+    await this.pollBatches(store, first.jobId, streams);
     await this.keepUp(streams, async () => (await store.find(first.jobId)) !== undefined);
+  }
+
+  /** A batch tells of every partition that it reads: only those are read that a stream has not sent. */
+  private async pollBatches(store: JobStore, jobId: JobId, streams: readonly Stream[]): Promise<void> {
+    const newest = await store.newestCommitted(jobId);
+    for (const stream of streams) stream.afterBatch ??= newest ?? BEFORE_ALL;
+    const behind = streams.filter(({ afterBatch = BEFORE_ALL }) => newest !== undefined && isAfter(newest, afterBatch));
+    const places = groupBy(behind, ({ afterBatch = BEFORE_ALL }) => `${afterBatch.timeline}/${afterBatch.batchId}`);
+    for (const together of places.values()) {
+      const after = together[0]?.afterBatch ?? BEFORE_ALL;
+      const batches = await store.listCommitted(jobId, { after, limit: BATCHES_PER_POLL });
+      for (const stream of together) sendBatches(stream, batches);
+    }
   }
 
   /** Heartbeats, and the end of streams that are old or whose job is gone. */
@@ -164,12 +178,8 @@ function sendEvents(stream: Stream, events: readonly JobEventRecord[]): void {
   }
 }
 
-function sendBatches(stream: Stream, newestFirst: readonly BatchRecord[]): void {
-  const committed = newestFirst.filter(({ commit }) => commit !== undefined).reverse();
-  const newest = committed.at(-1);
-  const after = stream.afterBatch ?? (newest === undefined ? BEFORE_ALL : positionOf(newest));
-  stream.afterBatch = after;
-  for (const batch of committed.filter((one) => isAfter(positionOf(one), after))) {
+function sendBatches(stream: Stream, batches: readonly BatchRecord[]): void {
+  for (const batch of batches) {
     stream.sink.batch(batch);
     stream.afterBatch = positionOf(batch);
   }

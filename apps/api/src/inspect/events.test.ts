@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http';
-import type { JobId } from '@tidemark/domain';
+import type { JobId, JobStore } from '@tidemark/domain';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { aBundle, ApiUnderTest, STREAMS_PER_KEY } from '../testing/api-under-test.js';
 import { aBatch, anEvent } from '../testing/history.js';
@@ -74,10 +74,10 @@ describe('the events of a job as a stream', () => {
 
   it('show a batch when it is committed, once and without an id', async () => {
     api.tenant.batches.push(aBatch(id, { batchId: 1 }), aBatch(id, { batchId: 2, open: true }));
-    const listBatches = vi.spyOn(Object.getPrototypeOf(api.stores.forTenant(api.tenantId)), 'listBatches');
+    const newest = vi.spyOn(Object.getPrototypeOf(api.stores.forTenant(api.tenantId)), 'newestCommitted');
     const stream = await open();
     // Its first look is where a stream begins; what was committed before is in the list of batches.
-    await vi.waitFor(() => expect(listBatches).toHaveBeenCalled());
+    await vi.waitFor(() => expect(newest).toHaveBeenCalled());
     api.tenant.batches[1] = aBatch(id, { batchId: 2 });
     await stream.until('"batchId":2');
     api.tenant.batches.push(aBatch(id, { batchId: 3 }));
@@ -87,7 +87,41 @@ describe('the events of a job as a stream', () => {
     expect(text).toContain('event: batch.committed\ndata: {"seq":null');
     expect([...text.matchAll(/"batchId":(\d)/g)].map(([, batch]) => batch)).toEqual(['2', '3']);
     expect([...text.matchAll(/^id: .*$/gm)].map(([id]) => id)).toEqual(['id: 0']);
-    listBatches.mockRestore();
+    newest.mockRestore();
+  });
+
+  it('show every batch, also of more than one look shows', async () => {
+    const newest = vi.spyOn(Object.getPrototypeOf(api.stores.forTenant(api.tenantId)), 'newestCommitted');
+    const stream = await open();
+    await vi.waitFor(() => expect(newest).toHaveBeenCalled());
+    const committed = Array.from({ length: 250 }, (_, index) => aBatch(id, { batchId: index + 1 }));
+    api.tenant.batches.push(...committed);
+
+    const text = await stream.until('"batchId":250');
+
+    expect([...text.matchAll(/"batchId":(\d+)/g)].map(([, batch]) => Number(batch))).toEqual(
+      committed.map(({ plan }) => plan.batchId),
+    );
+    newest.mockRestore();
+  });
+
+  it('read a batch once, however often they look', async () => {
+    const store: object = Object.getPrototypeOf(api.stores.forTenant(api.tenantId)) as object;
+    const [newest, committed, all] = [
+      vi.spyOn(store as JobStore, 'newestCommitted'),
+      vi.spyOn(store as JobStore, 'listCommitted'),
+      vi.spyOn(store as JobStore, 'listBatches'),
+    ];
+    const stream = await open();
+    await vi.waitFor(() => expect(newest).toHaveBeenCalled());
+    api.tenant.batches.push(aBatch(id, { batchId: 1 }));
+    await stream.until('"batchId":1');
+    const looks = newest.mock.calls.length;
+    await vi.waitFor(() => expect(newest.mock.calls.length).toBeGreaterThan(looks + 2), { timeout: 5_000 });
+
+    const read = committed.mock.calls.filter(([, page]) => 'limit' in page && page.limit !== undefined);
+    expect([read.length, all.mock.calls.length]).toEqual([1, 0]);
+    for (const spy of [newest, committed, all]) spy.mockRestore();
   });
 
   it('end when the service stops, so that it can stop', async () => {

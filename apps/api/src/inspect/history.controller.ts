@@ -113,6 +113,7 @@ export class HistoryController {
       read: (page) => store.listBatches(id, { ...page, ...timeline }),
       cursorOf: ({ plan }) => plan.batchId,
       show: showBatch,
+      mayBeShort: true,
     });
   }
 

@@ -1,5 +1,5 @@
-import type { Job, JobId, RestoreDecision } from '@tidemark/domain';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Job, JobId, JobStore, RestoreDecision } from '@tidemark/domain';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { aBundle, ApiUnderTest } from '../testing/api-under-test.js';
 import { aBatch, aCheckpoint } from '../testing/history.js';
 
@@ -124,6 +124,25 @@ describe("a job's history", () => {
         { batchId: 1, skipped },
       ],
     });
+  });
+
+  it('goes on after pages that hold fewer batches than were asked for', async () => {
+    api.tenant.batches.push(...[1, 2, 3, 4, 5].map((batchId) => aBatch(id, { batchId })));
+    const store = Object.getPrototypeOf(api.stores.forTenant(api.tenantId)) as JobStore;
+    const { listBatches } = store;
+    const narrow = vi.spyOn(store, 'listBatches').mockImplementation(async function (this: JobStore, job, page) {
+      return (await listBatches.call(this, job, page)).slice(0, 2);
+    });
+    const pages: number[][] = [];
+    for (let query: string | null = '?limit=4'; query !== null;) {
+      const { body } = await api.send('GET', `/v1/jobs/${id}/batches${query}`);
+      const { items, next } = body as { items: { batchId: number }[]; next: string | null };
+      pages.push(items.map(({ batchId }) => batchId));
+      query = next === null ? null : `?limit=4&after=${next}`;
+    }
+
+    expect(pages).toEqual([[5, 4], [3, 2], [1]]);
+    narrow.mockRestore();
   });
 
   it('shows the batches of an earlier timeline when asked', async () => {

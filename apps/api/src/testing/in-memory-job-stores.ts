@@ -7,6 +7,7 @@ import {
   OWNED_STATUSES,
   planUpgrade,
   stillHolds,
+  type BatchPosition,
   type BatchRecord,
   type Bundle,
   type BundleDigest,
@@ -228,6 +229,22 @@ class InMemoryJobStore implements JobStore {
     const timeline = page.timeline ?? (await this.find(id))?.timeline;
     const batches = ofJob(this.data.batches, id).filter(({ plan }) => plan.timeline === timeline);
     return newestFirst(batches, ({ plan }) => plan.batchId, page);
+  }
+
+  async newestCommitted(id: JobId): Promise<BatchPosition | undefined> {
+    return (await this.listCommitted(id, { after: { timeline: 0, batchId: 0 } })).at(-1)?.plan;
+  }
+
+  async listCommitted(
+    id: JobId,
+    { after, limit }: { readonly after: BatchPosition; readonly limit?: number },
+  ): Promise<readonly BatchRecord[]> {
+    const timeline = (await this.find(id))?.timeline ?? 0;
+    const from = timeline === after.timeline ? after.batchId : 0;
+    const later = ofJob(this.data.batches, id).filter(
+      ({ plan, commit }) => commit !== undefined && plan.timeline === timeline && plan.batchId > from,
+    );
+    return timeline < after.timeline ? [] : later.slice(0, limit);
   }
 
   async findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined> {

@@ -34,13 +34,19 @@ export async function pageOf<Item, Cursor extends string | number, Answer>(
     readonly read: (page: Page<Cursor>) => Promise<readonly Item[]>;
     readonly cursorOf: (item: Item) => Cursor;
     readonly show: (item: Item) => Answer;
+    /** A page may hold fewer than were asked for: whether there are more is asked for then. */
+    readonly mayBeShort?: boolean;
   },
 ): Promise<PageAnswer<Answer>> {
   const after = query.after === undefined ? {} : { after: list.cursor(query.after) };
   const found = await list.read({ ...after, limit: query.limit + 1 });
   const items = found.slice(0, query.limit);
   const last = items.at(-1);
-  const next = found.length > items.length && last !== undefined ? String(list.cursorOf(last)) : null;
+  if (last === undefined) return { items: [], next: null };
+  const hasMore =
+    found.length > items.length ||
+    (list.mayBeShort === true && (await list.read({ after: list.cursorOf(last), limit: 1 })).length > 0);
+  const next = hasMore ? String(list.cursorOf(last)) : null;
   return { items: items.map(list.show), next };
 }
 

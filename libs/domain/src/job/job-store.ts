@@ -38,6 +38,9 @@ export interface BatchRecord {
   readonly revision: number | undefined;
 }
 
+/** Where a batch stands in a job's life: a later timeline comes after everything on an earlier one. */
+export type BatchPosition = Pick<BatchPlan, 'timeline' | 'batchId'>;
+
 /** The next revision of a job, with what is needed to judge it. */
 export interface NewRevision {
   readonly bundleDigest: BundleDigest;
@@ -139,8 +142,18 @@ export interface JobStore {
   listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]>;
   findRun(id: JobId, runId: RunId): Promise<Run | undefined>;
   listRuns(id: JobId, page: Page<RunId>): Promise<readonly Run[]>;
-  /** The cursor is a batch id on the given timeline (by default the current one). */
+  /**
+   * The cursor is a batch id on the given timeline (by default the current one). Where batches read from very many partitions
+   * there are fewer than asked for, at least one: whether there are more, the next page tells.
+   */
   listBatches(id: JobId, page: Page<number> & { readonly timeline?: number }): Promise<readonly BatchRecord[]>;
+  /** The newest committed batch of the current timeline; undefined where there is none. Reads no more than that. */
+  newestCommitted(id: JobId): Promise<BatchPosition | undefined>;
+  /** Committed batches of the current timeline after one, oldest first, of which there may be fewer as in `listBatches`. */
+  listCommitted(
+    id: JobId,
+    page: { readonly after: BatchPosition; readonly limit: number },
+  ): Promise<readonly BatchRecord[]>;
   findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined>;
   listCheckpoints(id: JobId, page: Page<CheckpointId>): Promise<readonly Checkpoint[]>;
   listDecisions(id: JobId, page: Page<DecisionId>): Promise<readonly RestoreDecision[]>;

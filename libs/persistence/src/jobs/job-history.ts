@@ -1,4 +1,5 @@
 import type {
+  BatchPosition,
   BatchRecord,
   Checkpoint,
   CheckpointId,
@@ -27,6 +28,7 @@ import {
   RunRow,
   UpgradePlanRow,
 } from '../rows/index.js';
+import { endOfPage } from './batch-pages.js';
 
 /** What a tenant may read of a job's past. Every query names the tenant. */
 export class JobHistory {
@@ -65,23 +67,41 @@ export class JobHistory {
   async listBatches(id: JobId, page: Page<number> & { readonly timeline?: number }): Promise<readonly BatchRecord[]> {
     const timeline = page.timeline ?? (await this.currentTimeline(id));
     if (timeline === undefined) return [];
-    const rows = await this.newestFirst(BatchRow, id, 'batch_id', page)
+    const { after = Number.MAX_SAFE_INTEGER, limit } = page;
+    const of = { tenantId: this.tenantId, jobId: id, timeline };
+    const end = await endOfPage(this.manager, of, { order: 'newest_first', after, limit });
+    if (end === undefined) return [];
+    const query = this.newestFirst(BatchRow, id, 'batch_id', page)
       .andWhere('t.timeline = :timeline', { timeline })
-      .getMany();
-    const epochs = [...new Set(rows.map((row) => row.committedEpoch ?? row.plannedEpoch))];
-    const runs =
-      epochs.length === 0
-        ? []
-        : await this.manager
-            .createQueryBuilder(RunRow, 'r')
-            .where('r.tenant_id = :tenantId AND r.job_id = :id AND r.epoch = ANY(:epochs)', {
-              tenantId: this.tenantId,
-              id,
-              epochs,
-            })
-            .getMany();
-    const runByEpoch = new Map(runs.map((run) => [run.epoch, run]));
-    return rows.map((row) => toBatchRecord(row, runByEpoch.get(row.committedEpoch ?? row.plannedEpoch)));
+      .andWhere('t.batch_id >= :end', { end });
+    return this.withRuns(id, await query.getMany());
+  }
+
+  async newestCommitted(id: JobId): Promise<BatchPosition | undefined> {
+    const row = await this.manager.findOne(JobRow, {
+      where: { id, tenantId: this.tenantId },
+      select: { id: true, timeline: true, lastTimeline: true, lastBatchId: true },
+    });
+    if (row === null || row.lastBatchId === null || row.lastTimeline !== row.timeline) return undefined;
+    return { timeline: row.timeline, batchId: row.lastBatchId };
+  }
+
+  async listCommitted(
+    id: JobId,
+    { after, limit }: { readonly after: BatchPosition; readonly limit: number },
+  ): Promise<readonly BatchRecord[]> {
+    const timeline = await this.currentTimeline(id);
+    if (timeline === undefined || timeline < after.timeline) return [];
+    const from = timeline === after.timeline ? after.batchId : 0;
+    const of = { tenantId: this.tenantId, jobId: id, timeline };
+    const end = await endOfPage(this.manager, of, { order: 'oldest_first', after: from, limit });
+    if (end === undefined) return [];
+    const query = this.manager
+      .createQueryBuilder(BatchRow, 't')
+      .where('t.tenant_id = :tenantId AND t.job_id = :jobId AND t.timeline = :timeline', of)
+      .andWhere('t.batch_id > :from AND t.batch_id <= :end AND t.committed_at IS NOT NULL', { from, end })
+      .orderBy('t.batch_id', 'ASC');
+    return this.withRuns(id, await query.getMany());
   }
 
   async findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined> {
@@ -112,6 +132,23 @@ export class JobHistory {
     return (await query.andWhere('e.seq > :after', { after: page.afterSeq }).orderBy('e.seq', 'ASC').getMany()).map(
       toEvent,
     );
+  }
+
+  private async withRuns(id: JobId, rows: readonly BatchRow[]): Promise<readonly BatchRecord[]> {
+    const epochs = [...new Set(rows.map((row) => row.committedEpoch ?? row.plannedEpoch))];
+    const runs =
+      epochs.length === 0
+        ? []
+        : await this.manager
+            .createQueryBuilder(RunRow, 'r')
+            .where('r.tenant_id = :tenantId AND r.job_id = :id AND r.epoch = ANY(:epochs)', {
+              tenantId: this.tenantId,
+              id,
+              epochs,
+            })
+            .getMany();
+    const runByEpoch = new Map(runs.map((run) => [run.epoch, run]));
+    return rows.map((row) => toBatchRecord(row, runByEpoch.get(row.committedEpoch ?? row.plannedEpoch)));
   }
 
   private async currentTimeline(id: JobId): Promise<number | undefined> {
