@@ -1,7 +1,7 @@
 import type { DeadLetterChoice, DeadLetterId, PassedOver } from '@tidemark/domain';
 import type { EntityManager } from 'typeorm';
 import type { JobRow } from '../rows/index.js';
-import { LETTER_STATUS, lineageOf } from './lineage.js';
+import { LETTER_STATUS, LINEAGE } from './lineage.js';
 
 type Chosen =
   | { readonly outcome: 'chosen'; readonly letters: readonly string[]; readonly passedOver: PassedOver }
@@ -20,7 +20,7 @@ export async function choose(
   const ids = 'ids' in choice ? choice.ids : undefined;
   const { source, code } = 'all' in choice ? choice.all : {};
   const rows = await tx.query<{ id: string; status: string; isCut: boolean; source: string }[]>(
-    `WITH RECURSIVE ${lineageOf('j.id = $1')}
+    `WITH RECURSIVE ${LINEAGE}
      SELECT * FROM (
        SELECT d.id, d.source, length(d.bytes) < d.bytes_total AS "isCut", ${LETTER_STATUS} AS status FROM dead_letters d
         WHERE d.job_id = $1 AND d.tenant_id = $2 AND ($3::text[] IS NULL OR d.id = ANY ($3))

@@ -1,20 +1,26 @@
 /**
- * The batches that a job has come through, as a common table expression for `WITH RECURSIVE`: its timeline with all of its
+ * The batches that the job `$1` has come through, as common table expressions for `WITH RECURSIVE`: its timeline with all of its
  * batches, and of each timeline before that the batches up to the one that the next goes on after.
  *
- * @param jobs which jobs, as a condition on `j.id`
+ * A job may have come through thousands of timelines, and have as many letters. Each step looks one timeline up, and `lineage`
+ * is one value in which a timeline is found without reading the others: whatever the planner takes the numbers to be, nothing is
+ * read over again for every timeline or every letter.
  */
-export const lineageOf = (jobs: string): string => `
-  lineage AS (
-    SELECT j.id AS job_id, j.timeline, NULL::bigint AS upto FROM jobs j WHERE ${jobs}
+export const LINEAGE = `
+  timelines_back AS (
+    SELECT j.timeline, 9223372036854775807 AS upto FROM jobs j WHERE j.id = $1
     UNION ALL
-    SELECT l.job_id, t.base_timeline, t.base_batch_id
-      FROM lineage l JOIN timelines t ON t.job_id = l.job_id AND t.timeline = l.timeline
+    SELECT t.base_timeline, t.base_batch_id
+      FROM timelines_back l
+      CROSS JOIN LATERAL (SELECT b.base_timeline, b.base_batch_id FROM timelines b
+                           WHERE b.job_id = $1 AND b.timeline = l.timeline LIMIT 1) t
+  ), lineage AS MATERIALIZED (
+    SELECT jsonb_object_agg(l.timeline, l.upto) AS upto FROM timelines_back l
   )`;
 
-/** Whether the job of `d` has come through a batch. */
-export const isIn = (timeline: string, batchId: string): string => `EXISTS (
-    SELECT 1 FROM lineage l WHERE l.job_id = d.job_id AND l.timeline = ${timeline} AND (l.upto IS NULL OR ${batchId} <= l.upto))`;
+/** Whether the job has come through a batch. */
+export const isIn = (timeline: string, batchId: string): string =>
+  `coalesce(${batchId} <= ((SELECT l.upto FROM lineage l) ->> ${timeline}::text)::bigint, false)`;
 
 /** A column of the batch that has taken the record of the letter `d`, null if none has that the job has come through. */
 export const redrivenBy = (column: 'timeline' | 'batch_id' | 'at'): string => `(

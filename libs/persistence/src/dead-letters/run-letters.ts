@@ -10,7 +10,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { storableText } from '../announce.js';
-import { isIn, LETTER_STATUS, lineageOf, redrivenBy } from './lineage.js';
+import { isIn, LETTER_STATUS, LINEAGE, redrivenBy } from './lineage.js';
 
 /** Has a batch that is planned leave records out from now on, for the run that owns the job. */
 export function setAside(
@@ -87,7 +87,7 @@ export async function recordsToRedrive(
     [jobId, sources],
   );
   const rows = await tx.query<unknown[]>(
-    `WITH RECURSIVE ${lineageOf('j.id = $1')}, due AS (
+    `WITH RECURSIVE ${LINEAGE}, due AS (
        SELECT d.*, sum(length(d.bytes)) OVER (ORDER BY d.timeline, d.batch_id, d.source, d.partition, d.record_offset) AS upto
          FROM dead_letters d WHERE d.job_id = $1 AND d.status = 'redriving' AND ${LETTER_STATUS} = 'redriving'
      )
@@ -102,7 +102,7 @@ export async function recordsToRedrive(
 /** How many letters of a job wait. */
 export async function lettersWaiting(manager: EntityManager, { tenantId, jobId }: Fence): Promise<number> {
   const [row] = await manager.query<{ waiting: number }[]>(
-    `WITH RECURSIVE ${lineageOf('j.id = $1')}
+    `WITH RECURSIVE ${LINEAGE}
      SELECT count(*)::integer AS waiting FROM dead_letters d
       WHERE d.job_id = $1 AND d.tenant_id = $2 AND d.status = 'waiting' AND ${LETTER_STATUS} = 'waiting'`,
     [jobId, tenantId],
@@ -113,30 +113,40 @@ export async function lettersWaiting(manager: EntityManager, { tenantId, jobId }
 /**
  * Forgets all but the newest letters of each job that nothing is to be done about, as far as no checkpoint is left from which
  * the job could come to want them: one that has not come through the batch which has taken a letter, or one that may have a letter
- * which was left behind.
+ * which was left behind. All jobs in turn, although one fails.
  */
 export async function pruneLetters(manager: EntityManager, keep: number): Promise<void> {
   const jobs = await manager.query<{ readonly id: string }[]>(
-    'SELECT job_id AS id FROM dead_letters GROUP BY job_id HAVING count(*) > $1',
+    'SELECT job_id AS id FROM dead_letters GROUP BY job_id HAVING count(*) > $1 ORDER BY job_id',
     [keep],
   );
-  for (const { id } of jobs) await manager.query(PRUNE, [id, keep]);
+  const errors: unknown[] = [];
+  for (const { id } of jobs) {
+    await manager.query(PRUNE, [id, keep]).catch((error: unknown) => {
+      errors.push(error);
+    });
+  }
+  if (errors.length > 0)
+    throw new AggregateError(errors, `Dead letters of ${errors.length} jobs could not be forgotten.`);
 }
 
+// What is to go is hashed once, whatever the planner takes the number of letters to be: `IS TRUE` keeps it from a nested loop.
 const PRUNE = `
-WITH RECURSIVE ${lineageOf('j.id = $1')}, settled AS (
+WITH RECURSIVE ${LINEAGE}, settled AS (
   SELECT known.*, row_number() OVER (ORDER BY id DESC) AS newest
     FROM (SELECT d.id, d.timeline, d.status, ${LETTER_STATUS} AS is_now, ${redrivenBy('timeline')} AS by_timeline,
                  ${redrivenBy('batch_id')} AS by_batch
             FROM dead_letters d WHERE d.job_id = $1) known
    WHERE is_now IN ('redriven', 'discarded', 'left_behind')
-), ways_back AS (
-  SELECT d.timeline, d.batch_id, ${isIn('d.timeline', 'd.batch_id')} AS is_ours
-    FROM checkpoints d WHERE d.job_id = $1 AND d.status IN ('pending', 'complete')
+), ways_back AS MATERIALIZED (
+  SELECT max(c.timeline) FILTER (WHERE NOT c.is_ours) AS newest_other,
+         min(ARRAY[c.timeline, c.batch_id]) FILTER (WHERE c.is_ours) AS first_of_ours
+    FROM (SELECT d.timeline::bigint, d.batch_id, ${isIn('d.timeline', 'd.batch_id')} AS is_ours
+            FROM checkpoints d WHERE d.job_id = $1 AND d.status IN ('pending', 'complete')) c
 )
-DELETE FROM dead_letters d USING settled s
- WHERE d.id = s.id AND s.newest > $2 AND (s.status = 'discarded' OR NOT EXISTS (
-   SELECT 1 FROM ways_back w
-    WHERE CASE s.is_now
-            WHEN 'redriven' THEN NOT (w.is_ours AND (w.timeline, w.batch_id) >= (s.by_timeline, s.by_batch))
-            ELSE NOT w.is_ours AND w.timeline >= s.timeline END))`;
+DELETE FROM dead_letters d WHERE d.job_id = $1 AND (d.id IN (
+  SELECT s.id FROM settled s CROSS JOIN ways_back w
+   WHERE s.newest > $2 AND (s.status = 'discarded' OR coalesce(
+     CASE s.is_now
+       WHEN 'redriven' THEN w.newest_other IS NOT NULL OR w.first_of_ours < ARRAY[s.by_timeline::bigint, s.by_batch]
+       ELSE w.newest_other >= s.timeline END, false) IS FALSE))) IS TRUE`;

@@ -17,7 +17,7 @@ import { lockJob } from '../jobs/change-job.js';
 import { JobRow } from '../rows/index.js';
 import { revisionOf } from '../scheduling/restore-facts.js';
 import { choose } from './choose-letters.js';
-import { LETTER_STATUS, lineageOf, redrivenBy } from './lineage.js';
+import { LETTER_STATUS, LINEAGE, redrivenBy } from './lineage.js';
 import { toDeadLetter, type LetterColumns } from './to-dead-letter.js';
 
 @Injectable()
@@ -48,7 +48,7 @@ class TypeOrmDeadLetterStore implements DeadLetterStore {
     { after, limit }: Page<DeadLetterId>,
   ): Promise<readonly DeadLetter[]> {
     const rows = await this.manager.query<LetterColumns[]>(
-      `WITH RECURSIVE ${lineageOf('j.id = $1')}
+      `WITH RECURSIVE ${LINEAGE}
        SELECT * FROM (
          SELECT ${COLUMNS} FROM dead_letters d
           WHERE d.job_id = $1 AND d.tenant_id = $2 AND ($3::text IS NULL OR d.source = $3) AND ($4::text IS NULL OR d.code = $4)
@@ -64,7 +64,7 @@ class TypeOrmDeadLetterStore implements DeadLetterStore {
     id: DeadLetterId,
   ): Promise<{ readonly letter: DeadLetter; readonly bytes: Uint8Array } | undefined> {
     const [row] = await this.manager.query<(LetterColumns & { readonly bytes: Buffer })[]>(
-      `WITH RECURSIVE ${lineageOf('j.id = $1')}
+      `WITH RECURSIVE ${LINEAGE}
        SELECT ${COLUMNS}, d.bytes FROM dead_letters d WHERE d.job_id = $1 AND d.tenant_id = $2 AND d.id = $3`,
       [jobId, this.tenantId, id],
     );

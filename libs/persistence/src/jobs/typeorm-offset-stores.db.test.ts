@@ -275,6 +275,15 @@ describe('the offsets of a job', () => {
     expect((await job.events).some(({ type }) => type === 'offsets.edited')).toBe(false);
   });
 
+  postgresTest('that are edited again before a batch leave no timeline on the way between', async ({ dataSource }) => {
+    const { job } = await aStoppedJob(dataSource);
+    for (const x of [5, 6, 7]) await job.edit({ a: { x } });
+
+    expect(
+      await dataSource.query('SELECT timeline, base_timeline, base_batch_id FROM timelines ORDER BY timeline'),
+    ).toEqual([2, 3, 4].map((timeline) => ({ timeline, base_timeline: 1, base_batch_id: 3 })));
+  });
+
   postgresTest('can be set to what they are, of another file', async ({ dataSource }) => {
     const { job } = await aStoppedJob(dataSource);
 
