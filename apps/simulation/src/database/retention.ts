@@ -31,11 +31,23 @@ export function doomedCheckpoints(database: Database, keep: number): readonly Do
       .filter((row) => (row.status === 'complete' || row.status === 'pending') && !unwanted.has(row))
       .flatMap(({ buildsOn }) => buildsOn),
   );
-  return [...unwanted]
+  const doomed = [...unwanted]
     .filter(({ status, path }) => status === 'deleted' || !rules.collectorSparesBases || !needed.has(path))
-    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1));
+  return tenantsInTurn(doomed)
     .slice(0, PASS_MAX)
     .map(({ id, status, holds, buildsOn }) => ({ id, status, holds, buildsOn }));
+}
+
+/** The first of each tenant, then the second of each: sorting keeps the order of what is alike. */
+function tenantsInTurn(rows: readonly CheckpointRow[]): readonly CheckpointRow[] {
+  const taken = new Map<string, number>();
+  const numbered = rows.map((row) => {
+    const turn = taken.get(row.tenantId) ?? 0;
+    taken.set(row.tenantId, turn + 1);
+    return { row, turn };
+  });
+  return numbered.sort((a, b) => a.turn - b.turn).map(({ row }) => row);
 }
 
 /** What a start that is under way, a timeline, an order or a probation names. */

@@ -40,7 +40,8 @@ export const limitsOfJobs = (fallback: string): string => `
 
 /**
  * `base_number` counts the bases of a timeline's checkpoints, the newest first. What a checkpoint builds on names all that
- * those build on in turn. The newest go first, so that a limited pass never leaves one without what it builds on.
+ * those build on in turn. The newest go first, so that a limited pass never leaves one without what it builds on; the newest of
+ * each tenant, then the next of each (`turn`), so that one that makes many holds up nobody else's.
  *
  * Bytes: what is kept anyway has place 0, the others follow, the newest first. An object folder has the place of the
  * first that needs it, so `upto` is what it takes to keep everything up to a place, shared bases counted once. From the
@@ -113,9 +114,11 @@ const RETIRE = `
     SELECT DISTINCT unnest(c.builds_on) AS path FROM checkpoints c
      WHERE c.status IN ('complete', 'pending') AND NOT EXISTS (SELECT 1 FROM unwanted u WHERE u.id = c.id)
   ), doomed AS (
-    SELECT u.id, u.status, u.holds, u.builds_on FROM unwanted u
+    SELECT u.id, u.status, u.holds, u.builds_on,
+           row_number() OVER (PARTITION BY u.tenant_id ORDER BY u.created_at DESC, u.id DESC) AS turn
+      FROM unwanted u
      WHERE u.status = 'deleted' OR NOT EXISTS (SELECT 1 FROM needed n WHERE n.path = u.path)
-     ORDER BY u.created_at DESC, u.id DESC LIMIT ${PASS_MAX}
+     ORDER BY turn, u.created_at DESC, u.id DESC LIMIT ${PASS_MAX}
   ), locked AS (
     SELECT c.id FROM checkpoints c JOIN doomed d ON d.id = c.id AND d.status = c.status AND d.holds = c.holds
      ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED
