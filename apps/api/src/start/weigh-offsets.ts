@@ -63,8 +63,8 @@ async function weighOne(
   return { ...unknown(change), unit: held.unit, recordsAgain, recordsSkipped };
 }
 
-const unknown = ({ source, partition, before = null, after = null }: OffsetChange): OffsetChangeAnswer => ({
-  ...{ source, partition, before, after },
+const unknown = ({ source, partition, before, after }: OffsetChange): OffsetChangeAnswer => ({
+  ...{ source, partition, before: before ?? null, after: after ?? null },
   ...{ unit: null, recordsAgain: null, recordsSkipped: null },
 });
 

@@ -4483,6 +4483,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Something went wrong on our side; a reference is given. */
       500: {
         headers: {
@@ -5487,6 +5496,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Something went wrong on our side; a reference is given. */
       500: {
         headers: {
@@ -6393,6 +6411,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Something went wrong on our side; a reference is given. */
       500: {
         headers: {
@@ -6494,6 +6521,15 @@ export interface operations {
       };
       /** @description The job has changed since the version in If-Match. */
       412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -6604,6 +6640,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description Too many of these at once; retry later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Something went wrong on our side; a reference is given. */
       500: {
         headers: {
@@ -6668,6 +6713,15 @@ export interface operations {
       };
       /** @description There is no such thing, or it belongs to somebody else. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -6765,6 +6819,15 @@ export interface operations {
       };
       /** @description The state of the thing does not allow it. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many of these at once; retry later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
