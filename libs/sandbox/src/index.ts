@@ -8,5 +8,6 @@ export {
   type SourceBundle,
 } from './host/sandbox-host.js';
 export type { JobLimits, SandboxedGraph } from './host/sandboxed-graph.js';
+export { refuseLargeMap } from './host/source-map.js';
 export type { Attack } from './host/self-test.js';
 export type { Layer } from './os/launcher.js';

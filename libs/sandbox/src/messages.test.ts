@@ -1,4 +1,5 @@
 import { DEFAULT_FLOW } from '@tidemark/domain';
+import { DEFINITION_LIMITS } from '@tidemark/engine';
 import { describe, expect, it } from 'vitest';
 import { replySchema } from './messages.js';
 
@@ -28,6 +29,29 @@ describe('a manifest that a sandbox answers', () => {
   ])('is not taken with %j, by which no batch could be timed', (timing) => {
     expect(isTaken(timing)).toBe(false);
   });
+
+  const nodesWith = (count: number, more: object = {}): object => ({
+    nodes: Array.from({ length: count }, (_, id) => ({
+      ...{ id, kind: 'source', uid: `in-${id}`, inputs: [], connector: 'files', options: {}, at: 'job.ts:1:1' },
+      ...more,
+    })),
+  });
+  const { sourcesMax, nodesMax, inputsMax, optionsCharsMax, batchIntervalMsMax } = DEFINITION_LIMITS;
+  const optionsOf = (chars: number): object => ({ options: { path: 'x'.repeat(chars - '{"path":""}'.length) } });
+
+  it.each([
+    ['sources', (over: number) => nodesWith(sourcesMax + over)],
+    ['nodes', (over: number) => nodesWith(nodesMax + over, { kind: 'map', connector: undefined, uid: undefined })],
+    ['inputs', (over: number) => nodesWith(1, { kind: 'union', inputs: Array(inputsMax + over).fill(0) })],
+    ['characters of options', (over: number) => nodesWith(1, optionsOf(optionsCharsMax + over))],
+    ['milliseconds between batches', (over: number) => ({ batchIntervalMs: batchIntervalMsMax + over })],
+  ])(
+    'is taken with as many %s as a definition may have, and with no more: the guest has judged it, not the host',
+    (_, manifest) => {
+      expect(isTaken(manifest(0))).toBe(true);
+      expect(isTaken(manifest(1))).toBe(false);
+    },
+  );
 });
 
 describe('hashes of logic that a sandbox answers', () => {

@@ -100,10 +100,15 @@ const flow = z.strictObject({
   ]),
 });
 
+/** Again, because the guest that has judged them is no boundary. */
+const options = z
+  .record(z.string().max(200), z.json())
+  .refine((json) => JSON.stringify(json).length <= DEFINITION_LIMITS.optionsCharsMax);
+
 const manifest = z.strictObject({
   definition: z.literal(1),
   name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
-  batchIntervalMs: z.int().min(0).max(86_400_000),
+  batchIntervalMs: z.int().min(0).max(DEFINITION_LIMITS.batchIntervalMsMax),
   flow: flow.optional(),
   poison: z.enum(POISON_POLICIES),
   nodes: z
@@ -112,16 +117,18 @@ const manifest = z.strictObject({
         id: count,
         kind: z.string().max(50),
         uid: uid.optional(),
-        inputs: z.array(count).max(100),
+        inputs: z.array(count).max(DEFINITION_LIMITS.inputsMax),
         connector: z
           .string()
           .regex(/^[a-z][a-z0-9-]{0,30}$/)
           .optional(),
-        options: z.record(z.string().max(200), z.json()),
+        options,
         at: shortText,
       }),
     )
-    .max(1_000),
+    .max(DEFINITION_LIMITS.nodesMax)
+    // What a batch may have in memory is shared out among them.
+    .refine((nodes) => nodes.filter(({ kind }) => kind === 'source').length <= DEFINITION_LIMITS.sourcesMax),
   shapes: z.record(
     uid,
     z.strictObject({

@@ -2,7 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { checkNode } from '@tidemark/connectors';
 import type { BundleManifest } from '@tidemark/domain';
 import { InMemoryColdStore, takeOver } from '@tidemark/engine';
-import type { SandboxHost } from '@tidemark/sandbox';
+import { refuseLargeMap, type SandboxHost } from '@tidemark/sandbox';
 import { BundleInspector, type BundleFiles } from '../submit/bundle-inspector.js';
 
 /** Nothing is kept of a trial. */
@@ -18,6 +18,10 @@ export class SandboxBundleInspector extends BundleInspector implements OnApplica
     const manifest = await this.host.describe({ code, map: sourceMap });
     for (const node of manifest.nodes) checkNode(node, manifest.flow);
     return manifest;
+  }
+
+  override inspectMap(sourceMap: string): void {
+    refuseLargeMap(sourceMap);
   }
 
   override async tryConversion(

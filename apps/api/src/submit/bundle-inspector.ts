@@ -12,6 +12,8 @@ export abstract class BundleInspector {
    * `bundle_*`, `graph_*` and `connector_refused`, with the place in the source.
    */
   abstract inspect(bundle: BundleFiles): Promise<BundleManifest>;
+  /** Throws `bundle_map_too_large` where a source map has more than is read of one. */
+  abstract inspectMap(sourceMap: string): void;
   /** Converts state with the bundle's code and throws the result away. Throws `state_conversion_failed`. */
   abstract tryConversion(
     bundle: BundleFiles,

@@ -66,6 +66,42 @@ describe('uploading a bundle', () => {
     expect(Buffer.from(await api.objects.get(path)).toString()).toBe(code);
   });
 
+  describe('with a source map', () => {
+    const { code } = aBundle();
+    const upload = (sourceMap?: string) => api.send('POST', '/v1/bundles', { body: { code, sourceMap } });
+    const mapOf = async (): Promise<string> =>
+      Buffer.from(await api.objects.get(bundlePaths(api.tenantId, sha256(code)).map)).toString();
+    const over = JSON.stringify({
+      ...{ version: 3, sources: ['x'.repeat(5_000)], names: [], mappings: 'AAAA' },
+    });
+
+    it('is refused where that is larger than is read of one', async () => {
+      expect(await upload(over)).toMatchObject({
+        status: 400,
+        body: { code: 'bundle_map_too_large', what: "characters in a source's name", found: 5_000, max: 4_096 },
+      });
+      expect(await api.objects.list('bundles')).toEqual([]);
+    });
+
+    it('gets one that it did not have, once that was looked at', async () => {
+      await upload();
+      expect(await upload(over)).toMatchObject({ status: 400, body: { code: 'bundle_map_too_large' } });
+      await expect(mapOf()).rejects.toMatchObject({ code: 'object_missing' });
+
+      expect((await upload('{"version":3}')).status).toBe(201);
+      expect(await mapOf()).toBe('{"version":3}');
+      expect(api.inspector.inspectedMaps).toEqual([over, '{"version":3}']);
+      expect(api.inspector.inspected).toHaveLength(1);
+    });
+
+    it('keeps the first, and looks at no other', async () => {
+      await upload('{"version":3}');
+      expect((await upload(over)).status).toBe(201);
+      expect(await mapOf()).toBe('{"version":3}');
+      expect(api.inspector.inspectedMaps).toEqual(['{"version":3}']);
+    });
+  });
+
   it('goes on where an upload died between its objects and its row', async () => {
     const { code } = aBundle();
     await api.objects.put(bundlePaths(api.tenantId, sha256(code)).code, Buffer.from(code));

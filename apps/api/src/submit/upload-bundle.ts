@@ -34,27 +34,43 @@ export class UploadBundle {
     const bytes = Buffer.from(files.code);
     const digest = createHash('sha256').update(bytes).digest('hex') as BundleDigest;
     const known = await store.findBundle(digest);
-    const manifest = known?.manifest ?? (await this.inspections.pass(tenantId, () => this.inspector.inspect(files)));
     const paths = bundlePaths(tenantId, digest);
+    const map = await this.missing(paths.map, files.sourceMap);
+    const manifest =
+      known !== undefined && map === undefined
+        ? known.manifest
+        : await this.inspections.pass(tenantId, () => this.inspect(files, { map, known }));
     // The map first: a bundle whose code is there is complete.
-    if (files.sourceMap !== undefined) await this.putOnce(paths.map, Buffer.from(files.sourceMap));
-    if (known !== undefined) {
-      await this.putBack(paths.code, bytes);
-      return known;
-    }
-    await this.putOnce(paths.code, bytes);
+    if (map !== undefined) await this.putOnce(paths.map, Buffer.from(map));
+    // The store may have lost the code of a known one: its disk was, or another folder is the installation's store now.
+    if (known === undefined || !(await this.isThere(paths.code))) await this.putOnce(paths.code, bytes);
+    if (known !== undefined) return known;
     const bundle: Bundle = { tenantId, digest, bytes: bytes.length, manifest, createdAt: new Date(this.clock.nowMs()) };
     await store.saveBundle(bundle);
     return bundle;
   }
 
-  /** The store may have lost it: its disk was, or another folder is the installation's store now. */
-  private async putBack(path: string, bytes: Uint8Array): Promise<void> {
+  /** Nothing is put that was not looked at; of a known bundle only the map can be new. */
+  private async inspect(
+    files: BundleFiles,
+    { map, known }: { readonly map: string | undefined; readonly known: Bundle | undefined },
+  ): Promise<Bundle['manifest']> {
+    if (map !== undefined) this.inspector.inspectMap(map);
+    return known?.manifest ?? this.inspector.inspect(files);
+  }
+
+  /** The text, unless there is one at its path: the first stays. */
+  private async missing(path: string, text: string | undefined): Promise<string | undefined> {
+    return text === undefined || (await this.isThere(path)) ? undefined : text;
+  }
+
+  private async isThere(path: string): Promise<boolean> {
     try {
       await this.objects.get(path);
+      return true;
     } catch (error) {
       if (!(isTidemarkError(error) && error.code === 'object_missing')) throw error;
-      await this.putOnce(path, bytes);
+      return false;
     }
   }
 

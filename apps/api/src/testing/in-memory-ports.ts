@@ -10,6 +10,7 @@ import {
   type Tenant,
   type TenantId,
 } from '@tidemark/domain';
+import { refuseLargeMap } from '@tidemark/sandbox';
 import { v7 } from 'uuid';
 import { BundleInspector, type BundleFiles } from '../submit/bundle-inspector.js';
 
@@ -104,6 +105,13 @@ export class FakeBundleInspector extends BundleInspector {
     this.inspected.push(files);
     await this.before();
     return JSON.parse(files.code.split('\n', 1)[0]?.replace(/^\/\/ /, '') ?? '') as BundleManifest;
+  }
+
+  readonly inspectedMaps: string[] = [];
+
+  override inspectMap(sourceMap: string): void {
+    this.inspectedMaps.push(sourceMap);
+    refuseLargeMap(sourceMap);
   }
 
   /** What happens where state is to be converted. */

@@ -1,4 +1,5 @@
 import type { JobEvent, JobStatus } from '../job/job-lifecycle.js';
+import { BUNDLE_ERRORS } from './bundle-errors.js';
 import type { ErrorSpec } from './error-spec.js';
 import { OFFSET_ERRORS } from './offset-errors.js';
 import { RECORD_ERRORS } from './record-errors.js';
@@ -9,6 +10,7 @@ import { UPGRADE_ERRORS } from './upgrade-errors.js';
 
 /** Every error that this product can report, one entry each. Codes are public API: never reuse or rename one. */
 export const ERRORS = {
+  ...BUNDLE_ERRORS,
   ...OFFSET_ERRORS,
   ...RECORD_ERRORS,
   ...RECOVERY_ERRORS,
@@ -92,24 +94,6 @@ export const ERRORS = {
     fault: 'user',
     retry: 'never',
     say: (p: { bytesMax: number }) => `The request body is larger than ${p.bytesMax} bytes.`,
-  },
-  bundle_not_javascript: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { reason: string; at: string }) => `The bundle is not valid JavaScript: ${p.reason} (${p.at}).`,
-  },
-  bundle_defines_no_job: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { reason: string }) => `The bundle does not define a job: ${p.reason}.`,
-  },
-  bundle_threw: {
-    kind: 'invalid',
-    fault: 'user',
-    retry: 'never',
-    say: (p: { reason: string; at: string }) => `The bundle threw while defining its job: ${p.reason} (${p.at}).`,
   },
   graph_has_cycle: {
     kind: 'invalid',

@@ -7,6 +7,12 @@ describe('printable text', () => {
     expect(printable('a\nb\u001b[2J\u007f\u009b\u2028c')).toBe('a\\nb\\u001b[2J\\u007f\\u009b\\u2028c');
   });
 
+  it('is not made of what is beyond its bound', () => {
+    // Escaped, this would be longer than a string can be.
+    const long = '\u0001'.repeat(90_000_000);
+    expect(printable(long, 8)).toBe('\\u0001\\u');
+  });
+
   it('can be stored, whatever it was and wherever it is cut', () => {
     const anyText = fc.string({ unit: fc.constantFrom('\0', '\ud800', '\udc00', '🛬', 'a') });
     fc.assert(

@@ -3,7 +3,8 @@
  * around what stands there or forge a line of a log, and without what no database stores as text: NUL and half a surrogate pair.
  */
 export function printable(text: string, charsMax = Infinity): string {
-  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escaped);
+  // Nothing gets shorter, so what is beyond the bound now is never shown: foreign text may be very long.
+  const oneLine = text.slice(0, charsMax).replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escaped);
   // Last, because the cut may go through a pair.
   return oneLine.slice(0, charsMax).toWellFormed();
 }

@@ -1,18 +1,17 @@
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { printable, type Places } from '@tidemark/engine';
+import { readSourceMap, type SourceMap } from './source-map.js';
 
 const STACK_LINES_MAX = 20;
 const LINE_CHARS_MAX = 300;
 const PLACE = /bundle\.js:(\d+):(\d+)/g;
 
-/** Leads places in a bundle back to its sources. Without a map, or with one that is none, places stay as they are. */
+/**
+ * Leads places in a bundle back to its sources. Without a map, or with one that is none or goes over a bound, places stay
+ * as they are.
+ */
 export function sourcePlaces(map: string | undefined): Places {
-  let trace: TraceMap | undefined | 'not read' = map === undefined ? undefined : 'not read';
-  const place = (at: string): string => {
-    // Most jobs never need it.
-    if (trace === 'not read') trace = readMap(map ?? '');
-    return printable(trace === undefined ? at : lookUp(trace, at), LINE_CHARS_MAX);
-  };
+  const find = whenNeeded(map);
+  const place = (at: string): string => printable(lookUp(find, at), LINE_CHARS_MAX);
   const placesIn = (text: string): readonly string[] => [...text.matchAll(PLACE)].map(([at]) => place(at));
   return {
     place,
@@ -30,22 +29,23 @@ export function sourcePlaces(map: string | undefined): Places {
   };
 }
 
-function readMap(map: string): TraceMap | undefined {
-  try {
-    return new TraceMap(map);
-  } catch {
-    return undefined;
-  }
+/** Most jobs never need it. Once it is read, its text is let go. */
+function whenNeeded(map: string | undefined): SourceMap {
+  let unread = map;
+  let read: SourceMap = () => undefined;
+  return (line, column) => {
+    if (unread !== undefined) {
+      const found = readSourceMap(unread);
+      if (found.outcome === 'read') read = found.map;
+      unread = undefined;
+    }
+    return read(line, column);
+  };
 }
 
-function lookUp(trace: TraceMap, at: string): string {
+function lookUp(find: SourceMap, at: string): string {
   const [, line, column] = /^bundle\.js:(\d+):(\d+)$/.exec(at) ?? [];
   if (line === undefined || column === undefined) return at;
-  try {
-    const found = originalPositionFor(trace, { line: Number(line), column: Number(column) - 1 });
-    return found.source === null ? at : `${found.source}:${found.line}:${found.column + 1}`;
-  } catch {
-    // A map can be well-formed and still point outside itself.
-    return at;
-  }
+  const found = find(Number(line) - 1, Number(column) - 1);
+  return found === undefined ? at : `${found.source}:${found.line + 1}:${found.column + 1}`;
 }
