@@ -15,12 +15,13 @@ import { existingJob } from '../inspect/existing-job.js';
 import { SourceInspector } from '../start/source-inspector.js';
 import { sourcesOf } from '../start/sources-of-job.js';
 import { Turnstile } from '../submit/turnstile.js';
+import type { Sending } from '../transport/sending.js';
 import type { RecordedInput } from './replay.answers.js';
 
 /** A batch holds less, but for a single record that is longer than its share. */
 const INPUT_BYTES_MAX = 2 * BATCH_BYTES_MAX;
 
-/** Each holds a whole input in memory, and half as much again while it is sent. */
+/** Each holds a whole input in memory, and half as much again until it was sent. */
 const READINGS = {
   ...{ what: 'readings of batches', atOnce: 2, atOncePerKey: 1 },
   ...{ waitingMax: 64, waitingMaxPerKey: 16 },
@@ -47,7 +48,7 @@ export class ReadInput {
    * Throws `thing_not_found`, `batch_has_dead_letters`, `batch_input_too_large`, `too_many_at_once`, and what the sources throw
    * that no longer hold what was read.
    */
-  async run(tenantId: TenantId, jobId: JobId, batch: BatchOfJob): Promise<RecordedInput> {
+  async run(tenantId: TenantId, jobId: JobId, batch: BatchOfJob, sending: Sending): Promise<RecordedInput> {
     const store = this.stores.forTenant(tenantId);
     const job = await existingJob(store, jobId);
     const record = await committedBatch(store, jobId, batch);
@@ -59,7 +60,7 @@ export class ReadInput {
     if (revision === undefined)
       throw new TidemarkError('thing_not_found', { thing: 'run of batch', id: nameOf(batch) });
     const nodes = await sourcesOf(store, job, revision);
-    return this.readings.pass(tenantId, async () => {
+    const read = async (): Promise<RecordedInput> => {
       const sources: RecordedInput['sources'][number][] = [];
       const room = new Room(record);
       room.take(rangesInBytes(record, nodes));
@@ -75,7 +76,8 @@ export class ReadInput {
         sources.push({ uid, chunks });
       }
       return { plan: record.plan, revision, sources };
-    });
+    };
+    return this.readings.pass(tenantId, read, sending.over);
   }
 }
 

@@ -11,8 +11,9 @@ import {
 import { existingJob } from '../inspect/existing-job.js';
 import { completeCheckpoint, type CompleteCheckpoint } from '../inspect/read-state.js';
 import { Turnstile } from '../submit/turnstile.js';
+import type { Sending } from '../transport/sending.js';
 
-/** An object has some 16 MiB, or as much as one key has state. */
+/** An object has some 16 MiB, or as much as one key has state, and is in memory until it was sent. */
 const DOWNLOADS = { what: 'downloads of state', atOnce: 8, atOncePerKey: 4, waitingMax: 64, waitingMaxPerKey: 16 };
 
 interface Wanted {
@@ -40,14 +41,14 @@ export class ReadObjects {
     }));
   }
 
-  /** Throws `thing_not_found` for an object that is not of this checkpoint. */
-  async one(wanted: Wanted, sha256: string): Promise<Uint8Array> {
+  /** Throws `thing_not_found` for an object that is not of this checkpoint, and `too_many_at_once`. */
+  async one(wanted: Wanted, sha256: string, sending: Sending): Promise<Uint8Array> {
     return this.reading(wanted, async ({ path, manifestSha256 }) => {
       const object = (await checkpointObjects(this.objects, path, manifestSha256)).find(
         (each) => each.sha256 === sha256,
       );
       if (object === undefined) throw new TidemarkError('thing_not_found', { thing: 'object', id: sha256 });
-      return this.downloads.pass(wanted.tenantId, () => this.objects.get(object.path));
+      return this.downloads.pass(wanted.tenantId, () => this.objects.get(object.path), sending.over);
     });
   }
 

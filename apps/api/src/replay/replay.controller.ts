@@ -5,6 +5,7 @@ import { CheckpointIdPipe, JobIdPipe } from '../inspect/existing-job.js';
 import { Tenant } from '../tenancy/caller.js';
 import { INTEGER_MAX } from '../transport/fields.js';
 import { Operation } from '../transport/operation.js';
+import { Answering, type Sending } from '../transport/sending.js';
 import { ReadCode } from './read-code.js';
 import { ReadInput } from './read-input.js';
 import { ReadObjects } from './read-objects.js';
@@ -28,10 +29,14 @@ export class ReplayController {
     id: 'getBundleCode',
     summary: 'Hands out the JavaScript of a bundle, and its source map',
     answer: BundleCodeAnswer,
-    problems: [HttpStatus.NOT_FOUND],
+    problems: [HttpStatus.NOT_FOUND, HttpStatus.TOO_MANY_REQUESTS],
   })
-  code(@Tenant() tenantId: TenantId, @Param('digest') digest: string): Promise<BundleCodeAnswer> {
-    return this.bundles.run(tenantId, digest);
+  code(
+    @Tenant() tenantId: TenantId,
+    @Param('digest') digest: string,
+    @Answering() sending: Sending,
+  ): Promise<BundleCodeAnswer> {
+    return this.bundles.run(tenantId, digest, sending);
   }
 
   @Get('jobs/:id/checkpoints/:checkpointId/objects')
@@ -61,8 +66,9 @@ export class ReplayController {
     @Param('id', JobIdPipe) jobId: JobId,
     @Param('checkpointId', CheckpointIdPipe) checkpointId: CheckpointId,
     @Param('sha256') sha256: string,
+    @Answering() sending: Sending,
   ): Promise<StreamableFile> {
-    const bytes = await this.checkpoints.one({ tenantId, jobId, checkpointId }, sha256);
+    const bytes = await this.checkpoints.one({ tenantId, jobId, checkpointId }, sha256, sending);
     return new StreamableFile(bytes, { type: BYTES, length: bytes.length });
   }
 
@@ -78,11 +84,13 @@ export class ReplayController {
     @Param('id', JobIdPipe) jobId: JobId,
     @Param('timeline') timeline: string,
     @Param('batchId') batchId: string,
+    @Answering() sending: Sending,
   ): Promise<BatchInputAnswer> {
     const at = { timeline: numberIn(timeline, INTEGER_MAX), batchId: numberIn(batchId, Number.MAX_SAFE_INTEGER - 1) };
     if (at.timeline === undefined || at.batchId === undefined)
       throw new TidemarkError('thing_not_found', { thing: 'committed batch', id: `${timeline}/${batchId}` });
-    return showInput(await this.inputs.run(tenantId, jobId, { timeline: at.timeline, batchId: at.batchId }));
+    const batch = { timeline: at.timeline, batchId: at.batchId };
+    return showInput(await this.inputs.run(tenantId, jobId, batch, sending));
   }
 }
 

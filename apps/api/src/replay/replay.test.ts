@@ -1,19 +1,13 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkpointPath,
-  encodeBlock,
-  InMemoryObjectStore,
-  readCheckpoint,
-  walFolder,
-  writeCheckpoint,
-} from '@tidemark/checkpoint';
-import type { BatchRecord, BundleDigest, Checkpoint, GraphNode, JobId, StateShape } from '@tidemark/domain';
+import { InMemoryObjectStore, readCheckpoint, walFolder } from '@tidemark/checkpoint';
+import type { BatchRecord, Checkpoint, GraphNode, JobId } from '@tidemark/domain';
 import { Connections, EgressPolicy, openSource } from '@tidemark/connectors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aBundle, ApiUnderTest } from '../testing/api-under-test.js';
 import { aBatch, aDeadLetter } from '../testing/history.js';
+import { aStoredCheckpoint } from '../testing/stored-checkpoint.js';
 import type { BatchInputAnswer, CheckpointObjectsAnswer } from './replay.answers.js';
 
 const source = (uid: string, connector: string, options: GraphNode['options']): GraphNode => ({
@@ -177,43 +171,12 @@ describe('the input of a batch', () => {
   });
 });
 
-const SHAPE: StateShape = {
-  ...{ kind: 'fold', key: 'json', value: 'json', parameters: {} },
-  codec: { name: 'fold', version: 1 },
-};
-
-async function aCheckpoint(more: Partial<Checkpoint> = {}): Promise<Checkpoint & { readonly manifestSha256: string }> {
-  const { tenantId } = api;
-  const path = checkpointPath({ tenantId, jobId: id, timeline: 1, batchId: 1, epoch: 1, unique: 'one' });
-  const bytes = encodeBlock({
-    ...{ table: 'state', clear: false, columns: [{ name: 'value', type: 'json' }], deleted: [] },
-    rows: [{ slot: 5, key: '"ATL"', values: ['7'] }],
-  });
-  const left = [{ uid: 'totals', bytes, rows: 1, deleted: 0 }].values();
-  const bundleDigest = 'd'.repeat(64) as BundleDigest;
-  const shapes = { totals: SHAPE };
-  const { written } = await writeCheckpoint(api.objects, {
-    ...{ path, engineVersion: '0.1.0', tenantId, jobId: id, revision: 1, bundleDigest, shapes, parent: undefined },
-    snapshot: { timeline: 1, batchId: 1, batchTimeMs: 0, offsets: {}, next: async () => left.next().value },
-    pendingPlans: [],
-  });
-  const checkpoint = {
-    ...{ id: api.ids.next('checkpoint'), tenantId, jobId: id, timeline: 1, batchId: 1, batchTimeMs: 0, epoch: 1 },
-    ...{ revision: 1, bundleDigest, path, buildsOn: [], offsets: {}, shapes, verifiedAt: undefined },
-    ...{ status: 'complete' as const, kind: 'checkpoint' as const, manifestSha256: written.manifestSha256 },
-    ...{ stateRows: 1, stateBytes: written.stateBytes, ownBytes: written.bytesWritten },
-    ...{ createdAt: new Date(0), completedAt: new Date(0) },
-  };
-  api.tenant.checkpoints.push({ ...checkpoint, ...more });
-  return checkpoint;
-}
-
 const objectsOf = (checkpoint: Pick<Checkpoint, 'id'>, key = api.tenantKey) =>
   api.send('GET', `/v1/jobs/${id}/checkpoints/${checkpoint.id}/objects`, { key });
 
 describe("a checkpoint's objects", () => {
   it('are all that a reader needs somewhere else', async () => {
-    const checkpoint = await aCheckpoint();
+    const checkpoint = await aStoredCheckpoint(api, id);
     const { path, manifestSha256, objects } = (await objectsOf(checkpoint)).body as CheckpointObjectsAnswer;
     const url = await api.listen();
     const elsewhere = new InMemoryObjectStore();
@@ -230,27 +193,27 @@ describe("a checkpoint's objects", () => {
   });
 
   it('are only those of the checkpoint', async () => {
-    const checkpoint = await aCheckpoint();
+    const checkpoint = await aStoredCheckpoint(api, id);
     const answer = await api.send('GET', `/v1/jobs/${id}/checkpoints/${checkpoint.id}/objects/${'0'.repeat(64)}`);
     expect(answer).toMatchObject({ status: 404, body: { code: 'thing_not_found', thing: 'object' } });
   });
 
   it('are told to be damaged where one is missing', async () => {
-    const checkpoint = await aCheckpoint();
+    const checkpoint = await aStoredCheckpoint(api, id);
     const [manifest] = ((await objectsOf(checkpoint)).body as CheckpointObjectsAnswer).objects;
     await api.objects.remove(manifest?.path ?? '');
     expect(await objectsOf(checkpoint)).toMatchObject({ status: 409, body: { code: 'checkpoint_corrupt' } });
   });
 
   it('are not there while it is written, and not any more when it was deleted', async () => {
-    const deleted = await aCheckpoint({ status: 'deleted' });
+    const deleted = await aStoredCheckpoint(api, id, { status: 'deleted' });
     expect(await objectsOf(deleted)).toMatchObject({ status: 409, body: { code: 'checkpoint_deleted' } });
     api.tenant.checkpoints[0] = { ...deleted, status: 'pending' };
     expect(await objectsOf(deleted)).toMatchObject({ status: 409, body: { code: 'checkpoint_pending' } });
   });
 
   it("are nobody else's", async () => {
-    const checkpoint = await aCheckpoint();
+    const checkpoint = await aStoredCheckpoint(api, id);
     const [manifest] = ((await objectsOf(checkpoint)).body as CheckpointObjectsAnswer).objects;
     const one = `/v1/jobs/${id}/checkpoints/${checkpoint.id}/objects/${manifest?.sha256}`;
     for (const path of [one, one.replace(/\/\w+$/, '')])

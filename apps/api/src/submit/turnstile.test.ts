@@ -47,6 +47,22 @@ describe('a turnstile', () => {
     expect(await turnstile.pass('d', () => Promise.resolve('in'))).toBe('in');
   });
 
+  it('keeps a place for what came out of the work, and for nothing where that failed', async () => {
+    const { log, work } = started();
+    const turnstile = new Turnstile(bounds);
+    let sent = (): void => undefined;
+    const kept = new Promise<void>((resolve) => (sent = resolve));
+    const failed = turnstile.pass('a', () => Promise.reject(new Error('no')), new Promise(() => undefined));
+    await expect(failed).rejects.toThrow('no');
+    expect(await turnstile.pass('a', () => Promise.resolve('large'), kept)).toBe('large');
+    void turnstile.pass('a', work('a 2'));
+    await soon();
+    expect(log).toEqual([]);
+    sent();
+    await soon();
+    expect(log).toEqual(['a 2']);
+  });
+
   it('refuses what would wait too long, by key and in all', async () => {
     const { work } = started();
     const turnstile = new Turnstile(bounds);

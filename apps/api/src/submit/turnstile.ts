@@ -24,13 +24,20 @@ export class Turnstile {
 
   constructor(private readonly bounds: TurnstileBounds) {}
 
-  async pass<T>(key: string, work: () => Promise<T>): Promise<T> {
+  /** @param kept until when the place is kept after the work, where what came out of it takes as much room. */
+  async pass<T>(key: string, work: () => Promise<T>, kept: Promise<void> = Promise.resolve()): Promise<T> {
     await this.enter(key);
-    try {
-      return await work();
-    } finally {
+    const leave = (): void => {
       this.inside.splice(this.inside.indexOf(key), 1);
       this.admitNext();
+    };
+    try {
+      const done = await work();
+      void kept.then(leave);
+      return done;
+    } catch (error) {
+      leave();
+      throw error;
     }
   }
 

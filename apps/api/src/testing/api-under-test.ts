@@ -25,6 +25,7 @@ import { ConnectorSourceInspector } from '../infrastructure/connector-source-ins
 import { SourceInspector } from '../start/source-inspector.js';
 import { sha256OfKey } from '../tenancy/callers.js';
 import { httpServer } from '../transport/http-server.js';
+import type { SendingBounds } from '../transport/sending.js';
 import { InMemoryAuditTrail } from './in-memory-audit-trail.js';
 import { InMemoryDeadLetterStores } from './in-memory-dead-letter-stores.js';
 import { InMemoryJobStores, type InMemoryTenant } from './in-memory-job-stores.js';
@@ -87,9 +88,10 @@ export class ApiUnderTest {
   }
 
   /** @param filesRoot where the folders of the tenants `one` and `other` are, for sources that read files */
-  static async start(filesRoot?: string): Promise<ApiUnderTest> {
+  static async start(filesRoot?: string, more: { readonly sending?: SendingBounds } = {}): Promise<ApiUnderTest> {
     const api = new ApiUnderTest(filesRoot);
-    api.server = await httpServer(ApiModule.over([api.ports()]), { bodyBytesMax: BODY_BYTES_MAX, logger: false });
+    const options = { bodyBytesMax: BODY_BYTES_MAX, logger: false, ...more } as const;
+    api.server = await httpServer(ApiModule.over([api.ports()]), options);
     return api;
   }
 

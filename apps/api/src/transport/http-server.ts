@@ -5,6 +5,7 @@ import { refuseLargeBody } from './large-body.js';
 import { refuseUrl } from './refuse-url.js';
 import { measureRequests } from './request-metrics.js';
 import { RouteTable } from './route-table.js';
+import { cutUnread, SENDING_BOUNDS, type SendingBounds } from './sending.js';
 
 /** A request must have arrived in full by then; event streams are answers and may take as long as they like. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -19,7 +20,11 @@ const SECURITY_HEADERS = {
 /** The HTTP server with everything that every route has in common. Does not listen yet. */
 export async function httpServer(
   api: DynamicModule,
-  options: { readonly bodyBytesMax: number; readonly logger: LoggerService | false },
+  options: {
+    readonly bodyBytesMax: number;
+    readonly logger: LoggerService | false;
+    readonly sending?: SendingBounds;
+  },
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyBytesMax,
@@ -42,6 +47,7 @@ export async function httpServer(
     for (const one of [method].flat()) routes.add(one, url);
   });
   measureRequests(fastify);
+  cutUnread(fastify, options.sending ?? SENDING_BOUNDS);
   fastify.addHook('onRequest', async (_, reply) => {
     void reply.headers(SECURITY_HEADERS);
   });
