@@ -9,8 +9,8 @@ import { WatchedJob } from './watched-job.js';
 import { insist, jobAt, missed, type Outcome, type World } from './world.js';
 
 const CONFIG = { restorePolicy: 'reset_keep_offsets', checkpointIntervalMs: 1_000 } as const;
-/** Its checkpoint was collected, or found damaged, since it was looked up. */
-const COLLECTED = ['checkpoint_not_restorable'];
+/** Its checkpoint was collected, or found damaged, since it was looked up: while the API was away, even its row is gone. */
+const COLLECTED = ['checkpoint_not_restorable', 'thing_not_found'];
 /** What becomes of an undo, of all orders to go back. */
 const UNDO_SHARE = 0.25;
 /** Jobs whose state has a version. */
