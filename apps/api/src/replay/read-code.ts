@@ -10,6 +10,7 @@ import type { BundleCodeAnswer } from './replay.answers.js';
 const DOWNLOADS = {
   ...{ what: 'downloads of bundles', atOnce: 4, atOncePerKey: 2 },
   ...{ waitingMax: 64, waitingMaxPerKey: 16 },
+  ...{ keptMax: 12, keptMaxPerKey: 2 },
 } as const;
 
 /** Hands out the code of a bundle as it was uploaded. */
@@ -31,7 +32,7 @@ export class ReadCode {
       if (code === null) throw new TidemarkError('thing_not_found', { thing: 'bundle', id: digest });
       return { digest: bundle.digest, code, sourceMap: await this.textAt(paths.map) };
     };
-    return this.downloads.pass(tenantId, read, sending.over);
+    return this.downloads.pass(tenantId, read, sending);
   }
 
   private async textAt(path: string): Promise<string | null> {

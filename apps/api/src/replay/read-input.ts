@@ -25,6 +25,8 @@ const INPUT_BYTES_MAX = 2 * BATCH_BYTES_MAX;
 const READINGS = {
   ...{ what: 'readings of batches', atOnce: 2, atOncePerKey: 1 },
   ...{ waitingMax: 64, waitingMaxPerKey: 16 },
+  // A client that takes its time holds up those of its own key alone.
+  ...{ keptMax: 6, keptMaxPerKey: 2 },
 } as const;
 
 /** One batch of a job. */
@@ -77,7 +79,7 @@ export class ReadInput {
       }
       return { plan: record.plan, revision, sources };
     };
-    return this.readings.pass(tenantId, read, sending.over);
+    return this.readings.pass(tenantId, read, sending);
   }
 }
 

@@ -14,7 +14,11 @@ import { Turnstile } from '../submit/turnstile.js';
 import type { Sending } from '../transport/sending.js';
 
 /** An object has some 16 MiB, or as much as one key has state, and is in memory until it was sent. */
-const DOWNLOADS = { what: 'downloads of state', atOnce: 8, atOncePerKey: 4, waitingMax: 64, waitingMaxPerKey: 16 };
+const DOWNLOADS = {
+  ...{ what: 'downloads of state', atOnce: 8, atOncePerKey: 4 },
+  ...{ waitingMax: 64, waitingMaxPerKey: 16 },
+  ...{ keptMax: 16, keptMaxPerKey: 4 },
+} as const;
 
 interface Wanted {
   readonly tenantId: TenantId;
@@ -48,7 +52,7 @@ export class ReadObjects {
         (each) => each.sha256 === sha256,
       );
       if (object === undefined) throw new TidemarkError('thing_not_found', { thing: 'object', id: sha256 });
-      return this.downloads.pass(wanted.tenantId, () => this.objects.get(object.path), sending.over);
+      return this.downloads.pass(wanted.tenantId, () => this.objects.get(object.path), sending);
     });
   }
 

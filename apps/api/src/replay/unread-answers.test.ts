@@ -83,9 +83,9 @@ describe('answers whose client does not read', () => {
   beforeEach(() => start());
 
   it.each([
-    ['the code of bundles', 2, codeOfBundles],
-    ['objects of a checkpoint', 4, objectsOfACheckpoint],
-    ['the input of batches', 1, inputOfBatches],
+    ['the code of bundles', 4, codeOfBundles],
+    ['objects of a checkpoint', 8, objectsOfACheckpoint],
+    ['the input of batches', 3, inputOfBatches],
   ])('keep the places of a tenant for %s, of which there are %i, until it is gone', async (_, places, prepare) => {
     const { large, small } = await prepare();
     const clients = await Promise.all(Array.from({ length: places }, () => unread(large)));
@@ -104,7 +104,7 @@ describe('answers whose client does not read', () => {
 
   it('take no place of another tenant', async () => {
     const { large } = await codeOfBundles();
-    await Promise.all([unread(large), unread(large)]);
+    await Promise.all(Array.from({ length: 4 }, () => unread(large)));
     const { body } = await api.send('POST', '/v1/bundles', { key: api.otherKey, body: aBundle() });
     const { digest } = body as { readonly digest: string };
     const answer: Received = await api.send('GET', `/v1/bundles/${digest}/code`, { key: api.otherKey });
@@ -124,8 +124,8 @@ describe.each([
   });
 
   it.each([
-    ['JSON', 1, inputOfBatches],
-    ['a file', 4, objectsOfACheckpoint],
+    ['JSON', 3, inputOfBatches],
+    ['a file', 8, objectsOfACheckpoint],
   ])('is cut off from %s, and others get their turn', async (_, places, prepare) => {
     const { large, small } = await prepare();
     await Promise.all(Array.from({ length: places }, () => unread(large)));

@@ -52,15 +52,50 @@ describe('a turnstile', () => {
     const turnstile = new Turnstile(bounds);
     let sent = (): void => undefined;
     const kept = new Promise<void>((resolve) => (sent = resolve));
-    const failed = turnstile.pass('a', () => Promise.reject(new Error('no')), new Promise(() => undefined));
+    const never = new Promise<void>(() => undefined);
+    const failed = turnstile.pass('a', () => Promise.reject(new Error('no')), { over: never });
     await expect(failed).rejects.toThrow('no');
-    expect(await turnstile.pass('a', () => Promise.resolve('large'), kept)).toBe('large');
+    expect(await turnstile.pass('a', () => Promise.resolve('large'), { over: kept })).toBe('large');
     void turnstile.pass('a', work('a 2'));
     await soon();
     expect(log).toEqual([]);
     sent();
     await soon();
     expect(log).toEqual(['a 2']);
+  });
+
+  it('lets others in while what came out is kept, up to a bound of its own for all and for each key', async () => {
+    const { log, work } = started();
+    const turnstile = new Turnstile({ ...bounds, keptMax: 2, keptMaxPerKey: 1 });
+    const ends: (() => void)[] = [];
+    const slow = () => ({ over: new Promise<void>((end) => ends.push(end)) });
+    await turnstile.pass('a', () => Promise.resolve(), slow());
+    await turnstile.pass('a', () => Promise.resolve(), slow());
+    // Another of the same key has no place left; others have.
+    void turnstile.pass('a', work('a 3'));
+    await turnstile.pass('b', () => Promise.resolve(), slow());
+    await turnstile.pass('c', () => Promise.resolve(), slow());
+    void turnstile.pass('d', work('d 1'));
+    await soon();
+    expect(log).toEqual([]);
+    for (const end of ends.splice(0)) end();
+    await soon();
+    expect(log).toEqual(['a 3', 'd 1']);
+  });
+
+  it('begins nothing for whom nobody waits any more', async () => {
+    const { log, work, end } = started();
+    const turnstile = new Turnstile(bounds);
+    void turnstile.pass('a', work('a 1'));
+    let goAway = (): void => undefined;
+    const over = new Promise<void>((resolve) => (goAway = resolve));
+    const gone = turnstile.pass('a', work('a 2'), { over });
+    void turnstile.pass('a', work('a 3'));
+    goAway();
+    await expect(gone).rejects.toMatchObject({ code: 'too_many_at_once' });
+    end('a 1');
+    await soon();
+    expect(log).toEqual(['a 1', 'a 3']);
   });
 
   it('refuses what would wait too long, by key and in all', async () => {

@@ -38,6 +38,7 @@ import {
   type UpgradeFacts,
   type UpgradePlanRecord,
 } from '@tidemark/domain';
+import { isAfter } from '../inspect/batch-position.js';
 
 type By = {
   readonly actor: string;
@@ -232,19 +233,21 @@ class InMemoryJobStore implements JobStore {
   }
 
   async newestCommitted(id: JobId): Promise<BatchPosition | undefined> {
-    return (await this.listCommitted(id, { after: { timeline: 0, batchId: 0 } })).at(-1)?.plan;
+    return this.committed(id).at(-1)?.plan;
   }
 
   async listCommitted(
     id: JobId,
-    { after, limit }: { readonly after: BatchPosition; readonly limit?: number },
+    { after, limit }: { readonly after: BatchPosition; readonly limit: number },
   ): Promise<readonly BatchRecord[]> {
-    const timeline = (await this.find(id))?.timeline ?? 0;
-    const from = timeline === after.timeline ? after.batchId : 0;
-    const later = ofJob(this.data.batches, id).filter(
-      ({ plan, commit }) => commit !== undefined && plan.timeline === timeline && plan.batchId > from,
-    );
-    return timeline < after.timeline ? [] : later.slice(0, limit);
+    const later = this.committed(id).filter(({ plan }) => isAfter(plan, after));
+    return later.filter(({ plan }) => plan.timeline === later[0]?.plan.timeline).slice(0, limit);
+  }
+
+  /** Oldest first. */
+  private committed(id: JobId): readonly BatchRecord[] {
+    const committed = ofJob(this.data.batches, id).filter(({ commit }) => commit !== undefined);
+    return committed.toSorted(({ plan: a }, { plan: b }) => (isAfter(a, b) ? 1 : -1));
   }
 
   async findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined> {

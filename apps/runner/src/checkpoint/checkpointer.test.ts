@@ -58,6 +58,18 @@ describe('a checkpoint', () => {
     expect(checkpoints.isDue()).toBe(true);
   });
 
+  it('is whole again after a hundred on one base, also where nothing has changed', async () => {
+    const checkpoints = checkpointer();
+    const kinds: string[] = [];
+    for (let batchId = 1; batchId <= 102; batchId += 1) {
+      kinds.push(checkpoints.kind);
+      const unchanged = checkpoints.kind === 'delta' ? { next: async () => undefined } : {};
+      checkpoints.begin(aSnapshot(batchId, { kind: checkpoints.kind, ...unchanged }), PAUSE_MS);
+      await checkpoints.settle();
+    }
+    expect(kinds).toEqual(['full', ...Array<string>(100).fill('delta'), 'full']);
+  });
+
   it('is due after so many batches, however long the interval is', async () => {
     const checkpoints = checkpointer();
     for (let batch = 1; batch < 10_000; batch += 1) checkpoints.noteBatch();

@@ -29,6 +29,12 @@ const FAILURES_MAX = 5;
  */
 const BATCHES_MAX = 10_000;
 
+/**
+ * Also while the state stays as it is, so that deltas write nothing: what is built on another base is kept, with all batches
+ * since, for the case that this one is damaged.
+ */
+const ON_BASE_MAX = 100;
+
 /** What is known of a checkpoint when it is begun. */
 type Begun = Pick<CompletedCheckpoint, 'pauseMs' | 'savepoint'>;
 
@@ -48,6 +54,8 @@ export class Checkpointer {
   private begunAtMs: number;
   /** Since the last one was begun. */
   private batches = 0;
+  /** Checkpoints of this run on top of its last whole one, or of the one that it was restored from. */
+  private onBase = 0;
   /** The newest savepoint, by its number, for which one was begun. */
   private answered = 0;
   /** What a delta would build on: the checkpoint whose snapshot was the last that the job's graph gave or took. */
@@ -70,7 +78,7 @@ export class Checkpointer {
   /** The kind of snapshot to take for the next `begin`. Not to be asked while another checkpoint is written. */
   get kind(): StateSnapshot['kind'] {
     // A savepoint depends on no other one, and is the state as the job has it, not what was written of it before.
-    if (this.isAskedFor()) return 'full';
+    if (this.isAskedFor() || this.onBase >= ON_BASE_MAX) return 'full';
     return snapshotKind(this.chain === undefined ? undefined : sizeOf(this.chain));
   }
 
@@ -102,6 +110,7 @@ export class Checkpointer {
   begin(snapshot: StateSnapshot, pauseMs: number, savepoint?: number): void {
     this.begunAtMs = this.run.timers.elapsedMs();
     this.batches = 0;
+    this.onBase = snapshot.kind === 'full' ? 0 : this.onBase + 1;
     this.answered = savepoint ?? this.answered;
     const parent = snapshot.kind === 'delta' ? this.chain : undefined;
     this.chain = undefined;

@@ -183,7 +183,7 @@ function dueJob({ tables, nowMs }: Database): JobRow | undefined {
         job.currentRunId === null &&
         (job.retryAtMs === null || job.retryAtMs <= nowMs()),
     )
-    .sort((a, b) => a.statusSinceMs - b.statusSinceMs)[0];
+    .sort((a, b) => dueSinceMs(a) - dueSinceMs(b))[0];
 }
 
 /** Decides the start of a job, and writes decision, run and announcement. */
@@ -248,3 +248,5 @@ function beginProbation(
     .slice(0, RECENT_BATCHES);
   job.probation = newProbation(revision, { over: decision.over, health, recent });
 }
+
+const dueSinceMs = ({ statusSinceMs, retryAtMs }: JobRow): number => Math.max(statusSinceMs, retryAtMs ?? 0);

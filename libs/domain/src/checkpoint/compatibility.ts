@@ -1,6 +1,7 @@
 import { own } from '../own.js';
 import type { StateShape } from './checkpoint.js';
-import { compareSchemas, ComparisonBudget } from './schema-change.js';
+import { ComparisonBudget } from './comparison-budget.js';
+import { compareSchemas } from './schema-change.js';
 
 /**
  * What becomes of one operator's state. `from` is the uid that it has in the checkpoint, where that is another one. Words

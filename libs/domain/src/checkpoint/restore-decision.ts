@@ -12,7 +12,7 @@ import {
   type UpgradeOptions,
   type WantedState,
 } from './compatibility.js';
-import { ComparisonBudget } from './schema-change.js';
+import { ComparisonBudget } from './comparison-budget.js';
 
 /** Why a run starts at all. */
 export const START_TRIGGERS = ['first_start', 'crash', 'retry', 'redeploy', 'resume', 'rollback', 'fork'] as const;
@@ -120,12 +120,14 @@ export function decideRestore(facts: RestoreFacts): {
   readonly verdict: RestoreVerdict;
 } {
   const candidates: CandidateVerdict[] = [];
-  const budget = new ComparisonBudget();
+  // One of them decides, and must not lack what was spent on the others.
+  const others = new ComparisonBudget();
   let chosen: CandidateVerdict | undefined;
   let misfit: CandidateVerdict | undefined;
   for (const checkpoint of facts.checkpoints) {
     const { id: checkpointId, timeline, batchId } = checkpoint;
-    const { outcome, operators } = fitOf(checkpoint, facts, budget);
+    const decides = checkpoint.status === 'complete' && chosen === undefined && misfit === undefined;
+    const { outcome, operators } = fitOf(checkpoint, facts, decides ? undefined : others);
     const judge = (verdict: CandidateVerdict['verdict']): CandidateVerdict => {
       const candidate = { checkpointId, timeline, batchId, verdict, operators };
       candidates.push(candidate);

@@ -62,6 +62,16 @@ describe('a schema evolves', () => {
   });
 });
 
+describe('a choice', () => {
+  it('fits where one alternative does, whatever the others are', () => {
+    const before = anObject({ a: number });
+    const choice = {
+      anyOf: [{ $ref: 'https://example.com/x' }, { $ref: '#/$defs/gone' }, anObject({ a: number, b: text }, ['a'])],
+    };
+    expect(compareSchemas(before, choice)).toMatchObject({ outcome: 'evolves' });
+  });
+});
+
 describe('a schema differs, with the place, the old and the new,', () => {
   it('with a member of another name', () => {
     differs(anObject({ a: number }), anObject({ b: number }), 'value.b is new and required, and has no default');

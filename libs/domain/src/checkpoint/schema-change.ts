@@ -1,4 +1,5 @@
 import { sortedJson } from '../sorted-json.js';
+import { ComparisonBudget, Different, TooLarge } from './comparison-budget.js';
 import {
   allowsAll,
   alternativesOf,
@@ -27,40 +28,11 @@ export type SchemaChange =
   | { readonly outcome: 'evolves'; readonly changes: readonly [string, ...string[]] }
   | { readonly outcome: 'differs'; readonly reason: string };
 
-const SPENT_MAX = 8 * 1024 * 1024;
 /** What a pair counts beside its length: comparing it takes time, however short it is. */
 const SPENT_PER_PAIR = 256;
-/** Characters of all changes together. */
-const TOLD_MAX = 64 * 1024;
 const REASON_MAX = 1_000;
 /** One after the other, before a schema is there. */
 const REFERENCES_MAX = 100;
-
-/**
- * What comparisons may cost together, in characters that they read. A place is read once for each that it is held against,
- * so it can be many times as much as the schemas are long; what is usual is a few times. The schemas are a tenant's, and who
- * compares them works for all tenants.
- */
-export class ComparisonBudget {
-  private spent = 0;
-  private told = 0;
-
-  /** Throws where there is nothing left; `compareSchemas` answers `differs` then. */
-  spend(characters: number): void {
-    this.spent += characters;
-    if (this.spent > SPENT_MAX) throw new TooLarge();
-  }
-
-  /** The same for what is said of changes, which is kept with every start. */
-  tell(characters: number): void {
-    this.told += characters;
-    if (this.told > TOLD_MAX) throw new TooLarge();
-  }
-
-  untell(characters: number): void {
-    this.told -= characters;
-  }
-}
 
 /**
  * Whether state of one schema can be read under another one without code of the tenant. Members may be reordered, removed,
@@ -83,16 +55,6 @@ export function compareSchemas(before: unknown, after: unknown, budget = new Com
     if (error instanceof Different) return { outcome: 'differs', reason: error.message.slice(0, REASON_MAX) };
     // A schema is whatever a tenant says it is: names that are no names, types that are objects, thousands of levels.
     return { outcome: 'differs', reason: 'is no schema that can be read' };
-  }
-}
-
-/** Thrown at the first difference; its message is the reason. */
-class Different extends Error {}
-
-/** Thrown where there is no time to find one. */
-class TooLarge extends Different {
-  constructor() {
-    super('is too large to be compared');
   }
 }
 
@@ -235,10 +197,19 @@ class Comparison {
     } catch (error) {
       if (!(error instanceof Different) || error instanceof TooLarge) throw error;
       for (const change of this.found.splice(changes)) this.budget.untell(change.length);
-      this.misfits.add(this.pairOf(this.resolved(before, this.before), this.resolved(after, this.after)));
+      this.noteMisfit(before, after);
       // What fitted meanwhile may have done so only because of it.
       for (const pair of this.trail.splice(came)) this.fitting.delete(pair);
       return false;
+    }
+  }
+
+  private noteMisfit(before: unknown, after: unknown): void {
+    try {
+      this.misfits.add(this.pairOf(this.resolved(before, this.before), this.resolved(after, this.after)));
+    } catch (error) {
+      // What cannot be followed is looked up again, and does not fit again.
+      if (!(error instanceof Different) || error instanceof TooLarge) throw error;
     }
   }
 

@@ -147,9 +147,12 @@ export interface JobStore {
    * there are fewer than asked for, at least one: whether there are more, the next page tells.
    */
   listBatches(id: JobId, page: Page<number> & { readonly timeline?: number }): Promise<readonly BatchRecord[]>;
-  /** The newest committed batch of the current timeline; undefined where there is none. Reads no more than that. */
+  /** The batch that was committed last, on whatever timeline; undefined where there is none. Reads no more than that. */
   newestCommitted(id: JobId): Promise<BatchPosition | undefined>;
-  /** Committed batches of the current timeline after one, oldest first, of which there may be fewer as in `listBatches`. */
+  /**
+   * Committed batches after one, oldest first: what is left of its timeline, or else those of the next that has any. There may be
+   * fewer than asked for, as in `listBatches`.
+   */
   listCommitted(
     id: JobId,
     page: { readonly after: BatchPosition; readonly limit: number },

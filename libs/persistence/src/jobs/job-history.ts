@@ -80,18 +80,28 @@ export class JobHistory {
   async newestCommitted(id: JobId): Promise<BatchPosition | undefined> {
     const row = await this.manager.findOne(JobRow, {
       where: { id, tenantId: this.tenantId },
-      select: { id: true, timeline: true, lastTimeline: true, lastBatchId: true },
+      select: { id: true, lastTimeline: true, lastBatchId: true },
     });
-    if (row === null || row.lastBatchId === null || row.lastTimeline !== row.timeline) return undefined;
-    return { timeline: row.timeline, batchId: row.lastBatchId };
+    if (row === null || row.lastBatchId === null || row.lastTimeline === null) return undefined;
+    return { timeline: row.lastTimeline, batchId: row.lastBatchId };
   }
 
   async listCommitted(
     id: JobId,
     { after, limit }: { readonly after: BatchPosition; readonly limit: number },
   ): Promise<readonly BatchRecord[]> {
-    const timeline = await this.currentTimeline(id);
-    if (timeline === undefined || timeline < after.timeline) return [];
+    // A timeline may have been left with batches that were not looked at yet.
+    const next = await this.manager
+      .createQueryBuilder(BatchRow, 't')
+      .select(['t.timeline', 't.jobId', 't.batchId'])
+      .where('t.tenant_id = :tenantId AND t.job_id = :id', { tenantId: this.tenantId, id })
+      .andWhere('(t.timeline, t.batch_id) > (:timeline, :batchId) AND t.committed_at IS NOT NULL', after)
+      .orderBy('t.timeline', 'ASC')
+      .addOrderBy('t.batch_id', 'ASC')
+      .limit(1)
+      .getOne();
+    if (next === null) return [];
+    const { timeline } = next;
     const from = timeline === after.timeline ? after.batchId : 0;
     const of = { tenantId: this.tenantId, jobId: id, timeline };
     const end = await endOfPage(this.manager, of, { order: 'oldest_first', after: from, limit });

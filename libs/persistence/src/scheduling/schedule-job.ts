@@ -31,7 +31,7 @@ export function takeDueJob(tx: EntityManager, except: readonly JobId[]): Promise
     .where(`j.desired = 'running' AND j.status = ANY(:statuses)`, { statuses: ENQUEUED_STATUSES })
     .andWhere('j.current_run_id IS NULL AND (j.retry_at IS NULL OR j.retry_at <= now())')
     .andWhere('j.id <> ALL(:except)', { except })
-    .orderBy('j.status_since', 'ASC')
+    .orderBy('greatest(j.status_since, j.retry_at)', 'ASC')
     .limit(1)
     .setLock('for_no_key_update')
     .setOnLocked('skip_locked')
