@@ -4,8 +4,8 @@ import { RedisMark } from './redis-mark.js';
 const server = process.env['TIDEMARK_REDIS_URL'];
 if (server === undefined) throw new Error('TIDEMARK_REDIS_URL is not set: run "node tools/test.mjs --redis".');
 
-// Each test takes a numbered database of its own, away from those of the queue's tests.
-let next = 100;
+// Each test takes a numbered database of its own, away from those of the queue's tests and, from 100 on, of whole services.
+let next = 50;
 const open: RedisMark[] = [];
 
 function aMark(): RedisMark {
