@@ -9,6 +9,7 @@ import { holdRollback } from '../scheduling/pending-rollback.js';
 import { applyStartPoint } from '../scheduling/start-point.js';
 import { answerSavepoints } from '../recovery/savepoints.js';
 import { holdCheckpoints, holdTimelineOf } from './hold-checkpoints.js';
+import { unreadableEvent } from './unreadable-event.js';
 
 /** The row comes first, as `pending`: objects without a row could not be found again. */
 export async function begin(
@@ -120,7 +121,7 @@ export async function reject(
   );
   await holdRollback(tx, job, id);
   await applyStartPoint(tx, job, verdict, decided.checkpoint);
-  await appendEvents(tx, fence, [{ type: 'checkpoint.unreadable', data: { checkpointId: id, reason } }]);
+  await appendEvents(tx, fence, [unreadableEvent(id, reason)]);
   const row = await tx.findOneByOrFail(RestoreDecisionRow, { runId: fence.runId, tenantId: fence.tenantId });
   const current = await tx.findOneByOrFail(JobRow, { id: job.id });
   const { manifest } = await revisionOf(tx, current, revision);

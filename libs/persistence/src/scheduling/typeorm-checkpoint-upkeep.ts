@@ -14,6 +14,7 @@ import { DataSource } from 'typeorm';
 import { appendEvents, storableText } from '../announce.js';
 import { JobRow, SweepRow, TenantRow } from '../rows/index.js';
 import { holdTimelineOf } from '../runs/hold-checkpoints.js';
+import { unreadableEvent } from '../runs/unreadable-event.js';
 import { noteOrphans } from './orphans.js';
 import { judgeQuotas } from './quotas.js';
 
@@ -70,9 +71,7 @@ export class TypeOrmCheckpointUpkeep extends CheckpointUpkeep {
       );
       const [row] = rows;
       if (row === undefined) return false;
-      await appendEvents(tx, { tenantId: row.tenant_id, jobId: row.job_id }, [
-        { type: 'checkpoint.unreadable', data: { checkpointId: id, reason } },
-      ]);
+      await appendEvents(tx, { tenantId: row.tenant_id, jobId: row.job_id }, [unreadableEvent(id, reason)]);
       return true;
     });
   }
