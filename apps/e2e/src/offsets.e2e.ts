@@ -202,6 +202,11 @@ describe('where a job with two sources goes on', () => {
   /** Stops the job, and takes every state file from it. */
   async function stopAndLoseState(): Promise<Job> {
     const stopped = await stop();
+    // Else the scheduler might find it gone before the job is started, which would be another case.
+    await until('the newest checkpoint was read back', WAIT_MS_MAX, async () => {
+      const [newest] = (await instance.tidemark.jobs.checkpoints(job.id, { limit: 1 })).items;
+      return typeof newest?.verifiedAt === 'string' ? true : undefined;
+    });
     for (const file of await filesBelow(join(instance.home, 'objects')))
       if (file.includes('/state/') || file.endsWith('manifest.json')) await rm(file, { force: true });
     return stopped;
