@@ -61,6 +61,19 @@ describe('the decision from what a run starts', () => {
     expect(candidates.map((candidate) => candidate.verdict)).toEqual(['unreadable', 'chosen']);
   });
 
+  it('is that one too where there is much to say of the many before it that cannot be read', () => {
+    const name = 'x'.repeat(10_000);
+    const before = { totals: aShape({ schema: { type: 'object', properties: { [name]: { type: 'string' } } } }) };
+    const wanted = { shapes: { totals: aShape({ schema: { type: 'object', properties: {} } }) } };
+    const damaged = Array.from({ length: 15 }, (_, index) =>
+      aCheckpoint(20 - index, { shapes: before, status: 'corrupt' }),
+    );
+    const checkpoints = [...damaged, aCheckpoint(5, { shapes: before })];
+    const { verdict, candidates } = decideRestore(facts({ wanted, checkpoints }));
+    expect(verdict).toMatchObject({ from: { checkpointId: 'ckp_5' }, reasonCode: 'OLDER_CHECKPOINT' });
+    expect(candidates.at(-1)).toMatchObject({ verdict: 'chosen', operators: [{ verdict: 'evolve' }] });
+  });
+
   it('says nothing of a damaged one that is older than the one it takes', () => {
     const checkpoints = [aCheckpoint(9), aCheckpoint(5, { status: 'corrupt' }), aCheckpoint(3)];
     const { verdict, candidates } = decideRestore(facts({ checkpoints }));
