@@ -40,6 +40,7 @@ export class BatchLogWriter {
     const bounds = {
       ...{ itemsMax: ITEMS_MAX, bytesMax: BYTES_MAX, smallBytesMax: SMALL_BYTES_MAX },
       bytesOf: ({ json }: Item) => json.length,
+      isRefused,
     };
     this.plans = new SizedGroupCommit<PlanItem, BatchLogResult>((items) => this.writePlans(items), bounds);
     this.commits = new SizedGroupCommit((items) => this.writeCommits(items), bounds);
@@ -108,6 +109,12 @@ export class BatchLogWriter {
     };
   }
 }
+
+/** Classes of SQLSTATE in which Postgres does not take a value: 22 data exceptions, 23 constraints, 54 its own limits. */
+const REFUSED = /^(22|23|54)/;
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && REFUSED.test(String(error.code));
 
 const positionColumns = ({ timeline, source, partition, offset }: RecordPosition) => ({
   timeline,

@@ -21,8 +21,10 @@ class Writes {
   }
 }
 
+const isRefused = (error: unknown): boolean => error instanceof Error && error.message === 'refused';
+
 /** An item has as many bytes as it says. */
-const BOUNDS = { itemsMax: 3, bytesMax: 100, bytesOf: (item: number) => item };
+const BOUNDS = { itemsMax: 3, bytesMax: 100, bytesOf: (item: number) => item, isRefused };
 
 describe('a group commit', () => {
   it('writes what waits together, as far as one statement takes it', async () => {
@@ -49,6 +51,20 @@ describe('a group commit', () => {
     writes.end(2);
     expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     expect(await later).toBe('wrote 4');
+  });
+
+  it('writes each by itself where a statement is refused, and fails for that alone which is the reason', async () => {
+    const tried: (readonly number[])[] = [];
+    const refuseTwo = (items: readonly number[]): Promise<readonly string[]> => {
+      tried.push(items);
+      return items.includes(2) ? Promise.reject(new Error('refused')) : Promise.resolve(items.map(String));
+    };
+    const group = new GroupCommit(refuseTwo, BOUNDS);
+
+    const results = await Promise.allSettled([0, 1, 2, 3].map((item) => group.submit(item)));
+
+    expect(tried).toEqual([[0], [1, 2, 3], [1], [2], [3]]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   });
 });
 

@@ -10,6 +10,8 @@ interface GroupBounds<T> {
   readonly bytesMax: number;
   /** About how many bytes an item is long. */
   readonly bytesOf: (item: T) => number;
+  /** Whether a write has failed because of what is in it, and has had no effect: without the culprit it succeeds. */
+  readonly isRefused: (error: unknown) => boolean;
 }
 
 /**
@@ -39,7 +41,8 @@ export class SizedGroupCommit<T, R> {
 
 /**
  * Writes what waits at the same time in one statement: while one is under way, later items gather for the next. A lone
- * item is written at once, so nobody waits for company. A statement that fails fails for all of its items.
+ * item is written at once, so nobody waits for company. A statement that fails fails for all of its items, but for one that
+ * is refused: there each item is written by itself, so that one job's row does not end the runs of others.
  *
  * Owner of the queue: this object. It holds at most one item of each run, because a run awaits every write.
  */
@@ -63,17 +66,21 @@ export class GroupCommit<T, R> {
     if (this.writing) return;
     this.writing = true;
     while (this.waiting.length > 0) {
-      const group = this.waiting.splice(0, this.nextCount());
-      try {
-        const results = await this.write(group.map(({ item }) => item));
-        group.forEach(({ resolve }, index) => {
-          resolve(results[index] as R);
-        });
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
+      await this.writeGroup(this.waiting.splice(0, this.nextCount()));
     }
     this.writing = false;
+  }
+
+  private async writeGroup(group: readonly Waiting<T, R>[]): Promise<void> {
+    try {
+      const results = await this.write(group.map(({ item }) => item));
+      group.forEach(({ resolve }, index) => {
+        resolve(results[index] as R);
+      });
+    } catch (error) {
+      if (group.length > 1 && this.bounds.isRefused(error)) for (const one of group) await this.writeGroup([one]);
+      else for (const { reject } of group) reject(error);
+    }
   }
 
   /** At least one, however many bytes it has. */

@@ -133,6 +133,33 @@ describe('a batch log', () => {
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['planned', 'fenced', 'planned']);
     expect(commits.map(({ outcome }) => outcome)).toEqual(['fenced', 'committed', 'committed']);
   });
+
+  postgresTest(
+    'fails for the one job whose row Postgres does not take, not for those beside it',
+    async ({ dataSource }) => {
+      const tenant = await aTenant(dataSource);
+      for (let job = 0; job < 3; job += 1) await aSubmittedJob(dataSource, tenant);
+      const [a, b, c] = [await aClaimedRun(dataSource), await aClaimedRun(dataSource), await aClaimedRun(dataSource)];
+      for (const { claimed } of [a, b, c]) await a.runs.writeBatch(claimed.fence, plan(aPlan(1)));
+      const tooMany = {
+        kind: 'commit',
+        commit: { ...aCommit(aPlan(1)), recordsIn: 2 ** 70 },
+        next: undefined,
+      } as const;
+
+      const commits = await Promise.allSettled([
+        a.runs.writeBatch(a.claimed.fence, commit(aPlan(1))),
+        a.runs.writeBatch(b.claimed.fence, tooMany),
+        a.runs.writeBatch(c.claimed.fence, commit(aPlan(1))),
+      ]);
+
+      expect(commits.map((one) => (one.status === 'fulfilled' ? one.value.outcome : 'failed'))).toEqual([
+        'committed',
+        'failed',
+        'committed',
+      ]);
+    },
+  );
 });
 
 describe('a batch that runs ahead', () => {
