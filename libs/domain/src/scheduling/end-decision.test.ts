@@ -84,9 +84,7 @@ describe('a job whose run lets go of it', () => {
         expect(delayMs).not.toBe(0);
         if (job.desired === 'running') return;
         // What is not wanted rests: a start that it keeps for later is one that somebody asks for.
-        expect(
-          job.desired === 'cancelled' ? ['cancelled'] : ['stopped', 'failed', 'awaiting_decision', 'cancelled'],
-        ).toContain(status);
+        expect(job.desired === 'cancelled' ? ['cancelled'] : ['stopped', 'failed', 'cancelled']).toContain(status);
       }),
     );
   });
@@ -117,7 +115,7 @@ describe('a job whose run lets go of it', () => {
       const cancelled = decideEnd(facts({ desired: 'cancelled', probation: ON_PROBATION }), end);
       expect(cancelled, end.kind).toMatchObject({ status: 'cancelled', code: undefined, delayMs: undefined });
     }
-    for (const end of ENDS.filter(({ kind }) => !['failed', 'ask', 'cancelled'].includes(kind))) {
+    for (const end of ENDS.filter(({ kind }) => !['failed', 'cancelled'].includes(kind))) {
       expect(decideEnd(facts({ desired: 'stopped', probation: ON_PROBATION }), end).status, end.kind).toBe('stopped');
     }
   });

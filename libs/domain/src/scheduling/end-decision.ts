@@ -129,6 +129,8 @@ function nextOf(facts: EndFacts, end: LettingGo): Next {
         events: [{ type: 'job.failed', data: shownFailure(end) }],
       };
     case 'ask':
+      // Nobody has to decide now: the next start comes upon it again.
+      if (job.desired === 'stopped') return drained(facts, 'stop');
       return {
         event: 'ask',
         code: end.code,
