@@ -84,6 +84,19 @@ describe('scheduling', () => {
     expect(await jobs.forTenant(tenant).listDecisions(broken, { limit: 10 })).toEqual([]);
   });
 
+  postgresTest('goes past a job that cannot even be put off', async ({ dataSource }) => {
+    const tenant = await aTenant(dataSource);
+    const broken = await aSubmittedJob(dataSource, tenant);
+    const sound = await aSubmittedJob(dataSource, tenant);
+    await dataSource.query(`UPDATE revisions SET bundle_digest = 'gone' WHERE job_id = $1`, [broken]);
+    await dataSource.query('ALTER TABLE jobs ADD CONSTRAINT never_put_off CHECK (retry_at IS NULL)');
+
+    expect(await stores(dataSource).scheduling.scheduleDueJobs(2)).toMatchObject([
+      { outcome: 'faulty', jobId: broken },
+      { outcome: 'scheduled', jobId: sound },
+    ]);
+  });
+
   postgresTest(
     'carries the trace of the submission on to every run, as long as no newer one comes',
     async ({ dataSource }) => {
