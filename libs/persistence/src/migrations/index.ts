@@ -13,6 +13,7 @@ import { DeadLetters1765400000000 } from './14-dead-letters.js';
 import { OlderBuilds1765500000000 } from './15-older-builds.js';
 import { RunsByRunner1765600000000 } from './16-runs-by-runner.js';
 import { SavepointNumbers1765700000000 } from './17-savepoint-numbers.js';
+import { ReachedBefore1765800000000 } from './18-reached-before.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -31,6 +32,7 @@ export const MIGRATIONS = [
   OlderBuilds1765500000000,
   RunsByRunner1765600000000,
   SavepointNumbers1765700000000,
+  ReachedBefore1765800000000,
 ] as const;
 
 /**
@@ -42,4 +44,6 @@ export const ADDITIVE_MIGRATIONS: readonly string[] = [
   RunsByRunner1765600000000.name,
   // An older build gives out numbers without counting them: what it has written is looked at as well.
   SavepointNumbers1765700000000.name,
+  // What an older build has not noted is read again.
+  ReachedBefore1765800000000.name,
 ];

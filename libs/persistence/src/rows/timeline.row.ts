@@ -8,6 +8,8 @@ export class TimelineRow {
   @PrimaryColumn({ name: 'timeline', type: 'integer', primaryKeyConstraintName: 'timelines_pk' }) timeline!: number;
   @Column({ name: 'base_timeline', type: 'integer' }) baseTimeline!: number;
   @Column({ name: 'base_batch_id', type: 'bigint' }) baseBatchId!: number;
+  /** The furthest offsets that were committed on any timeline before this one; null where nobody has asked, or not last of it. */
+  @Column({ name: 'reached_before', type: 'jsonb', nullable: true }) reachedBefore!: unknown;
 
   @ManyToOne(() => JobRow, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'job_id', foreignKeyConstraintName: 'timelines_job' })

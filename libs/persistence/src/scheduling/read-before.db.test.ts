@@ -99,6 +99,27 @@ describe('a run of a job that skips downtimes is told how far the job has read o
     expect(third.base).toMatchObject({ timeline: 3, readBefore: { numbers: { '0': 30 } } });
   });
 
+  postgresTest(
+    'from what an earlier run was told, and from the timelines left since then alone',
+    async ({ dataSource }) => {
+      const job = await aRunningJob(dataSource);
+      await job.rest(job.fence);
+      await rollBack(job);
+      const second = await job.next();
+      await job.commit(second.fence, 2, { timeline: 2, to: 40 });
+      await job.rest(second.fence);
+      // Whoever looked at the first timeline again would come upon this.
+      await dataSource.query(`UPDATE batches SET next_offsets = '{"numbers": {"0": 99}}' WHERE timeline = 1`);
+      await rollBack(job, 2);
+      const third = await job.next();
+      expect(third.base).toMatchObject({ timeline: 3, readBefore: { numbers: { '0': 40 } } });
+      await job.runs.end(third.fence, INTERRUPTED);
+      expect((await job.next()).base.readBefore).toEqual({ numbers: { '0': 40 } });
+      const noted = await dataSource.query('SELECT timeline FROM timelines WHERE reached_before IS NOT NULL');
+      expect(noted).toEqual([{ timeline: 3 }]);
+    },
+  );
+
   postgresTest('although the log of that timeline is kept only by its checkpoint', async ({ dataSource }) => {
     const job = await aRunningJob(dataSource);
     await job.checkpoint(job.fence, 'ckp_3' as CheckpointId, 3);
