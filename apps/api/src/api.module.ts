@@ -52,8 +52,11 @@ import { DeployRevision } from './submit/deploy-revision.js';
 import { SubmitController } from './submit/submit.controller.js';
 import { SubmitJob } from './submit/submit-job.js';
 import { UploadBundle } from './submit/upload-bundle.js';
+import { AdminKeysController } from './tenancy/admin-keys.controller.js';
+import { ApiKeysController } from './tenancy/api-keys.controller.js';
 import { Callers } from './tenancy/callers.js';
 import { KeyGuard } from './tenancy/key.guard.js';
+import { KeysOfOwner } from './tenancy/keys-of-owner.js';
 import { NamedTenant } from './tenancy/named-tenant.js';
 import { TenantsController } from './tenancy/tenants.controller.js';
 import { EntityTagInterceptor } from './transport/entity-tag.js';
@@ -100,6 +103,8 @@ const CONTROLLERS = [
   NextStartController,
   RunnersController,
   TenantsController,
+  ApiKeysController,
+  AdminKeysController,
   RetentionController,
   TenantRetentionController,
   AuditEventsController,
@@ -136,6 +141,7 @@ export class ApiModule {
         JobWarnings,
         Callers,
         NamedTenant,
+        KeysOfOwner,
         RouteTable,
         { provide: APP_GUARD, useClass: KeyGuard },
         { provide: APP_PIPE, useFactory: validation },

@@ -11,10 +11,12 @@ import { addInitCommand } from './commands/init.js';
 import { addInspectCommands } from './commands/inspect.js';
 import { addLogsCommand } from './commands/logs.js';
 import { addStateCommands } from './commands/state.js';
+import { addKeyCommands } from './commands/keys.js';
 import { addOffsetCommands } from './commands/offsets.js';
 import { addRetentionCommands } from './commands/retention.js';
 import { addRecoveryCommands } from './commands/recovery.js';
 import { addSubmitCommands } from './commands/submit.js';
+import { addTenantCommands } from './commands/tenants.js';
 import { addUpgradeCommands } from './commands/upgrade.js';
 import { ExitWith, printable, UserError, type ExitCode, type Terminal } from './terminal.js';
 
@@ -70,6 +72,8 @@ function program(terminal: Terminal): Command {
   addRecoveryCommands(root, terminal);
   addDeadLetterCommands(root, terminal);
   addRetentionCommands(root, terminal);
+  addTenantCommands(root, terminal);
+  addKeyCommands(root, terminal);
   addAuditCommand(root, terminal);
   return root;
 }

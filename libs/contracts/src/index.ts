@@ -34,6 +34,7 @@ export type JobEventPage = Schemas['JobEventPage'];
 export type JobOrder = Schemas['JobOrder'];
 export type JobPage = Schemas['JobPage'];
 export type LastBatch = Schemas['LastBatch'];
+export type NewApiKey = Schemas['NewApiKey'];
 export type NextStart = Schemas['NextStart'];
 export type OffsetChange = Schemas['OffsetChange'];
 export type OffsetEdit = Schemas['OffsetEdit'];

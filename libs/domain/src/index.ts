@@ -264,7 +264,8 @@ export {
   type SavepointRequested,
   type SavepointStatus,
 } from './recovery/savepoint.js';
-export { KEY_ROLES, TenantStore, tenantOfCaller, type Caller, type KeyRole, type Tenant } from './tenant/tenant.js';
+export { KEY_ROLES, TenantStore, tenantOfCaller } from './tenant/tenant.js';
+export type { ApiKey, Caller, KeyOwner, KeyRole, Tenant } from './tenant/tenant.js';
 export type { BatchLogEntry, BatchLogResult, Orders } from './scheduling/batch-log-entry.js';
 export { JOB_EVENTS, type JobEventType } from './job/job-event-types.js';
 export { decideEnd, type EndDecision, type EndFacts } from './scheduling/end-decision.js';

@@ -27,12 +27,24 @@ describe('a client of an admin that acts for a tenant', () => {
   });
 
   it('names none where it looks after tenants themselves, which the service would refuse', async () => {
-    const { tenants } = acting();
+    const { tenants, adminKeys } = acting();
     await tenants.ensure('new');
     await tenants.createApiKey('tnt_1', 'ci');
     await tenants.usage('tnt_1');
+    await tenants.list();
+    await tenants.apiKeys('tnt_1');
+    await tenants.revokeApiKey('tnt_1', 'key_1');
+    await adminKeys.list();
+    await adminKeys.revoke('key_2');
 
-    expect(namedIn()).toEqual([undefined, undefined, undefined]);
+    expect(namedIn()).toEqual(Array.from({ length: 8 }, () => undefined));
+    expect(api.seen.slice(3).map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /v1/tenants',
+      'GET /v1/tenants/tnt_1/api-keys',
+      'DELETE /v1/tenants/tnt_1/api-keys/key_1',
+      'GET /v1/admin-keys',
+      'DELETE /v1/admin-keys/key_2',
+    ]);
   });
 });
 

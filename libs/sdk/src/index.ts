@@ -19,6 +19,7 @@ export type {
   JobEvent,
   JobOrder,
   JobStatus,
+  NewApiKey,
   NextStart,
   OffsetEdit,
   Offsets,
@@ -54,5 +55,6 @@ export type { CheckpointChoice, Recovery } from './recovery.js';
 export type { Recordings } from './recordings.js';
 export type { Cancellable, ChangeOptions, CreateOptions } from './requests.js';
 export type { State, StateRequest } from './state.js';
-export { Tidemark, type Bundles, type Tenants } from './tidemark.js';
+export type { AdminKeys, Tenants } from './tenants.js';
+export { Tidemark, type Bundles } from './tidemark.js';
 export type { WatchedBatch, WatchedEvent } from './watch-job.js';

@@ -1,14 +1,4 @@
-import type {
-  ApiKey,
-  Bundle,
-  BundleUpload,
-  Health,
-  RetentionLimits,
-  RetentionOrder,
-  Runner,
-  Tenant,
-  Usage,
-} from '@tidemark/contracts';
+import type { Bundle, BundleUpload, Health, Runner, Usage } from '@tidemark/contracts';
 import { AuditEvents } from './audit-events.js';
 import { DeadLetters } from './dead-letters.js';
 import { Http, type Connection } from './http.js';
@@ -18,6 +8,7 @@ import { Recovery } from './recovery.js';
 import { Recordings } from './recordings.js';
 import { create, listing, type Cancellable, type CreateOptions } from './requests.js';
 import { State } from './state.js';
+import { AdminKeys, Tenants } from './tenants.js';
 
 /**
  * The Tidemark service, as one key sees it.
@@ -43,6 +34,8 @@ export class Tidemark {
   readonly recordings: Recordings;
   /** For an admin key. */
   readonly tenants: Tenants;
+  /** For an admin key. */
+  readonly adminKeys: AdminKeys;
   private readonly http: Http;
 
   constructor(connection: Connection) {
@@ -54,6 +47,7 @@ export class Tidemark {
     this.deadLetters = new DeadLetters(this.http);
     this.auditEvents = new AuditEvents(this.http);
     this.tenants = new Tenants(this.http.forNoTenant());
+    this.adminKeys = new AdminKeys(this.http.forNoTenant());
     this.recordings = new Recordings(this.http);
   }
 
@@ -102,37 +96,3 @@ export class Bundles {
     return listing(this.http, '/v1/bundles', page);
   }
 }
-
-/** Tenants and their keys. Needs an admin key. */
-export class Tenants {
-  constructor(private readonly http: Http) {}
-
-  /** Creates the tenant, or returns the one that has this name. */
-  ensure(name: string, { signal }: Cancellable = {}): Promise<Tenant> {
-    return this.http.json({ method: 'POST', path: '/v1/tenants', body: { name }, repeatable: true, signal });
-  }
-
-  /** Creates a key of a tenant. The key itself is in this answer and in no other. */
-  createApiKey(tenantId: string, label: string, { signal }: Cancellable = {}): Promise<ApiKey> {
-    const path = `${pathOf(tenantId)}/api-keys`;
-    return this.http.json({ method: 'POST', path, body: { label }, repeatable: false, signal });
-  }
-
-  /** The most that the tenant's jobs may keep of their past; `bytes` are those of all of them together. */
-  retention(tenantId: string, { signal }: Cancellable = {}): Promise<RetentionLimits> {
-    return this.http.json({ method: 'GET', path: `${pathOf(tenantId)}/retention`, repeatable: true, signal });
-  }
-
-  /** Replaces all these limits: what `limits` leaves out is not limited. */
-  setRetention(tenantId: string, limits: RetentionOrder, { signal }: Cancellable = {}): Promise<RetentionLimits> {
-    const path = `${pathOf(tenantId)}/retention`;
-    return this.http.json({ method: 'PUT', path, body: limits, repeatable: true, signal });
-  }
-
-  /** What is stored of the checkpoints of the tenant's jobs. */
-  usage(tenantId: string, { signal }: Cancellable = {}): Promise<Usage> {
-    return this.http.json({ method: 'GET', path: `${pathOf(tenantId)}/usage`, repeatable: true, signal });
-  }
-}
-
-const pathOf = (tenantId: string): string => `/v1/tenants/${encodeURIComponent(tenantId)}`;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import {
   JobStores,
+  TenantStore,
   TidemarkError,
   type ApiKeyId,
   type BatchPosition,
@@ -18,8 +19,6 @@ const JOBS_AT_ONCE = 4;
 const EVENTS_PER_POLL = 100;
 const BATCHES_PER_POLL = 100;
 const HEARTBEAT_MS = 15_000;
-/** A stream is cut after this long and resumed by its client, so that a revoked key loses it. */
-const LIFETIME_MS = 900_000;
 
 /** What a stream is written to. */
 export interface StreamSink {
@@ -34,7 +33,6 @@ interface Stream {
   readonly tenantId: TenantId;
   readonly keyId: ApiKeyId;
   readonly sink: StreamSink;
-  readonly openedMs: number;
   heartbeatMs: number;
   /** Sequence number of the last event sent. */
   afterSeq: string;
@@ -52,7 +50,8 @@ export class StreamBounds {
 
 /**
  * Follows the jobs of all open streams with one poller. Streams at the same place share a query. Every event is sent
- * once and in order. Batches are sent as they are committed; a stream that was resumed does not make up for any.
+ * once and in order. Batches are sent as they are committed; a stream that was resumed does not make up for any. A
+ * stream ends when its key is revoked: that is looked for before anything is sent.
  */
 @Injectable()
 export class EventFeed implements BeforeApplicationShutdown {
@@ -62,6 +61,7 @@ export class EventFeed implements BeforeApplicationShutdown {
 
   constructor(
     private readonly stores: JobStores,
+    private readonly tenants: TenantStore,
     private readonly bounds: StreamBounds,
   ) {}
 
@@ -79,7 +79,7 @@ export class EventFeed implements BeforeApplicationShutdown {
     // Asked twice, because others were admitted while the query ran.
     this.admit(keyId);
     const nowMs = performance.now();
-    const opened = { jobId, tenantId, keyId, afterSeq, afterBatch: undefined, openedMs: nowMs, heartbeatMs: nowMs };
+    const opened = { jobId, tenantId, keyId, afterSeq, afterBatch: undefined, heartbeatMs: nowMs };
     const followed: Stream = { ...opened, sink: openSink(afterSeq) };
     this.streams.add(followed);
     this.polling ??= this.poll();
@@ -120,10 +120,16 @@ export class EventFeed implements BeforeApplicationShutdown {
   }
 
   private async pollOnce(): Promise<void> {
+    await this.endRevoked();
     const jobs = [...groupBy(this.streams, ({ tenantId, jobId }) => `${tenantId}/${jobId}`).values()];
     for (let at = 0; at < jobs.length; at += JOBS_AT_ONCE) {
       await Promise.all(jobs.slice(at, at + JOBS_AT_ONCE).map((streams) => this.pollJob(streams)));
     }
+  }
+
+  private async endRevoked(): Promise<void> {
+    const revoked = await this.tenants.revokedAmong([...new Set([...this.streams].map(({ keyId }) => keyId))]);
+    for (const stream of this.streams) if (revoked.has(stream.keyId)) this.end(stream);
   }
 
   /** Brings all streams of one job up to date. */
@@ -152,7 +158,7 @@ export class EventFeed implements BeforeApplicationShutdown {
     }
   }
 
-  /** Heartbeats, and the end of streams that are old or whose job is gone. */
+  /** Heartbeats, and the end of streams whose job is gone. */
   private async keepUp(streams: readonly Stream[], jobExists: () => Promise<boolean>): Promise<void> {
     const nowMs = performance.now();
     const due = streams.filter((stream) => nowMs - stream.heartbeatMs >= HEARTBEAT_MS);
@@ -160,8 +166,8 @@ export class EventFeed implements BeforeApplicationShutdown {
     const exists = await jobExists();
     for (const stream of due) {
       stream.heartbeatMs = nowMs;
-      if (!exists || nowMs - stream.openedMs >= LIFETIME_MS) this.end(stream);
-      else stream.sink.heartbeat();
+      if (exists) stream.sink.heartbeat();
+      else this.end(stream);
     }
   }
 

@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http';
-import type { JobId, JobStore } from '@tidemark/domain';
+import type { ApiKeyId, JobId, JobStore } from '@tidemark/domain';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { aBundle, ApiUnderTest, STREAMS_PER_KEY } from '../testing/api-under-test.js';
 import { aBatch, anEvent } from '../testing/history.js';
@@ -122,6 +122,35 @@ describe('the events of a job as a stream', () => {
     const read = committed.mock.calls.filter(([, page]) => 'limit' in page && page.limit !== undefined);
     expect([read.length, all.mock.calls.length]).toEqual([1, 0]);
     for (const spy of [newest, committed, all]) spy.mockRestore();
+  });
+
+  it('end when their key is revoked, and those of other keys go on', async () => {
+    const { body } = await api.send('POST', `/v1/tenants/${api.tenantId}/api-keys`, {
+      key: api.adminKey,
+      body: { label: 'leaked' },
+    });
+    const leaked = body as { id: ApiKeyId; key: string };
+    const [stream, other] = [await open({ authorization: `Bearer ${leaked.key}` }), await open()];
+    await api.send('DELETE', `/v1/tenants/${api.tenantId}/api-keys/${leaked.id}`, { key: api.adminKey });
+    api.tenant.events.push(anEvent(id, 1));
+
+    expect(await stream.until('never')).not.toContain('"seq"');
+    expect(await other.until('"seq":"1"')).toContain('"seq":"1"');
+  }, 5_000);
+
+  it('send nothing while it cannot be known whether their key is revoked', async () => {
+    const revoked = vi.spyOn(api.tenantStore, 'revokedAmong').mockRejectedValue(new Error('no'));
+    const stream = await open();
+    api.tenant.events.push(anEvent(id, 1));
+    await vi.waitFor(() => expect(revoked.mock.calls.length).toBeGreaterThan(2), { timeout: 5_000 });
+    const listEvents = vi.spyOn(Object.getPrototypeOf(api.stores.forTenant(api.tenantId)) as JobStore, 'listEvents');
+    const looks = revoked.mock.calls.length;
+    await vi.waitFor(() => expect(revoked.mock.calls.length).toBeGreaterThan(looks), { timeout: 5_000 });
+    expect(listEvents).not.toHaveBeenCalled();
+    listEvents.mockRestore();
+
+    revoked.mockRestore();
+    expect(await stream.until('"seq":"1"')).toContain('"seq":"1"');
   });
 
   it('end when the service stops, so that it can stop', async () => {

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpStatus, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { isId, RetentionStore, TenantStore, TidemarkError, type TenantId } from '@tidemark/domain';
+import { RetentionStore, TenantStore } from '@tidemark/domain';
+import { existingTenant } from '../tenancy/existing-tenant.js';
 import { Operation } from '../transport/operation.js';
 import {
   JOBS_SHOWN_MAX,
@@ -29,7 +30,8 @@ export class TenantRetentionController {
     problems: [HttpStatus.NOT_FOUND],
   })
   async get(@Param('id') id: string): Promise<LimitsAnswer> {
-    return showLimits(await this.retention.ofTenant(await this.existing(id)));
+    const { id: tenantId } = await existingTenant(this.tenants, id);
+    return showLimits(await this.retention.ofTenant(tenantId));
   }
 
   @Put('retention')
@@ -41,7 +43,7 @@ export class TenantRetentionController {
     problems: [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND],
   })
   async set(@Param('id') id: string, @Body() limits: RetentionOrder): Promise<LimitsAnswer> {
-    const tenantId = await this.existing(id);
+    const { id: tenantId } = await existingTenant(this.tenants, id);
     await this.retention.setOfTenant(tenantId, limits);
     return showLimits(await this.retention.ofTenant(tenantId));
   }
@@ -55,12 +57,7 @@ export class TenantRetentionController {
     problems: [HttpStatus.NOT_FOUND],
   })
   async usage(@Param('id') id: string): Promise<UsageAnswer> {
-    return showUsage(await this.retention.usage(await this.existing(id), JOBS_SHOWN_MAX));
-  }
-
-  private async existing(id: string): Promise<TenantId> {
-    const tenant = isId('tenant', id) ? await this.tenants.findTenant(id) : undefined;
-    if (tenant === undefined) throw new TidemarkError('thing_not_found', { thing: 'tenant', id });
-    return tenant.id;
+    const { id: tenantId } = await existingTenant(this.tenants, id);
+    return showUsage(await this.retention.usage(tenantId, JOBS_SHOWN_MAX));
   }
 }

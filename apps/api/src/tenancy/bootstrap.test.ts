@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FixedClock, InMemoryTenantStore, UuidIds } from '../testing/in-memory-ports.js';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FixedClock, UuidIds } from '../testing/in-memory-ports.js';
+import { InMemoryTenantStore } from '../testing/in-memory-tenant-store.js';
 import { Bootstrap } from './bootstrap.js';
 import { sha256OfKey } from './callers.js';
 
@@ -39,6 +41,28 @@ describe('the keys that the operator has chosen', () => {
     await run(chosen);
     expect(await store.findCaller(sha256OfKey(TENANT_KEY))).toEqual(before);
     expect(store.tenants).toHaveLength(1);
+  });
+
+  it('stay revoked at every later start, which says so', async () => {
+    await run(chosen);
+    for (const { id } of await store.listKeys({ role: 'admin' }, { limit: 10 })) {
+      await store.revokeKey({ role: 'admin' }, id);
+    }
+    const warned = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await run(chosen);
+
+    expect(await store.findCaller(sha256OfKey(ADMIN_KEY))).toBeUndefined();
+    expect(warned.mock.calls).toEqual([[expect.stringContaining('The adminKey of the bootstrap file is revoked')]]);
+    warned.mockRestore();
+  });
+
+  it('are replaced by what the file says later, beside which the old ones go on until they are revoked', async () => {
+    await run(chosen);
+    await run({ ...chosen, adminKey: `${ADMIN_KEY}_2` });
+
+    for (const key of [ADMIN_KEY, `${ADMIN_KEY}_2`]) {
+      expect(await store.findCaller(sha256OfKey(key))).toMatchObject({ role: 'admin' });
+    }
   });
 
   it('are taken when another api has written them at the same moment', async () => {

@@ -1,11 +1,10 @@
-import { Body, Controller, HttpStatus, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpStatus, Post, Query } from '@nestjs/common';
 import { ApiSchema, ApiTags } from '@nestjs/swagger';
-import { Clock, IdSource, isId, TenantStore, TidemarkError } from '@tidemark/domain';
+import { Clock, IdSource, TenantStore, type Tenant } from '@tidemark/domain';
 import { TextField } from '../transport/fields.js';
 import { Operation } from '../transport/operation.js';
+import { pageClass, pageOf, PageQuery, tenantCursor, type PageAnswer } from '../transport/paging.js';
 import { Shown, shownType } from '../transport/shown.js';
-import { sha256OfKey } from './callers.js';
-import { newKey } from './new-key.js';
 
 @ApiSchema({ name: 'TenantOrder' })
 export class TenantRequest {
@@ -16,12 +15,6 @@ export class TenantRequest {
     description: "Name of the tenant; also of its folder under the runners' files root.",
   })
   readonly name!: string;
-}
-
-@ApiSchema({ name: 'ApiKeyOrder' })
-export class ApiKeyRequest {
-  @TextField({ max: 80, description: 'What the key is for.' })
-  readonly label!: string;
 }
 
 class TenantAnswer {
@@ -35,20 +28,9 @@ class TenantAnswer {
   readonly createdAt!: string;
 }
 shownType('Tenant', TenantAnswer);
+const TenantPage = pageClass(TenantAnswer, 'TenantPage');
 
-class ApiKeyAnswer {
-  @Shown('Id of the key.', 'string')
-  readonly id!: string;
-
-  @Shown('The key itself. It is shown here and never again.', 'string')
-  readonly key!: string;
-
-  @Shown('What the key is for.', 'string')
-  readonly label!: string;
-}
-shownType('ApiKey', ApiKeyAnswer);
-
-/** Tenants and their keys, for the admin key. */
+/** Tenants, for the admin key. */
 @ApiTags('tenants')
 @Controller('v1/tenants')
 export class TenantsController {
@@ -68,26 +50,29 @@ export class TenantsController {
   })
   async create(@Body() { name }: TenantRequest): Promise<TenantAnswer> {
     const createdAt = new Date(this.clock.nowMs());
-    const tenant = await this.tenants.ensureTenant({ id: this.ids.next('tenant'), name, createdAt });
-    return { id: tenant.id, name: tenant.name, createdAt: tenant.createdAt.toISOString() };
+    return showTenant(await this.tenants.ensureTenant({ id: this.ids.next('tenant'), name, createdAt }));
   }
 
-  // No idempotency key here: repeating the answer would mean to store the key itself.
-  @Post(':id/api-keys')
+  @Get()
   @Operation({
-    id: 'createApiKey',
-    summary: 'Creates an API key of a tenant',
+    id: 'listTenants',
+    summary: 'Lists tenants, newest first',
     needs: 'admin',
-    status: HttpStatus.CREATED,
-    answer: ApiKeyAnswer,
-    problems: [HttpStatus.BAD_REQUEST, HttpStatus.NOT_FOUND],
+    answer: TenantPage,
+    problems: [HttpStatus.BAD_REQUEST],
   })
-  async createKey(@Param('id') tenantId: string, @Body() { label }: ApiKeyRequest): Promise<ApiKeyAnswer> {
-    const tenant = isId('tenant', tenantId) ? await this.tenants.findTenant(tenantId) : undefined;
-    if (tenant === undefined) throw new TidemarkError('thing_not_found', { thing: 'tenant', id: tenantId });
-    const key = newKey();
-    const id = this.ids.next('apiKey');
-    await this.tenants.addKey({ id, tenantId: tenant.id, role: 'tenant', sha256: sha256OfKey(key), label });
-    return { id, key, label };
+  list(@Query() query: PageQuery): Promise<PageAnswer<TenantAnswer>> {
+    return pageOf(query, {
+      cursor: tenantCursor,
+      read: (page) => this.tenants.listTenants(page),
+      cursorOf: ({ id }) => id,
+      show: showTenant,
+    });
   }
 }
+
+const showTenant = ({ id, name, createdAt }: Tenant): TenantAnswer => ({
+  id,
+  name,
+  createdAt: createdAt.toISOString(),
+});

@@ -37,9 +37,9 @@ import {
   FixedClock,
   InMemoryIdempotencyStore,
   InMemoryRunnerDirectory,
-  InMemoryTenantStore,
   UuidIds,
 } from './in-memory-ports.js';
+import { InMemoryTenantStore } from './in-memory-tenant-store.js';
 
 export const BODY_BYTES_MAX = 256 * 1024;
 export const STREAMS_PER_KEY = 2;
@@ -82,9 +82,7 @@ export class ApiUnderTest {
   private constructor(private readonly filesRoot: string | undefined) {
     this.tenantId = this.addTenant('one', this.tenantKey);
     this.otherTenantId = this.addTenant('other', this.otherKey);
-    this.adminKeyId = this.ids.next('apiKey');
-    const admin = { role: 'admin', keyId: this.adminKeyId, label: 'operations' } as const;
-    this.tenantStore.callers.set(sha256OfKey(this.adminKey), admin);
+    this.adminKeyId = this.addKey(this.adminKey, 'operations', undefined);
   }
 
   /** @param filesRoot where the folders of the tenants `one` and `other` are, for sources that read files */
@@ -135,9 +133,15 @@ export class ApiUnderTest {
 
   private addTenant(name: string, key: string): TenantId {
     const id = this.ids.next('tenant');
-    const keyId: ApiKeyId = this.ids.next('apiKey');
     this.tenantStore.tenants.push({ id, name, createdAt: new Date(0) });
-    this.tenantStore.callers.set(sha256OfKey(key), { role: 'tenant', keyId, label: `key of ${name}`, tenantId: id });
+    this.addKey(key, `key of ${name}`, id);
+    return id;
+  }
+
+  private addKey(key: string, label: string, tenantId: TenantId | undefined): ApiKeyId {
+    const id = this.ids.next('apiKey');
+    const role = tenantId === undefined ? 'admin' : 'tenant';
+    void this.tenantStore.addKey({ id, tenantId, role, sha256: sha256OfKey(key), label });
     return id;
   }
 

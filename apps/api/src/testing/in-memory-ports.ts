@@ -3,47 +3,13 @@ import {
   IdempotencyStore,
   IdSource,
   RunnerDirectory,
-  TenantStore,
   type BundleManifest,
-  type Caller,
   type RunnerRecord,
-  type Tenant,
   type TenantId,
 } from '@tidemark/domain';
 import { refuseLargeMap } from '@tidemark/sandbox';
 import { v7 } from 'uuid';
 import { BundleInspector, type BundleFiles } from '../submit/bundle-inspector.js';
-
-export class InMemoryTenantStore extends TenantStore {
-  readonly tenants: Tenant[] = [];
-  readonly callers = new Map<string, Caller>();
-
-  override async findCaller(keySha256: string): Promise<Caller | undefined> {
-    return this.callers.get(keySha256);
-  }
-
-  override async findTenant(id: TenantId): Promise<Tenant | undefined> {
-    return this.tenants.find((tenant) => tenant.id === id);
-  }
-
-  override async findTenantNamed(name: string): Promise<Tenant | undefined> {
-    return this.tenants.find((tenant) => tenant.name === name);
-  }
-
-  override async ensureTenant(tenant: Tenant): Promise<Tenant> {
-    const known = this.tenants.find(({ name }) => name === tenant.name);
-    if (known === undefined) this.tenants.push(tenant);
-    return known ?? tenant;
-  }
-
-  override async addKey(key: Parameters<TenantStore['addKey']>[0]): Promise<void> {
-    const caller: Caller =
-      key.tenantId === undefined
-        ? { role: 'admin', keyId: key.id, label: key.label }
-        : { role: 'tenant', keyId: key.id, label: key.label, tenantId: key.tenantId };
-    this.callers.set(key.sha256, caller);
-  }
-}
 
 type Begun = Awaited<ReturnType<IdempotencyStore['begin']>>;
 type Scope = { readonly tenantId: TenantId; readonly key: string };

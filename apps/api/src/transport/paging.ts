@@ -71,6 +71,8 @@ const idCursor =
   };
 
 /** Each reads an id of its kind as a cursor. Throws `validation_failed`. */
+export const tenantCursor = idCursor('tenant');
+export const apiKeyCursor = idCursor('apiKey');
 export const jobCursor = idCursor('job');
 export const runCursor = idCursor('run');
 export const checkpointCursor = idCursor('checkpoint');

@@ -1,11 +1,9 @@
-import type { AuditEvent } from '@tidemark/sdk';
 import type { Command } from 'commander';
 import { showAuditEvents } from '../output/show-audit.js';
 import type { Terminal } from '../terminal.js';
-import { contextOf, isJobId, jobNamed, wholeNumber, type Context } from './context.js';
+import { contextOf, firstOf, isJobId, jobNamed, wholeNumber, type Context } from './context.js';
 
 const LIMIT_DEFAULT = 20;
-const PAGE_MAX = 100;
 
 interface Options {
   readonly job?: string;
@@ -28,12 +26,7 @@ export function addAuditCommand(program: Command, terminal: Terminal): void {
     .action(async ({ job, limit, ...rest }: Options, command: Command) => {
       const context = await contextOf(command, terminal);
       const ofJob = job === undefined ? {} : { job: await jobIdOf(context, job) };
-      const listing = context.service.auditEvents.list({ ...rest, ...ofJob, limit: Math.min(PAGE_MAX, limit) });
-      const events: AuditEvent[] = [];
-      for await (const event of listing) {
-        events.push(event);
-        if (events.length >= limit) break;
-      }
+      const events = await firstOf((page) => context.service.auditEvents.list({ ...rest, ...ofJob, ...page }), limit);
       context.show(events, showAuditEvents(events));
     });
 }

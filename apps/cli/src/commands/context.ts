@@ -1,4 +1,4 @@
-import { Tidemark, type Job } from '@tidemark/sdk';
+import { Tidemark, type Job, type Listing } from '@tidemark/sdk';
 import type { Command } from 'commander';
 import { findConnection } from '../connection/find-connection.js';
 import { printable, UserError, type Terminal } from '../terminal.js';
@@ -15,6 +15,8 @@ export interface GlobalOptions {
 export interface Context {
   readonly terminal: Terminal;
   readonly service: Tidemark;
+  /** Id or name of the tenant that was named. */
+  readonly tenant: string | undefined;
   /** `value` as JSON for machines, `lines` for people. */
   show(value: unknown, lines: readonly string[]): void;
 }
@@ -22,8 +24,9 @@ export interface Context {
 /** Connects a command with the service that its options name. Throws `UserError`. */
 export async function contextOf(command: Command, terminal: Terminal): Promise<Context> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const service = new Tidemark(await findConnection(options, terminal));
-  return { terminal, service, show: shower(terminal, options) };
+  const connection = await findConnection(options, terminal);
+  const service = new Tidemark(connection);
+  return { terminal, service, tenant: connection.tenant, show: shower(terminal, options) };
 }
 
 /** How a command shows what it has to show. */
@@ -42,6 +45,21 @@ export async function jobNamed({ service }: Context, idOrName: string): Promise<
   if (isJobId(idOrName)) return service.jobs.get(idOrName);
   for await (const job of service.jobs.list({ limit: 100 })) if (job.name === idOrName) return job;
   throw new UserError(`There is no job named "${idOrName}".`);
+}
+
+const PAGE_MAX = 100;
+
+/** So many of a list, over as many pages as that takes. */
+export async function firstOf<Item>(
+  list: (page: { readonly limit: number }) => Listing<Item>,
+  count: number,
+): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  for await (const item of list({ limit: Math.min(PAGE_MAX, count) })) {
+    items.push(item);
+    if (items.length >= count) break;
+  }
+  return items;
 }
 
 /** Reads an option that is a whole number above zero. Throws `UserError`. */

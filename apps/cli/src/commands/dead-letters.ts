@@ -2,10 +2,9 @@ import type { DeadLetter, DeadLetterChoice, DeadLettersOrdered } from '@tidemark
 import type { Command } from 'commander';
 import { showLetter, showLetters, showOrdered } from '../output/show-dead-letters.js';
 import { UserError, type Terminal } from '../terminal.js';
-import { contextOf, jobNamed, wholeNumber, type Context } from './context.js';
+import { contextOf, firstOf, jobNamed, wholeNumber, type Context } from './context.js';
 
 const LIMIT_DEFAULT = 20;
-const PAGE_MAX = 100;
 
 interface ListFlags {
   readonly source?: string;
@@ -53,12 +52,7 @@ function addList(letters: Command, terminal: Terminal): void {
     .action(async (name: string, { limit, ...filter }: ListFlags, command: Command) => {
       const context = await contextOf(command, terminal);
       const { id } = await jobNamed(context, name);
-      const items: DeadLetter[] = [];
-      const listing = context.service.deadLetters.list(id, { ...filter, limit: Math.min(PAGE_MAX, limit) });
-      for await (const item of listing) {
-        items.push(item);
-        if (items.length >= limit) break;
-      }
+      const items = await firstOf((page) => context.service.deadLetters.list(id, { ...filter, ...page }), limit);
       context.show({ items }, showLetters(items));
     });
 }

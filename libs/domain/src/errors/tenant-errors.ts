@@ -17,6 +17,13 @@ export const TENANT_ERRORS = {
     say: (p: { tenant: string }) =>
       `This key is not of the tenant "${p.tenant}". Leave out the header "Tidemark-Tenant", or use a key of that tenant or of an admin.`,
   },
+  key_of_this_request: {
+    kind: 'conflict',
+    fault: 'user',
+    retry: 'never',
+    say: (p: { keyId: string }) =>
+      `The request itself came with the API key ${p.keyId}. Revoke it with another admin's key, so that one is left that works.`,
+  },
   trail_unavailable: {
     kind: 'unavailable',
     fault: 'internal',

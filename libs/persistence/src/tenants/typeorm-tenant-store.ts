@@ -1,6 +1,18 @@
-import { TenantStore, type ApiKeyId, type Caller, type KeyRole, type Tenant, type TenantId } from '@tidemark/domain';
+import {
+  KEY_ROLES,
+  TenantStore,
+  type ApiKey,
+  type ApiKeyId,
+  type Caller,
+  type KeyOwner,
+  type KeyRole,
+  type Page,
+  type Tenant,
+  type TenantId,
+} from '@tidemark/domain';
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, Equal, In, IsNull, LessThan, Not } from 'typeorm';
+import { z } from 'zod';
 import { ApiKeyRow, TenantRow } from '../rows/index.js';
 
 @Injectable()
@@ -27,6 +39,15 @@ export class TypeOrmTenantStore extends TenantStore {
   override async findTenantNamed(name: string): Promise<Tenant | undefined> {
     const row = await this.dataSource.manager.findOneBy(TenantRow, { name });
     return row === null ? undefined : toTenant(row);
+  }
+
+  override async listTenants({ after, limit }: Page<TenantId>): Promise<readonly Tenant[]> {
+    const rows = await this.dataSource.manager.find(TenantRow, {
+      where: after === undefined ? {} : { id: LessThan(after) },
+      order: { id: 'DESC' },
+      take: limit,
+    });
+    return rows.map(toTenant);
   }
 
   override async ensureTenant(tenant: Tenant): Promise<Tenant> {
@@ -57,6 +78,46 @@ export class TypeOrmTenantStore extends TenantStore {
       .orIgnore()
       .execute();
   }
+
+  override async listKeys(owner: KeyOwner, { after, limit }: Page<ApiKeyId>): Promise<readonly ApiKey[]> {
+    const rows = await this.dataSource.manager.find(ApiKeyRow, {
+      where: { ...columnsOf(owner), ...(after === undefined ? {} : { id: LessThan(after) }) },
+      order: { id: 'DESC' },
+      take: limit,
+    });
+    return rows.map(toApiKey);
+  }
+
+  override async revokeKey(owner: KeyOwner, id: ApiKeyId): Promise<ApiKey | undefined> {
+    const { manager } = this.dataSource;
+    const ofOwner = { id, ...columnsOf(owner) };
+    await manager.update(ApiKeyRow, { ...ofOwner, revokedAt: IsNull() }, { revokedAt: () => 'now()' });
+    const row = await manager.findOneBy(ApiKeyRow, ofOwner);
+    return row === null ? undefined : toApiKey(row);
+  }
+
+  override async revokedAmong(ids: readonly ApiKeyId[]): Promise<ReadonlySet<ApiKeyId>> {
+    const rows = await this.dataSource.manager.find(ApiKeyRow, {
+      select: { id: true },
+      where: { id: In(ids), revokedAt: Not(IsNull()) },
+    });
+    return new Set(rows.map(({ id }) => id as ApiKeyId));
+  }
 }
+
+const columnsOf = (owner: KeyOwner) =>
+  owner.role === 'admin'
+    ? { role: owner.role, tenantId: IsNull() }
+    : { role: owner.role, tenantId: Equal(owner.tenantId) };
+
+const keyRole = z.enum(KEY_ROLES);
+
+const toApiKey = ({ id, role, label, createdAt, revokedAt }: ApiKeyRow): ApiKey => ({
+  id: id as ApiKeyId,
+  role: keyRole.parse(role),
+  label,
+  createdAt,
+  revokedAt: revokedAt ?? undefined,
+});
 
 const toTenant = (row: TenantRow): Tenant => ({ id: row.id as TenantId, name: row.name, createdAt: row.createdAt });
