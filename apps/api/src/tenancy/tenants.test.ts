@@ -1,3 +1,4 @@
+import type { ApiKeyId } from '@tidemark/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiUnderTest, type Received, type Sent } from '../testing/api-under-test.js';
 import { sha256OfKey } from './callers.js';
@@ -17,8 +18,8 @@ const asAdmin = (method: string, path: string, sent: Sent = {}): Promise<Receive
 const itemsOf = ({ body }: Received): readonly { readonly [field: string]: unknown }[] =>
   (body as { items: { [field: string]: unknown }[] }).items;
 const ofOne = (): string => `/v1/tenants/${api.tenantId}/api-keys`;
-const aKey = async (label: string): Promise<{ readonly id: string; readonly key: string }> =>
-  (await asAdmin('POST', ofOne(), { body: { label } })).body as { id: string; key: string };
+const aKey = async (label: string): Promise<{ readonly id: ApiKeyId; readonly key: string }> =>
+  (await asAdmin('POST', ofOne(), { body: { label } })).body as { id: ApiKeyId; key: string };
 const statusWith = async (key: string): Promise<number> => (await api.send('GET', '/v1/jobs', { key })).status;
 
 describe('an admin', () => {
@@ -168,6 +169,14 @@ describe('the keys of admins', () => {
 });
 
 describe('a key', () => {
+  it('is refused at its next request also where another api has revoked it', async () => {
+    const { id, key } = await aKey('gone');
+    expect(await statusWith(key)).toBe(200);
+    await api.tenantStore.revokeKey({ role: 'tenant', tenantId: api.tenantId }, id);
+
+    expect(await statusWith(key)).toBe(401);
+  });
+
   it('is never remembered as unknown, so that a new one works at once', async () => {
     const key = newKey();
     expect((await api.send('GET', '/v1/runners', { key })).status).toBe(401);
