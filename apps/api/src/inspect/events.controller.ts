@@ -88,8 +88,12 @@ export class EventsController {
   ): Promise<PageAnswer<EventAnswer>> {
     const afterSeq = after === undefined ? {} : { afterSeq: seqCursor(after, 'after') };
     const ofType = type === undefined ? {} : { type };
-    const events = await this.stores.forTenant(tenantId).listEvents(jobId, { ...afterSeq, ...ofType, limit });
-    const full = after !== undefined && events.length === limit;
-    return { items: events.map(showEvent), next: full ? (events.at(-1)?.seq ?? null) : null };
+    const store = this.stores.forTenant(tenantId);
+    const events = await store.listEvents(jobId, { ...afterSeq, ...ofType, limit });
+    const last = after === undefined ? undefined : events.at(-1)?.seq;
+    if (last === undefined) return { items: events.map(showEvent), next: null };
+    const hasMore =
+      events.length === limit || (await store.listEvents(jobId, { afterSeq: last, ...ofType, limit: 1 })).length > 0;
+    return { items: events.map(showEvent), next: hasMore ? last : null };
   }
 }

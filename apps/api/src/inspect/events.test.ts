@@ -37,6 +37,22 @@ describe('the events of a job as pages', () => {
     expect(second.body).toMatchObject({ items: [{ seq: '5' }], next: null });
   });
 
+  it('go on after a page that holds fewer than were asked for', async () => {
+    const store = Object.getPrototypeOf(api.stores.forTenant(api.tenantId)) as JobStore;
+    const { listEvents } = store;
+    const narrow = vi.spyOn(store, 'listEvents').mockImplementation(async function (this: JobStore, job, page) {
+      return (await listEvents.call(this, job, page)).slice(0, 2);
+    });
+    onTestFinished(() => {
+      narrow.mockRestore();
+    });
+
+    const first = await api.send('GET', `/v1/jobs/${id}/events?after=1&limit=3`);
+    expect(first.body).toMatchObject({ items: [{ seq: '2' }, { seq: '3' }], next: '3' });
+    const second = await api.send('GET', `/v1/jobs/${id}/events?after=3&limit=3`);
+    expect(second.body).toMatchObject({ items: [{ seq: '4' }, { seq: '5' }], next: null });
+  });
+
   it('are the newest of a type, where one is named', async () => {
     api.tenant.events.push(anEvent(id, 6, 'revision.rolled_back'), anEvent(id, 7));
     const { body } = await api.send('GET', `/v1/jobs/${id}/events?type=revision.rolled_back&limit=1`);

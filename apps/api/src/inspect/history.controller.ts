@@ -113,7 +113,6 @@ export class HistoryController {
       read: (page) => store.listBatches(id, { ...page, ...timeline }),
       cursorOf: ({ plan }) => plan.batchId,
       show: showBatch,
-      mayBeShort: true,
     });
   }
 

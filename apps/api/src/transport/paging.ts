@@ -16,7 +16,8 @@ export class PageQuery {
     min: 1,
     max: PAGE_LIMIT_MAX,
     default: PAGE_LIMIT_DEFAULT,
-    description: 'Items on the page at most.',
+    description:
+      'Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too.',
   })
   readonly limit: number = PAGE_LIMIT_DEFAULT;
 }
@@ -26,7 +27,10 @@ export interface PageAnswer<Item> {
   readonly next: string | null;
 }
 
-/** Asks for one item more than the page holds: that there is one tells that there is a next page. */
+/**
+ * Asks for one item more than the page holds: that there is one tells that there is a next page. Where there are fewer, whether
+ * there are more is asked for: a store bounds what it gives in bytes as well.
+ */
 export async function pageOf<Item, Cursor extends string | number, Answer>(
   query: PageQuery,
   list: {
@@ -34,8 +38,6 @@ export async function pageOf<Item, Cursor extends string | number, Answer>(
     readonly read: (page: Page<Cursor>) => Promise<readonly Item[]>;
     readonly cursorOf: (item: Item) => Cursor;
     readonly show: (item: Item) => Answer;
-    /** A page may hold fewer than were asked for: whether there are more is asked for then. */
-    readonly mayBeShort?: boolean;
   },
 ): Promise<PageAnswer<Answer>> {
   const after = query.after === undefined ? {} : { after: list.cursor(query.after) };
@@ -43,9 +45,7 @@ export async function pageOf<Item, Cursor extends string | number, Answer>(
   const items = found.slice(0, query.limit);
   const last = items.at(-1);
   if (last === undefined) return { items: [], next: null };
-  const hasMore =
-    found.length > items.length ||
-    (list.mayBeShort === true && (await list.read({ after: list.cursorOf(last), limit: 1 })).length > 0);
+  const hasMore = found.length > items.length || (await list.read({ after: list.cursorOf(last), limit: 1 })).length > 0;
   const next = hasMore ? String(list.cursorOf(last)) : null;
   return { items: items.map(list.show), next };
 }

@@ -2477,7 +2477,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: {
@@ -2757,7 +2757,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
         /** @description Only jobs in this status. */
         status?:
@@ -2980,7 +2980,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: {
@@ -3372,7 +3372,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: {
@@ -3456,7 +3456,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
         /** @description The timeline to list; by default the job's current one. */
         timeline?: number;
@@ -3542,7 +3542,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
         /** @description Also says of each checkpoint what it is worth to this revision of the job. */
         revision?: number;
@@ -3628,7 +3628,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: {
@@ -4398,7 +4398,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
         /** @description Only events of this type, `revision.rolled_back` for example. Of a page, not of a stream. */
         type?: string;
@@ -4810,7 +4810,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: {
@@ -5196,7 +5196,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: {
@@ -5625,7 +5625,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: {
@@ -6112,7 +6112,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
         /** @description Only those of the source of this uid. */
         source?: string;
@@ -8008,7 +8008,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
         /** @description Only what was done to the job of this id, or made it. The job may have been deleted since. */
         job?: string;

@@ -10,7 +10,10 @@ import type { Job, JobConfig, JobEventRecord, Revision, Run } from './job.js';
 import type { JobEvent, JobStatus } from './job-lifecycle.js';
 import type { JobOrder } from './job-order.js';
 
-/** Newest first, at most `limit` items that come after the one named by `after`. */
+/**
+ * Newest first, at most `limit` items that come after the one named by `after`. Where they are large there are fewer, at least
+ * one: whether there are more, the next page tells.
+ */
 export interface Page<Cursor> {
   readonly after?: Cursor;
   readonly limit: number;
@@ -142,16 +145,13 @@ export interface JobStore {
   listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]>;
   findRun(id: JobId, runId: RunId): Promise<Run | undefined>;
   listRuns(id: JobId, page: Page<RunId>): Promise<readonly Run[]>;
-  /**
-   * The cursor is a batch id on the given timeline (by default the current one). Where batches read from very many partitions
-   * there are fewer than asked for, at least one: whether there are more, the next page tells.
-   */
+  /** The cursor is a batch id on the given timeline (by default the current one). */
   listBatches(id: JobId, page: Page<number> & { readonly timeline?: number }): Promise<readonly BatchRecord[]>;
   /** The batch that was committed last, on whatever timeline; undefined where there is none. Reads no more than that. */
   newestCommitted(id: JobId): Promise<BatchPosition | undefined>;
   /**
    * Committed batches after one, oldest first: what is left of its timeline, or else those of the next that has any. There may be
-   * fewer than asked for, as in `listBatches`.
+   * fewer than asked for, as on any page.
    */
   listCommitted(
     id: JobId,
@@ -160,7 +160,10 @@ export interface JobStore {
   findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined>;
   listCheckpoints(id: JobId, page: Page<CheckpointId>): Promise<readonly Checkpoint[]>;
   listDecisions(id: JobId, page: Page<DecisionId>): Promise<readonly RestoreDecision[]>;
-  /** Events after `afterSeq`, oldest first; without it the newest `limit`, oldest first. With a type only those of it. */
+  /**
+   * Events after `afterSeq`, oldest first; without it the newest `limit`, oldest first. With a type only those of it. There may be
+   * fewer than asked for, as on any page.
+   */
   listEvents(
     id: JobId,
     page: { readonly afterSeq?: string; readonly limit: number; readonly type?: string },

@@ -17,6 +17,7 @@ import type {
 } from '@tidemark/domain';
 import type { EntityManager, EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { newestFirst } from '../newest-first.js';
+import { readPage } from '../read-page.js';
 import { toBatchRecord, toCheckpoint, toDecision, toEvent, toRevision, toRun, toUpgradePlan } from '../mapping.js';
 import {
   BatchRow,
@@ -28,7 +29,6 @@ import {
   RunRow,
   UpgradePlanRow,
 } from '../rows/index.js';
-import { endOfPage } from './batch-pages.js';
 
 /** What a tenant may read of a job's past. Every query names the tenant. */
 export class JobHistory {
@@ -43,7 +43,7 @@ export class JobHistory {
   }
 
   async listRevisions(id: JobId, page: Page<number>): Promise<readonly Revision[]> {
-    return (await this.newestFirst(RevisionRow, id, 'number', page).getMany()).map(toRevision);
+    return (await readPage(this.newestFirst(RevisionRow, id, 'number', page))).map(toRevision);
   }
 
   async findPlan(id: JobId, planId: PlanId): Promise<UpgradePlanRecord | undefined> {
@@ -52,7 +52,7 @@ export class JobHistory {
   }
 
   async listPlans(id: JobId, page: Page<PlanId>): Promise<readonly UpgradePlanRecord[]> {
-    return (await this.newestFirst(UpgradePlanRow, id, 'id', page).getMany()).map(toUpgradePlan);
+    return (await readPage(this.newestFirst(UpgradePlanRow, id, 'id', page))).map(toUpgradePlan);
   }
 
   async findRun(id: JobId, runId: RunId): Promise<Run | undefined> {
@@ -61,20 +61,14 @@ export class JobHistory {
   }
 
   async listRuns(id: JobId, page: Page<RunId>): Promise<readonly Run[]> {
-    return (await this.newestFirst(RunRow, id, 'id', page).getMany()).map(toRun);
+    return (await readPage(this.newestFirst(RunRow, id, 'id', page))).map(toRun);
   }
 
   async listBatches(id: JobId, page: Page<number> & { readonly timeline?: number }): Promise<readonly BatchRecord[]> {
     const timeline = page.timeline ?? (await this.currentTimeline(id));
     if (timeline === undefined) return [];
-    const { after = Number.MAX_SAFE_INTEGER, limit } = page;
-    const of = { tenantId: this.tenantId, jobId: id, timeline };
-    const end = await endOfPage(this.manager, of, { order: 'newest_first', after, limit });
-    if (end === undefined) return [];
-    const query = this.newestFirst(BatchRow, id, 'batch_id', page)
-      .andWhere('t.timeline = :timeline', { timeline })
-      .andWhere('t.batch_id >= :end', { end });
-    return this.withRuns(id, await query.getMany());
+    const query = this.newestFirst(BatchRow, id, 'batch_id', page).andWhere('t.timeline = :timeline', { timeline });
+    return this.withRuns(id, await readPage(query));
   }
 
   async newestCommitted(id: JobId): Promise<BatchPosition | undefined> {
@@ -103,15 +97,17 @@ export class JobHistory {
     if (next === null) return [];
     const { timeline } = next;
     const from = timeline === after.timeline ? after.batchId : 0;
-    const of = { tenantId: this.tenantId, jobId: id, timeline };
-    const end = await endOfPage(this.manager, of, { order: 'oldest_first', after: from, limit });
-    if (end === undefined) return [];
     const query = this.manager
       .createQueryBuilder(BatchRow, 't')
-      .where('t.tenant_id = :tenantId AND t.job_id = :jobId AND t.timeline = :timeline', of)
-      .andWhere('t.batch_id > :from AND t.batch_id <= :end AND t.committed_at IS NOT NULL', { from, end })
-      .orderBy('t.batch_id', 'ASC');
-    return this.withRuns(id, await query.getMany());
+      .where('t.tenant_id = :tenantId AND t.job_id = :id AND t.timeline = :timeline', {
+        tenantId: this.tenantId,
+        id,
+        timeline,
+      })
+      .andWhere('t.batch_id > :from AND t.committed_at IS NOT NULL', { from })
+      .orderBy('t.batch_id', 'ASC')
+      .limit(limit);
+    return this.withRuns(id, await readPage(query));
   }
 
   async findCheckpoint(id: JobId, checkpointId: CheckpointId): Promise<Checkpoint | undefined> {
@@ -120,11 +116,11 @@ export class JobHistory {
   }
 
   async listCheckpoints(id: JobId, page: Page<CheckpointId>): Promise<readonly Checkpoint[]> {
-    return (await this.newestFirst(CheckpointRow, id, 'id', page).getMany()).map(toCheckpoint);
+    return (await readPage(this.newestFirst(CheckpointRow, id, 'id', page))).map(toCheckpoint);
   }
 
   async listDecisions(id: JobId, page: Page<DecisionId>): Promise<readonly RestoreDecision[]> {
-    return (await this.newestFirst(RestoreDecisionRow, id, 'id', page).getMany()).map(toDecision);
+    return (await readPage(this.newestFirst(RestoreDecisionRow, id, 'id', page))).map(toDecision);
   }
 
   async listEvents(
@@ -138,10 +134,9 @@ export class JobHistory {
       .andWhere('e.xid::xid8 < pg_snapshot_xmin(pg_current_snapshot())')
       .limit(page.limit);
     if (page.type !== undefined) query.andWhere('e.type = :type', { type: page.type });
-    if (page.afterSeq === undefined) return (await query.orderBy('e.seq', 'DESC').getMany()).reverse().map(toEvent);
-    return (await query.andWhere('e.seq > :after', { after: page.afterSeq }).orderBy('e.seq', 'ASC').getMany()).map(
-      toEvent,
-    );
+    if (page.afterSeq === undefined) return (await readPage(query.orderBy('e.seq', 'DESC'))).toReversed().map(toEvent);
+    query.andWhere('e.seq > :after', { after: page.afterSeq });
+    return (await readPage(query.orderBy('e.seq', 'ASC'))).map(toEvent);
   }
 
   private async withRuns(id: JobId, rows: readonly BatchRow[]): Promise<readonly BatchRecord[]> {

@@ -29,6 +29,7 @@ import { changeJob, isAtRest, isOwned, lockJob, type By, type Decide } from './c
 import { insertJob } from './create-job.js';
 import { JobHistory } from './job-history.js';
 import { keepNewest } from './keep-newest.js';
+import { readPage } from '../read-page.js';
 import { pinByAnotherJob } from '../scheduling/checkpoint-pins.js';
 import { pendingRollback, supersedeRollback } from '../scheduling/pending-rollback.js';
 import { goneBeforeStart } from './hold-start.js';
@@ -79,8 +80,8 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
         { after },
       );
     }
-    const rows = await query.orderBy('b.created_at', 'DESC').addOrderBy('b.digest', 'DESC').limit(limit).getMany();
-    return rows.map(toBundle);
+    query.orderBy('b.created_at', 'DESC').addOrderBy('b.digest', 'DESC').limit(limit);
+    return (await readPage(query)).map(toBundle);
   }
 
   async create(
@@ -110,7 +111,7 @@ class TypeOrmJobStore extends JobHistory implements JobStore {
       .where('j.tenant_id = :tenantId', { tenantId: this.tenantId });
     if (after !== undefined) query.andWhere('j.id < :after', { after });
     if (status !== undefined) query.andWhere('j.status = :status', { status });
-    const rows = await query.orderBy('j.id', 'DESC').limit(limit).getMany();
+    const rows = await readPage(query.orderBy('j.id', 'DESC').limit(limit));
     const runs = await this.runsById(rows.flatMap(({ currentRunId }) => (currentRunId === null ? [] : [currentRunId])));
     return rows.map((row) => toJob(row, runs.get(row.currentRunId ?? '')));
   }
