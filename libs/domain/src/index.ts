@@ -85,13 +85,13 @@ export {
   type OperatorVerdict,
   type UpgradeOptions,
 } from './checkpoint/compatibility.js';
+export { CheckpointFits } from './checkpoint/checkpoint-fits.js';
 export { compareSchemas, type SchemaChange } from './checkpoint/schema-change.js';
 export { logicChanges, type LogicChange } from './checkpoint/logic-change.js';
 export {
   CANDIDATES_MAX,
   decideRestore,
   FIT_OUTCOMES,
-  fitOf,
   REASON_CODES,
   RESTORE_POLICIES,
   REVISION_OF_ANOTHER_JOB,

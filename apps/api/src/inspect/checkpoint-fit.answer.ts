@@ -7,7 +7,7 @@ export class CheckpointFitAnswer {
   readonly revision!: number;
 
   @Shown(
-    '`fits`: a start of the revision could take it; `does_not_fit`: not under its policy, or nothing of it would be kept; `not_restorable`: it is not complete.',
+    '`fits`: a start of the revision could take it; `does_not_fit`: not under its policy, or nothing of it would be kept; `not_restorable`: it is not complete; `not_compared`: what comparisons may cost was used up by those before it.',
     FIT_OUTCOMES,
   )
   readonly outcome!: CheckpointFit['outcome'];

@@ -77,6 +77,21 @@ describe('the checkpoints of a job, held against one of its revisions', () => {
     ]);
   });
 
+  it('are compared as far as one request may go on about it', async () => {
+    const large = (title: string) => ({
+      totals: aShape({ schema: { type: 'object', title, properties: { ['x'.repeat(200_000)]: { type: 'integer' } } } }),
+    });
+    await deploy(large('now'));
+    keep(...Array.from({ length: 20 }, (_, index) => ({ shapes: large(`before ${index}`) })));
+
+    const found = (await fits(2)) as { outcome: string }[];
+
+    expect([found.at(0), found.at(-1)]).toMatchObject([
+      { outcome: 'fits' },
+      { outcome: 'not_compared', operators: [] },
+    ]);
+  });
+
   it('are not held against a revision that is none', async () => {
     keep({});
     expect(await api.send('GET', `/v1/jobs/${jobId}/checkpoints?revision=2`)).toMatchObject({

@@ -1,4 +1,4 @@
-import { fitOf, type Checkpoint, type JobId, type JobStore } from '@tidemark/domain';
+import { CheckpointFits, type Checkpoint, type JobId, type JobStore } from '@tidemark/domain';
 import { showFit, type CheckpointFitAnswer } from './checkpoint-fit.answer.js';
 import { existingRevision } from './existing-job.js';
 
@@ -10,6 +10,6 @@ export async function fitsOf(
 ): Promise<(checkpoint: Checkpoint) => CheckpointFitAnswer> {
   const { revision, manifest } = await existingRevision(store, id, number);
   const { config, options: upgrade } = revision;
-  const facts = { policy: config.restorePolicy, revision: number, wanted: manifest, upgrade };
-  return (checkpoint) => showFit(number, fitOf(checkpoint, facts));
+  const fits = new CheckpointFits({ policy: config.restorePolicy, revision: number, wanted: manifest, upgrade });
+  return (checkpoint) => showFit(number, fits.of(checkpoint));
 }

@@ -1326,10 +1326,10 @@ export interface components {
       /** @description The revision that it is held against. */
       revision: number;
       /**
-       * @description `fits`: a start of the revision could take it; `does_not_fit`: not under its policy, or nothing of it would be kept; `not_restorable`: it is not complete.
+       * @description `fits`: a start of the revision could take it; `does_not_fit`: not under its policy, or nothing of it would be kept; `not_restorable`: it is not complete; `not_compared`: what comparisons may cost was used up by those before it.
        * @enum {string}
        */
-      outcome: 'fits' | 'does_not_fit' | 'not_restorable';
+      outcome: 'fits' | 'does_not_fit' | 'not_restorable' | 'not_compared';
       /** @description Why it would not be taken, one sentence each. */
       reasons: string[];
       /** @description The verdict on each operator with state. */

@@ -21,6 +21,11 @@ export class ComparisonBudget {
   private spent = 0;
   private told = 0;
 
+  /** Whether there was nothing left for something that came. */
+  get isUsedUp(): boolean {
+    return this.spent > SPENT_MAX || this.told > TOLD_MAX;
+  }
+
   /** Throws where there is nothing left; `compareSchemas` answers `differs` then. */
   spend(characters: number): void {
     this.spent += characters;

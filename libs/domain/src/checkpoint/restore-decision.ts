@@ -1,6 +1,6 @@
 import type { SourceOffsets } from '../batch/batch.js';
 import type { CheckpointId, DecisionId, JobId, RunId, TenantId } from '../ids.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { Checkpoint, CheckpointStatus } from './checkpoint.js';
 import {
   allowsRestore,
   judgeState,
@@ -142,7 +142,7 @@ export function decideRestore(facts: RestoreFacts): {
   return { candidates, verdict: verdictOf(facts, candidates, chosen, misfit) };
 }
 
-export const FIT_OUTCOMES = ['fits', 'does_not_fit', 'not_restorable'] as const;
+export const FIT_OUTCOMES = ['fits', 'does_not_fit', 'not_restorable', 'not_compared'] as const;
 
 /** What a checkpoint is worth to a revision, whether or not it is the one that a start would take. */
 export interface CheckpointFit {
@@ -159,19 +159,23 @@ export function fitOf(
   facts: Pick<RestoreFacts, 'policy' | 'revision' | 'wanted' | 'upgrade'>,
   budget?: ComparisonBudget,
 ): CheckpointFit {
-  const judged = judgeCheckpoint(checkpoint, facts, budget);
-  const operators = facts.policy === 'reset_keep_offsets' ? withResets(judged) : judged;
-  if (checkpoint.status !== 'complete') {
-    return {
-      outcome: 'not_restorable',
-      operators,
-      reasons: [`it is ${checkpoint.status}, and only a complete one is restored`],
-    };
-  }
+  return fitUnder(judgeCheckpoint(checkpoint, facts, budget), facts.policy, checkpoint.status);
+}
+
+/** Pure: the same of verdicts that were reached already. */
+export function fitUnder(
+  judged: readonly OperatorVerdict[],
+  policy: RestorePolicy,
+  status: CheckpointStatus,
+): CheckpointFit {
+  const operators = policy === 'reset_keep_offsets' ? withResets(judged) : judged;
+  if (status !== 'complete') return { outcome: 'not_restorable', operators, reasons: [notComplete(status)] };
   if (!allowsRestore(operators)) return { outcome: 'does_not_fit', operators, reasons: objections(operators) };
   if (keepsState(operators) || isWithoutLoss(operators)) return { outcome: 'fits', operators, reasons: [] };
   return { outcome: 'does_not_fit', operators, reasons: reasonsOf(operators) };
 }
+
+export const notComplete = (status: CheckpointStatus): string => `it is ${status}, and only a complete one is restored`;
 
 /** What was said of an upgrade is said of state from before it: what the revision has kept itself is its own. */
 export function judgeCheckpoint(
