@@ -82,6 +82,18 @@ describe('checkpoints, each on top of the one before or on its own', () => {
 });
 
 describe('a checkpoint', () => {
+  it('has a manifest that is no longer than its parts, however deep a schema goes', async () => {
+    const store = new InMemoryObjectStore();
+    let schema: object = { type: 'integer' };
+    for (let level = 0; level < 1_000; level += 1) schema = { type: 'array', items: schema };
+    const deep = { totals: aShape({ kind: 'fold', schema }) };
+
+    const { written } = await writeCheckpoint(store, aCheckpoint(1, [], { shapes: deep }));
+
+    expect(written.manifestBytes).toBeLessThan(JSON.stringify(schema).length + 2_000);
+    expect((await readCheckpoint(store, aPath(1), written.manifestSha256)).shapes).toEqual(deep);
+  });
+
   it('keeps identity, offsets, shapes, watermarks and pending plans', async () => {
     const store = new InMemoryObjectStore();
     const shape: StateShape = aShape({

@@ -70,7 +70,8 @@ export async function writeCheckpoint(
     next: () => snapshot.next(),
   });
   const manifest = manifestOf(checkpoint, files);
-  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+  // Not indented: a schema of a thousand levels would be many times as long.
+  const bytes = Buffer.from(`${JSON.stringify(manifest)}\n`);
   await store.put(`${path}/${MANIFEST_NAME}`, bytes);
   const all = Object.values(manifest.operators).flatMap((operator) => operator.files);
   const ownFiles = [...files.values()].flat();
