@@ -20,6 +20,7 @@ import {
 } from '@tidemark/domain';
 import { Turnstile } from '../submit/turnstile.js';
 import type { PageAnswer } from '../transport/paging.js';
+import type { Sending } from '../transport/sending.js';
 import { existingJob } from './existing-job.js';
 import {
   showCounts,
@@ -31,14 +32,20 @@ import {
 } from './state.answers.js';
 import { keysMeant, rowAfter, type DifferenceListQuery, type StateQuery } from './state.requests.js';
 
-const READINGS = { what: 'looks at state', atOnce: 2, atOncePerKey: 1, waitingMax: 64, waitingMaxPerKey: 16 } as const;
+const READINGS = {
+  ...{ what: 'looks at state', atOnce: 2, atOncePerKey: 1 },
+  ...{ waitingMax: 64, waitingMaxPerKey: 16 },
+  // A page lies in memory until it was sent, and a row on it may be as long as a record.
+  ...{ keptMax: 6, keptMaxPerKey: 2 },
+} as const;
 /** Characters of keys and values on one page, beyond the first row. */
 const PAGE_CHARS_MAX = 4 * 1024 * 1024;
 
-/** A job of one tenant. */
-interface OwnJob {
+/** A job of one tenant, and the answer to whoever asks. */
+interface Asked {
   readonly tenantId: TenantId;
   readonly id: JobId;
+  readonly sending: Sending;
 }
 
 /** Shows the state that lies in checkpoints. Runs none of the job's code. */
@@ -53,10 +60,10 @@ export class ReadState {
     private readonly objects: ObjectStore,
   ) {}
 
-  async rows(job: OwnJob, checkpointId: CheckpointId, query: StateQuery): Promise<PageAnswer<StateRowAnswer>> {
+  async rows(asked: Asked, checkpointId: CheckpointId, query: StateQuery): Promise<PageAnswer<StateRowAnswer>> {
     const after = rowAfter(query);
     const keys = query.key === undefined ? undefined : keysMeant(query.key);
-    return this.reading(job, [checkpointId], async (views) => {
+    return this.reading(asked, [checkpointId], async (views) => {
       const view = viewOf(views);
       const { operator, table, limit: rowsMax } = query;
       refuseUnknown(operator, [[checkpointId, view]]);
@@ -69,12 +76,12 @@ export class ReadState {
   }
 
   async differences(
-    job: OwnJob,
+    asked: Asked,
     ids: readonly [CheckpointId, CheckpointId],
     query: DifferenceListQuery,
   ): Promise<PageAnswer<StateDifferenceAnswer>> {
     const after = rowAfter(query);
-    return this.reading(job, ids, async (views) => {
+    return this.reading(asked, ids, async (views) => {
       const pair = pairOf(views);
       const { operator, table, limit: differencesMax } = query;
       refuseUnknown(operator, [
@@ -86,8 +93,8 @@ export class ReadState {
     });
   }
 
-  async counts(job: OwnJob, ids: readonly [CheckpointId, CheckpointId]): Promise<CheckpointDiffAnswer> {
-    return this.reading(job, ids, async (views) => {
+  async counts(asked: Asked, ids: readonly [CheckpointId, CheckpointId]): Promise<CheckpointDiffAnswer> {
+    return this.reading(asked, ids, async (views) => {
       const pair = pairOf(views);
       const operators = [...(await differenceCounts(pair))].map(([uid, counts]) =>
         showCounts(uid, { before: pair.before.kindOf(uid), after: pair.after.kindOf(uid) }, counts),
@@ -98,7 +105,7 @@ export class ReadState {
 
   /** Opens the checkpoints and does the work, in its turn. Throws what says why one cannot be looked at. */
   private async reading<T>(
-    { tenantId, id }: OwnJob,
+    { tenantId, id, sending }: Asked,
     ids: readonly CheckpointId[],
     work: (views: readonly StateView[]) => Promise<T>,
   ): Promise<T> {
@@ -107,7 +114,7 @@ export class ReadState {
     const find = async (): Promise<readonly CompleteCheckpoint[]> =>
       Promise.all(ids.map(async (each) => completeCheckpoint(each, await store.findCheckpoint(id, each))));
     await find();
-    return this.readings.pass(tenantId, async () => {
+    const read = async (): Promise<T> => {
       // Again: one may have been deleted while others had their turn.
       const found = await find();
       try {
@@ -119,7 +126,8 @@ export class ReadState {
         this.log.warn({ message: 'state cannot be read', jobId: id, reason: error.message });
         throw new TidemarkError('checkpoint_corrupt', { checkpointId: damagedOf(found, error) }, { cause: error });
       }
-    });
+    };
+    return this.readings.pass(tenantId, read, sending);
   }
 
   private open({ path, manifestSha256, shapes }: CompleteCheckpoint): Promise<StateView> {

@@ -4,6 +4,7 @@ import type { CheckpointId, JobId, TenantId } from '@tidemark/domain';
 import { Tenant } from '../tenancy/caller.js';
 import { Operation } from '../transport/operation.js';
 import type { PageAnswer } from '../transport/paging.js';
+import { Answering, type Sending } from '../transport/sending.js';
 import { CheckpointIdPipe, JobIdPipe } from './existing-job.js';
 import { ReadState } from './read-state.js';
 import {
@@ -34,8 +35,9 @@ export class StateController {
     @Param('id', JobIdPipe) id: JobId,
     @Param('checkpointId', CheckpointIdPipe) checkpointId: CheckpointId,
     @Query() query: StateQuery,
+    @Answering() sending: Sending,
   ): Promise<PageAnswer<StateRowAnswer>> {
-    return this.state.rows({ tenantId, id }, checkpointId, query);
+    return this.state.rows({ tenantId, id, sending }, checkpointId, query);
   }
 
   @Get('diff/:otherId')
@@ -45,8 +47,9 @@ export class StateController {
     @Param('id', JobIdPipe) id: JobId,
     @Param('checkpointId', CheckpointIdPipe) checkpointId: CheckpointId,
     @Param('otherId', CheckpointIdPipe) otherId: CheckpointId,
+    @Answering() sending: Sending,
   ): Promise<CheckpointDiffAnswer> {
-    return this.state.counts({ tenantId, id }, [checkpointId, otherId]);
+    return this.state.counts({ tenantId, id, sending }, [checkpointId, otherId]);
   }
 
   @Get('diff/:otherId/keys')
@@ -57,7 +60,8 @@ export class StateController {
     @Param('checkpointId', CheckpointIdPipe) checkpointId: CheckpointId,
     @Param('otherId', CheckpointIdPipe) otherId: CheckpointId,
     @Query() query: DifferenceListQuery,
+    @Answering() sending: Sending,
   ): Promise<PageAnswer<StateDifferenceAnswer>> {
-    return this.state.differences({ tenantId, id }, [checkpointId, otherId], query);
+    return this.state.differences({ tenantId, id, sending }, [checkpointId, otherId], query);
   }
 }

@@ -66,6 +66,13 @@ async function inputOfBatches(): Promise<Answers> {
   return { large: `/v1/jobs/${id}/batches/1/1/input`, small: `/v1/jobs/${id}/batches/1/2/input` };
 }
 
+async function pagesOfState(): Promise<Answers> {
+  const values = { large: 'x'.repeat(LARGE_BYTES), small: 'x' };
+  const { id: checkpointId } = await aStoredCheckpoint(api, id, {}, values);
+  const path = `/v1/jobs/${id}/checkpoints/${checkpointId}/state?operator=totals`;
+  return { large: `${path}&key=large`, small: `${path}&key=small` };
+}
+
 /** A client that asks and reads no further than that an answer has begun. */
 async function unread(path: string): Promise<Socket> {
   const socket = connect(Number(url.port), url.hostname);
@@ -86,6 +93,7 @@ describe('answers whose client does not read', () => {
     ['the code of bundles', 4, codeOfBundles],
     ['objects of a checkpoint', 8, objectsOfACheckpoint],
     ['the input of batches', 3, inputOfBatches],
+    ['pages of state', 3, pagesOfState],
   ])('keep the places of a tenant for %s, of which there are %i, until it is gone', async (_, places, prepare) => {
     const { large, small } = await prepare();
     const clients = await Promise.all(Array.from({ length: places }, () => unread(large)));

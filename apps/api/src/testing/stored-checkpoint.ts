@@ -7,19 +7,22 @@ const SHAPE: StateShape = {
   codec: { name: 'fold', version: 1 },
 };
 
-/** A checkpoint of the key "ATL" with the state 7, whose objects are there. */
+/** A checkpoint whose objects are there: of the key "ATL" with the state 7, or with these values by key. */
 export async function aStoredCheckpoint(
   api: ApiUnderTest,
   jobId: JobId,
   more: Partial<Checkpoint> = {},
+  values: { readonly [key: string]: unknown } = { ATL: 7 },
 ): Promise<Checkpoint & { readonly manifestSha256: string }> {
   const { tenantId } = api;
   const path = checkpointPath({ tenantId, jobId, timeline: 1, batchId: 1, epoch: 1, unique: 'one' });
   const bytes = encodeBlock({
     ...{ table: 'state', clear: false, columns: [{ name: 'value', type: 'json' }], deleted: [] },
-    rows: [{ slot: 5, key: '"ATL"', values: ['7'] }],
+    rows: Object.entries(values).map(([key, value]) => ({
+      ...{ slot: 5, key: JSON.stringify(key), values: [JSON.stringify(value)] },
+    })),
   });
-  const left = [{ uid: 'totals', bytes, rows: 1, deleted: 0 }].values();
+  const left = [{ uid: 'totals', bytes, rows: Object.keys(values).length, deleted: 0 }].values();
   const bundleDigest = 'd'.repeat(64) as BundleDigest;
   const shapes = { totals: SHAPE };
   const { written } = await writeCheckpoint(api.objects, {
@@ -31,7 +34,7 @@ export async function aStoredCheckpoint(
     ...{ id: api.ids.next('checkpoint'), tenantId, jobId, timeline: 1, batchId: 1, batchTimeMs: 0, epoch: 1 },
     ...{ revision: 1, bundleDigest, path, buildsOn: [], offsets: {}, shapes, verifiedAt: undefined },
     ...{ status: 'complete' as const, kind: 'checkpoint' as const, manifestSha256: written.manifestSha256 },
-    ...{ stateRows: 1, stateBytes: written.stateBytes, ownBytes: written.bytesWritten },
+    ...{ stateRows: written.stateRows, stateBytes: written.stateBytes, ownBytes: written.bytesWritten },
     ...{ createdAt: new Date(0), completedAt: new Date(0) },
   };
   api.tenant.checkpoints.push({ ...checkpoint, ...more });
