@@ -286,6 +286,7 @@ export {
 } from './scheduling/checkpoint-upkeep.js';
 export {
   SchedulingStore,
+  type KeptAnswers,
   type LostRun,
   type OutboxEntry,
   type OutboxPage,

@@ -1,6 +1,12 @@
 import { ObjectStore, removeCheckpoint, removeJobObjects } from '@tidemark/checkpoint';
 import type { SchedulerConfig } from '@tidemark/config';
-import { CheckpointUpkeep, SchedulingStore, type DeletedJob, type UnneededObjects } from '@tidemark/domain';
+import {
+  CheckpointUpkeep,
+  SchedulingStore,
+  type DeletedJob,
+  type KeptAnswers,
+  type UnneededObjects,
+} from '@tidemark/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { SCHEDULER_CONFIG } from '../config.js';
 import { inTurn } from '../in-turn.js';
@@ -9,7 +15,11 @@ import { Announced } from './announced.js';
 /** Batches that one statement drops, and statements of one pass. Each announces at once what its batches held. */
 const BATCHES_MAX_PER_STATEMENT = 1_000;
 const STATEMENTS_MAX_PER_PASS = 100;
-const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000;
+/** A client repeats a request within minutes. An answer has up to 1 MiB, and a tenant asks as often as it likes. */
+const KEPT_ANSWERS: KeptAnswers = {
+  keptMs: 24 * 3_600_000,
+  perTenant: { keys: 10_000, bytes: 64 * 1024 * 1024 },
+};
 
 /**
  * Removes what nothing needs any more. The row says so first, in the statement that checks it; then the objects go, the
@@ -44,7 +54,7 @@ export class Collect {
       () => store.pruneEvents(config.keep.events),
       () => store.pruneRuns(config.keep.runs),
       () => store.pruneDeadLetters(config.keep.deadLetters),
-      () => store.pruneIdempotencyKeys(IDEMPOTENCY_KEPT_MS),
+      () => store.pruneIdempotencyKeys(KEPT_ANSWERS),
     ];
     await inTurn(steps, (step) => step(), signal);
   }

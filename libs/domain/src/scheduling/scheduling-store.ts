@@ -75,8 +75,8 @@ export abstract class SchedulingStore {
   abstract readDeletedJobs(page: OutboxPage): Promise<readonly DeletedJob[]>;
   abstract readUnneededObjects(page: OutboxPage): Promise<readonly UnneededObjects[]>;
   abstract removeFromOutbox(ids: readonly string[]): Promise<void>;
-  /** Runs that have been queued for longer than `olderThanMs`: their queue entry may be gone. */
-  abstract longQueuedRuns(olderThanMs: number, limit: number): Promise<readonly RunMessage[]>;
+  /** Runs that have been queued for longer than `keptMs`: their queue entry may be gone. */
+  abstract longQueuedRuns(keptMs: number, limit: number): Promise<readonly RunMessage[]>;
 
   /** Turns checkpoints that nothing needs any more to `deleted`, in the transaction that checks it. */
   abstract retireCheckpoints(keep: {
@@ -104,5 +104,13 @@ export abstract class SchedulingStore {
   abstract pruneRuns(keep: number): Promise<void>;
   /** Forgets all but the newest dead letters of each job that nothing is to be done about. Those that wait are kept. */
   abstract pruneDeadLetters(keep: number): Promise<void>;
-  abstract pruneIdempotencyKeys(olderThanMs: number): Promise<void>;
+  /** Forgets answers, each tenant's oldest first. A request that is repeated after that is done again. */
+  abstract pruneIdempotencyKeys(keep: KeptAnswers): Promise<void>;
+}
+
+/** What is kept of the answers under idempotency keys. */
+export interface KeptAnswers {
+  readonly keptMs: number;
+  /** Of one tenant: its newest keys, and as many bytes of their answers as are stored. */
+  readonly perTenant: { readonly keys: number; readonly bytes: number };
 }

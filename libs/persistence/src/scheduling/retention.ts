@@ -1,4 +1,4 @@
-import { heldObjects, type BatchPlan, type CheckpointId } from '@tidemark/domain';
+import { heldObjects, type BatchPlan, type CheckpointId, type KeptAnswers } from '@tidemark/domain';
 import type { DataSource } from 'typeorm';
 import { OutboxRow, TOPICS } from '../rows/index.js';
 
@@ -219,6 +219,18 @@ export async function pruneRuns(database: DataSource, keep: number): Promise<voi
   );
 }
 
-export async function pruneIdempotencyKeys(database: DataSource, olderThanMs: number): Promise<void> {
-  await database.query(`DELETE FROM idempotency_keys WHERE created_at < now() - $1 * interval '1 ms'`, [olderThanMs]);
+/** The newest keys of tenants that have used one lately: of the others there are no more than they were allowed then. */
+const BEYOND_LIMITS = `
+  DELETE FROM idempotency_keys k USING (
+    SELECT a.tenant_id, a.key, row_number() OVER newest AS keys,
+           sum(coalesce(pg_column_size(a.body), 0)) OVER newest AS bytes
+      FROM idempotency_keys a
+     WHERE a.tenant_id IN (SELECT r.tenant_id FROM idempotency_keys r WHERE r.created_at > now() - interval '1 hour')
+    WINDOW newest AS (PARTITION BY a.tenant_id ORDER BY a.created_at DESC, a.key)
+  ) o
+  WHERE k.tenant_id = o.tenant_id AND k.key = o.key AND (o.keys > $1 OR o.bytes > $2)`;
+
+export async function pruneIdempotencyKeys(database: DataSource, { keptMs, perTenant }: KeptAnswers): Promise<void> {
+  await database.query(`DELETE FROM idempotency_keys WHERE created_at < now() - $1 * interval '1 ms'`, [keptMs]);
+  await database.query(BEYOND_LIMITS, [perTenant.keys, perTenant.bytes]);
 }

@@ -5,6 +5,7 @@ import {
   type DeletedJob,
   type JobId,
   type JobStatus,
+  type KeptAnswers,
   type LostRun,
   type OutboxEntry,
   type OutboxPage,
@@ -175,8 +176,8 @@ export class TypeOrmSchedulingStore extends SchedulingStore {
     return retention.pruneEvents(this.dataSource, keep);
   }
 
-  override pruneIdempotencyKeys(olderThanMs: number): Promise<void> {
-    return retention.pruneIdempotencyKeys(this.dataSource, olderThanMs);
+  override pruneIdempotencyKeys(keep: KeptAnswers): Promise<void> {
+    return retention.pruneIdempotencyKeys(this.dataSource, keep);
   }
 
   private async scheduleNext(except: readonly JobId[]): Promise<ScheduleOutcome | undefined> {
