@@ -1,5 +1,6 @@
 import { TidemarkError } from '@tidemark/domain';
 import { COLD_KEY_BOUND } from '../state/spill.js';
+import { getOrAdd } from '../graph/operator.js';
 import { readLatin1 } from '../decode/utf8.js';
 import type { SnapshotBlocks, StateBlock } from '../ports.js';
 import { assembleBlock, readBlock, type ReadBlock } from '../state/state-block.js';
@@ -9,6 +10,8 @@ import type { ColdChange, ColdEntries, ColdStore } from './cold-store.port.js';
 /** The one table of an operator whose rows need not be in memory. */
 const TABLE = 'state';
 const BLOCK_BYTES = 1024 * 1024;
+/** Keys that the store is asked for, and changes that it takes, at a time: in their order they cost it less. */
+const AT_ONCE = 262_144;
 
 /** What the job's graph is asked for rows outside of it: see `ColdSide`, which answers. */
 export interface ColdGraph {
@@ -103,16 +106,18 @@ export class ColdState {
 
   private async load(graph: ColdGraph): Promise<void> {
     await graph.look();
-    const missing = new Map<string, Uint8Array[]>();
+    const missing = new Gathered<Uint8Array>((uid, keys) => this.loadThese(graph, uid, keys));
     for (let block = await graph.next('missing'); block !== undefined; block = await graph.next('missing')) {
-      addAll(missing, block.uid, keysOf(readBlock(block.bytes).keys));
+      await missing.add(block.uid, keysOf(readBlock(block.bytes).keys));
     }
-    for (const [uid, keys] of missing) {
-      const found = await this.store.read(spaceOf(uid), keys);
-      const entries = new FoundEntries(keys, found);
-      for (let rows = entries.next(BLOCK_BYTES); rows.length > 0; rows = entries.next(BLOCK_BYTES)) {
-        for (const { bytes } of this.rows.get(uid)?.blocksOf(rows) ?? []) await graph.load(uid, bytes);
-      }
+    await missing.handOver();
+  }
+
+  private async loadThese(graph: ColdGraph, uid: string, keys: readonly Uint8Array[]): Promise<void> {
+    const found = await this.store.read(spaceOf(uid), keys);
+    const entries = new FoundEntries(keys, found);
+    for (let rows = entries.next(BLOCK_BYTES); rows.length > 0; rows = entries.next(BLOCK_BYTES)) {
+      for (const { bytes } of this.rows.get(uid)?.blocksOf(rows) ?? []) await graph.load(uid, bytes);
     }
   }
 
@@ -124,16 +129,15 @@ export class ColdState {
     this.writing.catch(() => undefined);
   }
 
-  /** All of a batch at once: a store can do much with many changes in the order of their keys. */
   private async writeAll(blocks: readonly StateBlock[]): Promise<void> {
-    const changes = new Map<string, ColdChange[]>();
+    const changes = new Gathered<ColdChange>((uid, own) => this.store.write(spaceOf(uid), own));
     const kept: ColdChange[] = [];
     for (const { uid, bytes } of blocks) {
-      addAll(changes, uid, this.rows.get(uid)?.changesOf(readBlock(bytes)) ?? []);
+      await changes.add(uid, this.rows.get(uid)?.changesOf(readBlock(bytes)) ?? []);
       kept.push({ key: numberKey(this.kept.to), row: withUid(uid, bytes) });
       this.kept = { ...this.kept, to: this.kept.to + 1 };
     }
-    for (const [uid, own] of changes) await this.store.write(spaceOf(uid), own);
+    await changes.handOver();
     await this.store.write(KEPT, kept);
   }
 
@@ -177,10 +181,29 @@ export class ColdState {
   }
 }
 
-function addAll<T>(lists: Map<string, T[]>, name: string, more: readonly T[]): void {
-  const list = lists.get(name);
-  if (list === undefined) lists.set(name, [...more]);
-  else for (const one of more) list.push(one);
+/**
+ * What blocks hold, by the uid of their operator, until there is much of it. A batch may have millions of keys of a few bytes, and
+ * each takes some hundred here: so not all are held at once.
+ */
+class Gathered<T> {
+  private lists = new Map<string, T[]>();
+  private count = 0;
+
+  constructor(private readonly take: (uid: string, list: readonly T[]) => Promise<void>) {}
+
+  async add(uid: string, more: readonly T[]): Promise<void> {
+    const list = getOrAdd(this.lists, uid, (): T[] => []);
+    for (const one of more) list.push(one);
+    this.count += more.length;
+    if (this.count >= AT_ONCE) await this.handOver();
+  }
+
+  async handOver(): Promise<void> {
+    const { lists } = this;
+    this.lists = new Map();
+    this.count = 0;
+    for (const [uid, list] of lists) await this.take(uid, list);
+  }
 }
 
 /** The rows that were found, in pieces. */
