@@ -7023,7 +7023,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: never;
@@ -7162,7 +7162,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: never;
@@ -7400,7 +7400,7 @@ export interface operations {
       query?: {
         /** @description The `next` of the page before; without it the first page. */
         after?: string;
-        /** @description Items on the page at most. */
+        /** @description Items on the page at most. There may be fewer although `next` is not null: a page is bounded in bytes too. */
         limit?: number;
       };
       header?: never;

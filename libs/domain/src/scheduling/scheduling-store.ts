@@ -75,8 +75,8 @@ export abstract class SchedulingStore {
   abstract readDeletedJobs(page: OutboxPage): Promise<readonly DeletedJob[]>;
   abstract readUnneededObjects(page: OutboxPage): Promise<readonly UnneededObjects[]>;
   abstract removeFromOutbox(ids: readonly string[]): Promise<void>;
-  /** Runs that have been queued for longer than `keptMs`: their queue entry may be gone. */
-  abstract longQueuedRuns(keptMs: number, limit: number): Promise<readonly RunMessage[]>;
+  /** Runs that have been queued for longer than `olderThanMs`: their queue entry may be gone. */
+  abstract longQueuedRuns(olderThanMs: number, limit: number): Promise<readonly RunMessage[]>;
 
   /** Turns checkpoints that nothing needs any more to `deleted`, in the transaction that checks it. */
   abstract retireCheckpoints(keep: {
