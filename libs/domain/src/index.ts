@@ -69,13 +69,8 @@ export {
   type StateRow,
   type StateShape,
 } from './checkpoint/checkpoint.js';
-export {
-  checkpointStretch,
-  stretchedIntervalMs,
-  type QuotaPressure,
-  type RetentionLimits,
-  type StoredCheckpoints,
-} from './checkpoint/retention.js';
+export { checkpointStretch, stretchedIntervalMs } from './checkpoint/retention.js';
+export type { QuotaPressure, RetentionLimits, StoredCheckpoints } from './checkpoint/retention.js';
 export { RetentionStore, type JobRetention, type JobUsage, type TenantUsage } from './checkpoint/retention-store.js';
 export {
   allowsRestore,
@@ -278,12 +273,8 @@ export {
   type NewEvent,
   type RunEnd,
 } from './scheduling/run-store.js';
-export {
-  CheckpointUpkeep,
-  type CheckpointToVerify,
-  type ObjectGroup,
-  type SweepPosition,
-} from './scheduling/checkpoint-upkeep.js';
+export { CheckpointUpkeep } from './scheduling/checkpoint-upkeep.js';
+export type { CheckpointToVerify, ObjectGroup, SweepPosition } from './scheduling/checkpoint-upkeep.js';
 export {
   SchedulingStore,
   type KeptAnswers,
