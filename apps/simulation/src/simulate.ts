@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { Broken } from './invariants/invariants.js';
 import { Recovery } from './invariants/recovery.js';
-import { aConfig, BUNDLES } from './job/bundles.js';
+import { aConfig, BUNDLES, CHECKPOINT_MS_SKIPPING, type BundleName } from './job/bundles.js';
 import { Chance } from './world/chance.js';
-import { chooseHappenings, insist, letHappen, type Happening } from './world/faults.js';
+import { chooseHappenings, insist, letHappen, type Emphasis, type Happening } from './world/faults.js';
 import { CALM, type Weather } from './world/stage.js';
 import { CALM_QUEUE, type QueueWeather } from './world/run-queue.js';
 import { LEASE_MS } from './world/scheduler-process.js';
@@ -16,6 +16,7 @@ const LOOK_MS = 400;
 /** How long it has to stay so. Time that passes costs as much as time in which things happen: one history in eight has it. */
 const QUIET_MS = 3 * LEASE_MS;
 const QUIET_ONE_IN = 8;
+const MORE_SKIPPING: Emphasis = { rollback: 4, fork: 4, 'runner dies': 2 };
 /** Claims of one job while nothing happens to it any more: more are a storm of restarts. */
 const CLAIMS_MAX_HEALING = 12;
 
@@ -26,6 +27,8 @@ export interface Script {
   readonly weather: Weather;
   readonly queue: QueueWeather;
   readonly tears: number;
+  /** Bundles whose code passes over what came in a downtime. */
+  readonly skips: readonly BundleName[];
   /** For how long all must stay well at the end. */
   readonly quietMs: number;
 }
@@ -45,6 +48,7 @@ export interface History {
 export function scriptOf(seed: number): Script {
   const chance = new Chance(seed);
   const isCalm = chance.happens(0.25);
+  const skips = skipsOf(seed);
   const weather = isCalm
     ? { ...CALM, answersLate: 0.1, isSlow: 0.1, isStuck: 0.01 }
     : {
@@ -56,10 +60,20 @@ export function scriptOf(seed: number): Script {
       };
   const queue = isCalm ? CALM_QUEUE : { drops: 0.1, doubles: 0.2, delays: 0.15 };
   return {
-    ...{ seed, weather, queue, tears: isCalm ? 0 : chance.next() * 0.1 },
+    ...{ seed, weather, queue, tears: isCalm ? 0 : chance.next() * 0.1, skips },
     quietMs: seed % QUIET_ONE_IN === 0 ? QUIET_MS : LOOK_MS,
-    happenings: chooseHappenings(chance, 12 + chance.below(24), STORM_MS),
+    happenings: chooseHappenings(chance, 12 + chance.below(24), {
+      forMs: STORM_MS,
+      more: skips.length > 0 ? MORE_SKIPPING : {},
+    }),
   };
+}
+
+/** In one history of six. Chance apart, so that all others are what they would be without. */
+function skipsOf(seed: number): readonly BundleName[] {
+  const chance = new Chance(seed ^ 0x5eed_0014);
+  if (!chance.happens(1 / 6)) return [];
+  return (Object.keys(BUNDLES) as BundleName[]).filter((name) => name === 'first' || chance.happens(0.75));
 }
 
 /** Runs one history to its end, or until something is found broken. */
@@ -121,12 +135,13 @@ class Run {
     Object.assign(stage, { weather: script.weather });
     world.queue.weather = script.queue;
     world.tears = script.tears;
+    if (script.skips.length > 0) this.beginSkipping();
     const tenants = chance.happens(0.15) ? 2 : 1;
     for (let index = 0; index < tenants; index += 1) {
-      const tenantId = world.addTenant(chance.happens(0.5) ? 'each' : 'coalesce');
+      const tenantId = world.addTenant(chance.happens(0.5) ? 'each' : 'coalesce', script.skips);
       const id = world.ids.next('job');
       const policy = chance.of(['ask', 'ask', 'reset_keep_offsets'] as const) ?? 'ask';
-      const job = { id, tenantId, bundleDigest: BUNDLES.first, config: aConfig(policy) };
+      const job = { id, tenantId, bundleDigest: BUNDLES.first, config: aConfig(policy, world.checkpointMs) };
       const control = world.control();
       insist(world, () => (world.database.tables.jobs.has(id) ? Promise.resolve('created') : control.create(job)));
       world.jobs.push(id);
@@ -138,6 +153,13 @@ class Run {
         if (world.database.tables.jobs.size > 0) letHappen(world, happening);
       });
     }
+  }
+
+  /** Jobs go back often, and are not at once where they were: what they have to read again is not to be skipped. */
+  private beginSkipping(): void {
+    const { world } = this;
+    world.checkpointMs = CHECKPOINT_MS_SKIPPING;
+    Object.assign(world.input, { identifies: true, recordsMax: 1 });
   }
 
   private async until(untilMs: number): Promise<void> {
@@ -155,6 +177,7 @@ class Run {
     world.stage.weather = CALM;
     world.queue.weather = CALM_QUEUE;
     world.tears = 0;
+    world.input.recordsMax = Infinity;
     for (const process of [...world.runners.map((runner) => runner.process), ...world.schedulers]) {
       Object.assign(process, { frozenUntilMs: 0, ambush: undefined });
     }

@@ -1,7 +1,8 @@
 import type { CheckpointId, CompletedCheckpoint, Fence, NewCheckpoint, RunStore } from '@tidemark/domain';
 import { copyOf, holdCheckpoints, holdTimelineOf, type Database } from './database.js';
+import { baseForRun } from './read-before.js';
 import { ownedBy } from './run-ends.js';
-import { applyStartPoint, baseOf, decideFor, holdRollback } from './start-point.js';
+import { applyStartPoint, decideFor, holdRollback } from './start-point.js';
 import type { CheckpointRow, JobRow } from './tables.js';
 
 export function beginCheckpoint(
@@ -108,5 +109,6 @@ export function rejectCheckpoint(
   applyStartPoint(database, job, decided);
   const chosen = tables.checkpoints.get(decided.checkpoint?.id ?? id);
   const checkpoint = decided.checkpoint === undefined || chosen === undefined ? undefined : copyOf(chosen);
-  return { outcome: 'decided', decision, checkpoint, base: baseOf(job) };
+  const base = baseForRun(database, job, tables.revision(job.id, run.revision).manifest);
+  return { outcome: 'decided', decision, checkpoint, base };
 }

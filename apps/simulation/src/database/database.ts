@@ -86,6 +86,9 @@ export const RULES = {
   olderIsTaken: true,
   logIsAsked: true,
   leaseIsByPostgres: true,
+  reachIsAsked: true,
+  reachAsksEveryTimeline: true,
+  forkKnowsReach: true,
 };
 export type Rules = typeof RULES;
 

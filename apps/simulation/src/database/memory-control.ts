@@ -7,6 +7,7 @@ import {
   withoutObjections,
   type BundleDigest,
   type BundleManifest,
+  type Checkpoint,
   type CheckpointId,
   type JobConfig,
   type JobEvent,
@@ -22,7 +23,8 @@ import {
 import { answerSavepoints } from './checkpoint-writes.js';
 import { checkpointOf, copyOf, holdCheckpoints, pin, type Database, type Transact } from './database.js';
 import { isOwned } from './run-ends.js';
-import { pendingRollback, standingOf, supersedeRollback } from './start-point.js';
+import { readUntilNow } from './read-before.js';
+import { identitiesBackAt, pendingRollback, standingOf, supersedeRollback } from './start-point.js';
 import { nextSavepoint, releaseSavepoint } from './savepoints.js';
 import type { CheckpointRow, JobRow } from './tables.js';
 import { newestFirst } from './tables.js';
@@ -203,6 +205,7 @@ export class MemoryControl {
         baseBatchId,
         baseBatchTimeMs,
         baseOffsets,
+        ...knownToFork(this.database, tables.job(of), copyOf(row)),
         baseCheckpointId,
         startTrigger: 'fork',
       };
@@ -261,6 +264,16 @@ const bundleOf = ({ tables }: Database, digest: BundleDigest): BundleManifest =>
   return manifest;
 };
 
+/** What a fork knows of the partitions where it begins: also how far the other job has read them since. */
+const knownToFork = (
+  database: Database,
+  of: JobRow,
+  checkpoint: Checkpoint,
+): Pick<JobRow, 'baseIdentities' | 'readByOthers'> => ({
+  baseIdentities: database.rules.forkKnowsReach ? identitiesBackAt(of, checkpoint) : (checkpoint.identities ?? {}),
+  readByOthers: database.rules.forkKnowsReach ? readUntilNow(database, of) : {},
+});
+
 /** The complete checkpoint whose state is exactly that of the job as it stands. */
 function checkpointAt(database: Database, job: JobRow): CheckpointRow | undefined {
   const [newest] = database.tables
@@ -284,8 +297,9 @@ function insertJob(
 ): JobRow {
   const row: JobRow = {
     ...{ id, tenantId, desired: 'running', status: 'submitted', statusSinceMs: nowMs(), revision: 1, epoch: 0 },
-    ...{ timeline: 1, baseTimeline: null, baseBatchId: 0, baseBatchTimeMs: null, baseOffsets: {} },
+    ...{ timeline: 1, baseTimeline: null, baseBatchId: 0, baseBatchTimeMs: null, baseOffsets: {}, baseIdentities: {} },
     ...{ baseCheckpointId: null, lastTimeline: null, lastBatchId: null, lastBatchTimeMs: null, lastOffsets: null },
+    ...{ lastIdentities: {}, readByOthers: {} },
     ...{ currentRunId: null, attempts: 0, retryAtMs: null, startTrigger: 'first_start', startMode: null },
     ...{ savepointWanted: null, savepointsAsked: 0, probation: null, upgrade: null },
     ...base,

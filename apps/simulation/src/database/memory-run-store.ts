@@ -26,7 +26,8 @@ import {
 import { beginCheckpoint, completeCheckpoint, rejectCheckpoint } from './checkpoint-writes.js';
 import { copyOf, type Database, type Transact } from './database.js';
 import { endRun, loseClaimedRun, moveOwnedJob, ownedBy } from './run-ends.js';
-import { baseOf, progressOf } from './start-point.js';
+import { baseForRun } from './read-before.js';
+import { progressOf } from './start-point.js';
 import type { BatchRow, JobRow } from './tables.js';
 
 /** The runner's side of the rows, as one runner process has it. */
@@ -235,7 +236,7 @@ export function claimRun(database: Database, runId: RunId, runnerId: RunnerId): 
     ...{ tenantName: tenantId, jobName: jobId, manifest, decision },
     revision: { tenantId, jobId, ...revision, createdAt: new Date(0) },
     checkpoint: chosenCheckpoint(database, decision),
-    base: baseOf(job),
+    base: baseForRun(database, job, manifest),
     progress: progressOf(job),
     probation: probationOf({ revision: job.revision, probation: job.probation ?? undefined }, run.revision),
     savepoint: job.savepointWanted ?? undefined,
@@ -290,6 +291,7 @@ export function writeCommit(
   job.lastBatchId = commit.batchId;
   job.lastBatchTimeMs = row.plan.batchTimeMs;
   job.lastOffsets = commit.nextOffsets;
+  job.lastIdentities = commit.identities ?? {};
   job.attempts = 0;
   const nextPlanned = next !== undefined && mayPlan(database, job);
   if (nextPlanned) insertPlan(database, job, fence, next);

@@ -2,6 +2,8 @@ import {
   CANDIDATES_MAX,
   decideStart,
   goingBack,
+  identitiesGoingBack,
+  knownSince,
   REVISION_OF_ANOTHER_JOB,
   type Checkpoint,
   type ClaimedRun,
@@ -10,6 +12,7 @@ import {
   type Progress,
   type RestoreDecision,
   type RestorePolicy,
+  type SourceIdentities,
   type SourceOffsets,
   type StartTrigger,
 } from '@tidemark/domain';
@@ -21,13 +24,14 @@ export interface Standing {
   readonly batchId: number;
   readonly batchTimeMs: number | null;
   readonly offsets: SourceOffsets | undefined;
+  readonly identities: SourceIdentities;
 }
 
 /** Where a job stands: after its last commit, or where its timeline begins. */
 export function standingOf(job: JobRow): Standing {
   if (job.lastTimeline === job.timeline && job.lastBatchId !== null) {
-    const { timeline, lastBatchId: batchId, lastBatchTimeMs: batchTimeMs, lastOffsets } = job;
-    return { timeline, batchId, batchTimeMs, offsets: lastOffsets ?? undefined };
+    const { timeline, lastBatchId: batchId, lastBatchTimeMs: batchTimeMs, lastOffsets, lastIdentities } = job;
+    return { timeline, batchId, batchTimeMs, offsets: lastOffsets ?? undefined, identities: lastIdentities };
   }
   const isUntouched = job.timeline === 1 && Object.keys(job.baseOffsets).length === 0;
   return {
@@ -35,6 +39,7 @@ export function standingOf(job: JobRow): Standing {
     batchId: job.baseBatchId,
     batchTimeMs: job.baseBatchTimeMs,
     offsets: isUntouched ? undefined : job.baseOffsets,
+    identities: job.baseIdentities,
   };
 }
 
@@ -51,7 +56,7 @@ export const baseOf = (job: JobRow): ClaimedRun['base'] => ({
   batchId: job.baseBatchId,
   batchTimeMs: job.baseBatchTimeMs ?? undefined,
   offsets: job.baseOffsets,
-  identities: {},
+  identities: job.baseIdentities,
 });
 
 export const pendingRollback = (job: JobRow): ReturnType<typeof goingBack> => goingBack(job.startMode ?? undefined);
@@ -164,9 +169,27 @@ export function applyStartPoint(database: Database, job: JobRow, { decision, che
   } else if (from.kind === 'checkpoint' && from.opens === 'new_timeline' && checkpoint !== undefined) {
     if (!database.rules.rollbackOpensTimeline) return;
     const { timeline, batchId, batchTimeMs, offsets, id } = checkpoint;
-    openTimeline(database, job, decision, { timeline, batchId, batchTimeMs, offsets, checkpointId: id });
+    const base = { timeline, batchId, batchTimeMs, offsets, identities: identitiesBackAt(job, checkpoint) };
+    openTimeline(database, job, decision, { ...base, checkpointId: id });
   }
 }
+
+/** What is known of the partitions where a checkpoint of the job is gone back to, with what the job has read since. */
+export function identitiesBackAt(job: JobRow, { offsets, identities = {} }: Checkpoint): SourceIdentities {
+  const standing = standingOf(job);
+  return identitiesGoingBack({ offsets, identities }, { ...standing, offsets: standing.offsets ?? {} });
+}
+
+/** Of partitions that have an offset, or had one on the way that was left. */
+const identitiesFor = (offsets: SourceOffsets, identities: SourceIdentities): SourceIdentities =>
+  Object.fromEntries(
+    Object.entries(identities).map(([uid, partitions]) => {
+      const known = Object.entries(partitions).filter(
+        ([partition, identity]) => offsets[uid]?.[partition] !== undefined || knownSince(identity) !== undefined,
+      );
+      return [uid, Object.fromEntries(known)];
+    }),
+  );
 
 type Opening = Omit<Standing, 'offsets'> & {
   readonly offsets: SourceOffsets;
@@ -180,6 +203,7 @@ function openTimeline({ watch }: Database, job: JobRow, decision: Decided['decis
   job.baseBatchId = base.batchId;
   job.baseBatchTimeMs = base.batchTimeMs;
   job.baseOffsets = base.offsets;
+  job.baseIdentities = identitiesFor(base.offsets, base.identities);
   job.baseCheckpointId = base.checkpointId;
   watch.timelineOpened?.(job, before, decision);
 }

@@ -19,6 +19,7 @@ import type {
   RunStatus,
   SavepointId,
   SavepointStatus,
+  SourceIdentities,
   SourceOffsets,
   StartMode,
   StartTrigger,
@@ -42,11 +43,14 @@ export interface JobRow {
   baseBatchId: number;
   baseBatchTimeMs: number | null;
   baseOffsets: SourceOffsets;
+  baseIdentities: SourceIdentities;
+  readByOthers: SourceOffsets;
   baseCheckpointId: CheckpointId | null;
   lastTimeline: number | null;
   lastBatchId: number | null;
   lastBatchTimeMs: number | null;
   lastOffsets: SourceOffsets | null;
+  lastIdentities: SourceIdentities;
   currentRunId: RunId | null;
   attempts: number;
   retryAtMs: number | null;

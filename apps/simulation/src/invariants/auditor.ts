@@ -6,8 +6,9 @@ import type { CheckpointAudit } from './checkpoint-audit.js';
 import { SOURCE } from '../job/records.js';
 import type { Findings } from './invariants.js';
 import { owned } from './owned.js';
+import type { SkipAudit } from './skip-audit.js';
 import type { StartAudit } from './start-audit.js';
-import { BEGINNING, sameOffsets, textOf, type Timelines } from './timelines.js';
+import { BEGINNING, passedOverUpTo, sameOffsets, textOf, type Timeline, type Timelines } from './timelines.js';
 
 /** Where a job has to begin, with the revision and the offsets that it goes back to. */
 type WayBack = Pick<RollbackRow, 'checkpointId' | 'fromTimeline'> & {
@@ -16,6 +17,13 @@ type WayBack = Pick<RollbackRow, 'checkpointId' | 'fromTimeline'> & {
   readonly revision: number;
   readonly offsets: SourceOffsets;
 };
+
+interface Audits {
+  readonly batches: BatchAudit;
+  readonly checkpoints: CheckpointAudit;
+  readonly starts: StartAudit;
+  readonly skips: SkipAudit;
+}
 
 /** Sees every change of the rows, and holds it against what it knows itself. */
 export class Auditor {
@@ -30,13 +38,15 @@ export class Auditor {
     private readonly findings: Findings,
     private readonly timelines: Timelines,
     private readonly of: { readonly tables: Tables; readonly nowMs: () => number; readonly leaseMs: number },
-    private readonly batches: BatchAudit,
-    private readonly checkpoints: CheckpointAudit,
-    readonly starts: StartAudit,
+    private readonly audits: Audits,
   ) {}
 
+  get starts(): StartAudit {
+    return this.audits.starts;
+  }
+
   watch(): Watch {
-    const { batches, checkpoints, starts } = this;
+    const { batches, checkpoints, starts, skips } = this.audits;
     return {
       created: ({ id, baseCheckpointId }) => {
         if (baseCheckpointId === null) this.timelines.open(id, 1, BEGINNING);
@@ -48,7 +58,10 @@ export class Auditor {
         checkpoints.unreadable(row);
         starts.unreadable(row);
       },
-      planned: batches.planned.bind(batches),
+      planned: (job, fence, row, before) => {
+        if (before === undefined) skips.planned(job, fence, row.plan);
+        batches.planned(job, fence, row, before);
+      },
       committed: batches.committed.bind(batches),
       completed: (job, fence, row) => {
         owned(this.findings, job, fence, `that ${row.id} is complete`);
@@ -168,30 +181,34 @@ export class Auditor {
     { candidates }: Pick<RestoreDecision, 'candidates'>,
   ): void {
     const old = this.timelines.get(job.id, before.timeline);
+    this.audits.skips.left(job.id, old);
     const { baseOffsets: base, baseBatchId } = job;
     if (job.baseCheckpointId === null) {
       const said = (): string => `${job.id} stood at ${textOf(old.committed)} and begins at ${textOf(base)}`;
       this.findings.check('I8', sameOffsets(base, old.committed), said);
-      this.timelines.open(job.id, job.timeline, { base, baseBatchId, stateFrom: base[SOURCE] ?? {} });
+      this.timelines.open(job.id, job.timeline, { base, baseBatchId, ...emptyAt(base) });
       return;
     }
     const row = this.of.tables.checkpoints.get(job.baseCheckpointId);
     const chosen = candidates.find(({ checkpointId }) => checkpointId === job.baseCheckpointId);
     // Somebody has said that the state may go, and only that: the offsets are those of the checkpoint.
     const isReset = chosen?.operators.some(({ verdict }) => verdict === 'reset') === true;
-    const stateFrom = isReset ? (base[SOURCE] ?? {}) : this.stateFromOf(row);
-    this.timelines.open(job.id, job.timeline, { base, baseBatchId, stateFrom });
+    const state = isReset ? emptyAt(base) : this.stateOf(row);
+    this.timelines.open(job.id, job.timeline, { base, baseBatchId, ...state });
   }
 
   private forked(job: JobRow, of: Checkpoint): void {
     const { baseOffsets: base, baseBatchId } = job;
     const isThere = sameOffsets(base, of.offsets) && baseBatchId === of.batchId;
     this.findings.check('I3', isThere, () => `${job.id} begins at ${textOf(base)}, and ${of.id} is elsewhere`);
-    this.timelines.open(job.id, 1, { base, baseBatchId, stateFrom: this.stateFromOf(of) });
+    this.timelines.open(job.id, 1, { base, baseBatchId, ...this.stateOf(of) });
+    this.audits.skips.forked(job.id, of, this.timelines.get(of.jobId, this.of.tables.job(of.jobId).timeline));
   }
 
-  private stateFromOf(row: Pick<CheckpointRow, 'jobId' | 'timeline'> | undefined) {
-    return row === undefined ? {} : this.timelines.get(row.jobId, row.timeline).stateFrom;
+  private stateOf(row: Pick<CheckpointRow, 'jobId' | 'timeline' | 'batchId'> | undefined): StateIs {
+    if (row === undefined) return emptyAt({});
+    const timeline = this.timelines.get(row.jobId, row.timeline);
+    return { stateFrom: timeline.stateFrom, passedOver: passedOverUpTo(timeline, row.batchId) };
   }
 
   private savepointAsked(job: JobRow, number: number): void {
@@ -217,3 +234,8 @@ export class Auditor {
     this.findings.check('L5', isOver, () => `${runnerId} was given up ${silentMs} ms after its heartbeat`);
   }
 }
+
+/** What is in the state with which a timeline begins. */
+type StateIs = Pick<Timeline, 'stateFrom' | 'passedOver'>;
+
+const emptyAt = (base: SourceOffsets): StateIs => ({ stateFrom: base[SOURCE] ?? {}, passedOver: [] });

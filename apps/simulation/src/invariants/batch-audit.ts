@@ -2,10 +2,10 @@ import type { BatchPlan, Fence, JobId } from '@tidemark/domain';
 import type { SinkWrite } from '@tidemark/engine';
 import type { BatchRow, JobRow } from '../database/tables.js';
 import type { Output } from '../job/ends.js';
-import { SOURCE, totalsOf, type Row } from '../job/records.js';
+import { SOURCE, totalsOf, type PassedOver, type Row } from '../job/records.js';
 import type { Findings } from './invariants.js';
 import { owned } from './owned.js';
-import { follow, sameOffsets, textOf, type Timeline, type Timelines } from './timelines.js';
+import { follow, passedOverUpTo, sameOffsets, skippedBy, textOf, type Timeline, type Timelines } from './timelines.js';
 
 /** I1 to I5, I7, I11 and I14: plans, commits and what sinks are given. */
 export class BatchAudit {
@@ -19,15 +19,17 @@ export class BatchAudit {
     const timeline = this.timelines.get(job.id, plan.timeline);
     const name = `the plan of ${nameOf(job, plan)}`;
     owned(this.findings, job, fence, name);
-    const isSame = before === undefined || JSON.stringify(before.ranges) === JSON.stringify(plan.ranges);
+    const isSame = before === undefined || textOfPlan(before) === textOfPlan(plan);
     this.findings.check('I2', isSame, () => `${name} was changed`);
     if (before !== undefined) return;
     const isWanted = job.desired === 'running' && job.startMode === null;
     this.findings.check('I11', isWanted, () => `${name} was made after an order to stop`);
     this.findings.check('I3', plan.batchId === timeline.plannedId + 1, () => `${name} follows ${timeline.plannedId}`);
-    for (const [partition, { from }] of Object.entries(plan.ranges[SOURCE] ?? {})) {
-      const reached = timeline.planned[SOURCE]?.[partition] ?? 0;
-      this.findings.check('I3', from === reached, () => `${name} reads ${partition} from ${from}, not ${reached}`);
+    const reached = new Map(Object.entries(timeline.planned[SOURCE] ?? {}));
+    for (const { partition, from, to } of [...skippedBy(plan), ...readBy(plan)]) {
+      const is = reached.get(partition) ?? 0;
+      this.findings.check('I3', from === is && to >= from, () => `${name} takes ${partition} from ${from}, not ${is}`);
+      reached.set(partition, to);
     }
     follow(timeline, plan);
   }
@@ -57,6 +59,7 @@ export class BatchAudit {
     const ranges = planned?.plan.ranges[SOURCE] ?? {};
     const isPlanned = planned !== undefined && JSON.stringify(ranges) === JSON.stringify(row.ranges);
     this.findings.check('I2', isPlanned, () => `the sink was given ${name}, which was not planned so`);
+    for (const passed of notYetApplied(timeline, write.batchId)) timeline.applied.set(passed.partition, passed.to);
     for (const [partition, { from, to }] of Object.entries(row.ranges)) {
       const reached = timeline.applied.get(partition) ?? 0;
       const isNext = from === reached;
@@ -64,12 +67,28 @@ export class BatchAudit {
       timeline.applied.set(partition, to);
     }
     if (planned === undefined) return;
-    const right = totalsOf(timeline.stateFrom, planned.after[SOURCE] ?? {});
+    const passedOver = passedOverUpTo(timeline, write.batchId);
+    const right = totalsOf(timeline.stateFrom, planned.after[SOURCE] ?? {}, passedOver);
     for (const [key, total] of Object.entries(row.totals)) {
       const is = (): string => `${key} is ${total} after ${name}, and ${right.get(key) ?? 0} were right`;
       this.findings.check('I7', total === right.get(key), is);
     }
   }
+}
+
+const readBy = ({ ranges }: BatchPlan): readonly PassedOver[] =>
+  Object.entries(ranges[SOURCE] ?? {}).map(([partition, { from, to }]) => ({ partition, from, to }));
+
+const textOfPlan = (plan: BatchPlan): string => JSON.stringify([plan.ranges, skippedBy(plan)]);
+
+/** What plans have passed over since the last batch that the sink was given, up to this one. */
+function notYetApplied(timeline: Timeline, batchId: number): readonly PassedOver[] {
+  const passed: PassedOver[] = [];
+  for (; timeline.appliedId < batchId; timeline.appliedId += 1) {
+    const next = timeline.plans.get(timeline.appliedId + 1);
+    if (next !== undefined) passed.push(...skippedBy(next.plan));
+  }
+  return passed;
 }
 
 const nameOf = ({ id }: JobRow, { timeline, batchId }: BatchPlan): string =>

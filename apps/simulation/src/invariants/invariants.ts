@@ -15,6 +15,7 @@ export const INVARIANTS = {
   I14: 'a run touches nothing of another tenant',
   I15: 'one request, one result',
   I16: 'no open plan after a clean stop',
+  I17: 'what is to be read again is not passed over as if it had come in a downtime',
   L1: 'a job that is wanted running comes to the end of its input',
   L2: 'a job that is not wanted running has no owner',
   L3: 'unfinished checkpoints are completed or collected',

@@ -1,13 +1,23 @@
-import type { JobId, PartitionRange } from '@tidemark/domain';
+import {
+  withoutSince,
+  type JobId,
+  type PartitionIdentities,
+  type PartitionOffsets,
+  type PartitionRange,
+} from '@tidemark/domain';
 import type { InputChunk, PlanRequest, Sink, SinkWrite, Source } from '@tidemark/engine';
 import type { Process, Stage } from '../world/stage.js';
-import { recordAt, SINK, SOURCE, type Row } from './records.js';
+import { identityAt, recordAt, SINK, SOURCE, type Row } from './records.js';
 
 type Ranges = { readonly [partition: string]: PartitionRange };
 
 /** What can be read: partitions that only grow. */
 export class Input {
   readonly ends = new Map<string, number>();
+  /** Whether it says what offsets are positions of. */
+  identifies = false;
+  /** How many records of a partition any run takes at most. */
+  recordsMax = Infinity;
 
   constructor(partitions: number) {
     for (let index = 0; index < partitions; index += 1) this.ends.set(String.fromCharCode(97 + index), 0);
@@ -51,12 +61,13 @@ export class SimulatedSource implements Source {
     private readonly recordsMax: number,
   ) {}
 
-  plan({ from }: PlanRequest): Promise<Ranges> {
+  plan({ from, identities }: PlanRequest): Promise<Ranges> {
     return this.stage.call(this.process, 'source: plan', () => {
+      this.assertKnown(from, identities);
       const ranges: { [partition: string]: PartitionRange } = {};
       for (const [partition, end] of this.input.ends) {
         const start = from[partition] ?? 0;
-        const to = Math.min(end, start + this.recordsMax);
+        const to = Math.min(end, start + Math.min(this.recordsMax, this.input.recordsMax));
         if (to > start) ranges[partition] = { from: start, to };
       }
       return ranges;
@@ -71,13 +82,36 @@ export class SimulatedSource implements Source {
           const { key, value } = recordAt(partition, at);
           lines += `${key},${value}\n`;
         }
-        return { partition, range, offsetUnit: 'records', bytes: new TextEncoder().encode(lines) };
+        const { identifies } = this.input;
+        const identity = identifies ? { identity: identityAt(partition, range.to) } : {};
+        return { partition, range, offsetUnit: 'records', bytes: new TextEncoder().encode(lines), ...identity };
       }),
+    );
+  }
+
+  backlog(from: PartitionOffsets): Promise<Ranges> {
+    return this.stage.call(this.process, 'source: backlog', () =>
+      Object.fromEntries(
+        [...this.input.ends].flatMap(([partition, to]) => {
+          const start = from[partition] ?? 0;
+          return to > start ? [[partition, { from: start, to, identity: identityAt(partition, to) }] as const] : [];
+        }),
+      ),
     );
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** What it has said of a place must come back with the offset, and with no other one. */
+  private assertKnown(from: PartitionOffsets, identities: PartitionIdentities = {}): void {
+    if (!this.input.identifies) return;
+    for (const [partition, at] of Object.entries(from)) {
+      const said = withoutSince(identities[partition] ?? '');
+      if (said !== identityAt(partition, at))
+        throw new Error(`${partition} stands at ${at}, and is known as "${said}".`);
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import type { Mutation } from '../world/world.js';
 import * as owner from './owner-mutants.js';
 import * as runner from './runner-mutants.js';
 import * as scheduler from './scheduler-mutants.js';
+import * as skip from './skip-mutants.js';
 
 /** Faults of the protocol, made on purpose. Each must be found: a simulation that finds none proves nothing. */
 export const MUTANTS = {
@@ -52,5 +53,10 @@ export const MUTANTS = {
   'a lease is held against a wall clock': { rules: { leaseIsByPostgres: false } },
   'what was sent stays in the outbox': { scheduler: scheduler.sendsForEver },
   'nobody frees the jobs of lost runners': { scheduler: scheduler.freesNobody },
+  'a run skips what was read on a way that was left': { rules: { reachIsAsked: false } },
+  'only the timeline before says what was read': { rules: { reachAsksEveryTimeline: false } },
+  'a fork skips what the other job has read': { rules: { forkKnowsReach: false } },
+  'a job that has gone back skips in its first batch': { runner: skip.skipsAfterGoingBack },
+  'what is skipped is in no plan': { runner: skip.skipsUnplanned },
 } as const satisfies { readonly [name: string]: Mutation };
 export type MutantName = keyof typeof MUTANTS;

@@ -75,7 +75,7 @@ const order = (name: JobOrder) => (world: World, chance: Chance, strikes: () => 
 const deploy = (bundle: keyof typeof BUNDLES) => (world: World, chance: Chance, strikes: () => void) => {
   const jobId = jobOf(world, chance);
   if (jobId === undefined) return;
-  const config = aConfig(chance.of(['ask', 'reset_keep_offsets', 'ask', 'fail'] as const) ?? 'ask');
+  const config = aConfig(chance.of(['ask', 'reset_keep_offsets', 'ask', 'fail'] as const) ?? 'ask', world.checkpointMs);
   const revision = { bundleDigest: BUNDLES[bundle], config, requestId: requestId(chance) };
   insist(world, () => world.control().addRevision(jobId, revision), ifDone(strikes));
 };
@@ -288,11 +288,18 @@ export type HappeningName = keyof typeof KINDS;
 /** In every history some of it happens often and some never: what needs three things of a kind comes about, too. */
 const EMPHASES = [0, 0.3, 1, 1, 3, 8] as const;
 
+/** How many times more often something happens than it would. */
+export type Emphasis = { readonly [name in HappeningName]?: number };
+
 /** What is to happen, chosen beforehand: so that some of it can be left out. */
-export function chooseHappenings(chance: Chance, count: number, forMs: number): readonly Happening[] {
+export function chooseHappenings(
+  chance: Chance,
+  count: number,
+  { forMs, more }: { readonly forMs: number; readonly more: Emphasis },
+): readonly Happening[] {
   const weighed = (Object.keys(KINDS) as HappeningName[]).map((name) => ({
     name,
-    weight: KINDS[name].weight * (name === 'data' ? 1 : (chance.of(EMPHASES) ?? 1)),
+    weight: KINDS[name].weight * (more[name] ?? 1) * (name === 'data' ? 1 : (chance.of(EMPHASES) ?? 1)),
   }));
   return Array.from({ length: count }, () => ({
     atMs: chance.below(forMs),

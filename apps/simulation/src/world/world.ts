@@ -1,4 +1,4 @@
-import { bundlePaths, type JobId, type TenantId } from '@tidemark/domain';
+import { bundlePaths, type BundleDigest, type JobId, type TenantId } from '@tidemark/domain';
 import { Database, RULES, type Rules, type Watch } from '../database/database.js';
 import { MemoryControl } from '../database/memory-control.js';
 import { MemoryRunStore } from '../database/memory-run-store.js';
@@ -9,9 +9,10 @@ import { BatchAudit } from '../invariants/batch-audit.js';
 import { CheckpointAudit } from '../invariants/checkpoint-audit.js';
 import { ExpectedFailures } from '../invariants/expected-failures.js';
 import { Findings } from '../invariants/invariants.js';
+import { SkipAudit } from '../invariants/skip-audit.js';
 import { StartAudit } from '../invariants/start-audit.js';
 import { Timelines } from '../invariants/timelines.js';
-import { aBundle, BUNDLES, SHAPES } from '../job/bundles.js';
+import { aBundle, BUNDLES, SHAPES, type BundleName } from '../job/bundles.js';
 import { Input, Output } from '../job/ends.js';
 import type { Chance } from './chance.js';
 import { CountedIds } from './counted-ids.js';
@@ -53,6 +54,8 @@ export class World {
   schedulers: Process[] = [];
   /** The probability that an upload is torn. */
   tears = 0;
+  /** The interval of checkpoints of jobs and revisions; undefined for the usual one. */
+  checkpointMs: number | undefined;
   private readonly everything: Process;
   private count = 0;
 
@@ -84,7 +87,8 @@ export class World {
     const batches = new BatchAudit(this.findings, this.timelines, this.output);
     const known = { tables, nowMs, leaseMs: LEASE_MS };
     const starts = new StartAudit(this.findings, tables);
-    this.auditor = new Auditor(this.findings, this.timelines, known, batches, checkpoints, starts);
+    const skips = new SkipAudit(this.findings, this.timelines, tables, this.input);
+    this.auditor = new Auditor(this.findings, this.timelines, known, { batches, checkpoints, starts, skips });
     Object.assign(watch, this.auditor.watch(), { told: this.failures.told.bind(this.failures) });
     this.disk.onRemove = checkpoints.removed.bind(checkpoints);
     this.output.onWrite = batches.written.bind(batches);
@@ -92,11 +96,13 @@ export class World {
     this.queue = new SimulatedQueue(this.stage, this.everything, () => this.takers());
   }
 
-  addTenant(downtime: 'coalesce' | 'each'): TenantId {
+  /** @param skips bundles whose code passes over what came in a downtime */
+  addTenant(downtime: 'coalesce' | 'each', skips: readonly BundleName[] = []): TenantId {
     const tenantId = this.ids.next('tenant');
     this.database.tables.tenants.push(tenantId);
-    for (const digest of Object.values(BUNDLES)) {
-      this.database.tables.bundles.set(digest, aBundle(SHAPES[digest] ?? '', downtime));
+    for (const [name, digest] of Object.entries(BUNDLES) as [BundleName, BundleDigest][]) {
+      const bundle = aBundle(SHAPES[digest] ?? '', skips.includes(name) ? 'skip' : downtime);
+      this.database.tables.bundles.set(digest, bundle);
       this.disk.objects.set(bundlePaths(tenantId, digest).code, new Uint8Array(1));
     }
     return tenantId;

@@ -10,15 +10,16 @@ describe('what was read before', () => {
       identities: { in: { a: '1/a+', b: '1/b+', seen: '1/s' } },
     };
     const identities = identitiesGoingBack(base, standing);
-    expect(readBefore({}, identities)).toEqual({ in: { a: 30, b: 50, seen: 5 } });
-    expect(readBefore({ in: { a: 40, b: 40 }, lines: { '0': 7 } }, identities)).toEqual({
+    expect(readBefore([], identities)).toEqual({ in: { a: 30, b: 50, seen: 5 } });
+    const [own, others] = [{ in: { a: 40, b: 40 } }, { in: { a: 35, b: 45 }, lines: { '0': 7 } }];
+    expect(readBefore([own, others], identities)).toEqual({
       in: { a: 40, b: 50, seen: 5 },
       lines: { '0': 7 },
     });
   });
 
   it('is nothing where nothing was left', () => {
-    expect(readBefore({}, { in: { a: '1/a' } })).toEqual({ in: {} });
+    expect(readBefore([{}], { in: { a: '1/a' } })).toEqual({ in: {} });
   });
 });
 

@@ -3,22 +3,31 @@ import type { PartitionOffsets, SourceIdentities, SourceOffsets, SourceRanges } 
 import { knownSince } from './known-since.js';
 
 /**
- * Pure: how far partitions were read on ways that a job has left: where it has reached furthest on timelines of its own, and
- * what the identities say with which its timeline begins. Those are all that a fork has of what the other job has read.
+ * Pure: how far partitions were read on ways that a job has left: the furthest of where it has reached on timelines of its
+ * own, of where the job that it was forked from had, and of what the identities say with which its timeline begins.
  */
-export function readBefore(reached: SourceOffsets, identities: SourceIdentities): SourceOffsets {
-  const uids = new Set([...Object.keys(reached), ...Object.keys(identities)]);
-  return Object.fromEntries([...uids].map((uid) => [uid, furthest(own(reached, uid), own(identities, uid))]));
+export function readBefore(reached: readonly SourceOffsets[], identities: SourceIdentities): SourceOffsets {
+  const uids = new Set([...reached, identities].flatMap((by) => Object.keys(by)));
+  return Object.fromEntries(
+    [...uids].map((uid) => [
+      uid,
+      furthest(
+        reached.map((offsets) => own(offsets, uid) ?? {}),
+        own(identities, uid),
+      ),
+    ]),
+  );
 }
 
 function furthest(
-  reached: PartitionOffsets = {},
+  reached: readonly PartitionOffsets[],
   identities: { readonly [partition: string]: string } = {},
 ): PartitionOffsets {
-  const names = new Set([...Object.keys(reached), ...Object.keys(identities)]);
+  const names = new Set([...reached, identities].flatMap((by) => Object.keys(by)));
   return Object.fromEntries(
     [...names].flatMap((name) => {
-      const offset = Math.max(own(reached, name) ?? 0, knownSince(own(identities, name) ?? '')?.offset ?? 0);
+      const places = [...reached.map((offsets) => own(offsets, name)), knownSince(own(identities, name) ?? '')?.offset];
+      const offset = Math.max(...places.map((at) => at ?? 0));
       return offset === 0 ? [] : [[name, offset] as const];
     }),
   );

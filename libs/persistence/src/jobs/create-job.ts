@@ -23,7 +23,13 @@ export interface JobToBe {
   readonly base?: Partial<
     Pick<
       JobRow,
-      'baseBatchId' | 'baseBatchTimeMs' | 'baseOffsets' | 'baseIdentities' | 'baseCheckpointId' | 'startTrigger'
+      | 'baseBatchId'
+      | 'baseBatchTimeMs'
+      | 'baseOffsets'
+      | 'baseIdentities'
+      | 'readByOthers'
+      | 'baseCheckpointId'
+      | 'startTrigger'
     >
   >;
   /** What its first event says beside that. */

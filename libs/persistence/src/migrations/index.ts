@@ -14,6 +14,7 @@ import { OlderBuilds1765500000000 } from './15-older-builds.js';
 import { RunsByRunner1765600000000 } from './16-runs-by-runner.js';
 import { SavepointNumbers1765700000000 } from './17-savepoint-numbers.js';
 import { ReachedBefore1765800000000 } from './18-reached-before.js';
+import { ReadByOthers1765900000000 } from './19-read-by-others.js';
 
 /** In order. Append only: a migration that was released is never changed. */
 export const MIGRATIONS = [
@@ -33,6 +34,7 @@ export const MIGRATIONS = [
   RunsByRunner1765600000000,
   SavepointNumbers1765700000000,
   ReachedBefore1765800000000,
+  ReadByOthers1765900000000,
 ] as const;
 
 /**
@@ -46,4 +48,6 @@ export const ADDITIVE_MIGRATIONS: readonly string[] = [
   SavepointNumbers1765700000000.name,
   // What an older build has not noted is read again.
   ReachedBefore1765800000000.name,
+  // A fork that an older build makes knows what its base says, as all did before.
+  ReadByOthers1765900000000.name,
 ];

@@ -16,6 +16,7 @@ import { insertJob } from '../jobs/create-job.js';
 import { toStored } from '../jobs/upgrades.js';
 import { CheckpointRow, type JobRow } from '../rows/index.js';
 import { pinCheckpoint } from '../scheduling/checkpoint-pins.js';
+import { readUntilNow } from '../scheduling/read-before.js';
 import { revisionOf } from '../scheduling/restore-facts.js';
 import { identitiesBackAt } from '../scheduling/start-point.js';
 
@@ -53,6 +54,7 @@ export async function insertFork(
     ...{ baseBatchId: batchId, baseBatchTimeMs: batchTimeMs, baseCheckpointId: checkpointId, startTrigger: 'fork' },
     baseOffsets: onlyOf<SourceOffsets[string]>(checkpoint.offsets, sources),
     baseIdentities: onlyOf<SourceIdentities[string]>(identitiesBackAt(of, checkpoint), sources),
+    readByOthers: onlyOf<SourceOffsets[string]>(await readUntilNow(tx, of), sources),
   };
   const origin = { forkOf: of.id, checkpointId };
   if (!(await insertJob(tx, { ...fork, tenantId, base, origin }, by))) return 'taken';

@@ -23,6 +23,8 @@ export class JobRow {
   @Column({ name: 'base_batch_time_ms', type: 'bigint', nullable: true }) baseBatchTimeMs!: number | null;
   @Column({ name: 'base_offsets', type: 'jsonb', default: {} }) baseOffsets!: unknown;
   @Column({ name: 'base_identities', type: 'jsonb', default: {} }) baseIdentities!: unknown;
+  /** Of a fork, how far the other job had read its partitions by then. */
+  @Column({ name: 'read_by_others', type: 'jsonb', default: {} }) readByOthers!: unknown;
   /** The checkpoint with whose state the timeline begins; null: with none. */
   @Column({ name: 'base_checkpoint_id', type: 'text', nullable: true }) baseCheckpointId!: string | null;
   @Column({ name: 'last_timeline', type: 'integer', nullable: true }) lastTimeline!: number | null;

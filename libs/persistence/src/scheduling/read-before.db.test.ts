@@ -67,6 +67,16 @@ async function aRunningJob(dataSource: DataSource, { downtime = 'skip', identifi
   return { ...all, tenantId, id, jobs, manifest, fence, commit, checkpoint, rest, next, runs };
 }
 
+async function fork(job: Awaited<ReturnType<typeof aRunningJob>>, of: JobId, checkpointId: CheckpointId) {
+  const id: JobId = aJobId();
+  const { config, options, bundleDigest } = aRevision();
+  const made = { id, name: id, bundleDigest, manifest: job.manifest, config, options };
+  await job.recovery.forTenant(job.tenantId).fork(of, { ...made, checkpointId }, by);
+  const claimed = await job.next();
+  expect(claimed.fence.jobId).toBe(id);
+  return claimed;
+}
+
 async function rollBack({ recovery, tenantId, jobs, id }: Awaited<ReturnType<typeof aRunningJob>>, n = 1) {
   const rollback = { id: `rbk_${n}` as RollbackId, checkpointId: FIRST };
   await recovery.forTenant(tenantId).orderRollback(id, rollback, by);
@@ -148,13 +158,36 @@ describe('a run of a job that skips downtimes is told how far the job has read o
   postgresTest('as a fork is told how far the other job had read by then', async ({ dataSource }) => {
     const job = await aRunningJob(dataSource, { identifies: true });
     await job.rest(job.fence);
-    const forkId: JobId = aJobId();
-    const { config, options, bundleDigest } = aRevision();
-    const fork = { id: forkId, name: 'fork', bundleDigest, manifest: job.manifest, config, options };
-    await job.recovery.forTenant(job.tenantId).fork(job.id, { ...fork, checkpointId: FIRST }, by);
-    const claimed = await job.next();
-    expect(claimed.fence.jobId).toBe(forkId);
+    const claimed = await fork(job, job.id, FIRST);
     expect(claimed.base).toMatchObject({ batchId: 1, readBefore: { numbers: { '0': 30 } } });
+  });
+
+  postgresTest('as a fork is told, too, of a job that has not read all of it again', async ({ dataSource }) => {
+    const job = await aRunningJob(dataSource, { identifies: true });
+    await job.rest(job.fence);
+    await rollBack(job);
+    const back = await job.next();
+    await job.commit(back.fence, 2, { timeline: 2, to: 15 });
+    await job.rest(back.fence);
+    const claimed = await fork(job, job.id, FIRST);
+    expect(claimed.base).toMatchObject({ batchId: 1, readBefore: { numbers: { '0': 30 } } });
+  });
+
+  postgresTest('as a fork is told, still, once it has gone back itself', async ({ dataSource }) => {
+    const job = await aRunningJob(dataSource, { identifies: true });
+    await job.rest(job.fence);
+    const { fence } = await fork(job, job.id, FIRST);
+    const { jobId } = fence;
+    await job.commit(fence, 2, { to: 15 });
+    await job.runs.beginCheckpoint(fence, aCheckpoint('ckp_2', 2, {}));
+    await job.runs.completeCheckpoint(fence, 'ckp_2' as CheckpointId, aWrittenCheckpoint);
+    await job.commit(fence, 3, { to: 20 });
+    await job.jobs.order(jobId, 'stop', by);
+    await job.runs.end(fence, STOPPED);
+    const back = { id: 'rbk_1' as RollbackId, checkpointId: 'ckp_2' as CheckpointId };
+    await job.recovery.forTenant(job.tenantId).orderRollback(jobId, back, by);
+    await job.jobs.order(jobId, 'start', by);
+    expect((await job.next()).base).toMatchObject({ timeline: 2, readBefore: { numbers: { '0': 30 } } });
   });
 
   postgresTest(

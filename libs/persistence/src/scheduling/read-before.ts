@@ -8,6 +8,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import type { JobRow } from '../rows/index.js';
 import { baseOf } from './restore-facts.js';
+import { standingOf } from './start-point.js';
 
 /** Where the job's timeline begins, with what a run needs of it under the flow of its code. */
 export async function baseForRun(
@@ -17,7 +18,14 @@ export async function baseForRun(
 ): Promise<ClaimedRun['base']> {
   const base = baseOf(job);
   if (flow?.downtime !== 'skip') return base;
-  return { ...base, readBefore: readBefore(await reachedOnLeft(tx, job), base.identities ?? {}) };
+  const left = await reachedOnLeft(tx, job);
+  return { ...base, readBefore: readBefore([left, job.readByOthers as SourceOffsets], base.identities ?? {}) };
+}
+
+/** How far a job has read until now, on any timeline, with what it knows of the one that it was forked from. */
+export async function readUntilNow(tx: EntityManager, job: JobRow): Promise<SourceOffsets> {
+  const { offsets = {}, identities } = standingOf(job);
+  return readBefore([offsets, await reachedOnLeft(tx, job), job.readByOthers as SourceOffsets], identities);
 }
 
 /**

@@ -48,7 +48,7 @@ export async function openBoth(dataSource: DataSource, prefix: string): Promise<
   const database = new Database(new CountedIds(`${prefix}b`), new Ticks().next, () => 0.5);
   database.tables.tenants.push(tenantId);
   for (const digest of Object.values(BUNDLES)) {
-    const manifest = aBundle(SHAPES[digest] ?? '', 'coalesce');
+    const manifest = aBundle(SHAPES[digest] ?? '', digest === BUNDLES.fits ? 'coalesce' : 'skip');
     const bundle = { tenantId, digest, bytes: 1, manifest, createdAt: new Date(0) };
     await postgres.jobs.forTenant(tenantId).saveBundle(bundle);
     database.tables.bundles.set(digest, manifest);

@@ -2,6 +2,8 @@ import {
   JOB_ORDERS,
   NO_UPGRADE_OPTIONS,
   type BatchPlan,
+  type BundleDigest,
+  type BundleManifest,
   type CheckpointId,
   type CompletedCheckpoint,
   type Fence,
@@ -12,8 +14,8 @@ import {
   type RunnerId,
   type StartMode,
 } from '@tidemark/domain';
-import { aBundle, aConfig, aDigest, BUNDLES, SHAPES } from '../../job/bundles.js';
-import { SOURCE } from '../../job/records.js';
+import { aConfig, aDigest, BUNDLES } from '../../job/bundles.js';
+import { identityAt, SOURCE } from '../../job/records.js';
 import type { Chance } from '../../world/chance.js';
 import type { Both } from './both.js';
 
@@ -73,6 +75,12 @@ const ENDS_BY_KIND = {
 } as const satisfies Ends;
 const ENDS: readonly RunEnd[] = Object.values<readonly RunEnd[]>(ENDS_BY_KIND).flat();
 
+const bundleOf = ({ memory }: Both, digest: BundleDigest): BundleManifest => {
+  const manifest = memory.database.tables.bundles.get(digest);
+  if (manifest === undefined) throw new Error(`There is no bundle ${digest}.`);
+  return manifest;
+};
+
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 
 /** The newest that is known, more often than others. */
@@ -85,7 +93,8 @@ function aPlan({ both, chance }: Scene, { jobId }: Fence, ahead: number): BatchP
   const batchId = last + ahead;
   const timeline = chance.happens(0.9) ? job.timeline : Math.max(1, job.timeline - 1);
   const ranges = { [SOURCE]: { a: { from: batchId, to: batchId + 1 + chance.below(3) } } };
-  return { timeline, batchId, batchTimeMs: batchId * 500, ranges };
+  const skipped = chance.happens(0.2) ? { skipped: { [SOURCE]: { b: { from: 0, to: batchId } } } } : {};
+  return { timeline, batchId, batchTimeMs: batchId * 500, ranges, ...skipped };
 }
 
 const withFence =
@@ -224,9 +233,11 @@ export const CALLS: {
     10,
     withFence(async (scene, fence) => {
       const { timeline, batchId, ranges } = aPlan(scene, fence, 1);
-      const nextOffsets = { [SOURCE]: { a: ranges[SOURCE]?.['a']?.to ?? 0 } };
+      const at = ranges[SOURCE]?.['a']?.to ?? 0;
+      const nextOffsets = { [SOURCE]: { a: at } };
+      const identities = { [SOURCE]: { a: identityAt('a', at) } };
       const counts = { recordsIn: 1, recordsOut: 1, recordsSkipped: 0, processingMs: 1, schedulingDelayMs: 0 };
-      const commit = { timeline, batchId, nextOffsets, ...counts };
+      const commit = { timeline, batchId, nextOffsets, identities, ...counts };
       const next = scene.chance.happens(0.5) ? { ...aPlan(scene, fence, 2), timeline } : undefined;
       const entry = { kind: 'commit', commit, next } as const;
       const { postgres, memory } = scene.both;
@@ -255,6 +266,7 @@ export const CALLS: {
       const checkpoint: NewCheckpoint = {
         ...{ id, path: `${fence.tenantId}/${id}`, timeline: job.timeline, batchId, batchTimeMs: batchId * 500 },
         ...{ revision: job.revision, bundleDigest, offsets: job.lastOffsets ?? {}, shapes: manifest.shapes },
+        identities: job.lastIdentities,
         buildsOn: base === undefined ? [] : [...base.buildsOn, base.path],
       };
       const { postgres, memory } = both;
@@ -391,7 +403,7 @@ export const CALLS: {
       const requestId = `deploy-${chance.happens(0.8) ? known.requests : known.requests - 1}`;
       const bundleDigest = chance.of([BUNDLES.fits, BUNDLES.fits, BUNDLES.doesNotFit]) ?? aDigest('b');
       const config = aConfig(chance.of(['ask', 'reset_keep_offsets', 'fail'] as const) ?? 'ask');
-      const manifest = aBundle(SHAPES[bundleDigest] ?? '', 'coalesce');
+      const manifest = bundleOf(both, bundleDigest);
       const revision = { bundleDigest, config, manifest, options: NO_UPGRADE_OPTIONS };
       const { outcome } = await both.postgres.jobs
         .forTenant(both.tenantId)

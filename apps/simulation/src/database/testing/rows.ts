@@ -3,15 +3,15 @@ import type { Tables } from '../tables.js';
 
 const JOBS = `
   SELECT id, desired, status, revision, epoch::int, timeline, base_timeline, base_batch_id::int, base_batch_time_ms::int,
-         base_offsets, base_checkpoint_id, last_timeline, last_batch_id::int, last_batch_time_ms::int, last_offsets,
+         base_offsets, base_identities, read_by_others, base_checkpoint_id, last_timeline, last_batch_id::int, last_batch_time_ms::int, last_offsets, last_identities,
          current_run_id, attempts, retry_at IS NOT NULL AS waits, start_trigger, start_mode, savepoint_wanted,
          savepoints_asked, probation, upgrade->'revision' AS upgrade
     FROM jobs ORDER BY id`;
 const CHECKPOINTS = `
-  SELECT id, job_id, timeline, batch_id::int, epoch::int, revision, status, kind, path, builds_on, holds, offsets,
+  SELECT id, job_id, timeline, batch_id::int, epoch::int, revision, status, kind, path, builds_on, holds, offsets, identities,
          verified_at IS NOT NULL AS verified FROM checkpoints ORDER BY id`;
 const BATCHES = `
-  SELECT job_id, timeline, batch_id::int, ranges, planned_epoch::int, committed_epoch::int, next_offsets
+  SELECT job_id, timeline, batch_id::int, ranges, skipped, planned_epoch::int, committed_epoch::int, next_offsets
     FROM batches ORDER BY job_id, timeline, batch_id`;
 const RUNS = 'SELECT id, job_id, revision, status, runner_id, epoch::int FROM runs ORDER BY id';
 const SAVEPOINTS = 'SELECT id, job_id, number, status, checkpoint_id FROM savepoints ORDER BY id';
@@ -76,6 +76,7 @@ const jobsOf = (tables: Tables) =>
     ...{ id: job.id, desired: job.desired, status: job.status, revision: job.revision, epoch: job.epoch },
     ...{ timeline: job.timeline, base_timeline: job.baseTimeline, base_batch_id: job.baseBatchId },
     ...{ base_batch_time_ms: job.baseBatchTimeMs, base_offsets: job.baseOffsets },
+    ...{ base_identities: job.baseIdentities, read_by_others: job.readByOthers, last_identities: job.lastIdentities },
     ...{ base_checkpoint_id: job.baseCheckpointId, last_timeline: job.lastTimeline, last_batch_id: job.lastBatchId },
     ...{ last_batch_time_ms: job.lastBatchTimeMs, last_offsets: job.lastOffsets, current_run_id: job.currentRunId },
     ...{ attempts: job.attempts, waits: job.retryAtMs !== null, start_trigger: job.startTrigger },
@@ -87,7 +88,12 @@ const checkpointsOf = (tables: Tables) =>
   [...tables.checkpoints.values()].sort(byId).map((row) => ({
     ...{ id: row.id, job_id: row.jobId, timeline: row.timeline, batch_id: row.batchId, epoch: row.epoch },
     ...{ revision: row.revision, status: row.status, kind: row.kind, path: row.path, builds_on: row.buildsOn },
-    ...{ holds: row.holds, offsets: row.offsets, verified: row.verifiedAt !== undefined },
+    ...{
+      holds: row.holds,
+      offsets: row.offsets,
+      identities: row.identities ?? {},
+      verified: row.verifiedAt !== undefined,
+    },
   }));
 
 const batchesOf = (tables: Tables) =>
@@ -96,6 +102,7 @@ const batchesOf = (tables: Tables) =>
     .flatMap(({ key: [jobId = ''], rows }) =>
       rows.map(({ plan, plannedEpoch, committedEpoch, nextOffsets }) => ({
         ...{ job_id: jobId, timeline: plan.timeline, batch_id: plan.batchId, ranges: plan.ranges },
+        skipped: plan.skipped ?? null,
         ...{ planned_epoch: plannedEpoch, committed_epoch: committedEpoch, next_offsets: nextOffsets },
       })),
     )
