@@ -48,9 +48,9 @@ const COMES_TO = [
   ...['rows: claim', 'rows: commit', 'rows: complete checkpoint', 'rows: end lost run', 'rows: end drained'],
   ...['rows: end back_off', 'rows: reject checkpoint', 'rows: disown', 'rows: retire checkpoints', 'rows: verified'],
   ...['rows: unreadable', 'rows: note orphans', 'rows: retire runner', 'api: fork', 'api: roll back', 'api: deploy'],
-  ...['is gone with its host', 'loses ', 'remove ', 'rows: prune batches'],
+  ...['is gone with its host', 'loses ', 'remove ', 'rows: prune batches', 'source: backlog'],
 ];
-const ENDS_WITH = [' is done, and seems to fail', ' (after its end)', ' fails'];
+const ENDS_WITH = [' is done, and seems to fail', ' (after its end)', ' fails', ' that skips'];
 /** When it happened, to whom, and what. */
 const STEP = /^ *\d+ {2}(?:[a-z]+(?: \d+)?)? +(?<what>.*)$/;
 

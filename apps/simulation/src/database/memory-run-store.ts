@@ -146,7 +146,9 @@ export class MemoryRunStore extends RunStore {
 
   override writeBatch(fence: Fence, entry: BatchLogEntry): Promise<BatchLogResult> {
     return entry.kind === 'plan'
-      ? this.transact(`plan ${entry.plan.batchId}`, () => writePlan(this.database, fence, entry.plan))
+      ? this.transact(`plan ${entry.plan.batchId}${isSkipping(entry.plan) ? ' that skips' : ''}`, () =>
+          writePlan(this.database, fence, entry.plan),
+        )
       : this.transact(`commit ${entry.commit.batchId}`, () =>
           writeCommit(this.database, fence, entry.commit, entry.next),
         );
@@ -190,6 +192,8 @@ export class MemoryRunStore extends RunStore {
     return moveOwnedJob(this.database, fence, event);
   }
 }
+
+const isSkipping = ({ skipped }: BatchPlan): boolean => skipped !== undefined;
 
 /** The fence of whoever owns the job, for one that does not any more. */
 const ownerOf = ({ tables }: Database, fence: Fence): Fence => {
