@@ -85,6 +85,8 @@ export async function simulate(
   Logger.overrideLogger(world.failures.logger);
   const run = new Run(world, script);
   await run.toTheEnd();
+  // No step gives way to the event loop, and whoever waits for this process may think that it hangs.
+  await new Promise<void>((resolve) => setImmediate(resolve));
   const { first } = world.findings;
   return { script, broken: first, steps: run.steps, struck: world.struck, lines: world.stage.history ?? [] };
 }

@@ -1,46 +1,18 @@
-import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import './testing/without-threads.js';
 import { MUTANTS } from './mutants/mutants.js';
 import { REGRESSIONS } from './regressions.js';
 import { shrink, tell } from './shrink.js';
 import { scriptOf, simulate } from './simulate.js';
+import { mustHold } from './testing/must-hold.js';
 import { Chance } from './world/chance.js';
 import { KINDS, letHappen } from './world/faults.js';
 import { World } from './world/world.js';
-
-const SEEDS = env['TIDEMARK_NIGHTLY'] === undefined ? 6_000 : 1_000_000;
-/** Of one core. Whatever else the machine does, this much is what the histories take. */
-const CPU_MS_MAX = 60_000;
-const TIMEOUT_MS = 12 * 3_600_000;
-const TOLD_EVERY = 50_000;
-
-/** Fails with the history of a seed that breaks something. */
-async function mustHold(seed: number): Promise<void> {
-  const history = await simulate(scriptOf(seed));
-  if (history.broken !== undefined) expect.fail(tell(seed, history, await shrink(history)));
-}
 
 describe('the protocol', () => {
   it('holds in every history that has broken it before', async () => {
     for (const { seed } of REGRESSIONS) await mustHold(seed);
   });
-
-  it(
-    'F12: holds in every history, whatever dies, is late, comes twice, fails, or is ordered meanwhile',
-    async () => {
-      const before = process.cpuUsage();
-      for (let seed = 0; seed < SEEDS; seed += 1) {
-        await mustHold(seed);
-        if (seed > 0 && seed % TOLD_EVERY === 0) console.log(`${seed} histories`);
-      }
-      const { user, system } = process.cpuUsage(before);
-      const cpuMs = Math.round((user + system) / 1_000);
-      console.log(`${SEEDS} histories in ${cpuMs} ms of one core`);
-      if (SEEDS <= 6_000) expect(cpuMs).toBeLessThanOrEqual(CPU_MS_MAX);
-    },
-    TIMEOUT_MS,
-  );
 });
 
 /** How steps begin and end that some of the first histories must have: a simulation that never comes to one proves nothing of it. */
