@@ -72,10 +72,9 @@ describe('an input folder that is swapped for a link while a job reads it', () =
     const folder = join(own, 'in/flights');
     const stop = flipping(folder, join(outside, 'in/flights'));
     const seen = new Set<string>();
-    for (let nth = 0; nth < 400; nth += 1) seen.add(await read(source).catch(codeOf));
+    for (let nth = 0; nth < 400 || lacks(seen, OF_ITS_OWN); nth += 1) seen.add(await read(source).catch(codeOf));
     await stop();
     expect([...seen].filter((text) => text.includes('not yours'))).toEqual([]);
-    expect([...seen]).toEqual(expect.arrayContaining([OF_ITS_OWN, 'connector_refused']));
   });
 
   it('may lie behind a link of the operator', async () => {
@@ -150,10 +149,11 @@ describe('an output folder that is swapped for a link while a job writes to it',
     const { sink, outside, rows } = await aSink();
     const outcomes = new Set<string>();
     const stop = flipping(rows, outside);
-    for (let batchId = 2; batchId < 150; batchId += 1) outcomes.add(await sink.write(aWrite(batchId)).catch(codeOf));
+    for (let batchId = 2; batchId < 150 || lacks(outcomes, 'written'); batchId += 1) {
+      outcomes.add(await sink.write(aWrite(batchId)).catch(codeOf));
+    }
     await stop();
     expect(await writtenOutside(outside)).toEqual([]);
-    expect([...outcomes]).toEqual(expect.arrayContaining(['written', 'connector_refused']));
   });
 
   it("may be another folder by then, or one behind a link within the tenant's files", async () => {
@@ -164,6 +164,10 @@ describe('an output folder that is swapped for a link while a job writes to it',
     expect(await sink.write(aWrite(2))).toBe('written');
   });
 });
+
+/** Whether what comes of a folder in its place, or of a link there, was not met yet: which it is, is chance. */
+const lacks = (met: ReadonlySet<string>, inPlace: string): boolean =>
+  !met.has(inPlace) || !met.has('connector_refused');
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);
