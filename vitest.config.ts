@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
@@ -14,6 +15,8 @@ const project = (name: string, include: string[], more: { exclude?: string[]; [o
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core idle: of two, half of what there is.
+    maxWorkers: availableParallelism(),
     projects: [
       project('unit', ['{apps,libs,examples}/*/src/**/*.test.ts'], {
         exclude: ['**/*.db.test.ts', '**/*.redis.test.ts'],

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   DEFAULT_HEALTH,
   NO_UPGRADE_OPTIONS,
@@ -7,6 +8,7 @@ import {
   type ClaimedRun,
   type JobConfig,
   type JobId,
+  type JobStore,
   type NewCheckpoint,
   type NewRevision,
   type RunnerId,
@@ -98,7 +100,7 @@ export const aWrittenCheckpoint: CompletedCheckpoint = {
 /** All stores over one connection pool, as one process has them. */
 export function stores(dataSource: DataSource, ids: IdSource = new UuidIdSource()) {
   return {
-    jobs: new TypeOrmJobStores(dataSource),
+    jobs: new PatientJobStores(dataSource),
     offsets: new TypeOrmOffsetStores(dataSource),
     recovery: new TypeOrmRecoveryStores(dataSource),
     runs: new TypeOrmRunStore(dataSource),
@@ -114,6 +116,32 @@ export function stores(dataSource: DataSource, ids: IdSource = new UuidIdSource(
 }
 
 export type Stores = ReturnType<typeof stores>;
+
+/**
+ * Job stores that read events when all transactions of the server that are open now have ended. Such a transaction hides
+ * newer events for a while, and tests that run side by side share a server.
+ */
+class PatientJobStores extends TypeOrmJobStores {
+  constructor(private readonly connections: DataSource) {
+    super(connections);
+  }
+
+  override forTenant(tenantId: TenantId): JobStore {
+    const store = super.forTenant(tenantId);
+    const listEvents: JobStore['listEvents'] = store.listEvents.bind(store);
+    store.listEvents = async (id, page) => {
+      await transactionsEnded(this.connections);
+      return listEvents(id, page);
+    };
+    return store;
+  }
+}
+
+async function transactionsEnded(dataSource: DataSource): Promise<void> {
+  const [now] = await dataSource.query<{ next: string }[]>('SELECT pg_snapshot_xmax(pg_current_snapshot())::text next');
+  const ended = 'SELECT 1 WHERE pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8';
+  while ((await dataSource.query<unknown[]>(ended, [now?.next])).length === 0) await delay(5);
+}
 
 /** A tenant with one bundle. */
 export async function aTenant(dataSource: DataSource, manifest: BundleManifest = aManifest()): Promise<TenantId> {

@@ -1,7 +1,9 @@
 import type { TenantId } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import { describe, expect } from 'vitest';
+import { appendEvents } from '../announce.js';
 import { aConfig, aDigest, aJobId, aRevision, aSubmittedJob, aTenant, stores } from '../testing.js';
+import { TypeOrmJobStores } from './typeorm-job-stores.js';
 
 const by = { actor: 'test', trace: undefined };
 
@@ -156,6 +158,25 @@ describe('a job store', () => {
     expect(await store.listEvents(id, { type: 'job.stop_ordered', afterSeq: events[1]?.seq ?? '', limit: 1 })).toEqual(
       [],
     );
+  });
+
+  postgresTest('shows no event while an open transaction may put one before it', async ({ dataSource }) => {
+    const tenantId = await aTenant(dataSource);
+    const jobId = await aSubmittedJob(dataSource, tenantId);
+    const store = new TypeOrmJobStores(dataSource).forTenant(tenantId);
+    const open = dataSource.createQueryRunner();
+    await open.startTransaction();
+    await appendEvents(open.manager, { tenantId, jobId }, [{ type: 'revision.healthy', data: { revision: 1 } }]);
+    await dataSource.transaction((tx) =>
+      appendEvents(tx, { tenantId, jobId }, [{ type: 'revision.healthy', data: { revision: 2 } }]),
+    );
+
+    expect((await store.listEvents(jobId, { limit: 10 })).map(({ type }) => type)).not.toContain('revision.healthy');
+
+    await open.commitTransaction();
+    await open.release();
+    const events = await stores(dataSource).jobs.forTenant(tenantId).listEvents(jobId, { limit: 10 });
+    expect(events.slice(1).map(({ data }) => data)).toEqual([{ revision: 1 }, { revision: 2 }]);
   });
 
   postgresTest('lists what a job has done, newest first', async ({ dataSource }) => {
