@@ -11,7 +11,7 @@ import type {
 } from '@tidemark/domain';
 import { postgresTest } from '@tidemark/testing';
 import type { DataSource } from 'typeorm';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { aSubmittedJob, aTenant, stores } from './testing.js';
 
 const MIB = 1024 * 1024;
@@ -219,6 +219,23 @@ describe('a page of', () => {
       expect(wide).toEqual([3, 3, 1]);
     });
   }
+
+  postgresTest('leaves out no row because a newer one has come meanwhile', async ({ dataSource }) => {
+    const tenantId = await aTenant(dataSource);
+    const id = await aSubmittedJob(dataSource, tenantId);
+    const { columns, values } = LISTS.revisions;
+    const insert = `INSERT INTO revisions (${columns}) SELECT ${values} FROM jobs j WHERE j.id = $1`;
+    const ask = dataSource.manager.query.bind(dataSource.manager);
+    vi.spyOn(dataSource.manager, 'query').mockImplementationOnce(async (statement, parameters) => {
+      const fitting: unknown = await ask(statement, parameters);
+      await dataSource.query(insert, [id, 1, 1]);
+      return fitting;
+    });
+
+    const read = await stores(dataSource).jobs.forTenant(tenantId).listRevisions(id, { limit: 100 });
+
+    expect(read.map(({ number }) => number)).toEqual([2, 1]);
+  });
 
   postgresTest('events without a beginning holds the newest that fit', async ({ dataSource }) => {
     const tenantId = await aTenant(dataSource);

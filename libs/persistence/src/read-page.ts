@@ -15,9 +15,16 @@ export async function readPage<R extends ObjectLiteral>(query: SelectQueryBuilde
     keys.addSelect(`${query.alias}.${propertyPath}`, databaseName);
   }
   const [found, parameters] = keys.getQueryAndParameters();
-  const [page] = await query.connection.manager.query<{ rows: number }[]>(fittingOf(metadata, found), parameters);
-  const rows = page?.rows ?? 0;
-  return rows === 0 ? [] : query.limit(rows).getMany();
+  const [page] = await query.connection.manager.query<Fitting[]>(fittingOf(metadata, found), parameters);
+  // Where all fit, the limit stays: rows that have come since must not push out others.
+  return (page?.full === true ? query.limit(page.rows) : query).getMany();
+}
+
+interface Fitting {
+  /** How many rows fit. */
+  readonly rows: number;
+  /** Whether there are more rows within the limit than fit. */
+  readonly full: boolean;
 }
 
 /** How many of the rows with these keys fit. */
@@ -32,7 +39,9 @@ function fittingOf(metadata: EntityMetadata, keys: string): string {
       FROM page p JOIN keys k ON k.place = p.place + 1
      WHERE p.bytes <= ${PAGE_BYTES_MAX}
   )
-  SELECT max(place)::integer AS rows FROM page WHERE place <= 1 OR bytes <= ${PAGE_BYTES_MAX}`;
+  SELECT max(place) FILTER (WHERE place <= 1 OR bytes <= ${PAGE_BYTES_MAX})::integer AS rows,
+         max(bytes) > ${PAGE_BYTES_MAX} AS "full"
+    FROM page`;
 }
 
 /** JSON as text, which is about what it takes here: as it is stored, repetitive JSON takes next to nothing. */
