@@ -16,14 +16,15 @@ export async function readPage<R extends ObjectLiteral>(query: SelectQueryBuilde
   }
   const [found, parameters] = keys.getQueryAndParameters();
   const [page] = await query.connection.manager.query<Fitting[]>(fittingOf(metadata, found), parameters);
+  if (page === undefined || page.rows === 0) return [];
   // Where all fit, the limit stays: rows that have come since must not push out others.
-  return (page?.full === true ? query.limit(page.rows) : query).getMany();
+  return (page.full ? query.limit(page.rows) : query).getMany();
 }
 
 interface Fitting {
   /** How many rows fit. */
   readonly rows: number;
-  /** Whether there are more rows within the limit than fit. */
+  /** Whether bytes end the page, not the limit. */
   readonly full: boolean;
 }
 
