@@ -140,7 +140,7 @@ describe('restoring a job', () => {
     runs.onReject = () => {
       const [checkpoint = older] = left.splice(0, 1);
       const decision = aDecisionFor(checkpoint);
-      return Promise.resolve({ outcome: 'decided', decision, checkpoint, base: aClaimedRun().base });
+      return Promise.resolve({ outcome: 'decided', wasKnown: false, decision, checkpoint, base: aClaimedRun().base });
     };
 
     expect(await restore(claimedFrom(delta))).toMatchObject({ position: { batchId: 6 }, chain: older.chain });
@@ -182,7 +182,7 @@ describe('restoring a job', () => {
     await damage(newest);
     const { base } = aClaimedRun();
     runs.onReject = () =>
-      Promise.resolve({ outcome: 'decided', decision: aDecisionFor(older), checkpoint: older, base });
+      Promise.resolve({ outcome: 'decided', wasKnown: false, decision: aDecisionFor(older), checkpoint: older, base });
     const recorded = RecordedMetrics.start();
 
     expect(await restore(claimedFrom(newest))).toMatchObject({
@@ -196,6 +196,19 @@ describe('restoring a job', () => {
     await recorded.stop();
   });
 
+  it('counts no checkpoint that another has found damaged before', async () => {
+    const newest = await aStoredCheckpoint(8);
+    await damage(newest);
+    const { base, decision } = aClaimedRun();
+    runs.onReject = () =>
+      Promise.resolve({ outcome: 'decided', wasKnown: true, decision, checkpoint: undefined, base });
+    const recorded = RecordedMetrics.start();
+
+    expect(await restore(claimedFrom(newest))).toMatchObject({ outcome: 'restored', checkpoint: undefined });
+    expect(await recorded.of(METRICS.checkpointsUnreadable)).toEqual([]);
+    await recorded.stop();
+  });
+
   it('holds the job when none is left and its policy wants a person to decide', async () => {
     const checkpoint = await aStoredCheckpoint(7);
     await damage(checkpoint);
@@ -204,7 +217,8 @@ describe('restoring a job', () => {
       ...decision,
       verdict: { outcome: 'ask', reasonCode: 'NO_READABLE_CHECKPOINT', reason: 'none is left' },
     };
-    runs.onReject = () => Promise.resolve({ outcome: 'decided', decision: held, checkpoint: undefined, base });
+    runs.onReject = () =>
+      Promise.resolve({ outcome: 'decided', wasKnown: false, decision: held, checkpoint: undefined, base });
 
     expect(await restore(claimedFrom(checkpoint))).toEqual({ outcome: 'held', decision: held });
     expect(restored).toEqual([]);

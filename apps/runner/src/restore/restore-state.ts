@@ -48,7 +48,7 @@ export async function restoreState(
     }
     const again = await tools.runs.rejectCheckpoint(claimed.fence, checkpoint.id, loaded.reason);
     if (again.outcome === 'fenced') return again;
-    count(METRICS.checkpointsUnreadable, { foundBy: 'restore' });
+    if (!again.wasKnown) count(METRICS.checkpointsUnreadable, { foundBy: 'restore' });
     if (opened.outcome === 'read') return { outcome: 'start_over', reason: loaded.reason };
     ({ decision, checkpoint, base } = again);
   }

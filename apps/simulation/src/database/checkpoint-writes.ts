@@ -97,7 +97,8 @@ export function rejectCheckpoint(
   watch.wrote?.(job, fence, `the rejection of ${id}`);
   holdTimelineOf(database, id);
   const row = tables.checkpoints.get(id);
-  if (row?.tenantId === fence.tenantId) {
+  const wasKnown = row?.status !== 'complete' || row.tenantId !== fence.tenantId;
+  if (!wasKnown) {
     watch.unreadable?.(row);
     row.status = 'corrupt';
   }
@@ -110,5 +111,5 @@ export function rejectCheckpoint(
   const chosen = tables.checkpoints.get(decided.checkpoint?.id ?? id);
   const checkpoint = decided.checkpoint === undefined || chosen === undefined ? undefined : copyOf(chosen);
   const base = baseForRun(database, job, tables.revision(job.id, run.revision).manifest);
-  return { outcome: 'decided', decision, checkpoint, base };
+  return { outcome: 'decided', wasKnown, decision, checkpoint, base };
 }

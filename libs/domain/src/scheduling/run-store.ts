@@ -150,6 +150,8 @@ export abstract class RunStore {
   ): Promise<
     | {
         readonly outcome: 'decided';
+        /** Another has found it damaged before, so that it is counted already. */
+        readonly wasKnown: boolean;
         readonly decision: RestoreDecision;
         readonly checkpoint: Checkpoint | undefined;
         readonly base: ClaimedRun['base'];

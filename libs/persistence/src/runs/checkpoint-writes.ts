@@ -109,7 +109,11 @@ export async function reject(
   if (job === null) return { outcome: 'fenced' };
   await holdTimelineOf(tx, id);
   // That of a fork's base is of another job.
-  await tx.update(CheckpointRow, { id, tenantId: fence.tenantId }, { status: 'corrupt', statusReason: reason });
+  const { affected } = await tx.update(
+    CheckpointRow,
+    { id, tenantId: fence.tenantId, status: 'complete' },
+    { status: 'corrupt', statusReason: reason },
+  );
   // The run's own revision: a newer one may have been deployed while this one restores.
   const { revision } = await tx.findOneByOrFail(RunRow, { id: fence.runId, tenantId: fence.tenantId });
   const decided = await decideFor(tx, job, revision);
@@ -126,5 +130,8 @@ export async function reject(
   const current = await tx.findOneByOrFail(JobRow, { id: job.id });
   const { manifest } = await revisionOf(tx, current, revision);
   const base = await baseForRun(tx, current, manifest);
-  return { outcome: 'decided', decision: toDecision(row), checkpoint: decided.checkpoint, base };
+  return {
+    ...{ outcome: 'decided', wasKnown: affected === 0, decision: toDecision(row) },
+    ...{ checkpoint: decided.checkpoint, base },
+  };
 }

@@ -306,7 +306,7 @@ describe('a checkpoint', () => {
       const decided = await runs.rejectCheckpoint(again.claimed.fence, 'ckp_c2' as CheckpointId, 'a file is missing');
 
       expect(decided).toMatchObject({
-        outcome: 'decided',
+        ...{ outcome: 'decided', wasKnown: false },
         checkpoint: { id: 'ckp_c1' },
         decision: { verdict: { reasonCode: 'OLDER_CHECKPOINT' } },
       });

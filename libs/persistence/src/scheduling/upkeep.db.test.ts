@@ -117,7 +117,7 @@ describe('a checkpoint that is found unreadable', () => {
     expect(await job.upkeep.markUnreadable(id(2), 'state/1: it is missing')).toBe(true);
     expect(await job.upkeep.markUnreadable(id(2), 'state/1: it is missing')).toBe(false);
     // Nor twice, where a run has found it damaged as well.
-    await job.runs.rejectCheckpoint(job.fence, id(2), 'state/1: it is gone');
+    expect(await job.runs.rejectCheckpoint(job.fence, id(2), 'state/1: it is gone')).toMatchObject({ wasKnown: true });
 
     await job.runs.end(job.fence, { kind: 'drained', reason: 'runner_shutdown' });
     expect(await claimNext(job, job.runnerId)).toMatchObject({ checkpoint: { id: id(1) } });

@@ -300,7 +300,10 @@ export const CALLS: {
       const shown = (answer: Awaited<ReturnType<typeof both.memory.runs.rejectCheckpoint>>) =>
         answer.outcome === 'fenced'
           ? answer
-          : plain({ base: answer.base, checkpoint: answer.checkpoint?.id, verdict: answer.decision.verdict });
+          : plain({
+              ...{ base: answer.base, wasKnown: answer.wasKnown },
+              ...{ checkpoint: answer.checkpoint?.id, verdict: answer.decision.verdict },
+            });
       return [
         shown(await both.postgres.runs.rejectCheckpoint(fence, id, 'x')),
         shown(await both.memory.runs.rejectCheckpoint(fence, id)),
