@@ -97,8 +97,8 @@ export function rejectCheckpoint(
   watch.wrote?.(job, fence, `the rejection of ${id}`);
   holdTimelineOf(database, id);
   const row = tables.checkpoints.get(id);
-  const wasKnown = row?.status !== 'complete' || row.tenantId !== fence.tenantId;
-  if (!wasKnown) {
+  const wasKnown = row?.tenantId !== fence.tenantId || row.status === 'corrupt';
+  if (row?.tenantId === fence.tenantId) {
     watch.unreadable?.(row);
     row.status = 'corrupt';
   }

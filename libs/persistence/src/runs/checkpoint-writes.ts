@@ -1,5 +1,5 @@
 import type { CheckpointId, Fence, NewCheckpoint, RunStore, CompletedCheckpoint } from '@tidemark/domain';
-import type { EntityManager } from 'typeorm';
+import { Not, type EntityManager } from 'typeorm';
 import { appendEvents } from '../announce.js';
 import { toDecision } from '../mapping.js';
 import { CheckpointRow, JobRow, RestoreDecisionRow, RunRow } from '../rows/index.js';
@@ -111,7 +111,7 @@ export async function reject(
   // That of a fork's base is of another job.
   const { affected } = await tx.update(
     CheckpointRow,
-    { id, tenantId: fence.tenantId, status: 'complete' },
+    { id, tenantId: fence.tenantId, status: Not('corrupt') },
     { status: 'corrupt', statusReason: reason },
   );
   // The run's own revision: a newer one may have been deployed while this one restores.

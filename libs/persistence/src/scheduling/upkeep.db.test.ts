@@ -138,6 +138,16 @@ describe('a checkpoint that is found unreadable', () => {
     });
   });
 
+  postgresTest('is news from the run that finds it collected, and is counted', async ({ dataSource }) => {
+    const job = await aRunningJob(dataSource);
+    for (const batchId of [1, 2, 3]) await take(job, job.fence, batchId);
+    await job.scheduling.retireCheckpoints({ perTimeline: 1 });
+    const reject = () => job.runs.rejectCheckpoint(job.fence, id(1), 'manifest.json: it is missing');
+
+    expect(await reject()).toMatchObject({ outcome: 'decided', wasKnown: false });
+    expect(await reject()).toMatchObject({ outcome: 'decided', wasKnown: true });
+  });
+
   postgresTest('is not built on any more by the run that still has it', async ({ dataSource }) => {
     const job = await aRunningJob(dataSource);
     await take(job, job.fence, 1);
