@@ -33,7 +33,7 @@ export interface Watch {
   readonly timelineOpened?: (
     job: JobRow,
     before: { readonly timeline: number; readonly offsets: SourceOffsets },
-    decision: Pick<RestoreDecision, 'candidates'>,
+    decision: Pick<RestoreDecision, 'verdict'>,
   ) => void;
   readonly planned?: (job: JobRow, fence: Fence, row: BatchRow, before: BatchPlan | undefined) => void;
   readonly committed?: (job: JobRow, fence: Fence, row: BatchRow) => void;
@@ -77,6 +77,7 @@ export const RULES = {
   prunerWantsCheckpoint: true,
   rollbackOpensTimeline: true,
   resetKeepsOffsets: true,
+  givenUpIsNoBase: true,
   shapesAreCompared: true,
   rollbackIsKnownAgain: true,
   deploymentIsKnownAgain: true,

@@ -250,6 +250,7 @@ export function claimRun(database: Database, runId: RunId, runnerId: RunnerId): 
 
 function chosenCheckpoint({ tables }: Database, { verdict }: ClaimedRun['decision']): ClaimedRun['checkpoint'] {
   if (verdict.outcome !== 'start' || verdict.from.kind !== 'checkpoint') return undefined;
+  if (verdict.from.withoutState === true) return undefined;
   const id = verdict.from.checkpointId;
   const row = tables.checkpoints.get(id);
   if (row === undefined) throw new TidemarkError('checkpoint_unreadable', { path: id, reason: 'its row is gone' });

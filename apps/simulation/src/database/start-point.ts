@@ -170,7 +170,8 @@ export function applyStartPoint(database: Database, job: JobRow, { decision, che
     if (!database.rules.rollbackOpensTimeline) return;
     const { timeline, batchId, batchTimeMs, offsets, id } = checkpoint;
     const base = { timeline, batchId, batchTimeMs, offsets, identities: identitiesBackAt(job, checkpoint) };
-    openTimeline(database, job, decision, { ...base, checkpointId: id });
+    const isGivenUp = from.withoutState === true && database.rules.givenUpIsNoBase;
+    openTimeline(database, job, decision, { ...base, checkpointId: isGivenUp ? null : id });
   }
 }
 

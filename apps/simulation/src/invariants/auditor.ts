@@ -178,23 +178,22 @@ export class Auditor {
   private timelineOpened(
     job: JobRow,
     before: { readonly timeline: number; readonly offsets: SourceOffsets },
-    { candidates }: Pick<RestoreDecision, 'candidates'>,
+    { verdict }: Pick<RestoreDecision, 'verdict'>,
   ): void {
     const old = this.timelines.get(job.id, before.timeline);
     this.audits.skips.left(job.id, old);
     const { baseOffsets: base, baseBatchId } = job;
     if (job.baseCheckpointId === null) {
-      const said = (): string => `${job.id} stood at ${textOf(old.committed)} and begins at ${textOf(base)}`;
-      this.findings.check('I8', sameOffsets(base, old.committed), said);
+      const back = verdict.outcome === 'start' && verdict.from.kind === 'checkpoint' ? verdict.from : undefined;
+      const asked = back && (this.of.tables.checkpoints.get(back.checkpointId)?.offsets ?? {});
+      const at = asked ?? old.committed;
+      const said = (): string => `${job.id} was to go on at ${textOf(at)} and begins at ${textOf(base)}`;
+      this.findings.check('I8', sameOffsets(base, at), said);
       this.timelines.open(job.id, job.timeline, { base, baseBatchId, ...emptyAt(base) });
       return;
     }
     const row = this.of.tables.checkpoints.get(job.baseCheckpointId);
-    const chosen = candidates.find(({ checkpointId }) => checkpointId === job.baseCheckpointId);
-    // Somebody has said that the state may go, and only that: the offsets are those of the checkpoint.
-    const isReset = chosen?.operators.some(({ verdict }) => verdict === 'reset') === true;
-    const state = isReset ? emptyAt(base) : this.stateOf(row);
-    this.timelines.open(job.id, job.timeline, { base, baseBatchId, ...state });
+    this.timelines.open(job.id, job.timeline, { base, baseBatchId, ...this.stateOf(row) });
   }
 
   private forked(job: JobRow, of: Checkpoint): void {

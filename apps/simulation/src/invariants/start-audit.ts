@@ -1,4 +1,4 @@
-import type { CheckpointId, JobId, RestoreDecision } from '@tidemark/domain';
+import type { CheckpointId, JobId, RestoreDecision, StartPoint } from '@tidemark/domain';
 import { newestFirst, type CheckpointRow, type JobRow, type Tables } from '../database/tables.js';
 import { OPERATOR } from '../job/records.js';
 import type { Findings } from './invariants.js';
@@ -28,7 +28,7 @@ export class StartAudit {
   judged(job: JobRow, revision: number, { verdict }: Pick<RestoreDecision, 'verdict'>): void {
     if (verdict.outcome === 'start') this.held.delete(job.id);
     else this.held.add(job.id);
-    if (verdict.outcome === 'start' && verdict.from.kind !== 'offsets_only') return;
+    if (verdict.outcome === 'start' && keepsAll(verdict.from)) return;
     if (job.startMode !== null && job.startMode.mode !== 'checkpoint') return;
     const row = this.wouldDo(job);
     const fits = row !== undefined && this.fits(row, job.id, revision);
@@ -73,6 +73,9 @@ export class StartAudit {
     return isBase || this.damaged.has(`${id}/${timeline}`);
   }
 }
+
+const keepsAll = (from: StartPoint): boolean =>
+  from.kind === 'checkpoint' ? from.withoutState !== true : from.kind !== 'offsets_only';
 
 const readable = (row: CheckpointRow | undefined): CheckpointRow | undefined =>
   row?.status === 'complete' ? row : undefined;

@@ -20,6 +20,7 @@ export const FOUND_BY: { readonly [name in MutantName]: readonly number[] } = {
   'state of one checkpoint, offsets of another': [1],
   'state is restored that does not fit': [7],
   'offsets are reset with the state': [7],
+  'state that was given up is begun with': [2946],
   'a rollback stays on its timeline': [5],
   'a repeated rollback is done twice': [49],
   'a repeated deployment is done twice': [56],

@@ -34,6 +34,7 @@ export const MUTANTS = {
   'a checkpoint is taken whose batches are gone': { rules: { logIsAsked: false } },
   'state is restored that does not fit': { rules: { shapesAreCompared: false } },
   'offsets are reset with the state': { rules: { resetKeepsOffsets: false } },
+  'state that was given up is begun with': { rules: { givenUpIsNoBase: false } },
   'a rollback stays on its timeline': { rules: { rollbackOpensTimeline: false } },
   'a repeated rollback is done twice': { rules: { rollbackIsKnownAgain: false } },
   'a repeated deployment is done twice': { rules: { deploymentIsKnownAgain: false } },

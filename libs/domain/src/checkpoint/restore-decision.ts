@@ -35,12 +35,14 @@ export type StartPoint =
   | { readonly kind: 'beginning' }
   /**
    * State and offsets of one checkpoint; the plans after it are run again. With `opens` there are none: the run begins a
-   * timeline of its own there. With `offsetsFrom` its state alone: the timeline began with it and has offsets of its own.
+   * timeline of its own there; `withoutState`, where nothing of the state could be kept: it begins empty, at its offsets. With
+   * `offsetsFrom` its state alone: the timeline began with it and has offsets of its own.
    */
   | {
       readonly kind: 'checkpoint';
       readonly checkpointId: CheckpointId;
       readonly opens?: 'new_timeline';
+      readonly withoutState?: true;
       readonly offsetsFrom?: 'timeline';
     }
   /** No checkpoint was ever completed: the plans since the beginning are run again on empty state. */
@@ -171,7 +173,7 @@ export function fitUnder(
   const operators = policy === 'reset_keep_offsets' ? withResets(judged) : judged;
   if (status !== 'complete') return { outcome: 'not_restorable', operators, reasons: [notComplete(status)] };
   if (!allowsRestore(operators)) return { outcome: 'does_not_fit', operators, reasons: objections(operators) };
-  if (keepsState(operators) || isWithoutLoss(operators)) return { outcome: 'fits', operators, reasons: [] };
+  if (!losesAll(operators)) return { outcome: 'fits', operators, reasons: [] };
   return { outcome: 'does_not_fit', operators, reasons: reasonsOf(operators) };
 }
 
@@ -189,9 +191,9 @@ export function judgeCheckpoint(
 const reasonsOf = (operators: readonly OperatorVerdict[]): readonly string[] =>
   operators.flatMap((one) => ('reason' in one ? [one.reason] : []));
 
-/** Nothing that is in the checkpoint starts empty. */
-const isWithoutLoss = (operators: readonly OperatorVerdict[]): boolean =>
-  operators.every(({ verdict }) => verdict !== 'reset' && verdict !== 'dropped');
+/** There is state in the checkpoint, and none of it is kept. */
+export const losesAll = (operators: readonly OperatorVerdict[]): boolean =>
+  !keepsState(operators) && operators.some(({ verdict }) => verdict === 'reset' || verdict === 'dropped');
 
 function verdictOf(
   facts: RestoreFacts,

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BundleManifest } from '../bundle/bundle.js';
 import type { CheckpointId, RollbackId } from '../ids.js';
+import type { JobConfig } from '../job/job.js';
+import { DEFAULT_HEALTH } from '../upgrade/health.js';
+import { planUpgrade } from '../upgrade/upgrade-plan.js';
 import type { StateShape } from './checkpoint.js';
 import { NO_UPGRADE_OPTIONS } from './compatibility.js';
 import { RESTORE_POLICIES } from './restore-decision.js';
@@ -24,6 +28,19 @@ const facts = (more: Partial<StartFacts> = {}): StartFacts => ({
   ...more,
 });
 
+const aManifest = (shapes: StartFacts['wanted']['shapes']): BundleManifest => ({
+  ...{ definition: 1, name: 'job', batchIntervalMs: 500, poison: 'fail', nodes: [], shapes },
+});
+
+const aConfig = (restorePolicy: JobConfig['restorePolicy']): JobConfig => ({
+  ...{
+    restorePolicy,
+    checkpointIntervalMs: 1_000,
+    limits: { memoryMb: 64, cpuMsPerBatch: 100 },
+    health: DEFAULT_HEALTH,
+  },
+});
+
 const named = (batchId: number): StartMode => ({ mode: 'checkpoint', checkpointId: `ckp_${batchId}` as CheckpointId });
 
 describe('a start that was told where to begin', () => {
@@ -43,6 +60,55 @@ describe('a start that was told where to begin', () => {
       const { verdict } = decideStart(facts({ policy, startMode: named(5), asked }));
       expect(verdict).toMatchObject({ outcome: policy === 'fail' ? 'fail' : 'ask', reasonCode });
     }
+  });
+
+  describe('by an order to go back, before another revision was deployed', () => {
+    const back: StartMode = {
+      mode: 'checkpoint',
+      checkpointId: 'ckp_5' as CheckpointId,
+      rollbackId: 'rbk_1' as RollbackId,
+    };
+    const [fits, differs] = [aShape(), aShape(1_000)];
+    const shapes = { recent: fits, totals: fits };
+    const decided = (wanted: StartFacts['wanted']['shapes'], policy: StartFacts['policy']) => {
+      const asked = aCheckpoint(5, { shapes });
+      return decideStart(facts({ policy, revision: 2, wanted: { shapes: wanted }, startMode: back, asked })).verdict;
+    };
+    const from = { kind: 'checkpoint', checkpointId: 'ckp_5', opens: 'new_timeline' } as const;
+
+    it('takes of the state what fits, if the policy lets the rest start empty', () => {
+      const wanted = { recent: differs, totals: fits };
+      expect(decided(wanted, 'reset_keep_offsets')).toEqual({ outcome: 'start', from, reasonCode: 'OPERATORS_RESET' });
+      for (const policy of ['ask', 'fail'] as const) {
+        expect(decided(wanted, policy)).toMatchObject({ outcome: policy, reasonCode: 'STATE_DOES_NOT_FIT' });
+      }
+    });
+
+    it('begins empty after its batch where nothing fits', () => {
+      expect(decided({ recent: differs, totals: differs }, 'reset_keep_offsets')).toEqual({
+        ...{ outcome: 'start', from: { ...from, withoutState: true }, reasonCode: 'OPERATORS_RESET' },
+      });
+      expect(decided({}, 'reset_keep_offsets')).toMatchObject({ from: { ...from, withoutState: true } });
+    });
+
+    it('promises and does the same as the plan of the upgrade', () => {
+      const anyShapes = fc.constantFrom(
+        ...[{ totals: fits }, { totals: differs }, { recent: fits, totals: differs }],
+        ...[{ recent: differs, totals: differs }, { recent: fits, totals: fits }, {}],
+      );
+      fc.assert(
+        fc.property(anyShapes, fc.constantFrom(...RESTORE_POLICIES), (wanted, policy) => {
+          const { outcome } = planUpgrade(
+            {
+              ...{ revision: 1, manifest: aManifest(shapes), committedOffsets: { in: { '0': 5 } }, processingMs: [] },
+              stored: { checkpointId: 'ckp_5' as CheckpointId, shapes, rows: 1, bytes: 10 },
+            },
+            { manifest: aManifest(wanted), config: aConfig(policy), options: NO_UPGRADE_OPTIONS },
+          );
+          expect(decided(wanted, policy).outcome === 'start').toBe(outcome === 'proceed');
+        }),
+      );
+    });
   });
 
   it('begins with no state at the last commit, or at the beginning where there is none', () => {

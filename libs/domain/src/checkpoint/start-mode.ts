@@ -1,9 +1,10 @@
 import type { SourceIdentities, SourceOffsets } from '../batch/batch.js';
 import type { CheckpointId, RollbackId } from '../ids.js';
-import { allowsRestore, objections } from './compatibility.js';
+import { allowsRestore, objections, withResets } from './compatibility.js';
 import {
   decideRestore,
   judgeCheckpoint,
+  losesAll,
   type CandidateVerdict,
   type ReasonCode,
   type RestoreFacts,
@@ -101,7 +102,7 @@ function saysBase({ baseCheckpointId }: StartFacts, decision: Decision): Decisio
 }
 
 function decideAsked(facts: StartFacts): Decision {
-  const { asked, policy } = facts;
+  const { asked, policy, startMode } = facts;
   const held = (reasonCode: ReasonCode, reason: string): RestoreVerdict => ({
     outcome: policy === 'fail' ? 'fail' : 'ask',
     reasonCode,
@@ -112,7 +113,10 @@ function decideAsked(facts: StartFacts): Decision {
     return { candidates: [], verdict: held('NO_READABLE_CHECKPOINT', reason) };
   }
   const { id: checkpointId, timeline, batchId } = asked;
-  const operators = judgeCheckpoint(asked, facts);
+  const said = judgeCheckpoint(asked, facts);
+  // What was deployed since the order to go back was judged by this checkpoint, under its policy: it gets what that promised.
+  const mayReset = policy === 'reset_keep_offsets' && goingBack(startMode) !== undefined;
+  const operators = mayReset ? withResets(said) : said;
   const judged = (verdict: CandidateVerdict['verdict']): readonly CandidateVerdict[] => [
     { checkpointId, timeline, batchId, verdict, operators },
   ];
@@ -124,6 +128,9 @@ function decideAsked(facts: StartFacts): Decision {
     const reason = objections(operators).join('; ');
     return { candidates: judged('does_not_fit'), verdict: held('STATE_DOES_NOT_FIT', reason) };
   }
-  const from = { kind: 'checkpoint', checkpointId, opens: 'new_timeline' } as const;
-  return { candidates: judged('chosen'), verdict: { outcome: 'start', from, reasonCode: 'ASKED_CHECKPOINT' } };
+  const empty = losesAll(operators) ? ({ withoutState: true } as const) : {};
+  const from = { kind: 'checkpoint', checkpointId, opens: 'new_timeline', ...empty } as const;
+  const isReset = operators.some(({ verdict }) => verdict === 'reset');
+  const reasonCode = isReset ? 'OPERATORS_RESET' : 'ASKED_CHECKPOINT';
+  return { candidates: judged('chosen'), verdict: { outcome: 'start', from, reasonCode } };
 }

@@ -66,6 +66,7 @@ async function chosenCheckpoint(
   { verdict }: ClaimedRun['decision'],
 ): Promise<ClaimedRun['checkpoint']> {
   if (verdict.outcome !== 'start' || verdict.from.kind !== 'checkpoint') return undefined;
+  if (verdict.from.withoutState === true) return undefined;
   const id = verdict.from.checkpointId;
   const row = await tx.findOneBy(CheckpointRow, { id, tenantId: job.tenantId });
   if (row === null) throw new TidemarkError('checkpoint_unreadable', { path: id, reason: 'its row is gone' });

@@ -46,7 +46,8 @@ export function standingOf(job: JobRow): Standing {
 /**
  * A start with empty state opens a new timeline whose base is where the job stands: its batches can never be taken for
  * those of the old one, and every source goes on exactly where it was, or where it was ordered to. A start from a
- * checkpoint that was asked for opens one whose base is that checkpoint. Other starts stay on their timeline.
+ * checkpoint that was asked for opens one whose base is that checkpoint, also where none of its state can be kept. Other
+ * starts stay on their timeline.
  */
 export async function applyStartPoint(
   tx: EntityManager,
@@ -64,7 +65,8 @@ export async function applyStartPoint(
   } else if (from.kind === 'checkpoint' && from.opens === 'new_timeline' && checkpoint !== undefined) {
     const { timeline, batchId, batchTimeMs, offsets, id } = checkpoint;
     const identities = identitiesBackAt(job, checkpoint);
-    await openTimeline(tx, job, { timeline, batchId, batchTimeMs, offsets, identities, checkpointId: id });
+    const checkpointId = from.withoutState === true ? undefined : id;
+    await openTimeline(tx, job, { timeline, batchId, batchTimeMs, offsets, identities, checkpointId });
   }
 }
 
