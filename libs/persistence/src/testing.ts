@@ -6,12 +6,14 @@ import {
   type BundleManifest,
   type CheckpointId,
   type ClaimedRun,
+  type Fence,
   type JobConfig,
   type JobId,
   type JobStore,
   type NewCheckpoint,
   type NewRevision,
   type RunnerId,
+  type RunStore,
   type TenantId,
   type CompletedCheckpoint,
   type IdSource,
@@ -181,4 +183,17 @@ export async function claimNext(
   const claimed = await runs.claim(scheduled.runId, runnerId);
   if (claimed === undefined) throw new Error('The run could not be claimed.');
   return claimed;
+}
+
+/** Plans and commits a batch of the ten records before number `batchId * 10` of the source `numbers`. */
+export async function takeBatch(
+  runs: RunStore,
+  fence: Fence,
+  { timeline = 1, batchId }: { readonly timeline?: number; readonly batchId: number },
+): Promise<void> {
+  const ranges = { numbers: { '0': { from: (batchId - 1) * 10, to: batchId * 10 } } };
+  await runs.writeBatch(fence, { kind: 'plan', plan: { timeline, batchId, batchTimeMs: batchId * 500, ranges } });
+  const counts = { recordsIn: 10, recordsOut: 1, recordsSkipped: 0, processingMs: 4, schedulingDelayMs: 0 };
+  const commit = { timeline, batchId, nextOffsets: { numbers: { '0': batchId * 10 } }, ...counts };
+  await runs.writeBatch(fence, { kind: 'commit', commit, next: undefined });
 }

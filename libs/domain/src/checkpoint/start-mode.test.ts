@@ -33,12 +33,10 @@ const aManifest = (shapes: StartFacts['wanted']['shapes']): BundleManifest => ({
 });
 
 const aConfig = (restorePolicy: JobConfig['restorePolicy']): JobConfig => ({
-  ...{
-    restorePolicy,
-    checkpointIntervalMs: 1_000,
-    limits: { memoryMb: 64, cpuMsPerBatch: 100 },
-    health: DEFAULT_HEALTH,
-  },
+  restorePolicy,
+  checkpointIntervalMs: 1_000,
+  limits: { memoryMb: 64, cpuMsPerBatch: 100 },
+  health: DEFAULT_HEALTH,
 });
 
 const named = (batchId: number): StartMode => ({ mode: 'checkpoint', checkpointId: `ckp_${batchId}` as CheckpointId });

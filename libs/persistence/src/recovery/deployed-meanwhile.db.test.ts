@@ -20,6 +20,7 @@ import {
   aWrittenCheckpoint,
   claimNext,
   stores,
+  takeBatch,
 } from '../testing.js';
 
 const by = { actor: 'test', trace: undefined };
@@ -41,19 +42,8 @@ async function aStoppedWayBack(dataSource: DataSource) {
   const id = await aSubmittedJob(dataSource, tenantId);
   const { claimed, runs, runnerId } = await aClaimedRun(dataSource);
   await runs.markRunning(claimed.fence);
-  const commit = async ({ fence }: typeof claimed, timeline: number, batchId: number): Promise<void> => {
-    const ranges = { numbers: { '0': { from: (batchId - 1) * 10, to: batchId * 10 } } };
-    await runs.writeBatch(fence, { kind: 'plan', plan: { timeline, batchId, batchTimeMs: batchId * 500, ranges } });
-    const counts = { recordsIn: 10, recordsOut: 1, recordsSkipped: 0, processingMs: 4, schedulingDelayMs: 0 };
-    const nextOffsets = { numbers: { '0': batchId * 10 } };
-    await runs.writeBatch(fence, {
-      kind: 'commit',
-      commit: { timeline, batchId, nextOffsets, ...counts },
-      next: undefined,
-    });
-  };
   for (const batchId of [1, 2]) {
-    await commit(claimed, 1, batchId);
+    await takeBatch(runs, claimed.fence, { batchId });
     const checkpoint = aCheckpoint(`ckp_${batchId}`, batchId, { shapes: FIRST.shapes });
     await runs.beginCheckpoint(claimed.fence, checkpoint);
     await runs.completeCheckpoint(claimed.fence, checkpoint.id, aWrittenCheckpoint);
@@ -72,7 +62,7 @@ async function aStoppedWayBack(dataSource: DataSource) {
     return claimNext(all, runnerId);
   };
   const again = () => claimNext(all, runnerId);
-  return { ...{ id, jobs, recovery, runs, runnerId }, ...{ commit, deploy, start, again } };
+  return { ...{ id, jobs, recovery, runs, runnerId }, ...{ deploy, start, again } };
 }
 
 const BASE = { timeline: 2, batchId: 1, after: { timeline: 1, batchId: 1 }, offsets: { numbers: { '0': 10 } } };
@@ -109,7 +99,7 @@ describe('a revision that is deployed before an order to go back has begun', () 
     expect(await job.recovery.findRollback(job.id, rollbackId)).toMatchObject({ status: 'begun', timeline: 2 });
 
     await job.runs.markRunning(claimed.fence);
-    await job.commit(claimed, 2, 2);
+    await takeBatch(job.runs, claimed.fence, { timeline: 2, batchId: 2 });
     await job.runs.disown(claimed.fence.runId, job.runnerId);
     expect(await job.again()).toMatchObject({
       ...{ checkpoint: undefined, base: BASE },

@@ -22,6 +22,7 @@ import {
   aWrittenCheckpoint,
   claimNext,
   stores,
+  takeBatch,
 } from '../testing.js';
 
 const by = { actor: 'test', trace: undefined };
@@ -64,15 +65,8 @@ class OnProbation {
   /** Runs one batch and writes a checkpoint of it. */
   async write(batchId: number, revision: number): Promise<void> {
     const { runs } = this.of;
-    const ranges = { numbers: { '0': { from: (batchId - 1) * 10, to: batchId * 10 } } };
     await runs.markRunning(this.fence);
-    await runs.writeBatch(this.fence, {
-      kind: 'plan',
-      plan: { timeline: 1, batchId, batchTimeMs: batchId * 500, ranges },
-    });
-    const counts = { recordsIn: 10, recordsOut: 1, recordsSkipped: 0, processingMs: 4, schedulingDelayMs: 0 };
-    const commit = { timeline: 1, batchId, nextOffsets: { numbers: { '0': batchId * 10 } }, ...counts };
-    await runs.writeBatch(this.fence, { kind: 'commit', commit, next: undefined });
+    await takeBatch(runs, this.fence, { batchId });
     await runs.beginCheckpoint(this.fence, aCheckpoint(ckp(batchId), batchId, { revision }));
     await runs.completeCheckpoint(this.fence, ckp(batchId), aWrittenCheckpoint);
   }

@@ -11,6 +11,7 @@ import {
   aWrittenCheckpoint,
   claimNext,
   stores,
+  takeBatch,
 } from '../testing.js';
 
 const by = { actor: 'test', trace: undefined };
@@ -37,16 +38,8 @@ async function aRunningJob(dataSource: DataSource) {
   for (const batchId of [2, 3]) await commit(fence, batchId);
   await checkpoint(fence, NEW, 3, 2);
 
-  async function commit(of: typeof first.claimed.fence, batchId: number, timeline = 1): Promise<void> {
-    const ranges = { numbers: { '0': { from: (batchId - 1) * 10, to: batchId * 10 } } };
-    await runs.writeBatch(of, { kind: 'plan', plan: { timeline, batchId, batchTimeMs: batchId * 500, ranges } });
-    const counts = { recordsIn: 10, recordsOut: 1, recordsSkipped: 0, processingMs: 4, schedulingDelayMs: 0 };
-    const nextOffsets = { numbers: { '0': batchId * 10 } };
-    await runs.writeBatch(of, {
-      kind: 'commit',
-      commit: { timeline, batchId, nextOffsets, ...counts },
-      next: undefined,
-    });
+  function commit(of: typeof first.claimed.fence, batchId: number, timeline = 1): Promise<void> {
+    return takeBatch(runs, of, { timeline, batchId });
   }
   async function checkpoint(
     of: typeof first.claimed.fence,
