@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 const SAMPLE_EVERY_MS = 50;
-const SCRIPT = 'child.mjs';
+const SCRIPT = 'child.cjs';
 
 export class SandboxMeter {
   /** By pid: `[{ atMs, cpuMs }]`, by the wall clock. */

@@ -160,7 +160,8 @@ function isTimed({ batchIntervalMs, flow: { trigger, downtime } = DEFAULT_FLOW }
  * written these, so every one is checked.
  */
 export const replySchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready') }),
+  /** `precompiled`: whether V8 took what was compiled of the guest when it was built. */
+  z.strictObject({ type: z.literal('ready'), precompiled: z.boolean() }),
   // What is kept as it stands; everything else that is said goes through `printable` first.
   z.strictObject({ type: z.literal('loaded'), manifest: manifest.refine((json) => isStorable(json) && isTimed(json)) }),
   z.strictObject({ type: z.literal('logic'), hashes }),

@@ -2,19 +2,24 @@
  * The sandbox process. Reads requests from standard input, runs them in an isolate, writes replies to standard output,
  * one at a time and without an event loop: between requests it waits in `read`, and it ends when its input ends.
  *
- * It is started with two paths: the guest's script and the native file of isolated-vm. `logic.js` lies beside the guest.
+ * It is started with two paths: the guest's script and the native file of isolated-vm. Beside the guest lie `logic.js` and
+ * what is compiled of the guest.
  */
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type ivm from 'isolated-vm';
 import { encodeFrame, FrameError } from '../frames.js';
 import type { Reply, Request } from '../messages.js';
 import { FrameInput } from './frame-input.js';
+import { readGuest } from './guest-script.js';
 import { JobIsolate, type Answer } from './job-isolate.js';
 import { hashLogic } from './hash-logic.js';
 
 const [, , guestPath = '', nativePath = ''] = process.argv;
+
+/** What the API gives to a job that asks for nothing else. */
+const USUAL_MEMORY_MB = 256;
 
 // Small buffers are cut from slabs of 64 KiB. A slab lives for so many frames that it counts as old, and what is old is
 // looked through only after tens of mebibytes. A buffer of its own is gone with the next young collection.
@@ -25,13 +30,14 @@ process.env['TZ'] = 'UTC';
 
 type IsolatedVm = typeof ivm;
 
-const { ivm: isolatedVm } = createRequire(import.meta.url)(nativePath) as { readonly ivm: IsolatedVm };
-const guestCode = readFileSync(guestPath, 'utf8');
+const { ivm: isolatedVm } = createRequire(nativePath)(nativePath) as { readonly ivm: IsolatedVm };
+const guest = readGuest(isolatedVm, guestPath);
 const input = new FrameInput();
 let job: JobIsolate | undefined;
+/** Set up before a job is there to wait for it. */
+let spare: JobIsolate | undefined = new JobIsolate(isolatedVm, guest, USUAL_MEMORY_MB);
 
-warmUp();
-send({ header: { type: 'ready' } satisfies Reply });
+send({ header: { type: 'ready', precompiled: spare.isPrecompiled } satisfies Reply });
 for (let frame = input.next(); frame !== undefined; frame = input.next()) {
   send(answer(frame.header as Request, frame.bodyBytes));
   job?.collectGarbage();
@@ -45,7 +51,7 @@ function answer(request: Request, bodyBytes: number): Answer {
       const { deadlineMs } = request;
       return { header: hashLogic(isolatedVm, { script, code, nodes: running().definedNodes(), deadlineMs }) };
     }
-    job = new JobIsolate(isolatedVm, guestCode, request.memoryMb);
+    job = isolateFor(request.memoryMb);
     return job.load(code, request);
   }
   const isolate = running();
@@ -89,7 +95,11 @@ function send({ header, body = Buffer.alloc(0) }: Answer): void {
   for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(1, piece, at);
 }
 
-/** The first isolate of a process takes longer than the next. */
-function warmUp(): void {
-  new JobIsolate(isolatedVm, guestCode, 64).dispose();
+/** A limit of memory is set once and for all: most jobs have the one of the spare isolate. */
+function isolateFor(memoryMb: number): JobIsolate {
+  const taken = spare;
+  spare = undefined;
+  if (taken?.memoryMb === memoryMb) return taken;
+  taken?.dispose();
+  return new JobIsolate(isolatedVm, guest, memoryMb);
 }

@@ -4,6 +4,7 @@ import type { Guest } from '../guest/guest.js';
 import type { BlocksOf, Reply, Request } from '../messages.js';
 import { FrameError } from '../frames.js';
 import type { FrameBody } from './frame-input.js';
+import type { GuestScript } from './guest-script.js';
 import { SharedBytes } from './shared-bytes.js';
 import { collectorOf, TextCollection } from './text-collection.js';
 
@@ -13,6 +14,8 @@ const OUT_OF_MEMORY: readonly string[] = [
   'Isolate was disposed during execution due to memory limit',
   'Array buffer allocation failed',
 ];
+
+const GUEST_NAME = 'tidemark:guest';
 
 /** isolated-vm takes no less. */
 const MEMORY_MB_MIN = 8;
@@ -38,6 +41,9 @@ export interface Answer {
 type Load = Extract<Request, { type: 'load' }>;
 type Convert = Extract<Request, { type: 'convert' }>;
 type Run = Extract<Request, { type: 'run' | 'look' }>;
+/** What isolated-vm says of a script; its types do not. */
+type Compiled = ivm.Script & Pick<ivm.CachedDataResult, 'cachedData'> & { readonly cachedDataRejected?: boolean };
+type Body = Pick<FrameBody, 'readUpTo' | 'readAll'>;
 
 interface FedSource {
   readonly uid: string;
@@ -49,6 +55,8 @@ interface FedSource {
  * through which code inside could reach out.
  */
 export class JobIsolate {
+  /** Whether V8 took what was compiled of the guest before. */
+  readonly isPrecompiled: boolean;
   private readonly isolate: ivm.Isolate;
   private readonly context: ivm.Context;
   private readonly guest: { readonly [F in keyof Guest]: ivm.Reference<Guest[F]> };
@@ -57,10 +65,17 @@ export class JobIsolate {
   private readonly texts: TextCollection;
   private sources: readonly FedSource[] = [];
 
-  constructor(isolatedVm: typeof ivm, guestCode: string, memoryMb: number) {
+  constructor(
+    isolatedVm: typeof ivm,
+    { code, compiled: cachedData }: GuestScript,
+    readonly memoryMb: number,
+  ) {
     this.isolate = new isolatedVm.Isolate({ memoryLimit: Math.max(memoryMb, MEMORY_MB_MIN) });
     this.context = this.isolate.createContextSync();
-    this.isolate.compileScriptSync(guestCode, { filename: 'tidemark:guest' }).runSync(this.context);
+    const options = { filename: GUEST_NAME, ...(cachedData === undefined ? {} : { cachedData }) };
+    const script: Compiled = this.isolate.compileScriptSync(code, options);
+    this.isPrecompiled = cachedData !== undefined && script.cachedDataRejected !== true;
+    script.runSync(this.context);
     const global = this.context.global as unknown as ivm.Reference<{ tidemarkGuest: Guest }>;
     const guest = global.getSync('tidemarkGuest', { reference: true });
     global.deleteSync('tidemarkGuest');
@@ -158,7 +173,7 @@ export class JobIsolate {
   }
 
   /** The sources' bytes lie in the input, as for {@link run}. */
-  look(request: Run, body: FrameBody): Answer {
+  look(request: Run, body: Body): Answer {
     const { batchId, batchTimeMs, seed } = request;
     const deadline = new Deadline(request.deadlineMs);
     return this.guarded(() => {
@@ -171,7 +186,7 @@ export class JobIsolate {
   }
 
   /** The sources' bytes come as the body, one after the other: the first ones are worked on while the others are sent. */
-  run(request: Run, body: FrameBody): Answer {
+  run(request: Run, body: Body): Answer {
     const { batchId, batchTimeMs, seed } = request;
     const deadline = new Deadline(request.deadlineMs);
     return this.guarded(() => {
@@ -199,6 +214,14 @@ export class JobIsolate {
     );
   }
 
+  /** What V8 has compiled of the guest until now: of the same code it makes no second script in one isolate. */
+  compiled(guestCode: string): Uint8Array {
+    const options = { filename: GUEST_NAME, produceCachedData: true } as const;
+    const { cachedData }: Compiled = this.isolate.compileScriptSync(guestCode, options);
+    if (cachedData === undefined) throw new Error('V8 gave nothing of what it has compiled');
+    return new Uint8Array(cachedData.copy());
+  }
+
   dispose(): void {
     this.isolate.dispose();
   }
@@ -207,7 +230,7 @@ export class JobIsolate {
    * In the order of the graph; the host may have another one, and then what comes first is waited for. The room for the
    * body is the input.
    */
-  private *pieces(request: Run, body: FrameBody): Iterable<{ uid: string; text: string; from: number; to: number }> {
+  private *pieces(request: Run, body: Body): Iterable<{ uid: string; text: string; from: number; to: number }> {
     const starts = new Map<string, readonly [number, number]>();
     let at = 0;
     for (const { uid, bytes } of request.sources) starts.set(uid, [at, (at += bytes)]);
@@ -234,7 +257,7 @@ export class JobIsolate {
   }
 
   /** Behind a newline; what is before it has been read. */
-  private endOfPiece(from: number, end: number, body: FrameBody): number {
+  private endOfPiece(from: number, end: number, body: Body): number {
     body.readUpTo(Math.min(end, from + PIECE_BYTES));
     if (end - from <= PIECE_BYTES) return end;
     const { bytes } = this.input;

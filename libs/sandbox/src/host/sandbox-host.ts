@@ -53,10 +53,14 @@ const DESCRIBE_MEMORY_MB = 128;
 /** Bundles that are described at the same time; others wait. */
 const DESCRIBING_MAX = 4;
 
-/** Where tenants' code runs: the owner of every sandbox process of this process. One is always kept warm. */
+/** The job that took the warm sandbox restores its state in this time, and needs the cores more than a next one does. */
+const WARM_AFTER_MS = 1_000;
+
+/** Where tenants' code runs: the owner of every sandbox process of this process. One is kept warm for the next job. */
 export class SandboxHost {
   private readonly processes = new Set<SandboxProcess>();
   private spare: Promise<SandboxProcess | undefined> | undefined;
+  private warming: NodeJS.Timeout | undefined;
   private readonly describing = new Gate(DESCRIBING_MAX);
   private closed = false;
 
@@ -123,7 +127,7 @@ export class SandboxHost {
       return { ...manifest, logic: await logicOf(process, manifest, code) };
     } finally {
       process.kill();
-      this.warmUp();
+      this.warmUpLater();
     }
   }
 
@@ -143,13 +147,14 @@ export class SandboxHost {
       process.kill();
       throw error;
     } finally {
-      this.warmUp();
+      this.warmUpLater();
     }
   }
 
   /** Ends every sandbox. The host starts no more. */
   async close(): Promise<void> {
     this.closed = true;
+    clearTimeout(this.warming);
     for (const process of this.processes) process.kill();
     await this.spare;
     for (const process of this.processes) process.kill();
@@ -235,6 +240,14 @@ export class SandboxHost {
     void process.gone.then(() => this.processes.delete(process));
     if (this.closed) process.kill();
     return process;
+  }
+
+  private warmUpLater(): void {
+    clearTimeout(this.warming);
+    this.warming = setTimeout(() => {
+      this.warmUp();
+    }, WARM_AFTER_MS);
+    this.warming.unref();
   }
 
   private warmUp(): void {

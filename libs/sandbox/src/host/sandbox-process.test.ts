@@ -42,7 +42,7 @@ class TakenOver implements Launched {
     this.stdin.on('data', (bytes: Buffer) => {
       for (const { header } of this.reader.push(bytes)) answer(this.say, (header as { readonly type?: unknown }).type);
     });
-    this.say({ type: 'ready' });
+    this.say({ type: 'ready', precompiled: true });
   }
 
   readonly say = (header: object, body: string | Buffer = ''): void => {

@@ -9,9 +9,11 @@ export const INFO_FD = 4;
 
 const run = promisify(execFile);
 
+const SCRIPT_BEHIND_WALLS = { child: '/sandbox/child.cjs', probe: '/sandbox/probe.mjs' } as const;
+
 /** A file system of a handful of read-only files, no network, no other process, no rights, nobody's uid. */
 export function wallsOfBubblewrap(
-  { node, child, probe, guest, logic, native }: SandboxFiles,
+  { node, child, probe, guest, compiledGuest, logic, native }: SandboxFiles,
   libraries: readonly string[],
 ): readonly string[] {
   const bind = (from: string, to: string): readonly string[] => ['--ro-bind', from, to];
@@ -22,9 +24,10 @@ export function wallsOfBubblewrap(
     ...['--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox'],
     ...libraries.flatMap((library) => bind(library, library)),
     ...bind(node, '/sandbox/node'),
-    ...bind(child, '/sandbox/child.mjs'),
-    ...bind(probe, '/sandbox/probe.mjs'),
+    ...bind(child, SCRIPT_BEHIND_WALLS.child),
+    ...bind(probe, SCRIPT_BEHIND_WALLS.probe),
     ...bind(guest, '/sandbox/guest.js'),
+    ...bind(compiledGuest, '/sandbox/guest.compiled'),
     ...bind(logic, '/sandbox/logic.js'),
     ...bind(native, '/sandbox/isolated_vm.node'),
     ...['--size', '65536', '--tmpfs', '/tmp', '--remount-ro', '/', '--chdir', '/'],
@@ -35,7 +38,7 @@ export function wallsOfBubblewrap(
 /** What runs behind those walls. */
 export function commandBehindWalls(script: 'child' | 'probe'): readonly string[] {
   const guestAndNative = ['/sandbox/guest.js', '/sandbox/isolated_vm.node'];
-  return [NODE_BEHIND_WALLS, ...NODE_FLAGS, `/sandbox/${script}.mjs`, ...guestAndNative];
+  return [NODE_BEHIND_WALLS, ...NODE_FLAGS, SCRIPT_BEHIND_WALLS[script], ...guestAndNative];
 }
 
 export const NODE_BEHIND_WALLS = '/sandbox/node';

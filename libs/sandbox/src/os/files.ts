@@ -8,6 +8,8 @@ export interface SandboxFiles {
   readonly node: string;
   readonly child: string;
   readonly guest: string;
+  /** What is compiled of it, in its folder. */
+  readonly compiledGuest: string;
   /** In the folder of the guest, where the child looks for it. */
   readonly logic: string;
   readonly probe: string;
@@ -27,8 +29,9 @@ export function sandboxFiles(): SandboxFiles {
   };
   return {
     node: process.execPath,
-    child: built('child.mjs'),
+    child: built('child.cjs'),
     guest: built('guest.js'),
+    compiledGuest: built('guest.compiled'),
     logic: built('logic.js'),
     probe: built('probe.mjs'),
     native: nativeFile(),
@@ -39,7 +42,8 @@ interface NodeGypBuild {
   path(this: void, folder: string): string;
 }
 
-function nativeFile(): string {
+/** Throws where isolated-vm has none for this platform. */
+export function nativeFile(): string {
   const require = createRequire(import.meta.url);
   const main = require.resolve('isolated-vm');
   // The package's own dependency, so it is looked for from there.

@@ -52,7 +52,7 @@ export class Launcher {
     return new Launcher(files, { wrap, prlimit }, [isolate, ...layers, rlimits, watchdog]);
   }
 
-  /** Starts `child.mjs` or `probe.mjs`. Nothing of this process's environment is passed on. */
+  /** Starts `child.cjs` or `probe.mjs`. Nothing of this process's environment is passed on. */
   launch(script: 'child' | 'probe', args: readonly string[] = []): Launched {
     const { wrap, prlimit } = this.walls;
     const limits = prlimit === undefined ? [] : [prlimit, ...RLIMITS, '--'];
