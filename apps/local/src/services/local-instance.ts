@@ -145,6 +145,7 @@ export class LocalInstance {
       env: () => this.environmentOf(role),
       logFile: join(home.logs, `${role}-${number}.log`),
       onChange: () => void this.announce().catch((error: unknown) => this.postgresLog.write(String(error))),
+      isCovered: () => role === 'runner' && this.services.some(isRunningRunner),
     });
     this.services.push(service);
     return service;
@@ -232,6 +233,8 @@ export class LocalInstance {
     return this.writing;
   }
 }
+
+const isRunningRunner = ({ role, running }: Service): boolean => role === 'runner' && running !== undefined;
 
 const writeConnections = (home: Home, { warehouse }: DatabaseUrls): Promise<void> =>
   writeAtomically(

@@ -19,7 +19,7 @@ describe('a service of the instance', () => {
   });
 
   /** A program that counts its starts in a file, and then does what it is told. */
-  const serviceThat = async (does: string): Promise<Service> => {
+  const serviceThat = async (does: string, isCovered = false): Promise<Service> => {
     const script = join(folder, 'service.mjs');
     await writeFile(
       script,
@@ -38,6 +38,7 @@ describe('a service of the instance', () => {
       onChange: () => {
         changes += 1;
       },
+      isCovered: () => isCovered,
     });
     return service;
   };
@@ -64,6 +65,15 @@ describe('a service of the instance', () => {
     process.kill(running.pid ?? 0, 'SIGKILL');
     await vi.waitFor(() => expect(running.running?.id).toBe('rnr_2'), { timeout: 3_000 });
     expect(changes).toBeGreaterThanOrEqual(3);
+  });
+
+  it('that others stand in for is brought back after they have taken over', async () => {
+    const running = await serviceThat('ready(); setInterval(() => {}, 1000);', true);
+    await running.start();
+    const killedMs = performance.now();
+    process.kill(running.pid ?? 0, 'SIGKILL');
+    await vi.waitFor(() => expect(running.running?.id).toBe('rnr_2'), { timeout: 5_000 });
+    expect(performance.now() - killedMs).toBeGreaterThan(900);
   });
 
   it('that dies again at once is tried again until it lives', async () => {

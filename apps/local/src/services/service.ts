@@ -14,6 +14,8 @@ export interface ServiceSpec {
   readonly env: () => { readonly [name: string]: string | undefined };
   readonly logFile: string;
   readonly onChange: () => void;
+  /** Whether others do its work while it is gone: then they get the cores until they have taken it over. */
+  readonly isCovered?: () => boolean;
 }
 
 /** What a service says of itself, as one JSON line on standard output, when it is ready. */
@@ -23,6 +25,8 @@ export type Ready = z.infer<typeof readyLine>['ready'];
 const READY_WAIT_MS = 60_000;
 const RESTART_FIRST_MS = 50;
 const RESTART_MAX_MS = 5_000;
+/** About as long as a job with a million keys takes to go on elsewhere. A start costs as much as that on the same cores. */
+const RESTART_COVERED_MS = 1_000;
 const LAST_WORDS_WAIT_MS = 200;
 
 /** One process of the instance, started again whenever it ends by itself. */
@@ -124,11 +128,11 @@ export class Service {
     if (wasReady || this.quickDeaths > 0) void this.startAgain({ wasReady });
   }
 
-  /** Only a service that cannot even start is given growing rests: one that was killed is wanted back at once. */
+  /** Only a service that cannot even start is given growing rests: one that was killed is wanted back. */
   private async startAgain({ wasReady }: { readonly wasReady: boolean }): Promise<void> {
     this.quickDeaths = wasReady ? 1 : this.quickDeaths + 1;
-    const waitMs = Math.min(RESTART_FIRST_MS * 2 ** (this.quickDeaths - 1), RESTART_MAX_MS);
-    await sleep(waitMs);
+    const restMs = Math.min(RESTART_FIRST_MS * 2 ** (this.quickDeaths - 1), RESTART_MAX_MS);
+    await sleep(this.spec.isCovered?.() === true ? Math.max(restMs, RESTART_COVERED_MS) : restMs);
     if (!this.stopping) await this.launch();
   }
 
