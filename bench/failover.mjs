@@ -25,6 +25,9 @@ const WAYS = ['killed', 'drained', 'frozen'];
 const LIVE_PER_SECOND = 2_000;
 const BATCH_INTERVAL_MS = 500;
 const WAIT_MS = 60_000;
+/** Of the instance: whichever is taken away is brought back, and the next time comes after that. */
+const RUNNERS = 2;
+const LOOK_EVERY_MS = 200;
 /** Batches between two of them, so that each finds a job that is well. */
 const CALM_BATCHES = 4;
 
@@ -97,6 +100,10 @@ async function measure(id, way) {
 async function takeAway(id, way) {
   await jobs.waitFor(id, ({ status }) => status === 'running', { timeoutMs: WAIT_MS });
   const { lastBatch } = await jobs.get(id);
+  await until('there is a runner to go on with', WAIT_MS, async () => {
+    const runners = (await instance.processes()).filter(({ role }) => role === 'runner');
+    return runners.length >= RUNNERS ? true : undefined;
+  });
   const calm = (job) => job.status === 'running' && job.lastBatch.batchId >= lastBatch.batchId + CALM_BATCHES;
   await jobs.waitFor(id, calm, { timeoutMs: WAIT_MS });
   // At any moment of the interval between batches and of that between checkpoints.
@@ -108,10 +115,7 @@ async function takeAway(id, way) {
   if (way === 'killed') kill(victim.pid, 'SIGKILL');
   if (way === 'drained') kill(victim.pid, 'SIGTERM');
   if (way === 'frozen') for (const pid of pids) kill(pid, 'SIGSTOP');
-  const batch = await until('the next batch is committed elsewhere', WAIT_MS, async () => {
-    const { items } = await jobs.batches(id, { limit: 10 });
-    return items.findLast(({ commit }) => commit !== null && commit.epoch > epoch);
-  });
+  const batch = await nextBatch(id, epoch);
   if (way === 'frozen') for (const pid of pids) kill(pid, 'SIGKILL');
   const events = (await jobs.events(id, { limit: 50 })).items.filter(({ at }) => Date.parse(at) >= atMs);
   const [claimed, restored] = ['run.claimed', 'run.restored'].map((type) => events.find((one) => one.type === type));
@@ -122,6 +126,16 @@ async function takeAway(id, way) {
     rebuilt: restored.data.rebuilt.length,
     finished: restored.data.finished.length,
   };
+}
+
+/** When it was committed says the service itself, so it is enough to look now and then: each look is work for the same cores. */
+async function nextBatch(id, epoch) {
+  for (const deadlineMs = performance.now() + WAIT_MS; performance.now() < deadlineMs; await sleep(LOOK_EVERY_MS)) {
+    const { items } = await jobs.batches(id, { limit: 10 });
+    const batch = items.findLast(({ commit }) => commit !== null && commit.epoch > epoch);
+    if (batch !== undefined) return batch;
+  }
+  throw new Error(`After ${WAIT_MS} ms no batch is committed elsewhere.`);
 }
 
 async function untilCheckpoint(id) {

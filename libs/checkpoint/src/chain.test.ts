@@ -17,6 +17,15 @@ describe('the next checkpoint', () => {
     expect(snapshotKind(size)).toBe(kind);
   });
 
+  it.each([
+    ['delta', 'there are ten of them', { baseBytes: 100, deltaBytes: 10, deltas: 10 }],
+    ['delta', 'they are larger than half of the base', { baseBytes: 100, deltaBytes: 51, deltas: 1 }],
+    ['full', 'there are twenty of them', { baseBytes: 100, deltaBytes: 10, deltas: 20 }],
+    ['full', 'there is nothing to build on', undefined],
+  ] as const)('is %s, where a job waits for it, when %s', (kind, _, size) => {
+    expect(snapshotKind(size, true)).toBe(kind);
+  });
+
   it('is decided by the stored bytes of all operators and by the checkpoints that wrote any', async () => {
     const store = new InMemoryObjectStore();
     const whole = aCheckpoint(1, [aBlock('a', { x: 1 }), aBlock('b', { x: 1 })]);

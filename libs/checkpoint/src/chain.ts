@@ -25,12 +25,19 @@ export function chainOf(path: string, manifest: CheckpointManifest): CheckpointC
 
 /** A restore reads every delta; ten keep that, and what one damaged file takes with it, to some minutes of work. */
 const DELTAS_MAX = 10;
+/** The last one of a run whose job waits to go on elsewhere is quick to write; the next run then begins with a whole one. */
+const DELTAS_MAX_AWAITED = 2 * DELTAS_MAX;
 /** Beyond this part of the base's stored bytes, a restore reads too much that was replaced since. */
 const DELTA_SHARE_MAX = 0.5;
 
-/** Whether the next checkpoint is a whole copy of the state or what changed since the one before. Pure. */
-export function snapshotKind(chain: ChainSize | undefined): 'full' | 'delta' {
-  if (chain === undefined || chain.deltas >= DELTAS_MAX) return 'full';
+/**
+ * Whether the next checkpoint is a whole copy of the state or what changed since the one before. Pure.
+ *
+ * @param isAwaited whether a job stands still until it is written
+ */
+export function snapshotKind(chain: ChainSize | undefined, isAwaited = false): 'full' | 'delta' {
+  if (chain === undefined || chain.deltas >= (isAwaited ? DELTAS_MAX_AWAITED : DELTAS_MAX)) return 'full';
+  if (isAwaited) return 'delta';
   return chain.deltaBytes > chain.baseBytes * DELTA_SHARE_MAX ? 'full' : 'delta';
 }
 

@@ -189,6 +189,18 @@ describe('a checkpoint after another', () => {
     expect([base, delta, next].map((begun) => begun?.buildsOn)).toEqual([[], [base?.path], []]);
   });
 
+  it('is what changed since, also where that is much, as soon as the job waits to go on elsewhere', async () => {
+    const checkpoints = checkpointer();
+    await write(checkpoints, 1);
+    await write(checkpoints, 2);
+    expect(checkpoints.kind).toBe('full');
+
+    run.drain('runner_shutdown');
+    expect(checkpoints.kind).toBe('delta');
+    run.obey({ desired: 'running', revision: 1, savepoint: 1 });
+    expect(checkpoints.kind).toBe('full');
+  });
+
   it('goes on from the checkpoint that the run was restored from', async () => {
     const before = checkpointer();
     await write(before, 1);

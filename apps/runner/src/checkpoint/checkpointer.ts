@@ -79,7 +79,8 @@ export class Checkpointer {
   get kind(): StateSnapshot['kind'] {
     // A savepoint depends on no other one, and is the state as the job has it, not what was written of it before.
     if (this.isAskedFor() || this.onBase >= ON_BASE_MAX) return 'full';
-    return snapshotKind(this.chain === undefined ? undefined : sizeOf(this.chain));
+    const isAwaited = this.run.draining !== undefined;
+    return snapshotKind(this.chain === undefined ? undefined : sizeOf(this.chain), isAwaited);
   }
 
   /** Whether the loop should hand over a snapshot now. Throws when checkpoints have failed too often. */

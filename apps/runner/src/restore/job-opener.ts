@@ -1,3 +1,4 @@
+import type { ReadCheckpoint } from '@tidemark/checkpoint';
 import type { ClaimedRun } from '@tidemark/domain';
 import type { GraphRuntime, Sink, Source } from '@tidemark/engine';
 
@@ -9,6 +10,11 @@ export interface OpenedJob {
   readonly graph: KillableGraph;
   readonly sources: readonly Source[];
   readonly sinks: readonly Sink[];
+  /**
+   * The checkpoint that the run starts from, where it was begun to be read while the rest was opened. Given out once:
+   * it holds the stored bytes of the whole state.
+   */
+  takeCheckpoint?(): Promise<ReadCheckpoint> | undefined;
   close(): Promise<void>;
 }
 

@@ -4,9 +4,10 @@ import { openSink, openSource, type ConnectorContext } from '@tidemark/connector
 import { bundlePaths, TidemarkError, type ClaimedRun } from '@tidemark/domain';
 import type { SandboxedGraph, SandboxHost } from '@tidemark/sandbox';
 import type { OpenedJob } from './job-opener.js';
+import { readAhead } from './read-ahead.js';
 
 /**
- * Opens a job's sandbox, sources and sinks. What was opened is closed again when one of them cannot be. `onStarted` gets
+ * Opens a job's sandbox, sources and sinks, and begins to read its checkpoint. What was opened is closed again when one of them cannot be. `onStarted` gets
  * the sandbox as soon as it lives, while a source or a sink may still be on its way.
  */
 export async function openJob(
@@ -26,6 +27,7 @@ export async function openJob(
     sinks: nodes.filter(({ kind }) => kind === 'sink').map((node) => openSink(node, tools.context)),
   };
   void opening.graph.then(tools.onStarted, () => undefined);
+  const takeCheckpoint = readAhead(claimed, tools.objects);
   const ends = [...opening.sources, ...opening.sinks];
   const close = async (): Promise<void> => {
     await opening.graph.then(
@@ -51,7 +53,7 @@ export async function openJob(
       Promise.all(opening.sources),
       Promise.all(opening.sinks),
     ]);
-    return { graph, sources, sinks, close };
+    return { graph, sources, sinks, takeCheckpoint, close };
   } catch (error) {
     await close();
     throw error;

@@ -6,6 +6,7 @@ import { RecordedMetrics } from '@tidemark/observability/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aBlock, aCheckpointId, aClaimedRun, aDecisionFor, aShape, aSnapshot } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
+import { readAhead } from './read-ahead.js';
 import { restoreState } from './restore-state.js';
 
 let runs: RecordingRunStore;
@@ -76,7 +77,9 @@ function claimedFrom(checkpoint: Checkpoint): ClaimedRun {
   return { ...aClaimedRun(), checkpoint, decision: aDecisionFor(checkpoint) };
 }
 
-const restore = (claimed: ClaimedRun) => restoreState(claimed, { runs, objects, graph });
+let isReadAhead = false;
+const restore = (claimed: ClaimedRun) =>
+  restoreState(claimed, { runs, objects, graph, ahead: isReadAhead ? readAhead(claimed, objects)() : undefined });
 
 async function damage({ path }: Checkpoint): Promise<void> {
   const [state] = (await objects.list(path)).filter((object) => object.endsWith('.zst'));
@@ -89,7 +92,11 @@ async function damage({ path }: Checkpoint): Promise<void> {
   );
 }
 
-describe('restoring a job', () => {
+describe.each([false, true])('restoring a job, its checkpoint read ahead: %s', (ahead) => {
+  beforeEach(() => {
+    isReadAhead = ahead;
+  });
+
   it('gives the graph its state, and the position of its checkpoint', async () => {
     const checkpoint = await aStoredCheckpoint(7);
 
@@ -229,5 +236,25 @@ describe('restoring a job', () => {
     await damage(checkpoint);
 
     expect(await restore(claimedFrom(checkpoint))).toEqual({ outcome: 'fenced' });
+  });
+});
+
+describe('a checkpoint that is read ahead', () => {
+  it('is none where a run starts from none', () => {
+    expect(readAhead(aClaimedRun(), objects)()).toBeUndefined();
+  });
+
+  it('is given out once: a run does not hold its bytes for as long as it lives', async () => {
+    const take = readAhead(claimedFrom(await aStoredCheckpoint(7)), objects);
+
+    expect((await take())?.manifest.batchId).toBe(7);
+    expect(take()).toBeUndefined();
+  });
+
+  it('troubles nobody who never asks for it, if it is damaged', async () => {
+    const checkpoint = await aStoredCheckpoint(7);
+    await damage(checkpoint);
+    readAhead(claimedFrom(checkpoint), objects);
+    await new Promise((resolve) => setImmediate(resolve));
   });
 });

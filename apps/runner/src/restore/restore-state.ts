@@ -32,13 +32,21 @@ export type Restored =
  */
 export async function restoreState(
   claimed: ClaimedRun,
-  tools: { readonly runs: RunStore; readonly objects: ObjectStore; readonly graph: GraphRuntime },
+  tools: {
+    readonly runs: RunStore;
+    readonly objects: ObjectStore;
+    readonly graph: GraphRuntime;
+    /** The run's checkpoint, if somebody has begun to read it. */
+    readonly ahead?: Promise<ReadCheckpoint> | undefined;
+  },
 ): Promise<Restored> {
   let { decision, checkpoint, base } = claimed;
+  let { ahead } = tools;
   for (;;) {
     if (decision.verdict.outcome !== 'start') return { outcome: 'held', decision };
     if (checkpoint === undefined) return { outcome: 'restored', position: base, checkpoint, base, chain: undefined };
-    const opened = await open(checkpoint, tools.objects);
+    const opened = await open(checkpoint, tools.objects, ahead);
+    ahead = undefined;
     const loaded = opened.outcome === 'read' ? await load(opened.read, checkpoint, decision, tools.graph) : opened;
     if (loaded.outcome === 'loaded') {
       const position = positionFrom(checkpoint, claimed.fence.jobId, base);
@@ -66,10 +74,11 @@ type Unreadable = { readonly outcome: 'unreadable'; readonly reason: string };
 async function open(
   { path, manifestSha256 }: Checkpoint,
   objects: ObjectStore,
+  ahead: Promise<ReadCheckpoint> | undefined,
 ): Promise<{ readonly outcome: 'read'; readonly read: ReadCheckpoint } | Unreadable> {
   if (manifestSha256 === undefined) return { outcome: 'unreadable', reason: 'its row has no hash of the manifest' };
   try {
-    return { outcome: 'read', read: await readCheckpoint(objects, path, manifestSha256) };
+    return { outcome: 'read', read: await (ahead ?? readCheckpoint(objects, path, manifestSha256)) };
   } catch (error) {
     return { outcome: 'unreadable', reason: reasonIfUnreadable(error) };
   }

@@ -155,11 +155,14 @@ export class RunJob {
     return this.runToTheEnd(run, engine, { overdue: resumed.rebuilt.length > 0, chain });
   }
 
-  private restore(run: ActiveRun, { graph }: OpenedJob): Promise<Restored> {
+  private restore(run: ActiveRun, job: OpenedJob): Promise<Restored> {
     const { fence, trace } = run.claimed;
     const { tenantId, jobId, runId, epoch } = fence;
     return inSpan(SPANS.restore, { parent: trace, attributes: { tenantId, jobId, runId, epoch } }, () =>
-      restoreState(run.claimed, { runs: this.runs, objects: this.objects, graph }),
+      restoreState(run.claimed, {
+        ...{ runs: this.runs, objects: this.objects, graph: job.graph },
+        ahead: job.takeCheckpoint?.(),
+      }),
     );
   }
 
