@@ -235,11 +235,10 @@ export class SandboxHost {
 
   private async launch(): Promise<SandboxProcess> {
     if (this.closed) throw new TidemarkError('sandbox_lost', { reason: 'the service is stopping' });
-    const process = await SandboxProcess.start(this.launcher);
-    this.processes.add(process);
-    void process.gone.then(() => this.processes.delete(process));
-    if (this.closed) process.kill();
-    return process;
+    return SandboxProcess.start(this.launcher, (process) => {
+      this.processes.add(process);
+      void process.gone.then(() => this.processes.delete(process));
+    });
   }
 
   private warmUpLater(): void {

@@ -28,7 +28,7 @@ class TakenOver implements Launched {
   readonly child: ChildProcess;
   private readonly reader = new FrameReader();
 
-  constructor(answer: (say: TakenOver['say'], asked: unknown) => void) {
+  constructor(answer: (say: TakenOver['say'], asked: unknown) => void, isReady = true) {
     const child = Object.assign(new EventEmitter(), {
       pid: 0,
       exitCode: null,
@@ -42,7 +42,7 @@ class TakenOver implements Launched {
     this.stdin.on('data', (bytes: Buffer) => {
       for (const { header } of this.reader.push(bytes)) answer(this.say, (header as { readonly type?: unknown }).type);
     });
-    this.say({ type: 'ready', precompiled: true });
+    if (isReady) this.say({ type: 'ready', precompiled: true });
   }
 
   readonly say = (header: object, body: string | Buffer = ''): void => {
@@ -117,6 +117,18 @@ it('a manifest is taken only if a database can keep it', () => {
   expect(taken({ path: 'in' })).toBe(true);
   expect(taken({ path: '\0' })).toBe(false);
   expect(taken({ deep: [{ '\ud800': 1 }] })).toBe(false);
+});
+
+describe('a sandbox that is not ready yet', () => {
+  it('can be ended by whoever has launched it', async () => {
+    const silent = new TakenOver(() => undefined, false);
+    const launched: SandboxProcess[] = [];
+    const starting = SandboxProcess.start({ launch: () => silent }, (process) => launched.push(process));
+    launched[0]?.kill();
+
+    await expect(starting).rejects.toMatchObject({ code: 'sandbox_lost' });
+    expect(silent.killed).toBe(true);
+  });
 });
 
 describe('S16 a batch is refused and the process killed when it', () => {

@@ -82,14 +82,22 @@ export class SandboxProcess {
     });
   }
 
-  /** Resolves when the process is ready for its first request. Throws `sandbox_lost` if it does not come up. */
-  static async start(launcher: Pick<Launcher, 'launch'>): Promise<SandboxProcess> {
+  /**
+   * Resolves when the process is ready for its first request. Throws `sandbox_lost` if it does not come up.
+   *
+   * @param onLaunched gets the process as soon as there is one, to be able to end it before it is ready
+   */
+  static async start(
+    launcher: Pick<Launcher, 'launch'>,
+    onLaunched: (process: SandboxProcess) => void = () => undefined,
+  ): Promise<SandboxProcess> {
     const launched = launcher.launch('child');
     const reportedPid = { value: 0 };
     const process = new SandboxProcess(launched, reportedPid);
+    onLaunched(process);
     const bounds = { killAfterMs: 20_000, memoryMb: 64, overDeadline: tooSlow, overMemory: tooSlow };
-    const [pid, { reply }] = await Promise.all([launched.pid, process.exchange(bounds, [])]);
-    reportedPid.value = pid;
+    const knowPid = launched.pid.then((pid) => (reportedPid.value = pid));
+    const [{ reply }] = await Promise.all([process.exchange(bounds, []), knowPid]);
     if (reply.type !== 'ready') throw nonsense(`it said ${reply.type} instead of being ready`);
     return process;
   }
