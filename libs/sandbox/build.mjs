@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { ENVIRONMENT } from './src/os/environment.ts';
 import { nativeFile, NODE_FLAGS } from './src/os/files.ts';
 
 const project = dirname(fileURLToPath(import.meta.url));
@@ -74,8 +75,9 @@ const guestCode = Buffer.concat([Buffer.from(`// ${hash}\n`), guestFile.contents
 
 const files = [
   ...[child, probe, logic].flatMap(({ outputFiles }) => outputFiles),
-  { path: guestFile.path, contents: guestCode },
+  // First what a sandbox looks for beside the script: of another script, it is left.
   { path: guestFile.path.replace(/\.js$/, '.compiled'), contents: await compiled() },
+  { path: guestFile.path, contents: guestCode },
 ];
 
 // Renamed into place: a sandbox may start, or another build run, at any moment.
@@ -99,7 +101,7 @@ async function compiled() {
       nativeFile(),
       await write('job.js', rehearsal.outputFiles[0].contents),
     ];
-    const options = { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 };
+    const options = { env: ENVIRONMENT, encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 };
     const { stdout } = await promisify(execFile)(process.execPath, [...NODE_FLAGS, ...args], options);
     return stdout;
   } finally {

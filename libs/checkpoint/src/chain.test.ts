@@ -19,10 +19,11 @@ describe('the next checkpoint', () => {
 
   it.each([
     ['delta', 'there are ten of them', { baseBytes: 100, deltaBytes: 10, deltas: 10 }],
-    ['delta', 'they are larger than half of the base', { baseBytes: 100, deltaBytes: 51, deltas: 1 }],
+    ['delta', 'they are as large as their base', { baseBytes: 100, deltaBytes: 100, deltas: 1 }],
+    ['full', 'they are larger than that', { baseBytes: 100, deltaBytes: 101, deltas: 1 }],
     ['full', 'there are twenty of them', { baseBytes: 100, deltaBytes: 10, deltas: 20 }],
     ['full', 'there is nothing to build on', undefined],
-  ] as const)('is %s, where a job waits for it, when %s', (kind, _, size) => {
+  ] as const)('is %s, where somebody waits for the run to end, when %s', (kind, _, size) => {
     expect(snapshotKind(size, true)).toBe(kind);
   });
 

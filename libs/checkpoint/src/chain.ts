@@ -25,20 +25,20 @@ export function chainOf(path: string, manifest: CheckpointManifest): CheckpointC
 
 /** A restore reads every delta; ten keep that, and what one damaged file takes with it, to some minutes of work. */
 const DELTAS_MAX = 10;
-/** The last one of a run whose job waits to go on elsewhere is quick to write; the next run then begins with a whole one. */
-const DELTAS_MAX_AWAITED = 2 * DELTAS_MAX;
 /** Beyond this part of the base's stored bytes, a restore reads too much that was replaced since. */
 const DELTA_SHARE_MAX = 0.5;
+/** The last one of a run, for whose end somebody waits, is a delta for as long again; the next one that is due is whole then. */
+const AWAITED_FACTOR = 2;
 
 /**
  * Whether the next checkpoint is a whole copy of the state or what changed since the one before. Pure.
  *
- * @param isAwaited whether a job stands still until it is written
+ * @param isAwaited whether somebody waits for the run to end, which it does when this one is written
  */
 export function snapshotKind(chain: ChainSize | undefined, isAwaited = false): 'full' | 'delta' {
-  if (chain === undefined || chain.deltas >= (isAwaited ? DELTAS_MAX_AWAITED : DELTAS_MAX)) return 'full';
-  if (isAwaited) return 'delta';
-  return chain.deltaBytes > chain.baseBytes * DELTA_SHARE_MAX ? 'full' : 'delta';
+  const factor = isAwaited ? AWAITED_FACTOR : 1;
+  if (chain === undefined || chain.deltas >= factor * DELTAS_MAX) return 'full';
+  return chain.deltaBytes > chain.baseBytes * factor * DELTA_SHARE_MAX ? 'full' : 'delta';
 }
 
 export interface ChainSize {

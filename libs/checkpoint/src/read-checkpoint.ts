@@ -28,8 +28,8 @@ export interface ReadCheckpoint {
 
 /**
  * Opens a checkpoint. When this resolves, every byte of it was held against its SHA-256: the manifest's, which the
- * caller brings, and each file's, which the manifest names. The stored bytes are held in memory: they are at most half
- * as much again as the state once was, compressed.
+ * caller brings, and each file's, which the manifest names. The stored bytes are held in memory: those
+ * of a whole state, compressed, and those of deltas until they are as many again, and of one more.
  *
  * Throws `checkpoint_version_unknown`, or `checkpoint_unreadable` with the file and what is wrong with it. Other errors
  * are the store's own and say nothing about the checkpoint.

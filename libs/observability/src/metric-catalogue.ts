@@ -140,7 +140,7 @@ export const METRICS = {
   },
   restoreDuration: {
     ...{ name: 'tidemark.run.restore.duration', kind: 'histogram', unit: 's', of: 'runner', attributes: [] },
-    says: 'From an opened job to its state being restored, and batches of before having run again.',
+    says: 'From an opened job to its state being restored, and batches of before having run again. Reading the checkpoint has begun before.',
     bounds: WORK_BOUNDS,
   },
   runsEnded: {

@@ -189,9 +189,11 @@ describe('a checkpoint after another', () => {
     expect([base, delta, next].map((begun) => begun?.buildsOn)).toEqual([[], [base?.path], []]);
   });
 
-  it('is what changed since, also where that is much, as soon as the job waits to go on elsewhere', async () => {
+  it('is what changed since, also where that is much, as soon as somebody waits for the run to end', async () => {
     const checkpoints = checkpointer();
-    await write(checkpoints, 1);
+    const rows = [aBlock(1), aBlock(1_000_000), aBlock(2_000_000)].values();
+    checkpoints.begin(aSnapshot(1, { kind: checkpoints.kind, next: async () => rows.next().value }), PAUSE_MS);
+    await checkpoints.settle();
     await write(checkpoints, 2);
     expect(checkpoints.kind).toBe('full');
 

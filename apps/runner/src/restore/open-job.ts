@@ -7,8 +7,8 @@ import type { OpenedJob } from './job-opener.js';
 import { readAhead } from './read-ahead.js';
 
 /**
- * Opens a job's sandbox, sources and sinks, and begins to read its checkpoint. What was opened is closed again when one of them cannot be. `onStarted` gets
- * the sandbox as soon as it lives, while a source or a sink may still be on its way.
+ * Opens a job's sandbox, sources and sinks, and begins to read its checkpoint. What was opened is closed again when one of
+ * them cannot be. `onStarted` gets the sandbox as soon as it lives, while a source or a sink may still be on its way.
  */
 export async function openJob(
   claimed: ClaimedRun,
@@ -27,7 +27,12 @@ export async function openJob(
     sinks: nodes.filter(({ kind }) => kind === 'sink').map((node) => openSink(node, tools.context)),
   };
   void opening.graph.then(tools.onStarted, () => undefined);
-  const takeCheckpoint = readAhead(claimed, tools.objects);
+  // Not before: a sink that does not answer would hold the state's bytes for as long.
+  const reading = Promise.all([Promise.all(opening.sources), Promise.all(opening.sinks)]).then(([sources, sinks]) => ({
+    sources,
+    sinks,
+    takeCheckpoint: readAhead(claimed, tools.objects),
+  }));
   const ends = [...opening.sources, ...opening.sinks];
   const close = async (): Promise<void> => {
     await opening.graph.then(
@@ -48,12 +53,8 @@ export async function openJob(
     );
   };
   try {
-    const [graph, sources, sinks] = await Promise.all([
-      opening.graph,
-      Promise.all(opening.sources),
-      Promise.all(opening.sinks),
-    ]);
-    return { graph, sources, sinks, takeCheckpoint, close };
+    const [graph, opened] = await Promise.all([opening.graph, reading]);
+    return { graph, ...opened, close };
   } catch (error) {
     await close();
     throw error;

@@ -16,8 +16,13 @@ export function readAhead(
   let reading: Promise<ReadCheckpoint> | undefined = readCheckpoint(objects, path, manifestSha256).then((read) => {
     const [first] = Object.keys(shapes);
     // Files lie compressed: the first one is made ready, too.
-    const begun = first === undefined ? undefined : { uid: first, blocks: oneAhead(read.blocks(first)) };
-    return { ...read, blocks: (uid: string) => (uid === begun?.uid ? begun.blocks : oneAhead(read.blocks(uid))) };
+    let begun = first === undefined ? undefined : oneAhead(read.blocks(first));
+    const blocks = (uid: string): AsyncIterable<Uint8Array> => {
+      const ready = uid === first ? begun : undefined;
+      if (ready !== undefined) begun = undefined;
+      return ready ?? oneAhead(read.blocks(uid));
+    };
+    return { ...read, blocks };
   });
   reading.catch(() => undefined);
   return () => {

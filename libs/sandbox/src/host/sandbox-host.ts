@@ -188,6 +188,10 @@ export class SandboxHost {
     this.current = { mode, layers, attacks, missing };
     for (const name of missing) log(`The sandbox on this machine does not have: ${name}`);
     this.warmUp();
+    void this.spare?.then((warm) => {
+      if (warm?.isPrecompiled === false)
+        log('Sandboxes start slower than they could: what the build compiled for them is not of this Node.');
+    });
     return this.current;
   }
 
@@ -242,11 +246,10 @@ export class SandboxHost {
   }
 
   private warmUpLater(): void {
-    clearTimeout(this.warming);
-    this.warming = setTimeout(() => {
+    this.warming ??= setTimeout(() => {
+      this.warming = undefined;
       this.warmUp();
-    }, WARM_AFTER_MS);
-    this.warming.unref();
+    }, WARM_AFTER_MS).unref();
   }
 
   private warmUp(): void {

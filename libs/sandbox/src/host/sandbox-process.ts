@@ -49,6 +49,8 @@ export class SandboxProcess {
   readonly lost: Promise<TidemarkError>;
   /** Resolves when the process is no more, however it ended. */
   readonly gone: Promise<void>;
+  /** Whether its V8 took what was compiled of the guest when that was built. */
+  isPrecompiled = false;
   private readonly reader = new FrameReader();
   private waiting: Waiting | undefined;
   private end: TidemarkError | 'killed' | undefined;
@@ -98,7 +100,12 @@ export class SandboxProcess {
     const bounds = { killAfterMs: 20_000, memoryMb: 64, overDeadline: tooSlow, overMemory: tooSlow };
     const knowPid = launched.pid.then((pid) => (reportedPid.value = pid));
     const [{ reply }] = await Promise.all([process.exchange(bounds, []), knowPid]);
-    if (reply.type !== 'ready') throw nonsense(`it said ${reply.type} instead of being ready`);
+    if (reply.type !== 'ready') {
+      const error = nonsense(`it said ${reply.type} instead of being ready`);
+      process.fail(error);
+      throw error;
+    }
+    process.isPrecompiled = reply.precompiled;
     return process;
   }
 
