@@ -67,11 +67,11 @@ describe('R16: a job whose sink is slow', () => {
       (batch) => batch.commit !== null && batch.batchId > batchId,
     );
 
-  /** Of the runner and its sandboxes, at this moment. */
+  /** Of the runner and the job's sandbox, at this moment. The other one waits for a next job, and may not have begun yet. */
   async function residentBytes(): Promise<number> {
     const { pid } = await instance.runnerOf(job.id);
-    const all = await Promise.all([pid, ...(await descendantsOf(pid))].map(residentBytesOf));
-    return all.reduce((sum, bytes) => sum + bytes, 0);
+    const sandboxes = await Promise.all((await descendantsOf(pid)).map(residentBytesOf));
+    return (await residentBytesOf(pid)) + Math.max(...sandboxes);
   }
 
   it('reads no more than the sink takes, within bounded memory, and keeps its runner', async () => {
