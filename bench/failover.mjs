@@ -115,7 +115,12 @@ async function takeAway(id, way) {
   if (way === 'killed') kill(victim.pid, 'SIGKILL');
   if (way === 'drained') kill(victim.pid, 'SIGTERM');
   if (way === 'frozen') for (const pid of pids) kill(pid, 'SIGSTOP');
-  const batch = await nextBatch(id, epoch);
+  // When it was committed says the service itself, so it is enough to look now and then: each look is work for the same cores.
+  const look = async () => {
+    const { items } = await jobs.batches(id, { limit: 10 });
+    return items.findLast(({ commit }) => commit !== null && commit.epoch > epoch);
+  };
+  const batch = await until('the next batch is committed elsewhere', WAIT_MS, look, LOOK_EVERY_MS);
   if (way === 'frozen') for (const pid of pids) kill(pid, 'SIGKILL');
   const events = (await jobs.events(id, { limit: 50 })).items.filter(({ at }) => Date.parse(at) >= atMs);
   const [claimed, restored] = ['run.claimed', 'run.restored'].map((type) => events.find((one) => one.type === type));
@@ -126,16 +131,6 @@ async function takeAway(id, way) {
     rebuilt: restored.data.rebuilt.length,
     finished: restored.data.finished.length,
   };
-}
-
-/** When it was committed says the service itself, so it is enough to look now and then: each look is work for the same cores. */
-async function nextBatch(id, epoch) {
-  for (const deadlineMs = performance.now() + WAIT_MS; performance.now() < deadlineMs; await sleep(LOOK_EVERY_MS)) {
-    const { items } = await jobs.batches(id, { limit: 10 });
-    const batch = items.findLast(({ commit }) => commit !== null && commit.epoch > epoch);
-    if (batch !== undefined) return batch;
-  }
-  throw new Error(`After ${WAIT_MS} ms no batch is committed elsewhere.`);
 }
 
 async function untilCheckpoint(id) {

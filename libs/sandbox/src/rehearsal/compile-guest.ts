@@ -13,15 +13,16 @@ import { JobIsolate, type Answer } from '../child/job-isolate.js';
 import type { ReplyOf } from '../messages.js';
 
 const [, , guestPath = '', nativePath = '', jobPath = ''] = process.argv;
+const MEMORY_MB = 256;
 const BATCHES = 3;
 const RECORDS = 100;
 const BOUNDS = { deadlineMs: 60_000, seed: 'rehearsal' };
 
 const { ivm: isolatedVm } = createRequire(nativePath)(nativePath) as { readonly ivm: typeof ivm };
 const code = readFileSync(guestPath, 'utf8');
-const job = new JobIsolate(isolatedVm, { code, compiled: undefined }, 256);
+const job = new JobIsolate(isolatedVm, { code, compiled: undefined }, MEMORY_MB);
 
-said(job.load(readFileSync(jobPath, 'utf8'), { type: 'load', memoryMb: 256, ...BOUNDS }), 'loaded');
+said(job.load(readFileSync(jobPath, 'utf8'), { type: 'load', memoryMb: MEMORY_MB, ...BOUNDS }), 'loaded');
 for (let batchId = 1; batchId <= BATCHES; batchId += 1) {
   runBatch(batchId);
   for (const { uid, bytes } of blocksOf('full')) {
