@@ -1,10 +1,10 @@
-import { checkpointPath, InMemoryObjectStore, writeCheckpoint, type CheckpointChain } from '@tidemark/checkpoint';
-import type { Checkpoint, CheckpointId, ClaimedRun, OperatorVerdict, RestoreDecision } from '@tidemark/domain';
+import { InMemoryObjectStore, writeCheckpoint, type CheckpointChain } from '@tidemark/checkpoint';
+import type { Checkpoint, ClaimedRun, OperatorVerdict, RestoreDecision } from '@tidemark/domain';
 import type { GraphRuntime, StoredForm } from '@tidemark/engine';
 import { METRICS } from '@tidemark/observability';
 import { RecordedMetrics } from '@tidemark/observability/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aBlock, aCheckpointId, aClaimedRun, aDecisionFor, aShape, aSnapshot } from '../testing/a-run.js';
+import { aBlock, aCheckpoint, aClaimedRun, aDecisionFor, aSnapshot } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
 import { readAhead } from './read-ahead.js';
 import { restoreState } from './restore-state.js';
@@ -39,37 +39,28 @@ interface Stored extends Checkpoint {
 
 /** A complete checkpoint of this batch in the object store, and its row. */
 async function aStoredCheckpoint(batchId: number, parent?: CheckpointChain): Promise<Stored> {
-  const { fence, revision, manifest } = aClaimedRun();
-  const { tenantId, jobId, epoch } = fence;
-  const id: CheckpointId = aCheckpointId(batchId);
-  const snapshot = aSnapshot(batchId);
-  const path = checkpointPath({ tenantId, jobId, timeline: 1, batchId, epoch, unique: id });
+  const { revision, manifest } = aClaimedRun();
+  const row = aCheckpoint(batchId, { buildsOn: parent?.folders ?? [] });
   const { written, chain } = await writeCheckpoint(objects, {
-    path,
+    path: row.path,
     engineVersion: '0.0.0',
-    tenantId,
-    jobId,
+    tenantId: row.tenantId,
+    jobId: row.jobId,
     revision: 1,
     bundleDigest: revision.bundleDigest,
-    snapshot,
+    snapshot: aSnapshot(batchId),
     parent,
     shapes: manifest.shapes,
     pendingPlans: [],
   });
-  const { timeline, batchTimeMs, offsets } = snapshot;
   const { manifestSha256, stateRows, stateBytes } = written;
   return {
-    ...{ id, tenantId, jobId, timeline, batchId, batchTimeMs, epoch, path, offsets, chain },
-    ...{ manifestSha256, stateRows, stateBytes, buildsOn: parent?.folders ?? [] },
-    revision: 1,
-    bundleDigest: revision.bundleDigest,
-    status: 'complete',
-    kind: 'checkpoint',
-    shapes: { counts: aShape },
-    createdAt: new Date(0),
-    completedAt: new Date(0),
+    ...row,
+    manifestSha256,
+    stateRows,
+    stateBytes,
     ownBytes: written.bytesWritten + written.manifestBytes,
-    verifiedAt: undefined,
+    chain,
   };
 }
 

@@ -1,23 +1,46 @@
 import { InMemoryObjectStore } from '@tidemark/checkpoint';
-import type { ClaimedRun, RunEnd, RunMessage, RunnerId } from '@tidemark/domain';
+import {
+  TidemarkError,
+  type ClaimedRun,
+  type RunEnd,
+  type RunMessage,
+  type RunnerId,
+  type RunStore,
+} from '@tidemark/domain';
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { JobOpener } from '../restore/job-opener.js';
+import type { JobOpener, KillableGraph, OpenedJob } from '../restore/job-opener.js';
 import { SystemClock } from '../system-clock.js';
 import { SystemTimers } from '../system-timers.js';
-import { aClaimedRun, CountedIds } from '../testing/a-run.js';
+import { aCheckpoint, aClaimedRun, aDecisionFor, CountedIds } from '../testing/a-run.js';
 import { RecordingRunStore } from '../testing/recording-run-store.js';
 import { ActiveRuns } from './active-runs.js';
 import { RunJob } from './run-job.js';
 
 const ME = 'rnr_1' as RunnerId;
 
+const unused = (): Promise<never> => Promise.reject(new Error('the graph was used'));
+const noGraph: KillableGraph = {
+  restore: unused,
+  convert: unused,
+  run: unused,
+  snapshot: unused,
+  kill: () => undefined,
+};
+
 /** Gives out one run, and notes how runs end. */
 class OneRun extends RecordingRunStore {
   readonly ends: RunEnd[] = [];
+  readonly rejected: string[] = [];
+  claimed: ClaimedRun = { ...aClaimedRun(), progress: { epoch: 1, timeline: 1, batchId: 7 } };
 
   override async claim(): Promise<ClaimedRun | undefined> {
-    return { ...aClaimedRun(), progress: { epoch: 1, timeline: 1, batchId: 7 } };
+    return this.claimed;
+  }
+
+  override rejectCheckpoint(_?: unknown, __?: unknown, reason = ''): ReturnType<RunStore['rejectCheckpoint']> {
+    this.rejected.push(reason);
+    return Promise.resolve({ outcome: 'fenced' });
   }
 
   override async end(_?: unknown, end?: RunEnd): Promise<'done'> {
@@ -29,6 +52,7 @@ class OneRun extends RecordingRunStore {
 let store: OneRun;
 let objects: InMemoryObjectStore;
 let opened: number;
+let open: () => Promise<OpenedJob>;
 let runJob: RunJob;
 
 beforeEach(() => {
@@ -36,10 +60,11 @@ beforeEach(() => {
   store = new OneRun();
   objects = new InMemoryObjectStore();
   opened = 0;
+  open = () => Promise.reject(new Error('the job was opened'));
   const opener: JobOpener = {
     open: () => {
       opened += 1;
-      return Promise.reject(new Error('the job was opened'));
+      return open();
     },
   };
   runJob = new RunJob(
@@ -79,5 +104,25 @@ describe('R12: a run that begins where its job was further once', () => {
     await run();
     expect(store.told).toEqual([{ epoch: 1, timeline: 1, batchId: 8 }]);
     expect(opened).toBe(2);
+  });
+});
+
+describe('a run whose checkpoint is read while it is opened', () => {
+  it('takes what was read, and reads nothing itself', async () => {
+    const checkpoint = aCheckpoint(7);
+    store.claimed = { ...store.claimed, checkpoint, decision: aDecisionFor(checkpoint) };
+    let closed = 0;
+    open = () =>
+      Promise.resolve({
+        ...{ graph: noGraph, sources: [], sinks: [] },
+        takeCheckpoint: () =>
+          Promise.reject(new TidemarkError('checkpoint_unreadable', { path: 'as-read-ahead', reason: 'damaged' })),
+        close: async () => void (closed += 1),
+      });
+
+    await run();
+
+    expect(store.rejected).toEqual([expect.stringContaining('as-read-ahead')]);
+    expect([closed, store.ends]).toEqual([1, []]);
   });
 });

@@ -13,7 +13,7 @@ import {
   type RunId,
   type TenantId,
 } from '@tidemark/domain';
-import { encodeBlock } from '@tidemark/checkpoint';
+import { checkpointPath, encodeBlock } from '@tidemark/checkpoint';
 import type { StateBlock, StateSnapshot } from '@tidemark/engine';
 import { ActiveRun } from '../run-batch/active-run.js';
 
@@ -116,6 +116,32 @@ export class CountedIds extends IdSource {
 }
 
 export const aCheckpointId = (count: number): CheckpointId => `ckp_${String(count).padStart(32, '0')}` as CheckpointId;
+
+/** The row of a complete checkpoint of {@link aClaimedRun}'s job, of one operator `counts`. */
+export function aCheckpoint(batchId: number, more: Partial<Checkpoint> = {}): Checkpoint {
+  const { fence, revision } = aClaimedRun();
+  const { tenantId, jobId, epoch } = fence;
+  const { bundleDigest } = revision;
+  const { timeline, batchTimeMs, offsets } = aSnapshot(batchId);
+  const id = aCheckpointId(batchId);
+  return {
+    ...{ id, tenantId, jobId, timeline, batchId, batchTimeMs, epoch, offsets, bundleDigest },
+    revision: 1,
+    path: checkpointPath({ tenantId, jobId, timeline, batchId, epoch, unique: id }),
+    manifestSha256: '0'.repeat(64),
+    status: 'complete',
+    kind: 'checkpoint',
+    shapes: { counts: aShape },
+    buildsOn: [],
+    stateRows: 1,
+    stateBytes: 1,
+    ownBytes: 1,
+    createdAt: new Date(0),
+    completedAt: new Date(0),
+    verifiedAt: undefined,
+    ...more,
+  };
+}
 
 /** The decision to start from a checkpoint, under these verdicts on its state. */
 export const aDecisionFor = (

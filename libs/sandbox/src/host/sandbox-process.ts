@@ -218,6 +218,8 @@ export class SandboxProcess {
     // A process that is gone has no number any more: it may be another's by now.
     if (child.exitCode !== null || child.signalCode !== null) return;
     if (this.pid === 0 || this.pid === child.pid) {
+      // Until its number is known, bubblewrap's second process waits for word from the first, and does not end with it.
+      if (child.pid !== undefined && child.pid > 0) killIfThere(-child.pid);
       child.kill('SIGKILL');
       return;
     }
@@ -240,6 +242,7 @@ function readReply(header: unknown): Reply {
   throw nonsense(`a reply has the wrong form at ${read.error.issues[0]?.path.join('.') ?? '?'}`);
 }
 
+/** @param pid of a process, or of the head of a group of them with a minus before it. */
 function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
